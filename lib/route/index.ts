@@ -1,0 +1,5 @@
+export * from './duration';
+export * from './freshness';
+export * from './key';
+export * from './route';
+export * from './tag';

@@ -1,0 +1,37 @@
+/**
+ * One tag alphabet that is valid in every tier. The edge is the strictest: CloudFront compares tags without case, takes ASCII 33-126
+ * without comma, at most 256 characters, stores the first 50 of a response, and knows no wildcard.
+ * `#` and `*` are refused too, because an invalidation item gives both a meaning.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html
+ */
+
+/** CloudFront stores at most this many tags of one response and ignores the rest. */
+export const MAX_TAGS_PER_RESPONSE = 50;
+
+/** CloudFront's limit of one tag, in characters. */
+export const MAX_TAG_LENGTH = 256;
+
+/** Printable ASCII without space, upper case, `#`, `*` and `,`. */
+const TAG = /^[!"$-)+\--@[-~]+$/;
+
+/**
+ * Tells what is wrong with a tag.
+ *
+ * @returns undefined where the tag is valid in every tier; otherwise one sentence that names the rule and the value.
+ */
+export function tagProblem(tag: unknown): string | undefined {
+  if (typeof tag !== 'string') return `a tag must be a string, got: ${typeof tag}`;
+  if (tag.length === 0) return 'a tag must not be empty';
+  if (tag.length > MAX_TAG_LENGTH) return `a tag must be at most ${MAX_TAG_LENGTH} characters, got: ${tag.length}`;
+  if (!TAG.test(tag)) {
+    return `a tag must be lower case ASCII 33-126 without ',', '#' and '*', got: ${JSON.stringify(tag)}`;
+  }
+  return undefined;
+}
+
+/** @throws {RangeError} with the sentence of {@link tagProblem} where the tag is not valid in every tier. */
+export function assertTag(tag: unknown): asserts tag is string {
+  const problem = tagProblem(tag);
+  if (problem) throw new RangeError(problem);
+}

@@ -1,0 +1,43 @@
+import { days, defineRoute, hours, minutes, type Route, seconds } from '../lib/route';
+
+/** One place by its id. */
+export const place: Route = defineRoute({
+  name: 'place',
+  path: '/places/{id}',
+  freshness: {
+    memoryTtlSeconds: seconds(1),
+    sharedTtlSeconds: days(1),
+    negativeTtlSeconds: minutes(1),
+    gatewayTtlSeconds: minutes(5),
+    edgeTtlSeconds: hours(1),
+  },
+  tags: ['place:{id}'],
+});
+
+/** The places of a country, by population. A change to any of its places purges every page of it. */
+export const placesOfCountry: Route = defineRoute({
+  name: 'places-of-country',
+  path: '/places',
+  query: {
+    country: { required: true },
+    limit: { default: '20' },
+    page: { default: '1' },
+  },
+  freshness: {
+    memoryTtlSeconds: seconds(1),
+    sharedTtlSeconds: days(1),
+    negativeTtlSeconds: minutes(1),
+    gatewayTtlSeconds: minutes(5),
+    edgeTtlSeconds: hours(1),
+  },
+  tags: ['country:{country}'],
+});
+
+/** What a purge did, step by step. Never cached: it is read while it changes. */
+export const purge: Route = defineRoute({ name: 'purge', path: '/purges/{purgeId}' });
+
+/** Each tier's state. Never cached. */
+export const health: Route = defineRoute({ name: 'health', path: '/health' });
+
+/** Every route of the sample API. */
+export const routes: readonly Route[] = [place, placesOfCountry, purge, health];
