@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { run, SetupError, step } from './progress.mjs';
+
+/** The packages to try, and the one that holds the program of each (the server's own package has a link to it). */
+const PACKAGES = [
+  { server: 'redis-server', tools: 'redis-tools' },
+  { server: 'valkey-server', tools: 'valkey-tools' },
+];
+
+/**
+ * Fetches a server and the libraries that this system lacks with `apt-get download`, and unpacks them into `tree`. Nothing is installed and no
+ * daemon starts. The system's package lists are used where they serve; otherwise own ones are kept in `folder`, which needs no root.
+ *
+ * @returns what stood in the way, if anything did
+ */
+export function download(folder, tree, major) {
+  const own = ownLists(folder);
+  let problem;
+  for (const options of [[], own]) {
+    if (options === own) {
+      const update = step('updating package lists (apt-get update, in a folder of the project)', () =>
+        run('apt-get', [...own, 'update']),
+      );
+      if (update.code !== 0) return `apt-get update failed (${update.reason})`;
+    }
+    const choice = choose(options, major);
+    problem = choice.problem ?? fetchAndUnpack(choice.names, options, folder, tree);
+    if (!problem) return undefined;
+  }
+  return problem;
+}
+
+/** Options with which apt keeps its state in the project: as root too, where apt would otherwise fetch as a user who may not enter a private folder. */
+function ownLists(folder) {
+  const state = path.join(folder, 'apt');
+  for (const name of ['lists/partial', 'cache/archives/partial']) fs.mkdirSync(path.join(state, name), { recursive: true });
+  return [
+    '-o',
+    `Dir::State::Lists=${path.join(state, 'lists')}`,
+    '-o',
+    `Dir::Cache=${path.join(state, 'cache')}`,
+    '-o',
+    'APT::Sandbox::User=',
+  ];
+}
+
+/** The first server that is new enough, with the libraries that it would bring along. */
+function choose(options, major) {
+  const old = [];
+  for (const { server, tools } of PACKAGES) {
+    const candidate = /Candidate: (?:\d+:)?(\S+)/.exec(run('apt-cache', [...options, 'policy', server]).stdout)?.[1];
+    if (!candidate || candidate === '(none)') continue;
+    if (Number.parseInt(candidate, 10) < major) {
+      old.push(`${server} ${candidate}`);
+      continue;
+    }
+    const plan = run('apt-get', [
+      ...options,
+      '--simulate',
+      '--no-install-recommends',
+      '-o',
+      'Debug::NoLocking=1',
+      'install',
+      server,
+    ]);
+    if (plan.code !== 0) return { problem: `apt can't resolve ${server} (${plan.reason})` };
+    const libraries = [...plan.stdout.matchAll(/^Inst (lib\S+)/gm)].map((match) => match[1]);
+    return { names: [server, tools, ...libraries] };
+  }
+  return {
+    problem: old.length
+      ? `this system's packages are too old (${old.join(', ')})`
+      : "apt knows no package 'redis-server' or 'valkey-server'",
+  };
+}
+
+function fetchAndUnpack(names, options, folder, tree) {
+  // Apart until complete, so that an interrupted fetch leaves nothing that looks usable.
+  const partial = path.join(folder, `partial-${process.pid}`);
+  const archives = path.join(partial, 'archives');
+  const unpacked = path.join(partial, 'tree');
+  fs.mkdirSync(archives, { recursive: true });
+  fs.mkdirSync(unpacked);
+  try {
+    const fetch = step(`downloading ${names.join(', ')} (apt-get download)`, () =>
+      run('apt-get', [...options, '-o', 'APT::Sandbox::User=', 'download', ...names], { cwd: archives }),
+    );
+    if (fetch.code !== 0) return `apt-get download failed (${fetch.reason})`;
+    for (const archive of fs.readdirSync(archives)) {
+      const unpack = run('dpkg-deb', ['-x', path.join(archives, archive), unpacked]);
+      if (unpack.code !== 0) throw new SetupError(`dpkg-deb could not unpack ${archive} (${unpack.reason})`);
+    }
+    fs.rmSync(tree, { recursive: true, force: true });
+    fs.renameSync(unpacked, tree);
+    return undefined;
+  } finally {
+    fs.rmSync(partial, { recursive: true, force: true });
+  }
+}
