@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+export interface SynthesizeOptions {
+  /** Folder with `cdk.json`. */
+  readonly project: string;
+  /** Where the cloud assembly goes. Emptied before. */
+  readonly directory: string;
+  /** Context on top of that of `cdk.json`, such as the stage. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Aborts the command. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs the app as the CDK CLI does: the command in `cdk.json`, with context and output directory in its environment.
+ * @throws {Error} with what the command wrote, where it fails.
+ */
+export async function synthesize({ project, directory, context = {}, signal }: SynthesizeOptions): Promise<void> {
+  const file = path.join(project, 'cdk.json');
+  const config = JSON.parse(fs.readFileSync(file, 'utf8')) as { app?: string; context?: Record<string, unknown> };
+  if (!config.app) throw new Error(`'app' is missing in '${file}'; it is the command that synthesizes the app`);
+  fs.rmSync(directory, { recursive: true, force: true });
+  fs.mkdirSync(path.dirname(directory), { recursive: true });
+
+  const child = spawn(config.app, {
+    cwd: project,
+    shell: true,
+    signal,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: [path.join(project, 'node_modules/.bin'), process.env.PATH].join(path.delimiter),
+      CDK_OUTDIR: directory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...config.context, ...context }),
+    },
+  });
+  const output: Buffer[] = [];
+  child.stdout.on('data', (chunk) => output.push(chunk));
+  child.stderr.on('data', (chunk) => output.push(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0)
+    throw new Error(`'${config.app}' failed with exit code ${code}:\n${Buffer.concat(output).toString().trimEnd()}`);
+}
