@@ -1,0 +1,58 @@
+/** One function, as the product runs it. */
+export interface FunctionOptions {
+  readonly name: string;
+  /** Without a qualifier. */
+  readonly arn: string;
+  /** Versions and aliases under which it can be called too, such as `live`. */
+  readonly qualifiers: readonly string[];
+  /** Module and export, such as `index.handler`. */
+  readonly handler: string;
+  /** Runtime identifier of the template; the process is always this machine's Node. */
+  readonly runtime: string;
+  /** Folder with the code. */
+  readonly folder: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** How many invocations may run at once; those of other functions can't take its share. Undefined: of the account's rest. */
+  readonly reservedConcurrency: number | undefined;
+  /** Environment variables of the template. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly asynchronous: AsynchronousOptions;
+}
+
+/** What becomes of an event that nobody waits for. */
+export interface AsynchronousOptions {
+  /** Retries after an error of the function, 0 to 2. */
+  readonly maximumRetryAttempts: number;
+  /** How long an event may wait, retries included. */
+  readonly maximumEventAgeSeconds: number;
+  /** ARN of a queue that gets the event itself after the last retry. */
+  readonly deadLetterArn: string | undefined;
+  /** ARN of a queue or function that gets a record of the invocation after the last retry. */
+  readonly onFailure: string | undefined;
+  /** ARN of a queue or function that gets a record of the invocation. */
+  readonly onSuccess: string | undefined;
+}
+
+/** What {@link createLambda} runs, and how. */
+export interface LambdaOptions {
+  readonly functions: readonly FunctionOptions[];
+
+  /**
+   * How many invocations may run at once in all; each needs a process of its own. What functions reserve comes out of it.
+   * @default 16 - an account on AWS starts with 1000, which no single machine has the memory for
+   */
+  readonly accountConcurrency?: number;
+
+  /**
+   * Whether an environment's process is stopped (SIGSTOP) between invocations, as AWS freezes it: timers don't fire and sockets aren't read.
+   * @default true, except on Windows
+   */
+  readonly freeze?: boolean;
+
+  /**
+   * After how long without an invocation an environment is ended, in milliseconds.
+   * @default 600000
+   */
+  readonly idleMilliseconds?: number;
+}

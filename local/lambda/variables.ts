@@ -1,0 +1,55 @@
+import type { Environment } from '../types';
+import type { FunctionOptions } from './options';
+
+/** Where Lambda keeps the certificates of AWS's own authorities, which a function names in `NODE_EXTRA_CA_CERTS` to trust RDS. */
+const LAMBDA_CA_FILE = '/var/runtime/ca-cert.pem';
+
+/** What {@link variables} needs to know besides the function. */
+export interface VariableSources {
+  readonly environment: Environment;
+  /** Host, port and environment id of the Runtime API. */
+  readonly runtimeApi: string;
+  /** Access key by which the AWS endpoint knows the function. */
+  readonly accessKeyId: string;
+  readonly logStreamName: string;
+  /** `PATH` of the platform's own process. */
+  readonly path: string;
+}
+
+/**
+ * All environment variables of a function's process: the template's, and Lambda's own, which win. Nothing of the platform's own
+ * environment is passed on, so that a function can't work by accident.
+ */
+export function variables(options: FunctionOptions, sources: VariableSources): Record<string, string> {
+  const { environment } = sources;
+  const own: Record<string, string> = { ...options.variables };
+  if (own.NODE_EXTRA_CA_CERTS === LAMBDA_CA_FILE) own.NODE_EXTRA_CA_CERTS = environment.caFile;
+  return {
+    ...own,
+    AWS_ACCESS_KEY_ID: sources.accessKeyId,
+    // The endpoint takes the caller from the key id and checks no signature; these only have to be there.
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    AWS_ENDPOINT_URL: environment.endpointUrl,
+    AWS_REGION: environment.region,
+    AWS_DEFAULT_REGION: environment.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${options.runtime}`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMegabytes),
+    AWS_LAMBDA_FUNCTION_NAME: options.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${options.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: sources.logStreamName,
+    AWS_LAMBDA_RUNTIME_API: sources.runtimeApi,
+    LAMBDA_TASK_ROOT: options.folder,
+    LANG: 'en_US.UTF-8',
+    PATH: sources.path,
+    TZ: ':UTC',
+    _HANDLER: options.handler,
+  };
+}
+
+/** Arguments of Node: the heap gets nine tenths of the function's memory, as Lambda's runtime gives it. */
+export function nodeArguments(options: FunctionOptions, bootstrap: string): string[] {
+  return [`--max-old-space-size=${Math.floor(options.memoryMegabytes * 0.9)}`, bootstrap];
+}
