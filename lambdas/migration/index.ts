@@ -1,1 +1,50 @@
-export const handler = async (): Promise<unknown> => ({});
+import { customResource } from '../runtime/custom-resource';
+import { closeDatabase, createDatabase } from '../runtime/database';
+import { environment } from '../runtime/environment';
+import { createSecret } from '../runtime/secrets';
+import { migrate } from './migrate';
+import purge from './sql/001-purge.sql';
+import statistics from './sql/002-statistics.sql';
+
+const MIGRATIONS = [
+  { name: '001-purge', sql: purge },
+  { name: '002-statistics', sql: statistics },
+];
+
+/** The roles that the SQL grants to; the secrets must be theirs. */
+const ROLES = { cachement_reader: environment.databaseReaderSecretArn, cachement_writer: environment.databaseWriterSecretArn };
+
+/** Brings the database's schema and roles up to date, whenever the stack is deployed with another text of the SQL. */
+export const handler = customResource({
+  physicalResourceId: 'cachement-schema',
+  run: async () => {
+    const roles = await Promise.all(
+      Object.entries(ROLES).map(async ([name, arn]) => {
+        const role = await createSecret(arn).value();
+        if (role.username !== name) throw new Error(`secret '${arn}' must be of role '${name}', got: '${role.username}'`);
+        return role;
+      }),
+    );
+    const database = createDatabase({
+      writer: environment.databaseWriter,
+      readers: [],
+      name: environment.databaseName,
+      secret: createSecret(environment.databaseSecretArn),
+      poolSize: 1,
+      applicationName: environment.functionName,
+      statementTimeoutMs: 0,
+      // The first deployment asks a server that has just been made.
+      connectTimeoutMs: 10_000,
+    });
+    try {
+      const client = await database.writer.connect();
+      try {
+        return { applied: (await migrate(client, roles, MIGRATIONS)).length };
+      } finally {
+        client.release();
+      }
+    } finally {
+      await closeDatabase(database);
+    }
+  },
+});

@@ -1,0 +1,136 @@
+/**
+ * The only file that reads `process.env`. Each function takes what it needs from here, once, while its module loads, so that a missing
+ * variable stops the first invocation with its name instead of a later one with a puzzle.
+ */
+
+/** A server's address. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Typed access to a set of variables.
+ *
+ * @throws {Error} from each getter, naming the variable, where it is missing or malformed. The message never contains another variable.
+ */
+export class Environment {
+  constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
+
+  /** Prefix of every key in the shared tier. */
+  get cacheNamespace(): string {
+    return this.#text('CACHE_NAMESPACE');
+  }
+
+  /** The primary. */
+  get databaseWriter(): Address {
+    return this.#address('DATABASE_WRITER');
+  }
+
+  /** The replicas, in no order; may be empty. */
+  get databaseReaders(): Address[] {
+    const list = this.variables.DATABASE_READERS ?? '';
+    return list
+      .split(',')
+      .map((text) => text.trim())
+      .filter((text) => text !== '')
+      .map((text) => address('DATABASE_READERS', text));
+  }
+
+  get databaseName(): string {
+    return this.#text('DATABASE_NAME');
+  }
+
+  /** The secret of the role that this function connects with. */
+  get databaseSecretArn(): string {
+    return this.#text('DATABASE_SECRET_ARN');
+  }
+
+  /** The secret of the role that the migration gives to read functions. */
+  get databaseReaderSecretArn(): string {
+    return this.#text('DATABASE_READER_SECRET_ARN');
+  }
+
+  /** The secret of the role that the migration gives to writing functions. */
+  get databaseWriterSecretArn(): string {
+    return this.#text('DATABASE_WRITER_SECRET_ARN');
+  }
+
+  /** Connections per environment and server. */
+  get databasePoolSize(): number {
+    return this.#wholeNumber('DATABASE_POOL_SIZE', 1);
+  }
+
+  /** The cluster's configuration endpoint. */
+  get sharedEndpoint(): Address {
+    return this.#address('SHARED_ENDPOINT');
+  }
+
+  get sharedSecretArn(): string {
+    return this.#text('SHARED_SECRET_ARN');
+  }
+
+  get busName(): string {
+    return this.#text('BUS_NAME');
+  }
+
+  /** How long the inner tiers may hand out an old value after the shared tier's acknowledgement, in seconds: the drain. */
+  get settleSeconds(): number {
+    return this.#wholeNumber('SETTLE_SECONDS', 0);
+  }
+
+  get distributionId(): string {
+    return this.#text('DISTRIBUTION_ID');
+  }
+
+  get restApiId(): string {
+    return this.#text('REST_API_ID');
+  }
+
+  get apiStageName(): string {
+    return this.#text('API_STAGE_NAME');
+  }
+
+  /** The queue that the executor reads, and to which it defers its own messages. */
+  get edgeQueueUrl(): string {
+    return this.#text('EDGE_QUEUE_URL');
+  }
+
+  get replicationGroupId(): string {
+    return this.#text('REPLICATION_GROUP_ID');
+  }
+
+  /** Name of the function, as Lambda sets it; names its connections and log lines. */
+  get functionName(): string {
+    return this.variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
+  }
+
+  #text(name: string): string {
+    const value = this.variables[name];
+    if (value === undefined || value === '') throw new Error(`environment variable '${name}' must be set`);
+    return value;
+  }
+
+  #wholeNumber(name: string, least: number): number {
+    const text = this.#text(name);
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new Error(`environment variable '${name}' must be a whole number of at least ${least}, got: '${text}'`);
+    }
+    return value;
+  }
+
+  #address(name: string): Address {
+    return address(name, this.#text(name));
+  }
+}
+
+function address(name: string, text: string): Address {
+  const match = /^([^\s:,]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port < 1 || port > 65_535) throw new Error(`environment variable '${name}' must be 'host:port', got: '${text}'`);
+  return { host: match[1] as string, port };
+}
+
+/** The variables of this process. */
+export const environment = new Environment(process.env);

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { Response } from './response';
+
+/**
+ * An answer that isn't the thing asked for. Throw it from a handler; the router turns it into a response of RFC 9457.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    /** For the caller: the rule, the value got, the fix. Never anything about the inside. */
+    readonly detail: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.name = 'Problem';
+  }
+}
+
+/** The problem as a response; not cached by any tier unless its headers say so. */
+export function problemResponse(problem: Problem): Response {
+  return {
+    statusCode: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...problem.headers,
+    },
+    body: problemBody(problem.status, problem.detail),
+  };
+}
+
+/** The document alone, for a response with headers of its own. `about:blank`: the status says all that the type could. */
+export function problemBody(status: number, detail: string): string {
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail });
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { edgeMaxAgeSeconds, MAX_TAGS_PER_RESPONSE, type Route } from '../../../lib/route';
+import { cacheStatus, type Outcome } from '../outcome';
+import { problemBody } from './problem';
+
+/** What a handler gives back to API Gateway. */
+export interface Response {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The header that the distribution reads tags from (`CacheTagConfig`), and that it removes from what viewers get. */
+export const TAG_HEADER = 'cache-tag';
+
+/** What a read of the cache gave. */
+interface Read {
+  readonly value: unknown;
+  readonly outcome: Outcome;
+}
+
+/** JSON that no tier keeps. */
+export function uncached(statusCode: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/**
+ * A read as a response: the value, or 404 where the read found that there is none. Both carry their tags, so that a purge reaches either.
+ *
+ * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional requests.
+ *
+ * @param absent what a 404 says.
+ */
+export function cached(route: Route, { value, outcome }: Read, absent: string): Response {
+  const found = value !== undefined;
+  const body = found ? JSON.stringify(value) : problemBody(404, absent);
+  return {
+    statusCode: found ? 200 : 404,
+    headers: {
+      'content-type': found ? 'application/json' : 'application/problem+json',
+      'cache-control': cacheControl(route, outcome),
+      'cache-status': cacheStatus(outcome),
+      [TAG_HEADER]: outcome.tags.slice(0, MAX_TAGS_PER_RESPONSE).join(','),
+      etag: entityTag(body),
+    },
+    body,
+  };
+}
+
+/** Browsers always ask again, because nothing can purge them; what shared caches may keep is what the inner tiers have left. */
+export function cacheControl(route: Route, outcome: Outcome): string {
+  return `public, max-age=0, must-revalidate, s-maxage=${edgeMaxAgeSeconds(route, outcome.ttlSeconds)}`;
+}
+
+/** A strong validator: the same bytes have the same tag, whichever environment made them. */
+export function entityTag(body: string): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+}
