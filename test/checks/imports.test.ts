@@ -11,7 +11,10 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   'lib/route': { folders: [], packages: [] },
   routes: { folders: ['lib/route'], packages: [] },
   lambdas: { folders: ['routes', 'lib/route'], packages: ['*'] },
-  'lambdas/runtime': { folders: ['lib/route'], packages: ['ioredis', 'pg', '@aws-sdk', '@opentelemetry/api', 'msgpackr'] },
+  'lambdas/runtime': {
+    folders: ['lib/route'],
+    packages: ['ioredis', 'cluster-key-slot', 'pg', '@aws-sdk', '@smithy', '@opentelemetry/api', 'msgpackr'],
+  },
   local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'fast-xml-parser'] },
 };
 

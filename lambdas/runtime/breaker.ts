@@ -1,0 +1,43 @@
+/**
+ * A circuit breaker for one shard. After failures in a row it opens: callers do without the shard at once. After a rest one probe goes out
+ * beside a caller, who doesn't wait for it; its success closes the breaker again.
+ */
+export class CircuitBreaker {
+  #failures = 0;
+  #openUntil = 0;
+  #probing = false;
+
+  constructor(
+    /** Failures in a row that open it. */
+    private readonly threshold: number,
+    /** Milliseconds from opening, or from a failed probe, to the next probe. */
+    private readonly restMs: number,
+  ) {}
+
+  get open(): boolean {
+    return this.#failures >= this.threshold;
+  }
+
+  /** Whether it has seen a failure since its last success. */
+  get troubled(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Whether this caller should send a probe; true once per rest. */
+  wantsProbe(now: number): boolean {
+    if (!this.open || this.#probing || now < this.#openUntil) return false;
+    this.#probing = true;
+    return true;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#probing = false;
+  }
+
+  failed(now: number): void {
+    this.#failures++;
+    this.#probing = false;
+    if (this.open) this.#openUntil = now + this.restMs;
+  }
+}

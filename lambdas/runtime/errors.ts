@@ -1,0 +1,22 @@
+/** Codes of {@link CacheError}; they are API and don't change. */
+export type CacheErrorCode =
+  /** The key, tag or option given can't be used. */
+  | 'E_INVALID_ARGUMENT'
+  /** The shared tier didn't answer within its budget, refused the connection, or its circuit breaker is open. */
+  | 'E_SHARED_UNAVAILABLE'
+  /** The value can't be written: it has a cycle, or is larger than the limit. */
+  | 'E_UNSTORABLE_VALUE'
+  /** More loads wait for the database than the fallback allows. */
+  | 'E_FALLBACK_FULL';
+
+/** Every error that the cache itself raises. A read never fails with one: it falls back to the loader. */
+export class CacheError extends Error {
+  constructor(
+    readonly code: CacheErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'CacheError';
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What one read did, in one object; the response header, the metrics and the log line are functions of it.
+ */
+export interface Outcome {
+  /** The tier that had the value. */
+  readonly tier: 'memory' | 'shared' | 'database';
+
+  /**
+   * `hit`: fresh from a cache. `stale`: from a cache, past its freshness. `miss`: loaded from the database.
+   * `bypass`: loaded from the database without the shared tier, which was down, or busy with somebody else's load for too long.
+   */
+  readonly status: 'hit' | 'stale' | 'miss' | 'bypass';
+
+  /** Whether the read took the result of another read of the same process. */
+  readonly collapsed: boolean;
+
+  /** Whether this read stored the value in the shared tier. */
+  readonly stored: boolean;
+
+  /** Seconds since the value's load began. */
+  readonly ageSeconds: number;
+
+  /** Seconds for which outer tiers may count on the value; 0 where it must not be kept. */
+  readonly ttlSeconds: number;
+
+  /** The tags of the value: the route's, filled in. */
+  readonly tags: readonly string[];
+
+  /** Why the value wasn't stored, or why the shared tier wasn't asked. */
+  readonly reason?: 'fill-rejected' | 'shared-unavailable' | 'lease-wait' | 'unfillable' | 'too-large';
+}
+
+/**
+ * `Cache-Status` of RFC 9211: one member a tier, the tier nearest to the origin first.
+ *
+ * @example `shared; fwd=miss; stored, memory; fwd=miss` after a load; `memory; hit; ttl=86399` for a hit in memory.
+ */
+export function cacheStatus(outcome: Outcome): string {
+  const { tier, status, collapsed, ttlSeconds, stored, reason } = outcome;
+  const shape = `${collapsed ? '; collapsed' : ''}`;
+  if (tier === 'memory') return `memory; hit; ttl=${ttlSeconds}`;
+  if (tier === 'shared') {
+    const shared = status === 'stale' ? 'shared; hit; ttl=-1' : `shared; hit; ttl=${ttlSeconds}`;
+    return `${shared}, memory; fwd=miss${shape}`;
+  }
+  const shared = status === 'bypass' ? 'shared; fwd=bypass' : `shared; fwd=miss${stored ? '; stored' : ''}`;
+  return `${shared}${reason ? `; detail=${reason}` : ''}, memory; fwd=miss${shape}`;
+}

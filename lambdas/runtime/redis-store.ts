@@ -1,0 +1,325 @@
+import keySlot = require('cluster-key-slot');
+
+import { Cluster, type Redis } from 'ioredis';
+import { CircuitBreaker } from './breaker';
+import { Budget } from './budget';
+import { type Clock, systemClock } from './clock';
+import { CacheError } from './errors';
+import { SCRIPTS } from './scripts';
+import type { Lease, PurgeMode, SharedState, SharedStore, Tag } from './shared';
+import type { Version } from './versions/version';
+
+export interface RedisStoreOptions {
+  /** Configuration endpoint of the cluster, `host:port`. */
+  readonly endpoint: string;
+  readonly username?: string;
+  readonly password?: string;
+  /**
+   * Whether connections are encrypted, and the server's certificate verified.
+   * @default true
+   */
+  readonly tls?: boolean;
+  /** Begins every key. */
+  readonly namespace: string;
+  /**
+   * How long a reading operation may take, in milliseconds.
+   * @default 50
+   */
+  readonly budgetMs?: number;
+  /**
+   * How long a purging operation may take, in milliseconds; it is tried again by its queue, not by its caller.
+   * @default 1000
+   */
+  readonly purgeBudgetMs?: number;
+  /**
+   * How long the first operations of a process wait for the first connection, in milliseconds, counted from the creation of the store.
+   * @default 1000
+   */
+  readonly connectBudgetMs?: number;
+  /**
+   * Failures in a row after which a shard isn't asked.
+   * @default 2
+   */
+  readonly breakerThreshold?: number;
+  /**
+   * How long a shard rests before it is probed, in milliseconds.
+   * @default 1000
+   */
+  readonly breakerRestMs?: number;
+  /** @default - the system clock */
+  readonly clock?: Clock;
+}
+
+type Reply = [kind: string, now: number, detail?: string | number];
+
+/** ioredis adds a method for each of {@link SCRIPTS}. */
+interface Scripted {
+  cacheLease(value: string, fence: string, token: string, leaseMs: number, seen: string): Promise<Reply>;
+  cacheFill(value: string, fence: string, token: string, version: string, ttlMs: number, entry: string): Promise<Reply>;
+  cacheRelease(value: string, fence: string, token: string): Promise<number>;
+  cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
+}
+
+/** How long a purge waits for one replica to have it, in milliseconds. */
+const REPLICATION_WAIT_MS = 100;
+
+/** The shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
+export class RedisStore implements SharedStore {
+  readonly #cluster: Cluster & Scripted;
+  readonly #clock: Clock;
+  readonly #budget: Budget;
+  readonly #purgeBudget: Budget;
+  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #prefix: string;
+  #troubled = 0;
+  #clockOffset = 0;
+  #connecting: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor(private readonly options: RedisStoreOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#prefix = `${options.namespace}:`;
+    this.#budget = new Budget(options.budgetMs ?? 50, () => unavailable('no answer within its budget'));
+    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, () =>
+      unavailable('no acknowledgement of a purge within its budget'),
+    );
+    const separator = options.endpoint.lastIndexOf(':');
+    this.#cluster = new Cluster(
+      [{ host: options.endpoint.slice(0, separator), port: Number(options.endpoint.slice(separator + 1)) }],
+      clusterOptions(options),
+    ) as Cluster & Scripted;
+    // Without a listener ioredis prints each connection error; an operation that fails says what it means.
+    this.#cluster.on('error', () => {});
+    this.#connecting = this.#firstConnection(options.connectBudgetMs ?? 1000);
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#clockOffset;
+  }
+
+  get(key: string): Promise<string | null> {
+    const name = this.#valueKey(key);
+    return this.#ask(name, () => this.#cluster.get(name));
+  }
+
+  async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
+    const name = this.#valueKey(key);
+    const [kind, now, detail] = await this.#ask(name, () =>
+      this.#cluster.cacheLease(name, this.#fenceKey(key), token, leaseMs, seenToken),
+    );
+    this.#learnTime(now);
+    if (kind === 'HIT') return { kind: 'hit', entry: String(detail) };
+    if (kind === 'WAIT') return { kind: 'wait', leftMs: Number(detail) };
+    return { kind: 'grant', minVersion: detail ? String(detail) : undefined };
+  }
+
+  async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
+    const name = this.#valueKey(key);
+    const [kind] = await this.#ask(name, () =>
+      this.#cluster.cacheFill(name, this.#fenceKey(key), token, version ?? '', ttlMs, entry),
+    );
+    return kind === 'OK';
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    const name = this.#valueKey(key);
+    await this.#ask(name, () => this.#cluster.cacheRelease(name, this.#fenceKey(key), token));
+  }
+
+  async discard(key: string): Promise<void> {
+    const name = this.#valueKey(key);
+    await this.#ask(name, () => this.#cluster.del(name));
+  }
+
+  async getTag(tag: string): Promise<Tag | undefined> {
+    const name = this.#tagKey(tag);
+    return parseTag(await this.#ask(name, () => this.#cluster.get(name)));
+  }
+
+  async touchTag(tag: string, ttlMs: number): Promise<Tag | undefined> {
+    const name = this.#tagKey(tag);
+    return parseTag(await this.#ask(name, () => this.#cluster.getex(name, 'PX', ttlMs)));
+  }
+
+  async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
+    const name = this.#tagKey(tag);
+    const created = parseTag(await this.#ask(name, () => this.#cluster.cacheCreateTag(name, mark, version, ttlMs)));
+    if (!created) throw unavailable(`the tag key '${name}' holds something else`);
+    return created;
+  }
+
+  invalidate(key: string, version: Version, fenceMs: number): Promise<void> {
+    return this.#purge([this.#valueKey(key), this.#fenceKey(key)], SCRIPTS.cacheInvalidate.lua, [version, fenceMs]);
+  }
+
+  purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode): Promise<void> {
+    return this.#purge([this.#tagKey(tag)], SCRIPTS.cachePurgeTag.lua, [mark, version, ttlMs, mode]);
+  }
+
+  async state(): Promise<SharedState> {
+    try {
+      const shards = (await this.#budget.limit(this.#connected().then(() => this.#cluster.cluster('SHARDS')))) as unknown[][];
+      const nodes = shards
+        .flatMap((shard) => (toRecord(shard).nodes as unknown[][]).map(toRecord))
+        .map((node) => ({
+          address: `${node.ip ?? node.endpoint}:${node['tls-port'] ?? node.port}`,
+          role: node.role === 'master' ? ('primary' as const) : ('replica' as const),
+          status: String(node.health),
+        }));
+      const covered = this.#cluster.slots.filter(Boolean).length === 16_384;
+      const healthy = covered && nodes.every((node) => node.status === 'online') && this.#troubled === 0;
+      return { status: healthy ? 'ok' : 'degraded', nodes };
+    } catch {
+      return { status: 'down', nodes: [] };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cluster.disconnect();
+  }
+
+  #valueKey(key: string): string {
+    return `${this.#prefix}v:{${key}}`;
+  }
+
+  #fenceKey(key: string): string {
+    return `${this.#prefix}f:{${key}}`;
+  }
+
+  #tagKey(tag: string): string {
+    return `${this.#prefix}t:${tag}`;
+  }
+
+  async #firstConnection(budgetMs: number): Promise<void> {
+    const ready = new Promise<void>((resolve) => this.#cluster.once('ready', resolve));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([ready, new Promise((resolve) => (timer = setTimeout(resolve, budgetMs)))]);
+    clearTimeout(timer);
+    this.#connecting = undefined;
+    if (this.#cluster.status !== 'ready') return;
+    const [seconds, microseconds] = (await this.#cluster.time().catch(() => [])) as unknown as (string | undefined)[];
+    if (seconds) this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+  }
+
+  async #connected(): Promise<void> {
+    if (this.#connecting) await this.#connecting;
+    if (this.#closed || this.#cluster.status !== 'ready') throw unavailable(`the connection is '${this.#cluster.status}'`);
+  }
+
+  #learnTime(serverNow: number): void {
+    this.#clockOffset = serverNow - this.#clock.now();
+  }
+
+  /** One operation: within the budget, and not at all while the shard's circuit breaker is open. */
+  async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
+    if (this.#connecting || this.#cluster.status !== 'ready') await this.#connected();
+    // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
+    if (this.#troubled > 0) {
+      const breaker = this.#breaker(name);
+      if (breaker.wantsProbe(this.#clock.now())) this.#observe(name, this.#budget.limit(this.#cluster.get(name))).catch(() => {});
+      if (breaker.open) throw unavailable('its circuit breaker is open');
+    }
+    return this.#observe(name, this.#budget.limit(send()));
+  }
+
+  async #observe<T>(name: string, operation: Promise<T>): Promise<T> {
+    try {
+      const answer = await operation;
+      if (this.#troubled > 0) this.#settle(name, undefined);
+      return answer;
+    } catch (error) {
+      // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
+      const answered =
+        (error as Error).name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test((error as Error).message);
+      this.#settle(name, answered ? undefined : error);
+      throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
+    }
+  }
+
+  #settle(name: string, failure: unknown): void {
+    const breaker = this.#breaker(name);
+    if (failure) breaker.failed(this.#clock.now());
+    else breaker.succeeded();
+    this.#troubled = 0;
+    for (const each of this.#breakers.values()) if (each.troubled) this.#troubled++;
+  }
+
+  #breaker(name: string): CircuitBreaker {
+    const shard = this.#cluster.slots[keySlot(name)]?.[0] ?? 'unknown';
+    let breaker = this.#breakers.get(shard);
+    if (!breaker) {
+      breaker = new CircuitBreaker(this.options.breakerThreshold ?? 2, this.options.breakerRestMs ?? 1000);
+      this.#breakers.set(shard, breaker);
+    }
+    return breaker;
+  }
+
+  /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
+  async #purge(keys: string[], script: string, args: (string | number)[]): Promise<void> {
+    await this.#connected();
+    for (let attempt = 0; ; attempt++) {
+      const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
+      const master = this.#node(owners[0]);
+      if (!master) throw unavailable('no master of the slot is known');
+      const pipeline = master.pipeline().eval(script, keys.length, ...keys, ...args);
+      if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
+      const [purged] = (await this.#purgeBudget.limit(pipeline.exec())) ?? [];
+      const error = purged?.[0];
+      if (!error) return;
+      if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
+      await new Promise<void>((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
+    }
+  }
+
+  #node(key: string | undefined): Redis | undefined {
+    return this.#cluster.nodes('all').find((node) => `${node.options.host}:${node.options.port}` === key);
+  }
+}
+
+function clusterOptions(options: RedisStoreOptions): ConstructorParameters<typeof Cluster>[1] {
+  return {
+    // Host names of TLS endpoints must reach the certificate check as they are.
+    dnsLookup: (address, callback) => callback(null, address),
+    // A command that can't be sent must fail now: the caller has a database to ask.
+    enableOfflineQueue: false,
+    maxRedirections: 3,
+    retryDelayOnFailover: 20,
+    retryDelayOnClusterDown: 20,
+    retryDelayOnTryAgain: 20,
+    slotsRefreshTimeout: 300,
+    // Not on by default; without it a client never leaves a master that hangs.
+    slotsRefreshInterval: 1000,
+    clusterRetryStrategy: (times) => Math.min(50 * times, 500),
+    scripts: SCRIPTS,
+    redisOptions: {
+      ...(options.username === undefined ? {} : { username: options.username }),
+      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(options.tls === false ? {} : { tls: {} }),
+      connectTimeout: 500,
+      // Ends a connection on which a command has had no answer for this long, so that the slot's new master is found.
+      socketTimeout: 500,
+      maxRetriesPerRequest: 0,
+    },
+  };
+}
+
+function unavailable(detail: string, cause?: unknown): CacheError {
+  return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
+}
+
+function parseTag(text: string | null): Tag | undefined {
+  const fields = text?.split(' ');
+  if (fields?.length !== 4) return undefined;
+  const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
+  return { deleted, deletedVersion, expired, expiredVersion };
+}
+
+/** CLUSTER SHARDS replies flat lists of names and values under RESP2, and maps under RESP3. */
+function toRecord(reply: unknown): Record<string, unknown> {
+  if (reply instanceof Map) return Object.fromEntries(reply);
+  if (!Array.isArray(reply)) return reply as Record<string, unknown>;
+  const record: Record<string, unknown> = {};
+  for (let i = 0; i + 1 < reply.length; i += 2) record[String(reply[i])] = reply[i + 1];
+  return record;
+}

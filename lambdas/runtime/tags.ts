@@ -1,0 +1,93 @@
+import type { Clock } from './clock';
+import type { TagMark } from './envelope';
+import type { SharedStore, Tag } from './shared';
+import { newToken } from './token';
+import { laterVersion, type Version } from './versions/version';
+
+/** The tag that every entry of a namespace carries; no declared tag can have this name. */
+export const NAMESPACE_TAG = '*';
+
+/** Marks of tags as they were captured, and the version that a load must contain because of them. */
+export interface Capture {
+  readonly marks: readonly TagMark[];
+  readonly minVersion: Version | undefined;
+}
+
+export interface TagVersionsOptions {
+  /** How long a mark may be taken from this process's memory, in milliseconds. */
+  readonly tagTtlMs: number;
+  /** How long an unused tag lives in the shared tier, in milliseconds; longer than any entry. */
+  readonly lifeMs: number;
+}
+
+/** At most this many tags are remembered; beyond it all are forgotten and read again. */
+const MAX_REMEMBERED = 20_000;
+
+/** Tag versions: what an entry captured before its load is compared with what the tag says now. */
+export class TagVersions {
+  readonly #known = new Map<string, { tag: Tag; readAt: number }>();
+
+  constructor(
+    private readonly store: SharedStore,
+    private readonly currentVersion: () => Promise<Version>,
+    private readonly clock: Clock,
+    private readonly options: TagVersionsOptions,
+  ) {}
+
+  /** The tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
+  async read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
+    return Promise.all(names.map((name) => (strict ? undefined : this.#remembered(name)) ?? this.#fetch(name)));
+  }
+
+  /** The tags as they are now, before a load; those that are missing are created with the primary's version. */
+  async capture(names: readonly string[]): Promise<Capture> {
+    const readAt = this.clock.now();
+    const tags = await Promise.all(names.map((name) => this.store.touchTag(name, this.options.lifeMs)));
+    // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
+    const version = tags.includes(undefined) ? await this.currentVersion() : undefined;
+    const marks: TagMark[] = [];
+    let minVersion: Version | undefined;
+    for (const [i, name] of names.entries()) {
+      const tag = tags[i] ?? (await this.store.createTag(name, newToken(), version as Version, this.options.lifeMs));
+      this.#remember(name, tag, readAt);
+      marks.push({ tag: name, deleted: tag.deleted, expired: tag.expired });
+      minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
+    }
+    return { marks, minVersion };
+  }
+
+  /** Purges a tag for every process; this one knows at once. */
+  async purge(name: string, version: Version, mode: 'delete' | 'expire'): Promise<void> {
+    this.#known.delete(name);
+    await this.store.purgeTag(name, newToken(), version, this.options.lifeMs, mode);
+    this.#known.delete(name);
+  }
+
+  #remembered(name: string): Tag | undefined {
+    const known = this.#known.get(name);
+    return known && this.clock.now() - known.readAt < this.options.tagTtlMs ? known.tag : undefined;
+  }
+
+  async #fetch(name: string): Promise<Tag | undefined> {
+    const readAt = this.clock.now();
+    const tag = await this.store.getTag(name);
+    if (tag) this.#remember(name, tag, readAt);
+    return tag;
+  }
+
+  #remember(name: string, tag: Tag, readAt: number): void {
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    this.#known.set(name, { tag, readAt });
+  }
+}
+
+/** What the tags say of an entry that captured these marks. A tag that is gone makes it a miss. */
+export function judge(marks: readonly TagMark[], tags: readonly (Tag | undefined)[]): 'fresh' | 'stale' | 'miss' {
+  let verdict: 'fresh' | 'stale' = 'fresh';
+  for (const [i, mark] of marks.entries()) {
+    const tag = tags[i];
+    if (!tag || tag.deleted !== mark.deleted) return 'miss';
+    if (tag.expired !== mark.expired) verdict = 'stale';
+  }
+  return verdict;
+}

