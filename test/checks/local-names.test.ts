@@ -42,10 +42,13 @@ function variableNames(): string[] {
   return names.filter((name) => !name.startsWith('AWS_') && !name.startsWith('NODE_'));
 }
 
-/** The texts of a file, quotes and template strings alike, without its comments. */
+/** The texts of a file, quotes and template strings alike, without comments and without the code inside `${}`. */
 function texts(source: string): string[] {
   const tokens = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
-  return [...source.matchAll(tokens)].map((match) => match[0]).filter((token) => !token.startsWith('/'));
+  return [...source.matchAll(tokens)]
+    .map((match) => match[0])
+    .filter((token) => !token.startsWith('/'))
+    .map((token) => token.replace(/\$\{[^}]*\}/g, '${}'));
 }
 
 function namesIn(source: string): string[] {
