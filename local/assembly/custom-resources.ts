@@ -4,15 +4,18 @@ import { isExecuted } from './custom-types';
 import { AssemblyError } from './errors';
 import type { AssemblyModel, CustomResourceResult } from './model';
 import { dependencies } from './references';
-import type { ResponseInbox } from './response-inbox';
+
+/**
+ * Gives out what CloudFormation gives signed URLs of a bucket for: calls back once with what the function puts to
+ * `<endpoint>/_custom-resource/<token>`. @returns stops waiting.
+ */
+export type ExpectResponse = (token: string, listener: (body: string) => void, functionArn: string) => () => void;
 
 export interface CustomResourcesOptions {
   readonly model: AssemblyModel;
   /** Functions by ARN. */
   readonly functions: ReadonlyMap<string, FunctionTarget>;
-  readonly inbox: ResponseInbox;
-  /** Base URL of the server that hands requests over to the inbox. */
-  readonly responseBaseUrl: string;
+  readonly expectResponse: ExpectResponse;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -61,16 +64,20 @@ export async function makeCustomResources(options: CustomResourcesOptions): Prom
 }
 
 async function make(resource: Resource, options: CustomResourcesOptions): Promise<CustomResourceResult> {
-  const { model, functions, inbox, responseBaseUrl } = options;
+  const { model, functions, expectResponse } = options;
   const serviceToken = String(resource.properties.ServiceToken);
   const target = functions.get(serviceToken);
   if (!target) throw failure(resource, `no function '${serviceToken}' to invoke`);
 
-  const expected = inbox.expect();
+  const token = randomUUID();
+  let forget: (() => void) | undefined;
+  const answer = new Promise<string>((resolve) => {
+    forget = expectResponse(token, resolve, target.arn);
+  });
   const event = {
     RequestType: 'Create',
     ServiceToken: serviceToken,
-    ResponseURL: `${responseBaseUrl}${expected.path}`,
+    ResponseURL: `${model.environment.endpointUrl}/_custom-resource/${token}`,
     StackId: model.stackId(resource),
     RequestId: randomUUID(),
     LogicalResourceId: resource.logicalId,
@@ -78,7 +85,6 @@ async function make(resource: Resource, options: CustomResourcesOptions): Promis
     ResourceProperties: asText(resource.properties),
   };
   try {
-    const answer = expected.body;
     const invocation = target.invoke(event);
     // The answer is there before the invocation ends; whichever fails first decides.
     const failed = invocation.then(({ functionError, payload }) => {
@@ -90,7 +96,7 @@ async function make(resource: Resource, options: CustomResourcesOptions): Promis
     await invocation.catch(() => undefined);
     return resultOf(body, event, resource);
   } finally {
-    expected.forget();
+    forget?.();
   }
 }
 

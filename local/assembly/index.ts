@@ -1,8 +1,7 @@
 export { ACCEPTED, type AcceptedType } from './accepted';
 export { type CloudAssembly, readCloudAssembly, type Stack } from './cloud-assembly';
-export { type CustomResourcesOptions, executionOrder, makeCustomResources } from './custom-resources';
+export { type CustomResourcesOptions, type ExpectResponse, executionOrder, makeCustomResources } from './custom-resources';
 export type { SecretStore } from './dynamic-references';
 export { AssemblyError } from './errors';
 export { type AssemblyModel, createModel, type ModelOptions, type Output } from './model';
-export { RESPONSE_PATH, ResponseInbox } from './response-inbox';
 export { checkSupport, mergeTypes, type Problem, UnsupportedTemplateError, unknownPaths } from './support';
