@@ -1,9 +1,10 @@
 export { Cache, type CacheOptions } from './cache';
 export { type Clock, systemClock } from './clock';
+export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
 export { cacheStatus, type Outcome } from './outcome';
 export type { Read } from './read-path';
-export { RedisStore, type RedisStoreOptions } from './redis-store';
+export { type Credentials, RedisStore, type RedisStoreOptions } from './redis-store';
 export type { PurgeMode, SharedState, SharedStore } from './shared';
 export {
   currentVersion,

@@ -12,8 +12,11 @@ import type { Version } from './versions/version';
 export interface RedisStoreOptions {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
-  readonly username?: string;
-  readonly password?: string;
+  /**
+   * The user to sign in as, asked for before the first connection.
+   * @default - the server's default user, without a password
+   */
+  readonly credentials?: () => Promise<Credentials> | Credentials;
   /**
    * Whether connections are encrypted, and the server's certificate verified.
    * @default true
@@ -50,6 +53,12 @@ export interface RedisStoreOptions {
   readonly clock?: Clock;
 }
 
+/** A user of the shared tier. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
 type Reply = [kind: string, now: number, detail?: string | number];
 
 /** ioredis adds a method for each of {@link SCRIPTS}. */
@@ -62,10 +71,12 @@ interface Scripted {
 
 /** How long a purge waits for one replica to have it, in milliseconds. */
 const REPLICATION_WAIT_MS = 100;
+/** How long after a failure the credentials are asked for again, in milliseconds. */
+const RECONNECT_MS = 1000;
 
 /** The shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
 export class RedisStore implements SharedStore {
-  readonly #cluster: Cluster & Scripted;
+  #client: (Cluster & Scripted) | undefined;
   readonly #clock: Clock;
   readonly #budget: Budget;
   readonly #purgeBudget: Budget;
@@ -83,13 +94,6 @@ export class RedisStore implements SharedStore {
     this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, () =>
       unavailable('no acknowledgement of a purge within its budget'),
     );
-    const separator = options.endpoint.lastIndexOf(':');
-    this.#cluster = new Cluster(
-      [{ host: options.endpoint.slice(0, separator), port: Number(options.endpoint.slice(separator + 1)) }],
-      clusterOptions(options),
-    ) as Cluster & Scripted;
-    // Without a listener ioredis prints each connection error; an operation that fails says what it means.
-    this.#cluster.on('error', () => {});
     this.#connecting = this.#firstConnection(options.connectBudgetMs ?? 1000);
   }
 
@@ -176,7 +180,7 @@ export class RedisStore implements SharedStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cluster.disconnect();
+    this.#client?.disconnect();
   }
 
   #valueKey(key: string): string {
@@ -191,20 +195,41 @@ export class RedisStore implements SharedStore {
     return `${this.#prefix}t:${tag}`;
   }
 
+  /** The client; {@link #ask} and {@link #purge} make sure that it is there. */
+  get #cluster(): Cluster & Scripted {
+    if (!this.#client) throw unavailable('it is not connected yet');
+    return this.#client;
+  }
+
   async #firstConnection(budgetMs: number): Promise<void> {
-    const ready = new Promise<void>((resolve) => this.#cluster.once('ready', resolve));
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([ready, new Promise((resolve) => (timer = setTimeout(resolve, budgetMs)))]);
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, budgetMs);
+    });
+    await Promise.race([this.#connect().catch(() => this.#reconnectLater()), deadline]);
     clearTimeout(timer);
     this.#connecting = undefined;
-    if (this.#cluster.status !== 'ready') return;
-    const [seconds, microseconds] = (await this.#cluster.time().catch(() => [])) as unknown as (string | undefined)[];
-    if (seconds) this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+  }
+
+  async #connect(): Promise<void> {
+    const credentials = await this.options.credentials?.();
+    if (this.#closed) return;
+    const client = createClient(this.options, credentials);
+    this.#client = client;
+    await new Promise<void>((resolve) => client.once('ready', resolve));
+    const [seconds, microseconds] = await client.time();
+    this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+  }
+
+  /** Credentials couldn't be had: they are asked for again beside the operations, which do without the tier. */
+  #reconnectLater(): void {
+    setTimeout(() => this.#closed || this.#connect().catch(() => this.#reconnectLater()), RECONNECT_MS).unref();
   }
 
   async #connected(): Promise<void> {
     if (this.#connecting) await this.#connecting;
-    if (this.#closed || this.#cluster.status !== 'ready') throw unavailable(`the connection is '${this.#cluster.status}'`);
+    const status = this.#client?.status ?? 'wait';
+    if (this.#closed || status !== 'ready') throw unavailable(`the connection is '${status}'`);
   }
 
   #learnTime(serverNow: number): void {
@@ -213,7 +238,7 @@ export class RedisStore implements SharedStore {
 
   /** One operation: within the budget, and not at all while the shard's circuit breaker is open. */
   async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
-    if (this.#connecting || this.#cluster.status !== 'ready') await this.#connected();
+    if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
     if (this.#troubled > 0) {
       const breaker = this.#breaker(name);
@@ -277,8 +302,10 @@ export class RedisStore implements SharedStore {
   }
 }
 
-function clusterOptions(options: RedisStoreOptions): ConstructorParameters<typeof Cluster>[1] {
-  return {
+function createClient(options: RedisStoreOptions, credentials: Credentials | undefined): Cluster & Scripted {
+  const separator = options.endpoint.lastIndexOf(':');
+  const node = { host: options.endpoint.slice(0, separator), port: Number(options.endpoint.slice(separator + 1)) };
+  const client = new Cluster([node], {
     // Host names of TLS endpoints must reach the certificate check as they are.
     dnsLookup: (address, callback) => callback(null, address),
     // A command that can't be sent must fail now: the caller has a database to ask.
@@ -293,15 +320,17 @@ function clusterOptions(options: RedisStoreOptions): ConstructorParameters<typeo
     clusterRetryStrategy: (times) => Math.min(50 * times, 500),
     scripts: SCRIPTS,
     redisOptions: {
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
+      ...credentials,
       ...(options.tls === false ? {} : { tls: {} }),
       connectTimeout: 500,
       // Ends a connection on which a command has had no answer for this long, so that the slot's new master is found.
       socketTimeout: 500,
       maxRetriesPerRequest: 0,
     },
-  };
+  });
+  // Without a listener ioredis prints each connection error; an operation that fails says what it means.
+  client.on('error', () => {});
+  return client as Cluster & Scripted;
 }
 
 function unavailable(detail: string, cause?: unknown): CacheError {
