@@ -1,0 +1,59 @@
+import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Construct, type IDependable } from 'constructs';
+import { PlatformFunction } from '../functions/platform-function';
+import type { PlatformNetwork } from '../network/platform-network';
+import { bundleHash } from './bundle-hash';
+import { DatabaseRole } from './database-role';
+import type { ReplicatedDatabase } from './replicated-database';
+
+export interface SchemaMigrationProps {
+  readonly network: PlatformNetwork;
+  readonly database: ReplicatedDatabase;
+
+  /** @default RemovalPolicy.RETAIN */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/** Longer than any step should take; one that needs more is to be split, since it holds an advisory lock. */
+const TIMEOUT = Duration.minutes(5);
+
+/**
+ * Brings the schema up to date when the stack is deployed: tables, and the roles that functions log in as. It runs again when its
+ * bundle, which contains the SQL, changes. Deleting it drops nothing.
+ */
+export class SchemaMigration extends Construct {
+  constructor(scope: Construct, id: string, props: SchemaMigrationProps) {
+    super(scope, id);
+    const { network, database } = props;
+    const migrate = new PlatformFunction(this, 'Function', {
+      bundle: 'migration',
+      description: 'Migrates the schema',
+      timeout: TIMEOUT,
+      vpc: network.vpc,
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    database.addClient(migrate, { role: DatabaseRole.OWNER });
+    for (const [variable, role] of [
+      ['DATABASE_READER_SECRET_ARN', DatabaseRole.READER],
+      ['DATABASE_WRITER_SECRET_ARN', DatabaseRole.WRITER],
+    ] as const) {
+      const secret = database.secretOf(role);
+      migrate.addEnvironment(variable, secret.secretArn);
+      secret.grantRead(migrate);
+    }
+    network.allowCustomResourceResponses(migrate);
+
+    const resource = new CustomResource(this, 'Schema', {
+      resourceType: 'Custom::SchemaMigration',
+      serviceToken: migrate.functionArn,
+      serviceTimeout: TIMEOUT.plus(Duration.seconds(30)),
+      properties: { Hash: bundleHash('migration') },
+    });
+    resource.node.addDependency(...reachable(migrate, database));
+  }
+}
+
+/** What must exist before a function can work with the database, and doesn't follow from a reference: rules and permissions. */
+export function reachable(client: PlatformFunction, database: ReplicatedDatabase): IDependable[] {
+  return [client, ...client.connections.securityGroups, database];
+}

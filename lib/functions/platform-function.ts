@@ -1,0 +1,131 @@
+import * as path from 'node:path';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+/** Where the prebuilt functions lie, in a checkout as in the package: a folder a function. */
+const BUNDLES = path.join(__dirname, '../../assets/lambdas');
+
+/** @returns the folder of a prebuilt function. */
+export const bundleFolder = (bundle: string): string => path.join(BUNDLES, bundle);
+
+/** What a function of the platform needs to be told; the rest is the same for all of them. */
+export interface PlatformFunctionProps {
+  /** Folder of the prebuilt function, such as `read-api`. */
+  readonly bundle: string;
+
+  /** What it does, in one sentence; shown in the console. */
+  readonly description: string;
+
+  /** Longest run of one invocation. */
+  readonly timeout: Duration;
+
+  /**
+   * Memory in MiB; the share of a CPU grows with it.
+   * @default 512
+   */
+  readonly memorySizeMib?: number;
+
+  /**
+   * How many invocations may run at once. Pools of connections are sized by it.
+   * @default 1
+   */
+  readonly concurrency?: number;
+
+  /**
+   * Whether `concurrency` is reserved for, and enforced on, this function. An account must keep 100 unreserved, so that a new one
+   * can reserve nothing.
+   * @default false - the account's limit, or the event source's, is all that bounds it
+   */
+  readonly reserveConcurrency?: boolean;
+
+  /**
+   * The isolated network to run in.
+   * @default - outside of any network, with access to public APIs
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /** @default - none beyond what the tiers add */
+  readonly environment?: Record<string, string>;
+
+  /** @default logs.RetentionDays.ONE_MONTH */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What happens to the log group when the function goes.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/**
+ * A prebuilt function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what they
+ * need when the function is added to them as a client.
+ */
+export class PlatformFunction extends lambda.Function {
+  /** How many invocations may run at once, reserved or not. */
+  readonly concurrency: number;
+
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
+    const concurrency = props.concurrency ?? 1;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new RangeError(`function '${props.bundle}': 'concurrency' must be a whole number of at least 1, got: ${concurrency}`);
+    }
+    const logGroup = new logs.LogGroup(scope, `${id}Log`, {
+      retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      removalPolicy: props.logRemovalPolicy,
+    });
+    const role = new iam.Role(scope, `${id}Role`, {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      description: `Role of ${props.bundle}: ${props.description}`,
+      // In the role itself, not in a policy beside it: Lambda checks them when it creates the function.
+      inlinePolicies: { Base: basePolicy(logGroup, props.vpc !== undefined) },
+    });
+    super(scope, id, {
+      description: props.description,
+      code: lambda.Code.fromAsset(bundleFolder(props.bundle)),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      timeout: props.timeout,
+      memorySize: props.memorySizeMib ?? 512,
+      reservedConcurrentExecutions: props.reserveConcurrency ? concurrency : undefined,
+      environment: props.environment,
+      role,
+      logGroup,
+      ...(props.vpc && { vpc: props.vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, allowAllOutbound: false }),
+    });
+    this.concurrency = concurrency;
+  }
+}
+
+function basePolicy(logGroup: logs.ILogGroup, inVpc: boolean): iam.PolicyDocument {
+  const log = new iam.PolicyStatement({
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  });
+  // What Lambda needs to place a function in a network. None of these can be narrowed to a resource that is known beforehand.
+  const network = new iam.PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });
+  return new iam.PolicyDocument({ statements: inVpc ? [log, network] : [log] });
+}
+
+/** AWS's advice for a queue that invokes a function: a visibility timeout of six times the function's. */
+const VISIBILITY_TO_TIMEOUT = 6;
+
+/** @returns the least visibility timeout of a queue whose messages a function with this timeout consumes. */
+export function visibilityTimeoutFor(functionTimeout: Duration, batchingWindow = Duration.seconds(0)): Duration {
+  return Duration.seconds(VISIBILITY_TO_TIMEOUT * functionTimeout.toSeconds() + batchingWindow.toSeconds());
+}

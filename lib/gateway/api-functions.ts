@@ -1,0 +1,80 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DatabaseRole } from '../database/database-role';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import { PlatformFunction } from '../functions/platform-function';
+import type { PlatformNetwork } from '../network/platform-network';
+import type { PurgeBus } from '../purge/purge-bus';
+import type { SharedCache } from '../shared/shared-cache';
+
+export interface ApiFunctionsProps {
+  readonly network: PlatformNetwork;
+  readonly database: ReplicatedDatabase;
+  readonly shared: SharedCache;
+  readonly bus: PurgeBus;
+
+  /** Requests that the read function serves at once. */
+  readonly readConcurrency: number;
+
+  /** Requests that the write function serves at once. */
+  readonly writeConcurrency: number;
+
+  /** Connections of one environment of either to one database server. */
+  readonly poolSize: number;
+
+  /**
+   * Whether the concurrency is reserved.
+   * @default false
+   */
+  readonly reserveConcurrency?: boolean;
+
+  /** @default RemovalPolicy.RETAIN */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The longest that a read can be in flight, which every purge waits out before it goes to the outer tiers; so as short as a first
+ * request allows. Loading the module has ten seconds of its own; what is left is a secret, a TLS connection to each of shared tier and
+ * database, and a query: well under a second, with room for a lease to be waited for.
+ */
+export const READ_TIMEOUT = Duration.seconds(3);
+
+/** A write has nobody wait for it, and mustn't be cut off between its commit and its answer. */
+const WRITE_TIMEOUT = Duration.seconds(10);
+
+/** The two functions behind the API: one that can only read, and one that writes and says what it changed. */
+export class ApiFunctions extends Construct {
+  readonly reader: PlatformFunction;
+  readonly writer: PlatformFunction;
+
+  constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
+    super(scope, id);
+    const { network, database, shared, bus, poolSize } = props;
+    const common = {
+      memorySizeMib: 1024,
+      reserveConcurrency: props.reserveConcurrency,
+      vpc: network.vpc,
+      logRemovalPolicy: props.logRemovalPolicy,
+    };
+    this.reader = new PlatformFunction(this, 'Reader', {
+      ...common,
+      bundle: 'read-api',
+      description: 'Answers reads through memory, shared tier and database',
+      timeout: READ_TIMEOUT,
+      concurrency: props.readConcurrency,
+    });
+    database.addClient(this.reader, { role: DatabaseRole.READER, poolSize });
+    shared.addClient(this.reader);
+
+    this.writer = new PlatformFunction(this, 'Writer', {
+      ...common,
+      bundle: 'write-api',
+      description: 'Changes rows, and puts the purge of what they appear in beside them',
+      timeout: WRITE_TIMEOUT,
+      concurrency: props.writeConcurrency,
+    });
+    database.addClient(this.writer, { role: DatabaseRole.WRITER, poolSize });
+    shared.addClient(this.writer);
+    bus.addPublisher(this.writer, network);
+  }
+}

@@ -1,0 +1,149 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Route } from '../route';
+import { GatewayCacheSize } from './gateway-cache-size';
+import { checkRoutes, type WriteOperation } from './route-checks';
+
+export interface CachedApiProps {
+  /** Everything that the API answers. A route with a gateway TTL is cached. */
+  readonly routes: readonly Route[];
+
+  /** Answers `GET` and `HEAD` of every route, and says 405 to every method that isn't declared. */
+  readonly reader: lambda.IFunction;
+
+  /** Answers `writes`. */
+  readonly writer: lambda.IFunction;
+
+  /** @default - none, the API is read only */
+  readonly writes?: readonly WriteOperation[];
+
+  /**
+   * Routes whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
+   * @default - none
+   */
+  readonly restricted?: readonly Route[];
+
+  /**
+   * Whether nothing needs authorisation. For a machine of one's own only.
+   * @default false
+   */
+  readonly open?: boolean;
+
+  /** @default GatewayCacheSize.GB_0_5 */
+  readonly cacheSize?: GatewayCacheSize;
+}
+
+const STAGE_NAME = 'live';
+
+/**
+ * A REST API with a stage cache. The key of a cached method needs three places to agree (request parameters, cache key parameters of the
+ * integration, caching of the method), or API Gateway serves one response for all; all three come from the route.
+ */
+export class CachedApi extends Construct {
+  readonly restApi: apigateway.RestApi;
+  readonly stageName = STAGE_NAME;
+
+  constructor(scope: Construct, id: string, props: CachedApiProps) {
+    super(scope, id);
+    const writes = props.writes ?? [];
+    checkRoutes(props.routes, writes);
+
+    this.restApi = new apigateway.RestApi(this, 'Api', {
+      description: 'Reads through the stage cache, writes past it',
+      endpointTypes: [apigateway.EndpointType.REGIONAL],
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: STAGE_NAME,
+        cacheClusterEnabled: true,
+        cacheClusterSize: (props.cacheSize ?? GatewayCacheSize.GB_0_5).gigabytes,
+        // Both booleans always, here for every method that isn't listed: API Gateway keeps what a template no longer says.
+        cachingEnabled: false,
+        cacheDataEncrypted: true,
+        methodOptions: methodSettings(props.routes, writes),
+      },
+    });
+    this.addProblemResponses();
+
+    const iamOnly = { authorizationType: props.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM };
+    const anyone = { authorizationType: apigateway.AuthorizationType.NONE };
+    for (const route of props.routes) {
+      const resource = this.restApi.root.resourceForPath(route.path);
+      const authorization = props.restricted?.includes(route) ? iamOnly : anyone;
+      const requestParameters = requestParametersOf(route);
+      const read = new apigateway.LambdaIntegration(props.reader, {
+        scopePermissionToMethod: false,
+        cacheNamespace: route.name,
+        cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
+      });
+      const uncachedRead = new apigateway.LambdaIntegration(props.reader, { scopePermissionToMethod: false });
+      resource.addMethod('GET', read, { ...authorization, requestParameters });
+      resource.addMethod('HEAD', uncachedRead, { ...authorization, requestParameters });
+      // The reader, because it can't change anything whatever the request says.
+      resource.addMethod('ANY', uncachedRead, anyone);
+    }
+    const write = new apigateway.LambdaIntegration(props.writer, { scopePermissionToMethod: false });
+    for (const { route, method } of writes) {
+      this.restApi.root.resourceForPath(route.path).addMethod(method, write, iamOnly);
+    }
+  }
+
+  /** ARN to allow `apigateway:DELETE` on for a flush of the stage cache. */
+  get stageCacheArn(): string {
+    const { partition, region } = Stack.of(this);
+    return `arn:${partition}:apigateway:${region}::/restapis/${this.restApi.restApiId}/stages/${STAGE_NAME}/cache/data`;
+  }
+
+  /** Lets a grantee flush the stage cache, and nothing else of the API. */
+  grantFlush(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['apigateway:DELETE'], resourceArns: [this.stageCacheArn] });
+  }
+
+  /** What API Gateway answers by itself looks like what the functions answer (RFC 9457). */
+  private addProblemResponses(): void {
+    const problem = (status: string) => ({
+      'application/json': `{"type":"about:blank","title":$context.error.messageString,"status":${status}}`,
+    });
+    const responseHeaders = { 'Content-Type': "'application/problem+json'" };
+    this.restApi.addGatewayResponse('NoSuchPath', {
+      // How API Gateway names a path without a method.
+      type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
+      statusCode: '404',
+      templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
+      responseHeaders,
+    });
+    this.restApi.addGatewayResponse('ServerError', {
+      type: apigateway.ResponseType.DEFAULT_5XX,
+      templates: problem('502'),
+      responseHeaders,
+    });
+  }
+}
+
+const isCached = (route: Route): boolean => (route.freshness?.gatewayTtlSeconds ?? 0) > 0;
+
+/** Every parameter that is part of the key; path parameters are always there, whether a query string must be is for the function to say. */
+function requestParametersOf(route: Route): Record<string, boolean> {
+  return Object.fromEntries([
+    ...route.pathParameters.map((name) => [`method.request.path.${name}`, true] as const),
+    ...Object.keys(route.query).map((name) => [`method.request.querystring.${name}`, false] as const),
+  ]);
+}
+
+function methodSettings(
+  routes: readonly Route[],
+  writes: readonly WriteOperation[],
+): Record<string, apigateway.MethodDeploymentOptions> {
+  const settings: Record<string, apigateway.MethodDeploymentOptions> = {};
+  const uncached = { cachingEnabled: false, cacheDataEncrypted: true };
+  for (const route of routes) {
+    settings[`${route.path}/GET`] = isCached(route)
+      ? { cachingEnabled: true, cacheDataEncrypted: true, cacheTtl: Duration.seconds(route.freshness?.gatewayTtlSeconds ?? 0) }
+      : uncached;
+    settings[`${route.path}/HEAD`] = uncached;
+  }
+  for (const { route, method } of writes) settings[`${route.path}/${method}`] = uncached;
+  return settings;
+}

@@ -1,0 +1,91 @@
+import { Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+export interface PlatformNetworkProps {
+  /**
+   * The availability zones to use, by name. An engine with failover needs two.
+   * @default - the first two of the region, resolved when the stack is deployed
+   */
+  readonly availabilityZones?: readonly string[];
+}
+
+const HTTPS = ec2.Port.tcp(443);
+
+/**
+ * Isolated subnets without a way to the internet: no NAT, no internet gateway. What functions need of AWS they reach by endpoints, each
+ * with a policy of its own.
+ */
+export class PlatformNetwork extends Construct {
+  readonly vpc: ec2.Vpc;
+
+  private readonly events: ec2.InterfaceVpcEndpoint;
+  private readonly secrets: ec2.InterfaceVpcEndpoint;
+
+  constructor(scope: Construct, id: string, props: PlatformNetworkProps = {}) {
+    super(scope, id);
+    this.vpc = new ec2.Vpc(this, 'Vpc', {
+      ...(props.availabilityZones ? { availabilityZones: [...props.availabilityZones] } : { maxAzs: 2 }),
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
+      restrictDefaultSecurityGroup: true,
+    });
+    const { account, region, partition } = Stack.of(this);
+
+    this.events = this.addEndpoint('Events', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, {
+      actions: ['events:PutEvents'],
+      resources: [`arn:${partition}:events:${region}:${account}:event-bus/*`],
+    });
+    this.secrets = this.addEndpoint('Secrets', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, {
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:*`],
+    });
+    this.vpc
+      .addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 })
+      // A custom resource answers CloudFormation by a presigned URL of a bucket that is CloudFormation's own, so the principal is too.
+      .addToPolicy(
+        new iam.PolicyStatement({
+          principals: [new iam.AnyPrincipal()],
+          actions: ['s3:PutObject'],
+          resources: [`arn:${partition}:s3:::cloudformation-custom-resource-response-*/*`],
+        }),
+      );
+  }
+
+  /** Lets a function send to any bus of the account that its role may send to. */
+  allowEvents(client: ec2.IConnectable): void {
+    client.connections.allowTo(this.events, HTTPS, 'to EventBridge');
+  }
+
+  /** Lets a function read the secrets that its role may read. */
+  allowSecrets(client: ec2.IConnectable): void {
+    client.connections.allowTo(this.secrets, HTTPS, 'to Secrets Manager');
+  }
+
+  /** Lets a function answer CloudFormation. The subnets have no route but the one to S3, whose addresses aren't known before deployment. */
+  allowCustomResourceResponses(client: ec2.IConnectable): void {
+    client.connections.allowToAnyIpv4(HTTPS, 'to S3 by its gateway endpoint');
+  }
+
+  private addEndpoint(
+    id: string,
+    service: ec2.InterfaceVpcEndpointAwsService,
+    allowed: { actions: string[]; resources: string[] },
+  ): ec2.InterfaceVpcEndpoint {
+    const securityGroup = new ec2.SecurityGroup(this, `${id}SecurityGroup`, {
+      vpc: this.vpc,
+      description: `Endpoint of ${service.shortName}`,
+      allowAllOutbound: false,
+    });
+    const endpoint = this.vpc.addInterfaceEndpoint(id, { service, open: false, securityGroups: [securityGroup] });
+    endpoint.addToPolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.AnyPrincipal()],
+        ...allowed,
+        conditions: { StringEquals: { 'aws:PrincipalAccount': Stack.of(this).account } },
+      }),
+    );
+    return endpoint;
+  }
+}

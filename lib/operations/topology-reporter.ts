@@ -1,0 +1,62 @@
+import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { PlatformFunction } from '../functions/platform-function';
+import type { PurgeBus } from '../purge/purge-bus';
+import type { SharedCache } from '../shared/shared-cache';
+
+export interface TopologyReporterProps {
+  readonly shared: SharedCache;
+  readonly bus: PurgeBus;
+
+  /** @default RemovalPolicy.RETAIN */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/** How old a report gets when nothing happens. */
+const REPORT_INTERVAL = Duration.minutes(5);
+
+/** Reports on the bus how ElastiCache describes the shared tier, for those who can't ask it from inside of the network. */
+export class TopologyReporter extends Construct {
+  constructor(scope: Construct, id: string, props: TopologyReporterProps) {
+    super(scope, id);
+    const replicationGroupId = props.shared.replicationGroup.ref;
+    const report = new PlatformFunction(this, 'Function', {
+      bundle: 'topology',
+      description: 'Reports the topology of the shared tier',
+      timeout: Duration.seconds(15),
+      memorySizeMib: 256,
+      environment: { REPLICATION_GROUP_ID: replicationGroupId },
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    props.bus.addPublisher(report);
+    report.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['elasticache:DescribeReplicationGroups'],
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'elasticache',
+            resource: 'replicationgroup',
+            resourceName: replicationGroupId,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+      }),
+    );
+
+    const target = new targets.LambdaFunction(report);
+    new events.Rule(this, 'Schedule', {
+      description: 'Keeps the report recent',
+      schedule: events.Schedule.rate(REPORT_INTERVAL),
+      targets: [target],
+    });
+    new events.Rule(this, 'Failover', {
+      description: 'A change of the shared tier that ElastiCache announces',
+      // Delivered at best effort, which is why there is a schedule.
+      eventPattern: { source: ['aws.elasticache'] },
+      targets: [target],
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DatabaseRole } from '../database/database-role';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import { PlatformFunction } from '../functions/platform-function';
+import type { CachedApi } from '../gateway/cached-api';
+import type { PlatformNetwork } from '../network/platform-network';
+import type { SharedCache } from '../shared/shared-cache';
+import { EVENT_SOURCE, type PurgeBus } from './purge-bus';
+import { WorkerQueue } from './worker-queue';
+
+export interface PurgePipelineProps {
+  readonly network: PlatformNetwork;
+  readonly database: ReplicatedDatabase;
+  readonly shared: SharedCache;
+  readonly bus: PurgeBus;
+  readonly api: CachedApi;
+  readonly distribution: cloudfront.Distribution;
+
+  /** How long after the shared tier the outer tiers are purged: until then an inner one can still hand out the old value. */
+  readonly settle: Duration;
+
+  /**
+   * Whether the functions' concurrency is reserved.
+   * @default false
+   */
+  readonly reserveConcurrency?: boolean;
+
+  /** @default RemovalPolicy.RETAIN */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/** Reads at most a few hundred rows of the outbox; the next sweep is a minute away. */
+const RELAY_TIMEOUT = Duration.seconds(30);
+
+/** Short, because what failed is tried again after six times as long. */
+const INVALIDATOR_TIMEOUT = Duration.seconds(10);
+
+/** Ten commands at about one call a second, which is what CloudFront's API takes without throttling. */
+const EXECUTOR_TIMEOUT = Duration.seconds(30);
+
+/** Purges of the same second share a flush of the stage cache. */
+const EDGE_BATCHING_WINDOW = Duration.seconds(1);
+
+/** How long a purge can wait in the outbox when its event was lost. */
+const SWEEP_INTERVAL = Duration.minutes(1);
+
+/** What takes a purge from the outbox through shared tier and gateway to the edge. Rules, queues and their consumers are together here. */
+export class PurgePipeline extends Construct {
+  /** Where messages end up that nobody could handle; each one is a purge that somebody has to look at. */
+  readonly deadLetters: ReadonlyMap<string, sqs.IQueue>;
+  readonly relay: PlatformFunction;
+  readonly invalidator: PlatformFunction;
+  readonly executor: PlatformFunction;
+
+  constructor(scope: Construct, id: string, props: PurgePipelineProps) {
+    super(scope, id);
+    const undelivered = new sqs.Queue(this, 'Undelivered', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+
+    this.relay = this.addRelay(props, undelivered);
+    this.invalidator = this.addInvalidator(props);
+    const sharedSteps = new WorkerQueue(this, 'SharedSteps', { worker: this.invalidator, workerTimeout: INVALIDATOR_TIMEOUT });
+    this.executor = this.addExecutor(props);
+    const edgeSteps = new WorkerQueue(this, 'EdgeSteps', {
+      worker: this.executor,
+      workerTimeout: EXECUTOR_TIMEOUT,
+      batchingWindow: EDGE_BATCHING_WINDOW,
+    });
+    // To itself, for later: until the drain is over, and until CloudFront says that an invalidation is complete.
+    this.executor.addEnvironment('EDGE_QUEUE_URL', edgeSteps.queue.queueUrl);
+    edgeSteps.queue.grantSendMessages(this.executor);
+
+    const rule = (name: string, detailType: string[], target: events.IRuleTarget) =>
+      new events.Rule(this, name, {
+        description: `${detailType.join(', ')} of the purge path`,
+        eventBus: props.bus.eventBus,
+        eventPattern: { source: [EVENT_SOURCE], detailType },
+        targets: [target],
+      });
+    const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
+    rule('Kicks', ['OutboxKicked'], new targets.LambdaFunction(this.relay, { deadLetterQueue: undelivered }));
+    rule(
+      'ToShared',
+      ['PurgeRequested', 'GatewayPurged', 'EdgePurgeAccepted', 'EdgePurgeCompleted', 'TopologyReported'],
+      toQueue(sharedSteps.queue),
+    );
+    rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested'], toQueue(edgeSteps.queue));
+
+    this.deadLetters = new Map<string, sqs.IQueue>([
+      ['undelivered events', undelivered],
+      ['shared steps', sharedSteps.deadLetters],
+      ['edge steps', edgeSteps.deadLetters],
+    ]);
+  }
+
+  private addRelay(props: PurgePipelineProps, undelivered: sqs.IQueue): PlatformFunction {
+    const relay = new PlatformFunction(this, 'Relay', {
+      bundle: 'relay',
+      description: 'Announces the rows of the outbox',
+      timeout: RELAY_TIMEOUT,
+      concurrency: 2,
+      reserveConcurrency: props.reserveConcurrency,
+      vpc: props.network.vpc,
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    props.database.addClient(relay, { role: DatabaseRole.WRITER });
+    props.bus.addPublisher(relay, props.network);
+    new events.Rule(this, 'Sweep', {
+      description: 'Takes up what no event announced',
+      schedule: events.Schedule.rate(SWEEP_INTERVAL),
+      targets: [new targets.LambdaFunction(relay, { deadLetterQueue: undelivered })],
+    });
+    return relay;
+  }
+
+  private addInvalidator(props: PurgePipelineProps): PlatformFunction {
+    const invalidator = new PlatformFunction(this, 'Invalidator', {
+      bundle: 'invalidator',
+      description: 'Purges the shared tier, and keeps the ledger of every purge',
+      timeout: INVALIDATOR_TIMEOUT,
+      concurrency: 2,
+      vpc: props.network.vpc,
+      environment: { SETTLE_SECONDS: String(props.settle.toSeconds()) },
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    props.database.addClient(invalidator, { role: DatabaseRole.WRITER });
+    props.shared.addClient(invalidator);
+    props.bus.addPublisher(invalidator, props.network);
+    return invalidator;
+  }
+
+  private addExecutor(props: PurgePipelineProps): PlatformFunction {
+    const executor = new PlatformFunction(this, 'Executor', {
+      bundle: 'executor',
+      description: 'Flushes the stage cache, and invalidates at the edge',
+      timeout: EXECUTOR_TIMEOUT,
+      environment: {
+        DISTRIBUTION_ID: props.distribution.distributionId,
+        REST_API_ID: props.api.restApi.restApiId,
+        API_STAGE_NAME: props.api.stageName,
+      },
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    props.bus.addPublisher(executor);
+    props.api.grantFlush(executor);
+    props.distribution.grant(executor, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
+    return executor;
+  }
+}

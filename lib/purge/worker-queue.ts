@@ -1,0 +1,58 @@
+import { Duration } from 'aws-cdk-lib';
+import * as eventSources from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type PlatformFunction, visibilityTimeoutFor } from '../functions/platform-function';
+
+export interface WorkerQueueProps {
+  /** Takes the messages, and says which of a batch it couldn't handle. */
+  readonly worker: PlatformFunction;
+
+  /** Longest run of the worker, in whole seconds; the visibility timeout follows from it. */
+  readonly workerTimeout: Duration;
+
+  /**
+   * For how long a batch is gathered.
+   * @default - not at all
+   */
+  readonly batchingWindow?: Duration;
+}
+
+/** Invocations take at most this many messages. */
+const BATCH_SIZE = 10;
+
+/** After this many receipts a message is set aside. Commands that are overdue are sent again by the sweep, so that nothing is lost. */
+const MAX_RECEIVES = 10;
+
+/** SQS's longest. */
+const DEAD_LETTER_RETENTION = Duration.days(14);
+
+/** A queue, the worker that empties it, and a queue for what the worker couldn't handle. */
+export class WorkerQueue extends Construct {
+  readonly queue: sqs.Queue;
+  readonly deadLetters: sqs.Queue;
+
+  constructor(scope: Construct, id: string, props: WorkerQueueProps) {
+    super(scope, id);
+    this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: DEAD_LETTER_RETENTION,
+    });
+    this.queue = new sqs.Queue(this, 'Queue', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: visibilityTimeoutFor(props.workerTimeout, props.batchingWindow),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+    });
+    props.worker.addEventSource(
+      new eventSources.SqsEventSource(this.queue, {
+        batchSize: BATCH_SIZE,
+        maxBatchingWindow: props.batchingWindow ?? Duration.seconds(0),
+        reportBatchItemFailures: true,
+        // Bounds the worker without a reservation, whose throttles would count as receipts. SQS's least is 2.
+        maxConcurrency: Math.max(2, props.worker.concurrency),
+      }),
+    );
+  }
+}

@@ -1,0 +1,31 @@
+/** What a replication group runs, with the version and the family that its parameter group must have. */
+export class CacheEngine {
+  /** Redis OSS 7.1, the last one that ElastiCache offers under that name. */
+  static readonly REDIS_7_1 = new CacheEngine('redis', '7.1', 'redis7');
+
+  /** Valkey 7.2. */
+  static readonly VALKEY_7_2 = new CacheEngine('valkey', '7.2', 'valkey7');
+
+  /** Valkey 8.0. */
+  static readonly VALKEY_8_0 = new CacheEngine('valkey', '8.0', 'valkey8');
+
+  /** Valkey 8.1. */
+  static readonly VALKEY_8_1 = new CacheEngine('valkey', '8.1', 'valkey8');
+
+  /** Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it. */
+  static of(type: 'redis' | 'valkey', version: string, parameterGroupFamily: string): CacheEngine {
+    if (!parameterGroupFamily.startsWith(type)) {
+      throw new RangeError(
+        `'parameterGroupFamily' must be one of engine '${type}', got: '${parameterGroupFamily}'; such as '${type}${version.split('.')[0]}'`,
+      );
+    }
+    return new CacheEngine(type, version, parameterGroupFamily);
+  }
+
+  private constructor(
+    /** As `Engine` of the replication group, the users and the user group; they must be the same. */
+    readonly type: 'redis' | 'valkey',
+    readonly version: string,
+    readonly parameterGroupFamily: string,
+  ) {}
+}

@@ -1,0 +1,54 @@
+import { type App, CfnOutput } from 'aws-cdk-lib';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import { ApiFunctions } from '../gateway/api-functions';
+import { CachedApi } from '../gateway/cached-api';
+import type { WriteOperation } from '../gateway/route-checks';
+import type { PlatformNetwork } from '../network/platform-network';
+import type { PurgeBus } from '../purge/purge-bus';
+import type { Route } from '../route';
+import type { SharedCache } from '../shared/shared-cache';
+import { PlatformStack, type PlatformStackProps } from './platform-stack';
+
+export interface ApiStackProps extends PlatformStackProps {
+  readonly network: PlatformNetwork;
+  readonly database: ReplicatedDatabase;
+  readonly shared: SharedCache;
+  readonly bus: PurgeBus;
+  readonly routes: readonly Route[];
+  readonly writes: readonly WriteOperation[];
+  readonly restricted: readonly Route[];
+}
+
+export class ApiStack extends PlatformStack {
+  readonly api: CachedApi;
+
+  constructor(app: App, props: ApiStackProps) {
+    super(app, 'api', 'API with a stage cache, and its functions', props);
+    const { network, database, shared, bus } = props;
+    const { readConcurrency, writeConcurrency, poolSize, reserve } = this.config.functions;
+    const { reader, writer } = new ApiFunctions(this, 'Functions', {
+      network,
+      database,
+      shared,
+      bus,
+      readConcurrency,
+      writeConcurrency,
+      poolSize,
+      reserveConcurrency: reserve,
+      logRemovalPolicy: this.removalPolicy,
+    });
+    this.api = new CachedApi(this, 'Gateway', {
+      routes: props.routes,
+      reader,
+      writer,
+      writes: props.writes,
+      restricted: props.restricted,
+      open: this.config.open,
+      cacheSize: this.config.gateway.cacheSize,
+    });
+    new CfnOutput(this, 'GatewayUrl', {
+      description: 'The API past the edge; requests that need authorisation are signed for it',
+      value: this.api.restApi.url,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { App, Stack } from 'aws-cdk-lib';
+import type { WriteOperation } from '../gateway/route-checks';
+import type { Route } from '../route';
+import { ApiStack } from './api-stack';
+import { BusStack } from './bus-stack';
+import { DatabaseStack } from './database-stack';
+import { EdgeStack, type ExampleRequest } from './edge-stack';
+import { NetworkStack } from './network-stack';
+import { OperationsStack } from './operations-stack';
+import { PurgeStack } from './purge-stack';
+import { SharedStack } from './shared-stack';
+import type { StageConfig } from './stage';
+
+export interface CachementProps {
+  readonly config: StageConfig;
+
+  /** Everything that the API answers. */
+  readonly routes: readonly Route[];
+
+  /** @default - none, the API is read only */
+  readonly writes?: readonly WriteOperation[];
+
+  /**
+   * Routes that need IAM authorisation to read, where the stage isn't open.
+   * @default - none
+   */
+  readonly restricted?: readonly Route[];
+
+  /**
+   * Requests to show after a deployment.
+   * @default - none
+   */
+  readonly examples?: readonly ExampleRequest[];
+}
+
+/** Adds a whole stage to an app. Each stack needs only stacks that come before it. */
+export function addCachement(app: App, props: CachementProps): Stack[] {
+  const { config, routes, writes = [], restricted = [], examples = [] } = props;
+  const networkStack = new NetworkStack(app, { config });
+  const { network } = networkStack;
+  const databaseStack = new DatabaseStack(app, { config, network });
+  const { database } = databaseStack;
+  const sharedStack = new SharedStack(app, { config, network });
+  const { shared } = sharedStack;
+  const busStack = new BusStack(app, { config });
+  const { bus } = busStack;
+  const apiStack = new ApiStack(app, { config, network, database, shared, bus, routes, writes, restricted });
+  const { api } = apiStack;
+  const edgeStack = new EdgeStack(app, { config, routes, api, examples });
+  const { edge } = edgeStack;
+  const purgeStack = new PurgeStack(app, { config, network, database, shared, bus, api, edge, routes });
+  const { pipeline } = purgeStack;
+  const operationsStack = new OperationsStack(app, { config, shared, bus, pipeline });
+  return [networkStack, databaseStack, sharedStack, busStack, apiStack, edgeStack, purgeStack, operationsStack];
+}

@@ -1,0 +1,30 @@
+import type { App } from 'aws-cdk-lib';
+import { ReplicatedDatabase } from '../database/replicated-database';
+import { SampleData } from '../database/sample-data';
+import { SchemaMigration } from '../database/schema-migration';
+import type { PlatformNetwork } from '../network/platform-network';
+import { PlatformStack, type PlatformStackProps } from './platform-stack';
+
+export interface DatabaseStackProps extends PlatformStackProps {
+  readonly network: PlatformNetwork;
+}
+
+export class DatabaseStack extends PlatformStack {
+  readonly database: ReplicatedDatabase;
+
+  constructor(app: App, props: DatabaseStackProps) {
+    super(app, 'database', 'system of record', props);
+    const { network } = props;
+    const logRemovalPolicy = this.removalPolicy;
+    this.database = new ReplicatedDatabase(this, 'Database', {
+      network,
+      ...this.config.database,
+      deletionProtection: this.config.retain,
+      removalPolicy: this.removalPolicy,
+    });
+    const schema = new SchemaMigration(this, 'Migration', { network, database: this.database, logRemovalPolicy });
+    if (this.config.sampleData) {
+      new SampleData(this, 'SampleData', { network, database: this.database, schema, logRemovalPolicy });
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { type App, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import type { StageConfig } from './stage';
+
+/** What every stack of the platform is given. */
+export interface PlatformStackProps {
+  readonly config: StageConfig;
+}
+
+/** A stack that is named after its stage and its part in it, such as `cachement-dev-network`. */
+export class PlatformStack extends Stack {
+  protected readonly config: StageConfig;
+
+  constructor(app: App, part: string, description: string, { config }: PlatformStackProps) {
+    super(app, `${namespaceOf(config)}-${part}`, {
+      description: `Cachement, ${config.name}: ${description}`,
+      env: config.environment && { account: config.environment.account, region: config.environment.region },
+      terminationProtection: config.retain,
+    });
+    this.config = config;
+    Tags.of(this).add('cachement:stage', config.name);
+  }
+
+  /** What happens to data, and to logs, when they leave the template. */
+  protected get removalPolicy(): RemovalPolicy {
+    return this.config.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  }
+}
+
+/** Prefix of the names of a stage's stacks, keys and users. */
+export const namespaceOf = (config: StageConfig): string => `cachement-${config.name}`;

@@ -1,0 +1,44 @@
+import { type App, Duration } from 'aws-cdk-lib';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { EdgeDistribution } from '../edge/edge-distribution';
+import { READ_TIMEOUT } from '../gateway/api-functions';
+import type { CachedApi } from '../gateway/cached-api';
+import type { PlatformNetwork } from '../network/platform-network';
+import type { PurgeBus } from '../purge/purge-bus';
+import { PurgePipeline } from '../purge/purge-pipeline';
+import { type Route, settleSeconds } from '../route';
+import type { SharedCache } from '../shared/shared-cache';
+import { PlatformStack, type PlatformStackProps } from './platform-stack';
+
+export interface PurgeStackProps extends PlatformStackProps {
+  readonly network: PlatformNetwork;
+  readonly database: ReplicatedDatabase;
+  readonly shared: SharedCache;
+  readonly bus: PurgeBus;
+  readonly api: CachedApi;
+  readonly edge: EdgeDistribution;
+  readonly routes: readonly Route[];
+}
+
+/** For how long a function uses a tag's version without asking the shared tier again. The functions' runtime has the same default. */
+const TAG_TTL = Duration.seconds(1);
+
+export class PurgeStack extends PlatformStack {
+  readonly pipeline: PurgePipeline;
+
+  constructor(app: App, props: PurgeStackProps) {
+    super(app, 'purge', 'relay, queues, rules and workers', props);
+    const { network, database, shared, bus, api } = props;
+    this.pipeline = new PurgePipeline(this, 'Purge', {
+      network,
+      database,
+      shared,
+      bus,
+      api,
+      distribution: props.edge.distribution,
+      settle: Duration.seconds(settleSeconds(props.routes, TAG_TTL.toSeconds(), READ_TIMEOUT.toSeconds())),
+      reserveConcurrency: this.config.functions.reserve,
+      logRemovalPolicy: this.removalPolicy,
+    });
+  }
+}

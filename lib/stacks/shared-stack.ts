@@ -1,0 +1,22 @@
+import type { App } from 'aws-cdk-lib';
+import type { PlatformNetwork } from '../network/platform-network';
+import { SharedCache } from '../shared/shared-cache';
+import { namespaceOf, PlatformStack, type PlatformStackProps } from './platform-stack';
+
+export interface SharedStackProps extends PlatformStackProps {
+  readonly network: PlatformNetwork;
+}
+
+export class SharedStack extends PlatformStack {
+  readonly shared: SharedCache;
+
+  constructor(app: App, props: SharedStackProps) {
+    super(app, 'shared', 'shared tier', props);
+    this.shared = new SharedCache(this, 'Shared', {
+      network: props.network,
+      namespace: namespaceOf(this.config),
+      ...this.config.shared,
+      removalPolicy: this.removalPolicy,
+    });
+  }
+}

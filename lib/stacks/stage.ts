@@ -1,0 +1,148 @@
+import { Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { GatewayCacheSize } from '../gateway/gateway-cache-size';
+import { CacheEngine } from '../shared/cache-engine';
+
+/** Account and region of a stage, with the zones to use, since nothing is looked up when the app is synthesized. */
+export interface StageEnvironment {
+  readonly account: string;
+  readonly region: string;
+  readonly availabilityZones: readonly string[];
+}
+
+/** Everything that may differ from one stage to another. */
+export interface StageConfig {
+  /** Part of the names of stacks, keys and users. */
+  readonly name: string;
+
+  /** @default - wherever it is deployed to, in the first two zones */
+  readonly environment?: StageEnvironment;
+
+  /** Whether nothing needs authorisation. For a machine of one's own only. */
+  readonly open: boolean;
+
+  /** Whether the sample's rows are loaded. */
+  readonly sampleData: boolean;
+
+  /** Whether data, and logs, outlive the stacks, and stacks are protected from deletion. */
+  readonly retain: boolean;
+
+  readonly database: {
+    readonly instanceType: ec2.InstanceType;
+    readonly replicas: number;
+    readonly multiAz: boolean;
+    readonly maxConnections: number;
+    readonly backupRetention: Duration;
+  };
+
+  readonly shared: {
+    readonly engine: CacheEngine;
+    readonly nodeType: string;
+    readonly shards: number;
+    readonly replicasPerShard: number;
+    readonly snapshotRetentionDays: number;
+  };
+
+  readonly gateway: {
+    readonly cacheSize: GatewayCacheSize;
+  };
+
+  readonly functions: {
+    /** Requests that the read function serves at once. */
+    readonly readConcurrency: number;
+    /** Requests that the write function serves at once. */
+    readonly writeConcurrency: number;
+    /** Connections of one environment of either to one database server. */
+    readonly poolSize: number;
+    /** Whether concurrency is reserved. An account must keep 100 unreserved, and a new one has no more than 10. */
+    readonly reserve: boolean;
+  };
+}
+
+/** A name that leaves room in the names of ElastiCache users, the shortest that are made from it. */
+const NAME = /^[a-z][a-z0-9]{0,15}$/;
+
+/**
+ * Checks what no construct can see on its own.
+ *
+ * @throws {RangeError} that names the stage, the property, the rule and the value.
+ */
+export function defineStage(config: StageConfig): StageConfig {
+  const fail = (property: string, rule: string, got: unknown): never => {
+    throw new RangeError(`stage '${config.name}': '${property}' ${rule}, got: ${JSON.stringify(got)}`);
+  };
+  if (!NAME.test(config.name)) fail('name', 'must be at most 16 lower case letters and digits, a letter first', config.name);
+  if (config.open && config.name !== 'local') fail('open', "must be false in every stage but 'local'", config.open);
+  if (config.sampleData && config.retain) fail('sampleData', 'must be false where data is retained', config.sampleData);
+  const zones = config.environment?.availabilityZones;
+  if (zones && new Set(zones).size < 2) fail('environment.availabilityZones', 'must be two or more', zones);
+  return Object.freeze(config);
+}
+
+/** One machine: as little of everything as shows how it works. */
+const local = defineStage({
+  name: 'local',
+  open: true,
+  sampleData: true,
+  retain: false,
+  database: {
+    instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
+    replicas: 1,
+    multiAz: false,
+    maxConnections: 200,
+    backupRetention: Duration.days(1),
+  },
+  shared: {
+    engine: CacheEngine.VALKEY_8_0,
+    nodeType: 'cache.t4g.small',
+    shards: 3,
+    replicasPerShard: 1,
+    snapshotRetentionDays: 1,
+  },
+  gateway: { cacheSize: GatewayCacheSize.GB_0_5 },
+  functions: { readConcurrency: 64, writeConcurrency: 10, poolSize: 2, reserve: false },
+});
+
+/** Everything that `prod` has, small, and gone with its stacks. */
+const dev = defineStage({
+  ...local,
+  name: 'dev',
+  open: false,
+});
+
+/** What customers depend on. */
+const prod = defineStage({
+  name: 'prod',
+  open: false,
+  sampleData: false,
+  retain: true,
+  database: {
+    // 16 GiB, for which RDS's own maximum would be about 1,700 connections.
+    instanceType: ec2.InstanceType.of(ec2.InstanceClass.R7G, ec2.InstanceSize.LARGE),
+    replicas: 2,
+    multiAz: true,
+    maxConnections: 1000,
+    backupRetention: Duration.days(7),
+  },
+  shared: {
+    engine: CacheEngine.VALKEY_8_0,
+    nodeType: 'cache.r7g.large',
+    shards: 3,
+    replicasPerShard: 1,
+    snapshotRetentionDays: 7,
+  },
+  gateway: { cacheSize: GatewayCacheSize.GB_6_1 },
+  functions: { readConcurrency: 400, writeConcurrency: 50, poolSize: 2, reserve: true },
+});
+
+/** Every stage, by name. */
+export const stages: Readonly<Record<string, StageConfig>> = { local, dev, prod };
+
+/** @throws {RangeError} where there is no such stage. */
+export function stageConfig(name: string): StageConfig {
+  const config = Object.hasOwn(stages, name) ? stages[name] : undefined;
+  if (!config) {
+    throw new RangeError(`context 'stage' must be one of ${Object.keys(stages).join(', ')}, got: ${JSON.stringify(name)}`);
+  }
+  return config;
+}
