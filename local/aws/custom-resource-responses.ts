@@ -1,0 +1,81 @@
+import { AwsError, type Caller, type Clock, type Environment } from '../types';
+import type { CallLog } from './call-log';
+import { Unreachable } from './dispatch';
+import type { EndpointOptions } from './endpoint';
+import { evaluate } from './policy-document';
+import type { WireRequest } from './protocols/protocol';
+import { signatureOf } from './signature';
+
+/** Called with the body of the response. */
+export type ResponseListener = (body: string) => void;
+
+const PREFIX = '/_custom-resource/';
+
+/**
+ * Where functions put the response of a custom resource. CloudFormation gives out presigned URLs of a bucket for it; a function in a
+ * VPC reaches it through an endpoint of S3, or not at all.
+ */
+export class CustomResourceResponses {
+  private readonly waiting = new Map<string, { listener: ResponseListener; functionArn: string | undefined }>();
+
+  constructor(
+    private readonly options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>,
+    private readonly environment: Pick<Environment, 'account' | 'region'>,
+    private readonly log: CallLog,
+    private readonly clock: Clock,
+  ) {}
+
+  expect(token: string, listener: ResponseListener, functionArn?: string): () => void {
+    this.waiting.set(`${PREFIX}${token}`, { listener, functionArn });
+    return () => this.waiting.delete(`${PREFIX}${token}`);
+  }
+
+  owns({ method, path }: WireRequest): boolean {
+    return method === 'PUT' && path.startsWith(PREFIX);
+  }
+
+  /** @returns whether somebody waits for it. @throws {Unreachable} {@link AwsError} where the network or the S3 endpoint's policy forbids it. */
+  receive(request: WireRequest): boolean {
+    const { path, body, headers, query } = request;
+    const expected = this.waiting.get(path);
+    const keyId = signatureOf(headers, query)?.accessKeyId;
+    const functionArn = expected?.functionArn ?? (keyId === undefined ? undefined : this.options.callers.get(keyId)?.functionArn);
+    this.check(path, { ...(functionArn !== undefined && { functionArn }) });
+    if (!expected) return this.options.responses?.receive(path, body.toString('utf8')) ?? false;
+    this.waiting.delete(path);
+    expected.listener(body.toString('utf8'));
+    return true;
+  }
+
+  private check(path: string, caller: Caller): void {
+    const reach = this.options.network.reach(caller.functionArn, 's3');
+    // The bucket's name is documented for endpoint policies: without hyphens in the region.
+    const bucket = `cloudformation-custom-resource-response-${this.environment.region.replaceAll('-', '')}`;
+    const resource = `arn:aws:s3:::${bucket}/${path.slice(PREFIX.length)}`;
+    const record = (reason?: string) =>
+      this.log.add(
+        {
+          time: this.clock.now(),
+          service: 's3',
+          operation: 'PutObject',
+          resources: [resource],
+          allowed: reason === undefined,
+          ...(reason !== undefined && { reason }),
+        },
+        caller,
+      );
+    if (!reach.reachable) {
+      record(reach.reason);
+      throw new Unreachable(`${caller.functionArn} can't put its custom resource response to S3: ${reach.reason}`);
+    }
+    const policy = reach.endpoint?.policy;
+    // The URL is signed by CloudFormation's account, so only statements about everybody apply.
+    const request = { action: 's3:PutObject', resource, keys: {} };
+    if (policy && evaluate(policy, request, { names: {} }) !== 'Allow') {
+      const reason = `the policy of ${reach.endpoint!.id} doesn't allow s3:PutObject on ${resource} to everybody`;
+      record(reason);
+      throw new AwsError('AccessDenied', reason, 403);
+    }
+    record();
+  }
+}

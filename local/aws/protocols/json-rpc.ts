@@ -1,0 +1,50 @@
+import { AwsError } from '../../types';
+import { fromJson, toJson } from './json';
+import type { Protocol } from './protocol';
+
+/**
+ * Error codes that SQS had in its old protocol. It still sends them in a header, and clients call the error by them. From the
+ * `awsQueryError` traits of the SDK's model.
+ */
+const SQS_QUERY_CODES: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
+  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
+  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
+  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
+  InvalidBatchEntryId: 'AWS.SimpleQueueService.InvalidBatchEntryId',
+  PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
+  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+  UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
+};
+
+/** AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, everything else in the body. EventBridge, Secrets Manager, SQS, CloudWatch. */
+export const jsonRpc: Protocol = {
+  parse({ headers, body }) {
+    const target = String(headers['x-amz-target']);
+    const operation = target.slice(target.lastIndexOf('.') + 1);
+    return { operation, input: fromJson(body) };
+  },
+  success(_operation, output, requestId, service) {
+    return { status: 200, headers: headersFor(service, requestId), body: toJson(output ?? {}) };
+  },
+  failure(error, requestId, service) {
+    const headers = headersFor(service, requestId);
+    if (service === 'sqs') headers['x-amzn-query-error'] = `${SQS_QUERY_CODES[error.code] ?? error.code};Sender`;
+    return {
+      status: error.statusCode,
+      headers,
+      body: toJson({ __type: service === 'sqs' ? `com.amazonaws.sqs#${error.code}` : error.code, message: error.message }),
+    };
+  },
+};
+
+function headersFor(service: string, requestId: string): Record<string, string> {
+  const version = service === 'sqs' || service === 'monitoring' ? '1.0' : '1.1';
+  return { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-requestid': requestId };
+}
+
+/** What a request without a known target gets. */
+export function unknownOperation(message: string): AwsError {
+  return new AwsError('UnknownOperationException', message, 400);
+}

@@ -1,0 +1,356 @@
+import { createServer } from 'node:net';
+import { APIGatewayClient, FlushStageCacheCommand } from '@aws-sdk/client-api-gateway';
+import {
+  CloudFrontClient,
+  CreateInvalidationCommand,
+  GetInvalidationCommand,
+  ListInvalidationsCommand,
+  NoSuchDistribution,
+} from '@aws-sdk/client-cloudfront';
+import { DescribeReplicationGroupsCommand, ElastiCacheClient, ReplicationGroupNotFoundFault } from '@aws-sdk/client-elasticache';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetQueueUrlCommand, QueueDoesNotExist, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { createEndpoint, type Endpoint, Network, Policies } from '../../local/aws';
+import { accessKeyId } from '../../local/identity';
+import { AwsError, type Caller, type Operations, type ProductContext } from '../../local/types';
+
+const ACCOUNT = '123456789012';
+const REGION = 'eu-central-1';
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:caller`;
+const ISOLATED = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:isolated`;
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/caller`;
+
+/** What the handlers were given, by operation. */
+const inputs = new Map<string, unknown>();
+const answers = (action: string, resource: string, operation: string, output: unknown) => ({
+  action,
+  resources: () => [resource],
+  handle: (input: unknown) => {
+    inputs.set(operation, input);
+    if (output instanceof Error) throw output;
+    return output;
+  },
+});
+
+const NOW = new Date('2026-11-21T12:00:00.000Z');
+const BATCH = { CallerReference: 'r-1', Paths: { Quantity: 2, Items: ['/a&b*', '#tag:<1>'] } };
+const INVALIDATION = { Id: 'I1', Status: 'InProgress', CreateTime: NOW, InvalidationBatch: BATCH };
+
+const operations: Operations = {
+  events: { PutEvents: answers('events:PutEvents', 'bus', 'PutEvents', { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] }) },
+  secretsmanager: {
+    GetSecretValue: {
+      action: 'secretsmanager:GetSecretValue',
+      resources: () => ['secret'],
+      handle: ({ SecretId }) => {
+        if (SecretId !== 'known') throw new AwsError('ResourceNotFoundException', 'no such secret');
+        return { ARN: 'secret', SecretString: '{"password":"p"}', CreatedDate: NOW };
+      },
+    },
+  },
+  sqs: {
+    SendMessage: answers('sqs:SendMessage', 'queue', 'SendMessage', {
+      MessageId: 'm',
+      MD5OfMessageBody: '5d41402abc4b2a76b9719d911017c592',
+    }),
+    GetQueueUrl: answers('sqs:GetQueueUrl', 'queue', 'GetQueueUrl', new AwsError('QueueDoesNotExist', 'no such queue')),
+  },
+  elasticache: {
+    DescribeReplicationGroups: {
+      action: 'elasticache:DescribeReplicationGroups',
+      resources: () => ['group'],
+      handle: ({ ReplicationGroupId }) => {
+        if (ReplicationGroupId === 'none') throw new AwsError('ReplicationGroupNotFoundFault', 'no such group', 404);
+        return {
+          ReplicationGroups: [
+            {
+              ReplicationGroupId,
+              Status: 'available',
+              MemberClusters: ['a-001', 'a-002'],
+              ClusterEnabled: true,
+              NodeGroups: [
+                {
+                  NodeGroupId: '0001',
+                  Slots: '0-16383',
+                  NodeGroupMembers: [{ CacheClusterId: 'a-001' }, { CacheClusterId: 'a-002' }],
+                },
+              ],
+              ConfigurationEndpoint: { Address: 'localhost', Port: 6379 },
+            },
+          ],
+        };
+      },
+    },
+  },
+  cloudfront: {
+    CreateInvalidation: {
+      action: 'cloudfront:CreateInvalidation',
+      resources: () => ['distribution'],
+      handle: (input) => {
+        inputs.set('CreateInvalidation', input);
+        if (input.DistributionId === 'none') throw new AwsError('NoSuchDistribution', 'no such distribution', 404);
+        return { Location: 'https://cloudfront/I1', Invalidation: INVALIDATION };
+      },
+    },
+    GetInvalidation: answers('cloudfront:GetInvalidation', 'distribution', 'GetInvalidation', { Invalidation: INVALIDATION }),
+    ListInvalidations: answers('cloudfront:ListInvalidations', 'distribution', 'ListInvalidations', {
+      InvalidationList: {
+        Marker: '',
+        MaxItems: 100,
+        IsTruncated: false,
+        Quantity: 1,
+        Items: [{ Id: 'I1', CreateTime: NOW, Status: 'Completed' }],
+      },
+    }),
+  },
+  apigateway: { FlushStageCache: answers('apigateway:DELETE', 'stage', 'FlushStageCache', undefined) },
+};
+
+let endpoint: Endpoint;
+let url: string;
+const lines: string[] = [];
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+beforeAll(async () => {
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  const context: ProductContext = {
+    environment: { account: ACCOUNT, region: REGION, endpointUrl: url, caFile: '', stateDir: '', port: () => port },
+    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
+    clock: {
+      now: () => Date.now(),
+      schedule: (milliseconds, callback) => {
+        const timer = setTimeout(callback, milliseconds);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: Math.random,
+    log: (_product, message) => lines.push(message),
+  };
+  const role = { name: 'caller', identity: [] };
+  const callers: [string, Caller][] = [FUNCTION, ISOLATED].map((functionArn) => [
+    accessKeyId(functionArn),
+    { functionArn, roleArn: ROLE },
+  ]);
+  endpoint = createEndpoint(
+    {
+      operations: [operations],
+      policies: new Policies({ account: ACCOUNT, region: REGION, roles: new Map([[ROLE, role]]), resources: new Map() }),
+      network: new Network({
+        region: REGION,
+        functions: new Map([[ISOLATED, { subnets: ['s'], securityGroups: [] }]]),
+        subnets: new Map([['s', { vpc: 'v', cidr: '10.0.0.0/24', nat: false }]]),
+        groups: new Map(),
+        endpoints: [],
+      }),
+      callers: new Map(callers),
+      hangMilliseconds: 10,
+    },
+    context,
+  );
+  await endpoint.start();
+});
+
+afterAll(() => endpoint.dispose());
+
+/** What a stock client gets from its environment. */
+const as = (accessKeyId: string) => ({
+  endpoint: url,
+  region: REGION,
+  credentials: { accessKeyId, secretAccessKey: 'anything' },
+  maxAttempts: 1,
+});
+const operator = () => as('AKIAIOSFODNN7EXAMPLE');
+const denied = () => as(accessKeyId(FUNCTION));
+
+describe('a stock client', () => {
+  test('puts events (JSON 1.1)', async () => {
+    const entry = { Source: 's', DetailType: 't', Detail: '{"a":1}', EventBusName: 'bus', Time: NOW };
+    const answer = await new EventBridgeClient(operator()).send(new PutEventsCommand({ Entries: [entry] }));
+    expect(answer).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
+    expect(inputs.get('PutEvents')).toEqual({ Entries: [{ ...entry, Time: NOW.getTime() / 1000 }] });
+  });
+
+  test('reads a secret, and gets a typed exception where there is none', async () => {
+    const client = new SecretsManagerClient(operator());
+    const answer = await client.send(new GetSecretValueCommand({ SecretId: 'known' }));
+    expect(answer.SecretString).toBe('{"password":"p"}');
+    expect(answer.CreatedDate).toEqual(NOW);
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'other' }))).rejects.toBeInstanceOf(ResourceNotFoundException);
+  });
+
+  test('sends to a queue by its URL (JSON 1.0, query compatible), and gets a typed exception', async () => {
+    const client = new SQSClient(operator());
+    const sent = await client.send(new SendMessageCommand({ QueueUrl: `${url}/${ACCOUNT}/queue`, MessageBody: 'hello' }));
+    expect(sent.MessageId).toBe('m');
+    const missing = client.send(new GetQueueUrlCommand({ QueueName: 'none' }));
+    await expect(missing).rejects.toBeInstanceOf(QueueDoesNotExist);
+  });
+
+  test('describes a replication group (Query), and gets a typed exception', async () => {
+    const client = new ElastiCacheClient(operator());
+    const answer = await client.send(new DescribeReplicationGroupsCommand({ ReplicationGroupId: 'g' }));
+    expect(answer.ReplicationGroups).toEqual([
+      expect.objectContaining({
+        ReplicationGroupId: 'g',
+        MemberClusters: ['a-001', 'a-002'],
+        ClusterEnabled: true,
+        ConfigurationEndpoint: { Address: 'localhost', Port: 6379 },
+        NodeGroups: [
+          { NodeGroupId: '0001', Slots: '0-16383', NodeGroupMembers: [{ CacheClusterId: 'a-001' }, { CacheClusterId: 'a-002' }] },
+        ],
+      }),
+    ]);
+    const missing = client.send(new DescribeReplicationGroupsCommand({ ReplicationGroupId: 'none' }));
+    await expect(missing).rejects.toBeInstanceOf(ReplicationGroupNotFoundFault);
+  });
+
+  test('invalidates, and follows the invalidation (REST-XML)', async () => {
+    const client = new CloudFrontClient(operator());
+    const created = await client.send(new CreateInvalidationCommand({ DistributionId: 'D1', InvalidationBatch: BATCH }));
+    expect(created.Invalidation).toEqual(INVALIDATION);
+    expect(created.Location).toBe('https://cloudfront/I1');
+    expect(inputs.get('CreateInvalidation')).toEqual({ DistributionId: 'D1', InvalidationBatch: BATCH });
+
+    const got = await client.send(new GetInvalidationCommand({ DistributionId: 'D1', Id: 'I1' }));
+    expect(got.Invalidation?.InvalidationBatch?.Paths?.Items).toEqual(BATCH.Paths.Items);
+    expect(inputs.get('GetInvalidation')).toEqual({ DistributionId: 'D1', Id: 'I1' });
+
+    const listed = await client.send(new ListInvalidationsCommand({ DistributionId: 'D1', MaxItems: 5 }));
+    expect(listed.InvalidationList?.Items).toEqual([{ Id: 'I1', CreateTime: NOW, Status: 'Completed' }]);
+    expect(inputs.get('ListInvalidations')).toEqual({ DistributionId: 'D1', MaxItems: 5 });
+
+    const missing = client.send(new CreateInvalidationCommand({ DistributionId: 'none', InvalidationBatch: BATCH }));
+    await expect(missing).rejects.toBeInstanceOf(NoSuchDistribution);
+  });
+
+  test('flushes a stage (REST-JSON, 202)', async () => {
+    const answer = await new APIGatewayClient(operator()).send(new FlushStageCacheCommand({ restApiId: 'api', stageName: 'v1' }));
+    expect(answer.$metadata.httpStatusCode).toBe(202);
+    expect(inputs.get('FlushStageCache')).toEqual({ restApiId: 'api', stageName: 'v1' });
+  });
+});
+
+describe('a function without a grant', () => {
+  const allowed = 'because no identity-based policy allows the';
+  test.each([
+    [
+      'events',
+      () => new EventBridgeClient(denied()).send(new PutEventsCommand({ Entries: [{}] })),
+      'AccessDeniedException',
+      400,
+      `${allowed} events:PutEvents action`,
+    ],
+    [
+      'secretsmanager',
+      () => new SecretsManagerClient(denied()).send(new GetSecretValueCommand({ SecretId: 'known' })),
+      'AccessDeniedException',
+      400,
+      `${allowed} secretsmanager:GetSecretValue action`,
+    ],
+    [
+      'sqs',
+      () => new SQSClient(denied()).send(new SendMessageCommand({ QueueUrl: `${url}/1/queue`, MessageBody: 'x' })),
+      'AccessDenied',
+      403,
+      `${allowed} sqs:sendmessage action`,
+    ],
+    [
+      'elasticache',
+      () => new ElastiCacheClient(denied()).send(new DescribeReplicationGroupsCommand({})),
+      'AccessDenied',
+      403,
+      `${allowed} elasticache:DescribeReplicationGroups action`,
+    ],
+    [
+      'cloudfront',
+      () =>
+        new CloudFrontClient(denied()).send(new CreateInvalidationCommand({ DistributionId: 'D1', InvalidationBatch: BATCH })),
+      'AccessDenied',
+      403,
+      `${allowed} cloudfront:CreateInvalidation action`,
+    ],
+    [
+      'apigateway',
+      () => new APIGatewayClient(denied()).send(new FlushStageCacheCommand({ restApiId: 'a', stageName: 's' })),
+      'AccessDeniedException',
+      403,
+      `${allowed} apigateway:DELETE action`,
+    ],
+  ])('is denied by %s in its own way', async (service, call, name, status, message) => {
+    const error = await call().then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
+    expect(error.message).toContain(`User: arn:aws:sts::${ACCOUNT}:assumed-role/caller/caller is not authorized to perform`);
+    expect(error.message).toContain(message);
+    expect(endpoint.calls().at(-1)).toMatchObject({ functionArn: FUNCTION, service, allowed: false });
+  });
+});
+
+test('an operation that is not run is named', async () => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AWSEvents.PutRule',
+      authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20261121/${REGION}/events/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: '{}',
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    __type: 'UnknownOperationException',
+    message: expect.stringContaining("'PutRule' of 'events'"),
+  });
+  expect(lines.at(-1)).toContain("operation 'PutRule' of 'events' is not run here; run are: PutEvents");
+});
+
+test('a request without a signature is refused', async () => {
+  const response = await fetch(url, { method: 'POST', headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body: '{}' });
+  expect(response.status).toBe(403);
+});
+
+test('a key of a function that is not in the template is refused', async () => {
+  const call = new EventBridgeClient(as(accessKeyId('arn:of:an:earlier:start'))).send(new PutEventsCommand({ Entries: [{}] }));
+  await expect(call).rejects.toMatchObject({ name: 'UnrecognizedClientException' });
+});
+
+test('a function in a VPC without a way to the service gets no answer, and the log says what is missing', async () => {
+  const call = new EventBridgeClient(as(accessKeyId(ISOLATED))).send(new PutEventsCommand({ Entries: [{}] }));
+  await expect(call).rejects.toThrow('socket hang up');
+  expect(lines.at(-1)).toContain(`${ISOLATED} can't reach 'events': the VPC has no endpoint 'com.amazonaws.${REGION}.events'`);
+  expect(endpoint.calls().at(-1)).toMatchObject({ functionArn: ISOLATED, service: 'events', allowed: false });
+});
+
+describe('the response of a custom resource', () => {
+  test('is handed over once', async () => {
+    const bodies: string[] = [];
+    endpoint.onCustomResourceResponse('token', (body) => bodies.push(body));
+    const put = () => fetch(`${url}/_custom-resource/token`, { method: 'PUT', body: '{"Status":"SUCCESS"}' });
+    expect((await put()).status).toBe(200);
+    expect((await put()).status).toBe(404);
+    expect(bodies).toEqual(['{"Status":"SUCCESS"}']);
+  });
+
+  test('goes to S3 over the network of the function', async () => {
+    endpoint.onCustomResourceResponse('other', () => {}, ISOLATED);
+    await expect(fetch(`${url}/_custom-resource/other`, { method: 'PUT', body: '{}' })).rejects.toThrow();
+    expect(lines.at(-1)).toContain(`can't put its custom resource response to S3`);
+  });
+});
+
+test('what a function used is counted by action and resource', async () => {
+  expect(endpoint.used().get(FUNCTION)).toBeUndefined();
+  expect(endpoint.calls().length).toBeGreaterThan(0);
+});
