@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { startOf } from './process-tree';
 
 const LOCK_FILE = 'platform.pid';
 
@@ -21,17 +22,17 @@ export class StateDirInUseError extends Error {
 export function lockStateDir(directory: string): () => void {
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, LOCK_FILE);
-  const mine = identity(process.pid)!;
-  const content = JSON.stringify({ pid: process.pid, identity: mine });
+  const mine = startOf(process.pid) ?? '';
+  const content = JSON.stringify({ pid: process.pid, start: mine });
   if (!writeNew(file, content)) {
     const holder = read(file);
-    if (holder && identity(holder.pid) === holder.identity) throw new StateDirInUseError(directory, holder.pid);
+    if (holder && startOf(holder.pid) === holder.start) throw new StateDirInUseError(directory, holder.pid);
     fs.rmSync(file, { force: true });
     // Of two that start at once on what a crash left behind, one comes too late here.
     if (!writeNew(file, content)) throw new StateDirInUseError(directory, read(file)?.pid ?? 0);
   }
   return () => {
-    if (read(file)?.identity === mine) fs.rmSync(file, { force: true });
+    if (read(file)?.pid === process.pid) fs.rmSync(file, { force: true });
   };
 }
 
@@ -46,29 +47,10 @@ function writeNew(file: string, content: string): boolean {
   }
 }
 
-function read(file: string): { pid: number; identity: string } | undefined {
+function read(file: string): { pid: number; start: string } | undefined {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch {
     return undefined;
-  }
-}
-
-/**
- * What tells a process from a later one with the same id: on Linux when it started, elsewhere only that it lives.
- * @returns undefined where there is no such process.
- */
-function identity(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
-  }
-  try {
-    // Field 22 of /proc/<pid>/stat, counted after the command, which may hold spaces (proc(5)).
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid}@${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return String(pid);
   }
 }

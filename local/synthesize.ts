@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { sourceHash } from './sources';
 
 export interface SynthesizeOptions {
   /** Folder with `cdk.json`. */
@@ -11,6 +12,23 @@ export interface SynthesizeOptions {
   readonly context?: Readonly<Record<string, unknown>>;
   /** Aborts the command. */
   readonly signal?: AbortSignal;
+}
+
+/** Beside the manifest: the hash of what the assembly was synthesized from. */
+const STAMP = '.sources';
+
+/**
+ * Like {@link synthesize}, but leaves an assembly alone that was synthesized from the same files and context.
+ * @returns whether the app was run.
+ */
+export async function synthesizeIfChanged(options: SynthesizeOptions): Promise<boolean> {
+  const { project, directory, context } = options;
+  const stamp = path.join(directory, STAMP);
+  const hash = sourceHash(project, context);
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return false;
+  await synthesize(options);
+  fs.writeFileSync(stamp, hash);
+  return true;
 }
 
 /**
@@ -33,6 +51,8 @@ export async function synthesize({ project, directory, context = {}, signal }: S
       ...process.env,
       PATH: [path.join(project, 'node_modules/.bin'), process.env.PATH].join(path.delimiter),
       CDK_OUTDIR: directory,
+      // The rules of CloudFormation are for a synthesis that is deployed; they take seconds.
+      CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ ...config.context, ...context }),
     },
   });

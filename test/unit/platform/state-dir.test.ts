@@ -25,12 +25,12 @@ describe('the state directory', () => {
   test('is taken over from a process that is gone', async () => {
     const child = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => child.once('exit', resolve));
-    fs.writeFileSync(lockFile, JSON.stringify({ pid: child.pid, identity: `${child.pid}@1` }));
+    fs.writeFileSync(lockFile, JSON.stringify({ pid: child.pid, start: '1' }));
     lockStateDir(directory)();
   });
 
   test('is taken over where the process id belongs to another process by now', () => {
-    fs.writeFileSync(lockFile, JSON.stringify({ pid: process.pid, identity: `${process.pid}@1` }));
+    fs.writeFileSync(lockFile, JSON.stringify({ pid: process.pid, start: '1' }));
     lockStateDir(directory)();
   });
 

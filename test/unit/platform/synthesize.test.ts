@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { synthesize } from '../../../local/synthesize';
+import { synthesize, synthesizeIfChanged } from '../../../local/synthesize';
 
 let project: string;
 
@@ -41,5 +41,26 @@ describe('synthesize', () => {
 
   test('fails where cdk.json has no command', async () => {
     await expect(synthesize({ project, directory: write(undefined) })).rejects.toThrow("'app' is missing in");
+  });
+
+  test('runs the app again only where a source, the context or the command changed', async () => {
+    const options = { project, directory: write('node app.cjs', APP), context: { stage: 'local' } };
+    fs.mkdirSync(path.join(project, 'node_modules'));
+    const runs = [
+      () => undefined,
+      () => undefined,
+      () => fs.writeFileSync(path.join(project, 'node_modules/x.js'), ''),
+      () => fs.writeFileSync(path.join(project, 'source.ts'), 'a'),
+      () => fs.writeFileSync(path.join(project, 'source.ts'), 'b'),
+      () => write('node ./app.cjs', APP),
+      () => Object.assign(options.context, { stage: 'other' }),
+      () => fs.rmSync(options.directory, { recursive: true }),
+    ];
+    const ran: boolean[] = [];
+    for (const change of runs) {
+      change();
+      ran.push(await synthesizeIfChanged(options));
+    }
+    expect(ran).toEqual([true, false, false, true, true, true, true, true]);
   });
 });
