@@ -5,7 +5,7 @@ export { CacheError, type CacheErrorCode } from './errors';
 export { cacheStatus, type Outcome } from './outcome';
 export type { Read } from './read-path';
 export { type Credentials, RedisStore, type RedisStoreOptions } from './redis-store';
-export type { PurgeMode, SharedState, SharedStore } from './shared';
+export type { Lease, PurgeMode, SharedState, SharedStore, Tag } from './shared';
 export {
   currentVersion,
   type Handle,

@@ -259,6 +259,8 @@ export class ReadPath<Handle> {
     const { source, fallback, clock } = this.parts;
     flight.shareWithNone();
     return fallback.run(async () => {
+      // No lease holds these loads back, so everyone who asked in this turn is let on board.
+      await new Promise((resolve) => setImmediate(resolve));
       flight.look();
       flight.close();
       const epoch = this.#epoch;
