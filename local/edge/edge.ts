@@ -1,0 +1,131 @@
+import type { Operations, Product, ProductContext } from '../types';
+import type { DistributionOptions } from './distribution';
+import { DEFAULT_TIMES, type InvalidationStats, Invalidations, type InvalidationTimes } from './invalidation';
+import { Location, type LocationStats } from './location';
+import { cloudfrontOperations } from './operations';
+import { OriginClient } from './origin';
+import { EdgeServer } from './server';
+import type { EntryView } from './store';
+
+/** What the edge runs. */
+export interface EdgeOptions {
+  readonly distributions: readonly DistributionOptions[];
+  /**
+   * How long invalidations take.
+   * @default - effective after 1.5 s and completed after 4 s, at the median
+   */
+  readonly invalidation?: Partial<InvalidationTimes>;
+  /**
+   * How much each distribution keeps, in bytes.
+   * @default 256 MiB
+   */
+  readonly maxBytes?: number;
+}
+
+/** What happened at the edge since its start. */
+export type EdgeStats = Readonly<LocationStats> & InvalidationStats;
+
+/** The edge at run time. */
+export interface Edge extends Product {
+  readonly operations: Operations;
+  /** Base URL of the first distribution. @throws {Error} before the start, or without a distribution. */
+  readonly url: string;
+  /** Base URLs by distribution id. */
+  readonly urls: ReadonlyMap<string, string>;
+  /** Counters of all distributions together, or of one. */
+  stats(distributionId?: string): EdgeStats;
+  /** What is stored, in all distributions together or in one; for tests and for people. */
+  entries(distributionId?: string): EntryView[];
+}
+
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * CloudFront on loopback: one server for each distribution, each an edge location of its own.
+ *
+ * @param settings.port of the first distribution; the others have ports of the environment. 0 is any free one.
+ */
+export function createEdge(options: EdgeOptions, context: ProductContext, settings: { readonly port: number }): Edge {
+  const { clock, random, log, registry, environment } = context;
+  const client = new OriginClient(clock);
+  const times = { ...DEFAULT_TIMES, ...options.invalidation };
+  const running = options.distributions.map((distribution) => {
+    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    const baseUrl = (domainName: string) => registry.origins.get(domainName);
+    const location = new Location(distribution, { clock, client, baseUrl, maxBytes, log });
+    const apply = (selector: Parameters<typeof location.store.invalidate>[0]) => {
+      const dropped = location.store.invalidate(selector);
+      log('edge', `an invalidation took effect: ${dropped} objects dropped`);
+    };
+    const invalidations = new Invalidations({ times, clock, random: () => random(), apply });
+    return { distribution, location, invalidations, server: new EdgeServer(distribution, location, context) };
+  });
+  const chosen = (id?: string) => running.filter(({ distribution }) => id === undefined || distribution.id === id);
+  const urls = new Map<string, string>();
+
+  return {
+    urls,
+
+    operations: cloudfrontOperations(
+      new Map(running.map(({ distribution, invalidations }) => [distribution.id, { arn: distribution.arn, invalidations }])),
+      (id) => `arn:aws:cloudfront::${environment.account}:distribution/${id}`,
+    ),
+
+    get url() {
+      const [first] = urls.values();
+      if (first === undefined) throw new Error('edge: no distribution runs, so that it has no URL');
+      return first;
+    },
+
+    async start() {
+      for (const { distribution } of running) {
+        for (const { id, domainName } of distribution.origins) {
+          if (registry.origins.has(domainName)) continue;
+          throw new Error(
+            `edge: origin '${id}' of distribution '${distribution.name}' is at '${domainName}', which no local server stands for; ` +
+              'an origin must be a REST API of the template',
+          );
+        }
+      }
+      for (const [index, { distribution, server }] of running.entries()) {
+        await server.listen(index === 0 ? settings.port : environment.port(`edge:${distribution.name}`));
+        urls.set(distribution.id, server.url);
+      }
+    },
+
+    async dispose() {
+      for (const { invalidations } of running) invalidations.dispose();
+      await Promise.all(running.map(({ server }) => server.close()));
+      client.close();
+      urls.clear();
+    },
+
+    stats(distributionId) {
+      const total = { ...new Totals() };
+      for (const { location, invalidations } of chosen(distributionId)) {
+        const stats = { ...location.stats, ...invalidations.stats() };
+        for (const name of Object.keys(total) as (keyof Totals)[]) {
+          // The limits are each distribution's own, so that their peaks don't add up.
+          const peak = name === 'inProgressMax' || name === 'wildcardsMax';
+          total[name] = peak ? Math.max(total[name], stats[name]) : total[name] + stats[name];
+        }
+      }
+      return total;
+    },
+
+    entries: (distributionId) => chosen(distributionId).flatMap(({ location }) => location.store.entries()),
+  };
+}
+
+/** All counters, at their start. */
+class Totals implements EdgeStats {
+  hits = 0;
+  misses = 0;
+  refreshHits = 0;
+  collapsed = 0;
+  staleOnError = 0;
+  originRequests = 0;
+  inProgressMax = 0;
+  wildcardsMax = 0;
+  acceptedItems = 0;
+}

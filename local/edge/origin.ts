@@ -1,0 +1,179 @@
+import * as http from 'node:http';
+import type { Clock } from '../types';
+import type { RawHeaders } from './headers';
+import type { OriginRequest } from './origin-request';
+
+/** An origin of a distribution. */
+export interface OriginOptions {
+  readonly id: string;
+  /** Its name in the template; the local server behind it is looked up by this name. */
+  readonly domainName: string;
+  /** Put before the viewer's path: empty, or with a leading and without a trailing slash. */
+  readonly path: string;
+  readonly customHeaders: Readonly<Record<string, string>>;
+  /** 1 to 3. */
+  readonly connectionAttempts: number;
+  /** Of each attempt; 1 to 10. */
+  readonly connectionTimeoutSeconds: number;
+  /** Until the response begins, and between its packets. */
+  readonly readTimeoutSeconds: number;
+  /** Of the whole response; without it there is no limit but the one between packets. */
+  readonly completionTimeoutSeconds?: number;
+}
+
+/** What an origin answered, whole. */
+export interface OriginResponse {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly body: Buffer;
+  /** Milliseconds until the connection was there (0 for one that was reused), and from the request until the first byte. */
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+}
+
+/** The origin couldn't be reached (502) or didn't answer in time (504). */
+export class OriginError extends Error {
+  constructor(
+    readonly status: 502 | 504,
+    message: string,
+    /** Whether the request can't have reached the origin. */
+    readonly beforeSend: boolean,
+  ) {
+    super(message);
+    this.name = 'OriginError';
+  }
+}
+
+/** Sends requests to origins over connections that it keeps. */
+export class OriginClient {
+  private readonly agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 });
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Sends a request, as often as the origin's settings allow: again after a failed connection, and for GET and HEAD also after a connection
+   * that broke or fell silent.
+   *
+   * @param baseUrl of the local server, without a trailing slash.
+   * @throws {OriginError} of the last attempt.
+   */
+  async send(origin: OriginOptions, baseUrl: string, request: OriginRequest): Promise<OriginResponse> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(origin, baseUrl, request);
+      } catch (error) {
+        if (!(error instanceof OriginError)) throw error;
+        const repeatable = error.beforeSend || request.method === 'GET' || request.method === 'HEAD';
+        if (!repeatable || attempt >= origin.connectionAttempts) throw error;
+      }
+    }
+  }
+
+  /** Closes the kept connections. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private attempt(origin: OriginOptions, baseUrl: string, request: OriginRequest): Promise<OriginResponse> {
+    return new Promise((resolve, reject) => {
+      const started = this.clock.now();
+      let connectedAt = started;
+      let connected = false;
+      let failure: OriginError | undefined;
+      const url = new URL(baseUrl);
+      const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
+      const sent = http.request({
+        agent: this.agent,
+        host: url.hostname,
+        port: url.port,
+        method: request.method,
+        path: `${prefix}${request.path}`,
+        headers: request.headers,
+        setHost: false,
+      });
+
+      const timers = new Timers(this.clock, (message) => {
+        failure = new OriginError(504, message, !connected);
+        sent.destroy(failure);
+      });
+      const fail = (error: NodeJS.ErrnoException) => {
+        timers.clear();
+        reject(failure ?? new OriginError(502, `origin '${origin.id}': ${error.code ?? error.message}`, !connected));
+      };
+      const read = () =>
+        timers.set('read', origin.readTimeoutSeconds, `origin '${origin.id}' sent nothing for ${origin.readTimeoutSeconds} s`);
+      const onConnect = () => {
+        connected = true;
+        connectedAt = this.clock.now();
+        timers.cancel('connect');
+        read();
+      };
+
+      sent.on('socket', (socket) => {
+        if (!socket.connecting) {
+          onConnect();
+          return;
+        }
+        const limit = origin.connectionTimeoutSeconds;
+        timers.set('connect', limit, `origin '${origin.id}' took no connection for ${limit} s`);
+        socket.once('connect', onConnect);
+      });
+      sent.on('error', fail);
+      sent.on('response', (response) => {
+        const firstByteMs = this.clock.now() - connectedAt;
+        const chunks: Buffer[] = [];
+        read();
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          read();
+        });
+        response.on('error', fail);
+        response.on('end', () => {
+          timers.clear();
+          if (!response.complete) {
+            fail(new Error('the response ended early'));
+            return;
+          }
+          resolve({
+            status: response.statusCode as number,
+            headers: response.rawHeaders,
+            body: Buffer.concat(chunks),
+            connectMs: connectedAt - started,
+            firstByteMs,
+          });
+        });
+      });
+      const whole = origin.completionTimeoutSeconds;
+      if (whole !== undefined) timers.set('whole', whole, `origin '${origin.id}' wasn't done within ${whole} s`);
+      sent.end(request.body);
+    });
+  }
+}
+
+/** The limits that run on one request. */
+class Timers {
+  private readonly running = new Map<string, () => void>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly expired: (message: string) => void,
+  ) {}
+
+  set(name: string, seconds: number, message: string): void {
+    this.cancel(name);
+    this.running.set(
+      name,
+      this.clock.schedule(seconds * 1000, () => this.expired(message)),
+    );
+  }
+
+  cancel(name: string): void {
+    this.running.get(name)?.();
+    this.running.delete(name);
+  }
+
+  clear(): void {
+    for (const cancel of this.running.values()) cancel();
+    this.running.clear();
+  }
+}

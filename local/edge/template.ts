@@ -1,0 +1,169 @@
+import type { Model, Resource } from '../types';
+import type { BehaviorOptions } from './behaviors';
+import type { DistributionOptions, OriginGroupOptions } from './distribution';
+import type { EdgeOptions } from './edge';
+import { type CustomErrorResponse, DEFAULT_ERROR_CACHING_SECONDS } from './errors';
+import type { ViewerFunction, ViewerFunctions } from './functions';
+import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES, MANAGED_RESPONSE_HEADERS_POLICIES } from './managed-policies';
+import type { OriginOptions } from './origin';
+import { cachePolicyFrom, flag, originRequestPolicyFrom, responseHeadersPolicyFrom } from './policies';
+
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
+type Properties = Record<string, any>;
+
+/** CloudFront's defaults of an origin, in seconds and attempts. */
+const CONNECTION_ATTEMPTS = 3;
+const CONNECTION_TIMEOUT_SECONDS = 10;
+const READ_TIMEOUT_SECONDS = 30;
+
+/**
+ * The distributions of the templates, with everything that they refer to.
+ *
+ * @throws {Error} that names the distribution and what of it doesn't run here.
+ */
+export function edgeFromTemplate(model: Model): EdgeOptions {
+  return { distributions: model.resources('AWS::CloudFront::Distribution').map((resource) => distributionFrom(model, resource)) };
+}
+
+function distributionFrom(model: Model, resource: Resource): DistributionOptions {
+  const name = `${resource.stack}/${resource.logicalId}`;
+  const config = resource.properties.DistributionConfig;
+  const origins: OriginOptions[] = (config.Origins ?? []).map((origin: Properties) => originFrom(name, origin));
+  const originGroups = groupsFrom(config.OriginGroups);
+  const listed: Properties[] = config.CacheBehaviors ?? [];
+  const behaviors = [...listed, { ...config.DefaultCacheBehavior, PathPattern: '*' }].map((behavior) =>
+    behaviorFrom(model, name, behavior),
+  );
+  const known = new Set([...origins, ...originGroups].map(({ id }) => id));
+  for (const { pathPattern, originId } of behaviors) {
+    if (!known.has(originId))
+      throw new Error(`edge: distribution '${name}': behaviour '${pathPattern}' has no origin '${originId}'`);
+  }
+  const id = model.ref(resource);
+  return {
+    name,
+    id,
+    arn: `arn:aws:cloudfront::${model.environment.account}:distribution/${id}`,
+    domainName: model.attribute(resource, 'DomainName'),
+    enabled: flag(config.Enabled),
+    defaultRootObject: (config.DefaultRootObject ?? '').replace(/^\//, ''),
+    origins,
+    originGroups,
+    behaviors,
+    customErrors: (config.CustomErrorResponses ?? []).map(customErrorFrom),
+    cacheTagHeader: config.CacheTagConfig?.HeaderName?.toLowerCase(),
+  };
+}
+
+function originFrom(distribution: string, origin: Properties): OriginOptions {
+  if (origin.S3OriginConfig || /\.s3[.-]/.test(origin.DomainName)) {
+    throw new Error(
+      `edge: distribution '${distribution}': origin '${origin.Id}' is a bucket, which doesn't run here; only REST APIs do`,
+    );
+  }
+  const customHeaders: Record<string, string> = {};
+  for (const header of origin.OriginCustomHeaders ?? []) customHeaders[header.HeaderName] = header.HeaderValue;
+  const completion = origin.ResponseCompletionTimeout;
+  return {
+    id: origin.Id,
+    domainName: origin.DomainName,
+    path: (origin.OriginPath ?? '').replace(/\/$/, ''),
+    customHeaders,
+    connectionAttempts: Number(origin.ConnectionAttempts ?? CONNECTION_ATTEMPTS),
+    connectionTimeoutSeconds: Number(origin.ConnectionTimeout ?? CONNECTION_TIMEOUT_SECONDS),
+    readTimeoutSeconds: Number(origin.CustomOriginConfig?.OriginReadTimeout ?? READ_TIMEOUT_SECONDS),
+    completionTimeoutSeconds: completion === undefined ? undefined : Number(completion),
+  };
+}
+
+function groupsFrom(groups: Properties | undefined): OriginGroupOptions[] {
+  return (groups?.Items ?? []).map((group: Properties) => ({
+    id: group.Id,
+    members: group.Members.Items.map((member: Properties) => member.OriginId),
+    statusCodes: group.FailoverCriteria.StatusCodes.Items.map(Number),
+  }));
+}
+
+function customErrorFrom(error: Properties): CustomErrorResponse {
+  return {
+    errorCode: Number(error.ErrorCode),
+    cachingMinTtlSeconds: Number(error.ErrorCachingMinTTL ?? DEFAULT_ERROR_CACHING_SECONDS),
+    responseCode: error.ResponseCode === undefined ? undefined : Number(error.ResponseCode),
+    responsePagePath: error.ResponsePagePath,
+  };
+}
+
+function behaviorFrom(model: Model, distribution: string, behavior: Properties): BehaviorOptions {
+  const where = `edge: distribution '${distribution}', behaviour '${behavior.PathPattern}'`;
+  return {
+    pathPattern: behavior.PathPattern,
+    originId: behavior.TargetOriginId,
+    allowedMethods: behavior.AllowedMethods ?? ['GET', 'HEAD'],
+    cachedMethods: behavior.CachedMethods ?? ['GET', 'HEAD'],
+    cachePolicy: policy(
+      model,
+      'AWS::CloudFront::CachePolicy',
+      behavior.CachePolicyId,
+      MANAGED_CACHE_POLICIES,
+      cachePolicyFrom,
+      where,
+    ),
+    originRequestPolicy:
+      behavior.OriginRequestPolicyId &&
+      policy(
+        model,
+        'AWS::CloudFront::OriginRequestPolicy',
+        behavior.OriginRequestPolicyId,
+        MANAGED_ORIGIN_REQUEST_POLICIES,
+        originRequestPolicyFrom,
+        where,
+      ),
+    responseHeadersPolicy:
+      behavior.ResponseHeadersPolicyId &&
+      policy(
+        model,
+        'AWS::CloudFront::ResponseHeadersPolicy',
+        behavior.ResponseHeadersPolicyId,
+        MANAGED_RESPONSE_HEADERS_POLICIES,
+        responseHeadersPolicyFrom,
+        where,
+      ),
+    viewerProtocolPolicy: behavior.ViewerProtocolPolicy ?? 'allow-all',
+    compress: flag(behavior.Compress),
+    functions: functionsFrom(model, behavior.FunctionAssociations, where),
+  };
+}
+
+/** The policy of the template, or AWS's own, by its id. */
+function policy<Policy>(
+  model: Model,
+  type: string,
+  id: string | undefined,
+  managed: Readonly<Record<string, Policy>>,
+  from: (properties: Properties) => Policy,
+  where: string,
+): Policy {
+  if (id === undefined) throw new Error(`${where} has no ${type}; settings without a policy don't run here`);
+  const resource = model.find(type, id);
+  const found = resource ? from(resource.properties) : managed[id];
+  if (!found) throw new Error(`${where}: no ${type} of the template, and none of AWS's that runs here, has the id '${id}'`);
+  return found;
+}
+
+function functionsFrom(model: Model, associations: Properties[] | undefined, where: string): ViewerFunctions | undefined {
+  if (!associations || associations.length === 0) return undefined;
+  const byEvent = (event: string): ViewerFunction | undefined => {
+    const arn = associations.find(({ EventType }) => EventType === event)?.FunctionARN;
+    return arn === undefined ? undefined : functionFrom(model, arn, where);
+  };
+  return { viewerRequest: byEvent('viewer-request'), viewerResponse: byEvent('viewer-response') };
+}
+
+function functionFrom(model: Model, arn: string, where: string): ViewerFunction {
+  const resource = model.find('AWS::CloudFront::Function', arn);
+  if (!resource) throw new Error(`${where}: no AWS::CloudFront::Function of the template has the ARN '${arn}'`);
+  const { Name: name, FunctionCode: code } = resource.properties;
+  const module = /^\s*import\s|\brequire\s*\(/m.exec(code);
+  if (module) throw new Error(`${where}: function '${name}' uses a module ('${module[0].trim()}'); functions have none here`);
+  return { name, code };
+}

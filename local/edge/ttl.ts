@@ -1,0 +1,99 @@
+import { headerValue, type RawHeaders } from './headers';
+
+/** The TTLs of a cache policy, in seconds. CloudFront holds `min <= default <= max`. */
+export interface TtlPolicy {
+  readonly minTtlSeconds: number;
+  readonly defaultTtlSeconds: number;
+  readonly maxTtlSeconds: number;
+}
+
+/** What the origin's headers and a cache policy's TTLs say together. */
+export interface Freshness {
+  /** Whether the response may be kept at all. One kept with a TTL of 0 is revalidated at each request. */
+  readonly stored: boolean;
+  /** How long it is served without asking the origin, in seconds. */
+  readonly ttlSeconds: number;
+  /** How long after that it is served while the origin is asked behind the viewer's back, in seconds. */
+  readonly staleWhileRevalidateSeconds: number;
+  /**
+   * How long after its expiry it is served in place of an error of the origin, in seconds. Without the directive CloudFront serves what
+   * it still has however old it is; with 0, never.
+   */
+  readonly staleIfErrorSeconds: number | undefined;
+  /**
+   * Whether concurrent requests may share one answer of the origin. They may not where the minimum TTL is 0 and the origin says private,
+   * no-store, no-cache, max-age=0 or s-maxage=0.
+   */
+  readonly shareable: boolean;
+  /** False for `Vary: *` with a minimum TTL of 0: each request then fetches the whole object anew. */
+  readonly conditional: boolean;
+}
+
+/**
+ * CloudFront's table of minimum, default and maximum TTL against the origin's headers ("Specify the amount of time that CloudFront caches
+ * objects"): `s-maxage` before `max-age` before `Expires`, held between minimum and maximum; none of them is the larger of minimum and
+ * default; no-cache, no-store and private mean nothing more than the minimum TTL, which with 0 is not to keep it.
+ *
+ * @param now milliseconds since the epoch; `Expires` is compared with it.
+ */
+export function freshness(policy: TtlPolicy, headers: RawHeaders, now: number): Freshness {
+  const { minTtlSeconds: min, defaultTtlSeconds, maxTtlSeconds: max } = policy;
+  const directives = cacheControl(headerValue(headers, 'cache-control'));
+  const forbidden = directives.has('no-store') || directives.has('no-cache') || directives.has('private');
+  const stated = statedSeconds(directives, headerValue(headers, 'expires'), now);
+  const varies = (headerValue(headers, 'vary') ?? '').split(',').some((value) => value.trim() === '*') && min === 0;
+
+  let ttlSeconds: number;
+  if (forbidden) ttlSeconds = min;
+  else if (stated === undefined) ttlSeconds = Math.max(min, defaultTtlSeconds);
+  else ttlSeconds = Math.min(Math.max(stated, min), Math.max(min, max));
+  if (varies) ttlSeconds = 0;
+
+  const stored = max > 0 && !(forbidden && min === 0);
+  const zero = directives.get('s-maxage') === '0' || directives.get('max-age') === '0';
+  const staleIfError = seconds(directives.get('stale-if-error'));
+  return {
+    stored,
+    ttlSeconds,
+    staleWhileRevalidateSeconds: stored && !varies ? Math.min(seconds(directives.get('stale-while-revalidate')) ?? 0, max) : 0,
+    staleIfErrorSeconds: staleIfError === undefined ? undefined : Math.min(staleIfError, max),
+    shareable: !(min === 0 && (forbidden || zero)),
+    conditional: !varies,
+  };
+}
+
+/**
+ * What `Cache-Control` or `Expires` says of the lifetime, in seconds; undefined where neither does.
+ * An `Expires` that is no date is one in the past (RFC 9111, section 5.3).
+ */
+export function statedSeconds(
+  directives: ReadonlyMap<string, string>,
+  expires: string | undefined,
+  now: number,
+): number | undefined {
+  const age = seconds(directives.get('s-maxage')) ?? seconds(directives.get('max-age'));
+  if (age !== undefined) return age;
+  if (expires === undefined) return undefined;
+  const date = Date.parse(expires);
+  return Number.isNaN(date) ? 0 : Math.max(0, (date - now) / 1000);
+}
+
+/**
+ * The directives of a `Cache-Control` header by name in lower case; one without an argument has an empty text. The form with field names,
+ * such as `no-cache="Set-Cookie"`, restricts these fields only and is left out.
+ */
+export function cacheControl(value: string | undefined): ReadonlyMap<string, string> {
+  const directives = new Map<string, string>();
+  if (!value) return directives;
+  for (const match of value.matchAll(/([a-z-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,]+)))?\s*(?:,|$)/gi)) {
+    const name = (match[1] as string).toLowerCase();
+    const argument = match[2] ?? match[3] ?? '';
+    if (argument !== '' && (name === 'no-cache' || name === 'private')) continue;
+    if (!directives.has(name)) directives.set(name, argument);
+  }
+  return directives;
+}
+
+function seconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
