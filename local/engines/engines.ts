@@ -1,0 +1,160 @@
+import type { RedisOptions } from 'ioredis';
+import type { ClientConfig } from 'pg';
+import { endLeftovers, Processes } from '../processes';
+import type { Operations, Product, ProductContext } from '../types';
+import { ensureCertificates } from './certificates';
+import type { EnginesOptions } from './from-template';
+import { cacheOperations } from './operations';
+import { Database } from './postgres/database';
+import type { PostgresServer } from './postgres/server';
+import type { RedisNode } from './redis/node';
+import { ReplicationGroup } from './redis/replication-group';
+
+/** A process of an engine, at the moment of asking. */
+export interface EngineProcess {
+  /** `postgres:<stack>/<logical id>`, or `redis:<stack>/<logical id>:<shard>-<node>`. */
+  readonly name: string;
+  readonly kind: 'postgres-primary' | 'postgres-standby' | 'redis';
+  /** Of a cache node: as the rest of the cluster sees it; undefined where nobody is left to ask. */
+  readonly role?: 'primary' | 'replica';
+  readonly port: number;
+  /** Undefined where the process isn't running. */
+  readonly pid?: number;
+}
+
+/** The databases and caches of the template, as real servers. */
+export interface Engines extends Product {
+  /** Answered once started. */
+  readonly operations: Operations;
+  /** Every process that there should be. */
+  processes(): Promise<EngineProcess[]>;
+  /**
+   * Sends a signal to a process and those that it started. Resolves when it has ended, or for `SIGSTOP` and `SIGCONT` at once.
+   * @param signal - SIGKILL by default
+   */
+  kill(name: string, signal?: NodeJS.Signals): Promise<void>;
+  /**
+   * Starts a process that has ended, with the data that it had on disk, and resolves when it answers. A cache node that was a primary waits until
+   * its shard has another one, where it can have one.
+   */
+  restart(name: string): Promise<void>;
+  /** Resolves when everything is usable again: complete clusters, connected replicas, standbys that have caught up. */
+  ready(): Promise<void>;
+  /** How to connect to a database server as a superuser. */
+  databaseAdministrator(name: string): ClientConfig;
+  /** How to connect to one cache node as the platform's own user. */
+  cacheAdministrator(name: string): RedisOptions;
+}
+
+export function createEngines(options: EnginesOptions, context: ProductContext): Engines {
+  return new RunningEngines(options, context);
+}
+
+class RunningEngines implements Engines {
+  private databases: Database[] = [];
+  private groups: ReplicationGroup[] = [];
+  private supervisor?: Processes;
+
+  constructor(
+    private readonly options: EnginesOptions,
+    private readonly context: ProductContext,
+  ) {}
+
+  async start(): Promise<void> {
+    const { environment, log } = this.context;
+    const started = performance.now();
+    const left = await endLeftovers(environment.stateDir);
+    if (left.length > 0) log('engines', `ended what an earlier run left behind: ${left.join(', ')}`);
+    const certificates = await ensureCertificates(environment);
+    const supervisor = new Processes(environment.stateDir);
+    this.supervisor = supervisor;
+    this.databases = this.options.databases.map((one) => new Database(one, environment.stateDir, supervisor, certificates));
+    this.groups = this.options.replicationGroups.map(
+      (one) => new ReplicationGroup(one, environment.stateDir, supervisor, certificates),
+    );
+    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.start()));
+    log('engines', `ready in ${Math.round(performance.now() - started)} ms`);
+  }
+
+  async dispose(): Promise<void> {
+    await this.supervisor?.dispose();
+    for (const engine of [...this.databases, ...this.groups]) engine.remove();
+  }
+
+  get operations(): Operations {
+    // The groups are there once started; the table is asked for before.
+    return cacheOperations(() => this.groups, this.context.environment);
+  }
+
+  async processes(): Promise<EngineProcess[]> {
+    const database = (server: PostgresServer, kind: EngineProcess['kind']): EngineProcess => ({
+      name: server.name,
+      kind,
+      port: server.port,
+      pid: server.process?.running ? server.process.pid : undefined,
+    });
+    const caches = await Promise.all(
+      this.groups.map(async (group) => {
+        const states = await group.topology();
+        return group.nodes.map(
+          (node): EngineProcess => ({
+            name: node.options.name,
+            kind: 'redis',
+            role: states?.find((state) => state.node === node.options)?.role,
+            port: node.options.port,
+            pid: node.running ? node.process!.pid : undefined,
+          }),
+        );
+      }),
+    );
+    return [
+      ...this.databases.flatMap(({ primary, standbys }) => [
+        database(primary, 'postgres-primary'),
+        ...standbys.map((standby) => database(standby, 'postgres-standby')),
+      ]),
+      ...caches.flat(),
+    ];
+  }
+
+  async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const { process } = this.server(name)?.server ?? this.node(name).node;
+    process?.signal(signal);
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await process?.exited;
+  }
+
+  async restart(name: string): Promise<void> {
+    const found = this.server(name);
+    if (found) return found.server.start();
+    const { node, group } = this.node(name);
+    return group.restart(node);
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.ready()));
+  }
+
+  databaseAdministrator(name: string): ClientConfig {
+    const found = this.server(name);
+    if (!found) throw new Error(`there is no database server '${name}'`);
+    const { databaseName } = found.database.options;
+    return { ...found.server.administrator, ...(databaseName && { database: databaseName }) };
+  }
+
+  cacheAdministrator(name: string): RedisOptions {
+    return this.node(name).node.administrator;
+  }
+
+  private server(name: string): { server: PostgresServer; database: Database } | undefined {
+    return this.databases
+      .flatMap((database) => database.servers.map((server) => ({ server, database })))
+      .find(({ server }) => server.name === name);
+  }
+
+  private node(name: string): { node: RedisNode; group: ReplicationGroup } {
+    const found = this.groups
+      .flatMap((group) => group.nodes.map((node) => ({ node, group })))
+      .find(({ node }) => node.options.name === name);
+    if (!found) throw new Error(`there is no engine process '${name}'`);
+    return found;
+  }
+}

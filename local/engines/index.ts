@@ -1,0 +1,4 @@
+export { type Certificates, ensureCertificates } from './certificates';
+export { createEngines, type EngineProcess, type Engines } from './engines';
+export { type EnginesOptions, enginesFromTemplate } from './from-template';
+export { types } from './resource-types';

@@ -1,0 +1,57 @@
+import * as net from 'node:net';
+import type { Environment, Model, Resource, ResourceTypes } from '../../local/types';
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** An environment with free ports, given out by name. */
+export async function environment(stateDir: string, ports = 32): Promise<Environment> {
+  const free = await Promise.all(Array.from({ length: ports }, freePort));
+  const given = new Map<string, number>();
+  return {
+    account: '111111111111',
+    region: 'eu-central-1',
+    endpointUrl: 'http://127.0.0.1:1',
+    caFile: `${stateDir}/ca.pem`,
+    stateDir,
+    port: (name) => {
+      if (!given.has(name)) given.set(name, free.pop()!);
+      return given.get(name)!;
+    },
+  };
+}
+
+/** A model of resolved resources, by `stack/logicalId`, as a table of types sees them. */
+export function modelOf(
+  types: ResourceTypes,
+  place: Environment,
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
+  resources: Record<string, { type: string; properties?: Record<string, any> }>,
+): Model {
+  const all = Object.entries(resources).map(([name, { type, properties }]): Resource => {
+    const [stack, logicalId] = name.split('/') as [string, string];
+    return { stack, logicalId, type, properties: properties ?? {}, asset: () => '' };
+  });
+  const ref = (resource: Resource) => types[resource.type]!.ref(resource, place);
+  const attribute = (resource: Resource, name: string) => types[resource.type]!.attributes![name]!(resource, place);
+  return {
+    environment: place,
+    resources: (type) => all.filter((resource) => resource.type === type),
+    find: (type, reference) =>
+      all.find(
+        (resource) =>
+          resource.type === type &&
+          [ref(resource), ...Object.keys(types[type]!.attributes ?? {}).map((name) => attribute(resource, name))].includes(
+            reference,
+          ),
+      ),
+    ref,
+    attribute,
+  };
+}
