@@ -143,10 +143,11 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       deletionProtection: props.deletionProtection ?? true,
       removalPolicy: props.removalPolicy,
     };
+    const ownerSecret = this.addSecret('OwnerSecret', DatabaseRole.OWNER, props.removalPolicy);
     this.primary = new rds.DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
-      credentials: rds.Credentials.fromGeneratedSecret(DatabaseRole.OWNER.username),
+      credentials: rds.Credentials.fromSecret(ownerSecret, DatabaseRole.OWNER.username),
       databaseName: DATABASE_NAME,
       allocatedStorage: (props.allocatedStorage ?? Size.gibibytes(20)).toGibibytes(),
       storageEncrypted: true,
@@ -166,7 +167,7 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       [DatabaseRole.WRITER, this.addSecret('WriterSecret', DatabaseRole.WRITER, props.removalPolicy)],
     ]);
 
-    for (const stateful of [this.primary, ...this.replicas, ...this.secrets.values()]) {
+    for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
       CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
     this.node.addValidation({
@@ -192,7 +193,7 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     client.addEnvironment('DATABASE_SECRET_ARN', secret.secretArn);
     client.addEnvironment('DATABASE_POOL_SIZE', String(poolSize));
     client.addEnvironment('NODE_EXTRA_CA_CERTS', RDS_CA_FILE);
-    secret.grantRead(client);
+    client.readSecret(secret);
     // From the client's side, or the client's stack and this one would need each other.
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);

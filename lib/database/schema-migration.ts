@@ -39,7 +39,7 @@ export class SchemaMigration extends Construct {
     ] as const) {
       const secret = database.secretOf(role);
       migrate.addEnvironment(variable, secret.secretArn);
-      secret.grantRead(migrate);
+      migrate.readSecret(secret);
     }
     network.allowCustomResourceResponses(migrate);
 

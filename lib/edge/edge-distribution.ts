@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, CrossStackReferences, Duration, ReferenceStrength } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Construct } from 'constructs';
@@ -65,6 +65,7 @@ export class EdgeDistribution extends Construct {
     for (const route of routes) {
       this.distribution.addBehavior(pathPattern(route.path), origin, isCached(route) ? this.cached(route) : this.uncached());
     }
+    CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
     // The L2 has no property for it yet.
     (this.distribution.node.defaultChild as cloudfront.CfnDistribution).addPropertyOverride('DistributionConfig.CacheTagConfig', {
       HeaderName: TAG_HEADER,

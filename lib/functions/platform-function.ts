@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 /** Where the prebuilt functions lie, in a checkout as in the package: a folder a function. */
@@ -99,6 +100,11 @@ export class PlatformFunction extends lambda.Function {
       ...(props.vpc && { vpc: props.vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, allowAllOutbound: false }),
     });
     this.concurrency = concurrency;
+  }
+
+  /** Lets the function read the value of a secret; the L2's own grant would let it describe the secret too. */
+  readSecret(secret: secretsmanager.ISecret): void {
+    this.addToRolePolicy(new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }));
   }
 }
 

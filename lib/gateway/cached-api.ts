@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Names, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -52,6 +52,7 @@ export class CachedApi extends Construct {
     checkRoutes(props.routes, writes);
 
     this.restApi = new apigateway.RestApi(this, 'Api', {
+      restApiName: Names.uniqueResourceName(this, { separator: '-' }),
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       cloudWatchRole: false,
@@ -66,6 +67,7 @@ export class CachedApi extends Construct {
       },
     });
     this.addProblemResponses();
+    CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
 
     const iamOnly = { authorizationType: props.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM };
     const anyone = { authorizationType: apigateway.AuthorizationType.NONE };
@@ -75,7 +77,8 @@ export class CachedApi extends Construct {
       const requestParameters = requestParametersOf(route);
       const read = new apigateway.LambdaIntegration(props.reader, {
         scopePermissionToMethod: false,
-        cacheNamespace: route.name,
+        // A new version of the value's shape must not be mixed with what is still cached of the old one.
+        cacheNamespace: `${route.name}-${route.version}`,
         cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
       });
       const uncachedRead = new apigateway.LambdaIntegration(props.reader, { scopePermissionToMethod: false });
@@ -103,20 +106,23 @@ export class CachedApi extends Construct {
 
   /** What API Gateway answers by itself looks like what the functions answer (RFC 9457). */
   private addProblemResponses(): void {
-    const problem = (status: string) => ({
-      'application/json': `{"type":"about:blank","title":$context.error.messageString,"status":${status}}`,
-    });
     const responseHeaders = { 'Content-Type': "'application/problem+json'" };
-    this.restApi.addGatewayResponse('NoSuchPath', {
-      // How API Gateway names a path without a method.
-      type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
-      statusCode: '404',
-      templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
+    const anyError = { 'application/json': '{"type":"about:blank","title":$context.error.messageString}' };
+    this.restApi.addGatewayResponse('ClientError', {
+      type: apigateway.ResponseType.DEFAULT_4XX,
+      templates: anyError,
       responseHeaders,
     });
     this.restApi.addGatewayResponse('ServerError', {
       type: apigateway.ResponseType.DEFAULT_5XX,
-      templates: problem('502'),
+      templates: anyError,
+      responseHeaders,
+    });
+    // How API Gateway calls a path that no resource has, and answers with 403 by itself.
+    this.restApi.addGatewayResponse('NoSuchPath', {
+      type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
+      statusCode: '404',
+      templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
       responseHeaders,
     });
   }

@@ -2,6 +2,7 @@ import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
 import type { PurgeBus } from '../purge/purge-bus';
@@ -52,9 +53,11 @@ export class TopologyReporter extends Construct {
       schedule: events.Schedule.rate(REPORT_INTERVAL),
       targets: [target],
     });
-    new events.Rule(this, 'Failover', {
-      description: 'A change of the shared tier that ElastiCache announces',
-      // Delivered at best effort, which is why there is a schedule.
+    // A failover of nodes is announced by SNS alone; EventBridge has what was asked of ElastiCache's API. Neither is certain to arrive,
+    // which is why there is a schedule.
+    props.shared.notifications.addSubscription(new subscriptions.LambdaSubscription(report));
+    new events.Rule(this, 'Change', {
+      description: 'A change of the shared tier that somebody asked ElastiCache for',
       eventPattern: { source: ['aws.elasticache'] },
       targets: [target],
     });

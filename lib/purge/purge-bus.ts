@@ -1,3 +1,4 @@
+import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -14,6 +15,7 @@ export class PurgeBus extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
+    CrossStackReferences.of(this.eventBus).produce(ReferenceStrength.STRONG);
     // Names the account and no role, so that it closes the bus to others and opens it to nobody: a publisher's role must allow it too.
     this.eventBus.addToResourcePolicy(
       new iam.PolicyStatement({

@@ -2,6 +2,7 @@ import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
@@ -76,7 +77,9 @@ export class PurgePipeline extends Construct {
     });
     // To itself, for later: until the drain is over, and until CloudFront says that an invalidation is complete.
     this.executor.addEnvironment('EDGE_QUEUE_URL', edgeSteps.queue.queueUrl);
-    edgeSteps.queue.grantSendMessages(this.executor);
+    this.executor.addToRolePolicy(
+      new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [edgeSteps.queue.queueArn] }),
+    );
 
     const rule = (name: string, detailType: string[], target: events.IRuleTarget) =>
       new events.Rule(this, name, {

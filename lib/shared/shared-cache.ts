@@ -2,6 +2,7 @@ import { CrossStackReferences, Names, ReferenceStrength, type RemovalPolicy } fr
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { PlatformFunction } from '../functions/platform-function';
 import type { PlatformNetwork } from '../network/platform-network';
@@ -91,6 +92,8 @@ export class SharedCache extends Construct implements ec2.IConnectable {
   /** JSON with `username` and `password` of the client user. */
   readonly secret: secretsmanager.ISecret;
   readonly namespace: string;
+  /** Where ElastiCache says what happens to the group, such as a failover. */
+  readonly notifications: sns.ITopic;
 
   private readonly network: PlatformNetwork;
   private readonly port: number;
@@ -146,6 +149,9 @@ export class SharedCache extends Construct implements ec2.IConnectable {
 
     const userGroup = this.addUsers(engine, secret);
 
+    // Not encrypted: ElastiCache would stop publishing. What it says is the name of an event and of a node.
+    this.notifications = new sns.Topic(this, 'Notifications', { enforceSSL: true });
+
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
       replicationGroupDescription: `Shared tier '${props.namespace}'`,
       engine: engine.type,
@@ -164,6 +170,7 @@ export class SharedCache extends Construct implements ec2.IConnectable {
       cacheParameterGroupName: parameterGroup.ref,
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: [securityGroup.securityGroupId],
+      notificationTopicArn: this.notifications.topicArn,
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       snapshotWindow: '03:00-04:00',
       preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
@@ -186,7 +193,7 @@ export class SharedCache extends Construct implements ec2.IConnectable {
     client.addEnvironment('SHARED_ENDPOINT', this.endpoint);
     client.addEnvironment('SHARED_SECRET_ARN', this.secret.secretArn);
     client.addEnvironment('CACHE_NAMESPACE', this.namespace);
-    this.secret.grantRead(client);
+    client.readSecret(this.secret);
     // From the client's side, or the client's stack and this one would need each other.
     client.connections.allowToDefaultPort(this, 'to the shared tier');
     this.network.allowSecrets(client);
