@@ -4,6 +4,7 @@ import { Cluster, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
+import { CorkedConnector } from './corked-connector';
 import { CacheError } from './errors';
 import { SCRIPTS } from './scripts';
 import type { Lease, PurgeMode, SharedState, SharedStore, Tag } from './shared';
@@ -320,6 +321,7 @@ function createClient(options: RedisStoreOptions, credentials: Credentials | und
     clusterRetryStrategy: (times) => Math.min(50 * times, 500),
     scripts: SCRIPTS,
     redisOptions: {
+      Connector: CorkedConnector,
       ...credentials,
       ...(options.tls === false ? {} : { tls: {} }),
       connectTimeout: 500,
