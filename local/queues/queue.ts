@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError, type Clock, type QueueMessage, type QueueTarget } from '../types';
+import { MAX_BATCH, MAX_DELAY, MAX_IN_FLIGHT, MAX_VISIBILITY } from './limits';
+import { attributesBytes, bodyMd5, type MessageAttributes } from './md5';
+
+/** A standard queue. Times in seconds. */
+export interface QueueOptions {
+  readonly arn: string;
+  readonly name: string;
+  readonly url: string;
+  readonly visibilitySeconds: number;
+  readonly delaySeconds: number;
+  readonly retentionSeconds: number;
+  readonly maximumMessageBytes: number;
+  /** How long a receive waits that doesn't say. */
+  readonly receiveWaitSeconds: number;
+  readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
+}
+
+/** A message with what only the queue's own operations show. */
+export interface StoredMessage extends QueueMessage {
+  readonly attributes: MessageAttributes;
+}
+
+/** How a queue stands, and what has gone through it since the start. */
+export interface QueueStats {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly deleted: number;
+  /** Moved to the dead-letter queue. */
+  readonly deadLettered: number;
+  /** Dropped because they got too old. */
+  readonly expired: number;
+}
+
+/** What a queue needs besides its options. */
+export interface QueueSurroundings {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Puts a message that was received too often into the dead-letter queue. @returns whether there is one. */
+  deadLetter?(message: Moved): boolean;
+  /** How often a receive takes a later message before an earlier one. */
+  readonly reorderProbability?: number;
+}
+
+/** A message on its way to a dead-letter queue. It keeps its id and its age: retention goes on counting. */
+export interface Moved {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly sentAt: number;
+}
+
+interface Entry extends Moved {
+  readonly bodyMd5: string;
+  visibleAt: number;
+  receiveCount: number;
+  firstReceivedAt: number;
+}
+
+interface Waiter {
+  readonly maxMessages: number;
+  readonly visibilitySeconds: number | undefined;
+  readonly deliver: (messages: StoredMessage[]) => void;
+}
+
+/** Best-effort order: an assumption of how often a standard queue swaps neighbours; AWS says only that it may. */
+const DEFAULT_REORDER_PROBABILITY = 0.05;
+
+/** A standard queue of SQS: at least once, in about the order of sending, invisible while somebody works on a message. */
+export class Queue implements QueueTarget {
+  private readonly entries = new Map<string, Entry>();
+  private readonly waiters = new Set<Waiter>();
+  private wake: (() => void) | undefined;
+  private counts = { sent: 0, received: 0, deleted: 0, deadLettered: 0, expired: 0 };
+
+  constructor(
+    readonly options: QueueOptions,
+    private readonly surroundings: QueueSurroundings,
+  ) {}
+
+  get arn(): string {
+    return this.options.arn;
+  }
+
+  get url(): string {
+    return this.options.url;
+  }
+
+  send(body: string, { delaySeconds = this.options.delaySeconds, attributes = {} }: SendOptions = {}) {
+    const message = { messageId: randomUUID(), body, attributes: attributes as MessageAttributes, sentAt: this.now() };
+    const bytes = Buffer.byteLength(body) + attributesBytes(message.attributes);
+    if (bytes > this.options.maximumMessageBytes) {
+      throw invalid(`Message must be shorter than ${this.options.maximumMessageBytes} bytes.`);
+    }
+    if (bytes === 0) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    within(delaySeconds, 0, MAX_DELAY, 'DelaySeconds');
+    this.put(message, delaySeconds);
+    return { messageId: message.messageId, bodyMd5: bodyMd5(body) };
+  }
+
+  /** Takes over a message that another queue has given up on. */
+  takeOver(message: Moved): void {
+    this.put(message, 0);
+  }
+
+  receive({ maxMessages, visibilitySeconds }: ReceiveOptions): StoredMessage[] {
+    within(maxMessages, 1, MAX_BATCH, 'MaxNumberOfMessages');
+    const hiddenFor = visibilitySeconds ?? this.options.visibilitySeconds;
+    within(hiddenFor, 0, MAX_VISIBILITY, 'VisibilityTimeout');
+    this.expire();
+    if (this.stats().inFlight >= MAX_IN_FLIGHT) throw new AwsError('OverLimit', 'Too many messages in flight');
+    return this.pick(maxMessages).map((entry) => {
+      entry.visibleAt = this.now() + hiddenFor * 1000;
+      entry.receiveCount += 1;
+      entry.firstReceivedAt ||= this.now();
+      this.counts.received += 1;
+      return received(entry);
+    });
+  }
+
+  /**
+   * Receives, and waits where there is nothing: calls back once, with nothing after `waitMilliseconds`.
+   * @returns stops waiting, without calling back.
+   */
+  poll(options: ReceiveOptions, waitMilliseconds: number, deliver: (messages: StoredMessage[]) => void): () => void {
+    const messages = this.receive(options);
+    if (messages.length > 0 || waitMilliseconds <= 0) {
+      deliver(messages);
+      return () => {};
+    }
+    const cancel = this.surroundings.clock.schedule(waitMilliseconds, () => {
+      this.waiters.delete(waiter);
+      deliver([]);
+    });
+    const stop = () => {
+      this.waiters.delete(waiter);
+      cancel();
+    };
+    const waiter: Waiter = {
+      maxMessages: options.maxMessages,
+      visibilitySeconds: options.visibilitySeconds,
+      deliver: (found) => {
+        stop();
+        deliver(found);
+      },
+    };
+    this.waiters.add(waiter);
+    this.serve();
+    return stop;
+  }
+
+  /** Deletes by the handle of the last receive. One of an earlier receive, or of a message that is gone, changes nothing, as in AWS. */
+  delete(receiptHandle: string): void {
+    const { messageId, receive } = parseHandle(receiptHandle);
+    if (this.entries.get(messageId)?.receiveCount !== receive) return;
+    this.entries.delete(messageId);
+    this.counts.deleted += 1;
+  }
+
+  changeVisibility(receiptHandle: string, seconds: number): void {
+    within(seconds, 0, MAX_VISIBILITY, 'VisibilityTimeout');
+    const { messageId, receive } = parseHandle(receiptHandle);
+    const entry = this.entries.get(messageId);
+    if (!entry || entry.receiveCount !== receive || entry.visibleAt <= this.now()) {
+      throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.');
+    }
+    entry.visibleAt = this.now() + seconds * 1000;
+    this.serve();
+  }
+
+  /** Deletes every message. */
+  purge(): void {
+    this.counts.deleted += this.entries.size;
+    this.entries.clear();
+  }
+
+  stats(): QueueStats {
+    this.expire();
+    const now = this.now();
+    const hidden = [...this.entries.values()].filter((entry) => entry.visibleAt > now);
+    const inFlight = hidden.filter((entry) => entry.receiveCount > 0).length;
+    return { visible: this.entries.size - hidden.length, inFlight, delayed: hidden.length - inFlight, ...this.counts };
+  }
+
+  /** Calls nobody back any more. */
+  dispose(): void {
+    this.waiters.clear();
+    this.wake?.();
+    this.wake = undefined;
+  }
+
+  private put(message: Moved, delaySeconds: number): void {
+    this.entries.set(message.messageId, {
+      ...message,
+      bodyMd5: bodyMd5(message.body),
+      visibleAt: this.now() + delaySeconds * 1000,
+      receiveCount: 0,
+      firstReceivedAt: 0,
+    });
+    this.counts.sent += 1;
+    this.serve();
+  }
+
+  /** The next visible messages, with those that were received too often out of the way. */
+  private pick(maxMessages: number): Entry[] {
+    const now = this.now();
+    const picked: Entry[] = [];
+    for (const entry of [...this.entries.values()]) {
+      if (entry.visibleAt > now) continue;
+      const { redrive } = this.options;
+      if (redrive && entry.receiveCount >= redrive.maxReceiveCount && this.surroundings.deadLetter?.(entry)) {
+        this.entries.delete(entry.messageId);
+        this.counts.deadLettered += 1;
+        continue;
+      }
+      picked.push(entry);
+      // One more than asked for, so that there is one to swap with.
+      if (picked.length > maxMessages) break;
+    }
+    for (let i = 1; i < picked.length; i++) {
+      if (this.surroundings.random() < (this.surroundings.reorderProbability ?? DEFAULT_REORDER_PROBABILITY)) {
+        [picked[i - 1], picked[i]] = [picked[i]!, picked[i - 1]!];
+      }
+    }
+    return picked.slice(0, maxMessages);
+  }
+
+  /** Gives waiters what is visible, and comes back when the next message gets visible. */
+  private serve(): void {
+    this.wake?.();
+    this.wake = undefined;
+    for (const waiter of [...this.waiters]) {
+      const { maxMessages, visibilitySeconds } = waiter;
+      const messages = this.receive({ maxMessages, ...(visibilitySeconds !== undefined && { visibilitySeconds }) });
+      if (messages.length === 0) break;
+      waiter.deliver(messages);
+    }
+    if (this.waiters.size === 0 || this.wake) return;
+    const next = Math.min(...[...this.entries.values()].map((entry) => entry.visibleAt));
+    if (next === Infinity) return;
+    // A timer may fire a little early; at least a millisecond keeps that from going round in circles.
+    this.wake = this.surroundings.clock.schedule(Math.max(1, next - this.now()), () => {
+      this.wake = undefined;
+      this.serve();
+    });
+  }
+
+  private expire(): void {
+    const oldest = this.now() - this.options.retentionSeconds * 1000;
+    for (const { messageId, sentAt } of this.entries.values()) {
+      if (sentAt > oldest) continue;
+      this.entries.delete(messageId);
+      this.counts.expired += 1;
+    }
+  }
+
+  private now(): number {
+    return this.surroundings.clock.now();
+  }
+}
+
+type SendOptions = NonNullable<Parameters<QueueTarget['send']>[1]>;
+type ReceiveOptions = Parameters<QueueTarget['receive']>[0];
+
+function received(entry: Entry): StoredMessage {
+  const { messageId, body, bodyMd5, attributes, sentAt, receiveCount, firstReceivedAt } = entry;
+  const receiptHandle = Buffer.from(`${messageId}#${receiveCount}`).toString('base64url');
+  return { messageId, receiptHandle, body, bodyMd5, attributes, sentAt, receiveCount, firstReceivedAt };
+}
+
+function parseHandle(receiptHandle: string): { messageId: string; receive: number } {
+  const match = /^([0-9a-f-]{36})#(\d+)$/.exec(Buffer.from(receiptHandle, 'base64url').toString());
+  if (!match)
+    throw new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`);
+  return { messageId: match[1]!, receive: Number(match[2]) };
+}
+
+function invalid(reason: string): AwsError {
+  return new AwsError('InvalidParameterValue', `One or more parameters are invalid. Reason: ${reason}`);
+}
+
+function within(value: number, least: number, most: number, parameter: string): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalid(`Value ${value} for parameter ${parameter} is invalid. Must be between ${least} and ${most}.`);
+}
