@@ -35,6 +35,7 @@ const result = await build({
   loader: { '.sql': 'text' },
   // An optional native driver that pg looks for; nothing here installs it.
   external: ['pg-native'],
+  plugins: [ownModulesArePure()],
   write: false,
   logLevel: 'warning',
 });
@@ -45,6 +46,21 @@ if (names.includes('sample-data')) bundlePlaces(path.join(target, 'sample-data')
 // A function that is gone must not be deployable by accident.
 for (const name of fs.readdirSync(target)) {
   if (!names.includes(name)) fs.rmSync(path.join(target, name), { recursive: true });
+}
+
+/** A module of ours that a function imports nothing from does nothing; without this, its imports would stay in the bundle. */
+function ownModulesArePure() {
+  const resolving = Symbol('resolving');
+  return {
+    name: 'own-modules-are-pure',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^\.\.?\// }, async ({ path: name, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === resolving || importer.includes('/node_modules/')) return undefined;
+        const resolved = await esbuild.resolve(name, { importer, resolveDir, kind, pluginData: resolving });
+        return { ...resolved, sideEffects: false };
+      });
+    },
+  };
 }
 
 function writeIfChanged(file, contents) {

@@ -1,1 +1,21 @@
-export const handler = async (): Promise<unknown> => ({});
+import { createBus } from '../runtime/bus';
+import { environment } from '../runtime/environment';
+import { createDistribution } from '../runtime/purge/distribution';
+import { createEdgeQueue } from '../runtime/purge/edge-queue';
+import { edgePollStep, edgeStep, gatewayStep } from '../runtime/purge/purge-path';
+import { createStageCache } from '../runtime/purge/stage-cache';
+import { createWorker } from '../runtime/purge/worker';
+
+const outside = {
+  bus: createBus({ name: environment.busName }),
+  stageCache: createStageCache({ restApiId: environment.restApiId, stageName: environment.apiStageName }),
+  distribution: createDistribution({ distributionId: environment.distributionId }),
+  defer: createEdgeQueue({ url: environment.edgeQueueUrl }),
+};
+
+/** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. */
+export const handler = createWorker({
+  GatewayPurgeRequested: gatewayStep(outside),
+  EdgePurgeRequested: edgeStep(outside),
+  EdgePurgeAccepted: edgePollStep(outside),
+});

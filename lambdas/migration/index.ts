@@ -1,6 +1,7 @@
 import { customResource } from '../runtime/custom-resource';
-import { closeDatabase, createDatabase } from '../runtime/database';
+import { closeDatabase } from '../runtime/database';
 import { environment } from '../runtime/environment';
+import { databaseFromEnvironment } from '../runtime/from-environment';
 import { createSecret } from '../runtime/secrets';
 import { migrate } from './migrate';
 import purge from './sql/001-purge.sql';
@@ -12,30 +13,23 @@ const MIGRATIONS = [
 ];
 
 /** The roles that the SQL grants to; the secrets must be theirs. */
-const ROLES = { cachement_reader: environment.databaseReaderSecretArn, cachement_writer: environment.databaseWriterSecretArn };
+const roleSecrets = () => ({
+  cachement_reader: environment.databaseReaderSecretArn,
+  cachement_writer: environment.databaseWriterSecretArn,
+});
 
 /** Brings the database's schema and roles up to date, whenever the stack is deployed with another text of the SQL. */
 export const handler = customResource({
   physicalResourceId: 'cachement-schema',
   run: async () => {
     const roles = await Promise.all(
-      Object.entries(ROLES).map(async ([name, arn]) => {
+      Object.entries(roleSecrets()).map(async ([name, arn]) => {
         const role = await createSecret(arn).value();
         if (role.username !== name) throw new Error(`secret '${arn}' must be of role '${name}', got: '${role.username}'`);
         return role;
       }),
     );
-    const database = createDatabase({
-      writer: environment.databaseWriter,
-      readers: [],
-      name: environment.databaseName,
-      secret: createSecret(environment.databaseSecretArn),
-      poolSize: 1,
-      applicationName: environment.functionName,
-      statementTimeoutMs: 0,
-      // The first deployment asks a server that has just been made.
-      connectTimeoutMs: 10_000,
-    });
+    const database = databaseFromEnvironment({ readers: [], poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
     try {
       const client = await database.writer.connect();
       try {

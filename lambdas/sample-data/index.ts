@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { customResource } from '../runtime/custom-resource';
-import { closeDatabase, createDatabase } from '../runtime/database';
-import { environment } from '../runtime/environment';
-import { createSecret } from '../runtime/secrets';
+import { closeDatabase } from '../runtime/database';
+import { databaseFromEnvironment } from '../runtime/from-environment';
 import { loadPlaces } from './load';
 import schema from './places.sql';
 
@@ -10,16 +9,7 @@ import schema from './places.sql';
 export const handler = customResource({
   physicalResourceId: 'cachement-sample-data',
   run: async () => {
-    const database = createDatabase({
-      writer: environment.databaseWriter,
-      readers: [],
-      name: environment.databaseName,
-      secret: createSecret(environment.databaseSecretArn),
-      poolSize: 1,
-      applicationName: environment.functionName,
-      statementTimeoutMs: 0,
-      connectTimeoutMs: 10_000,
-    });
+    const database = databaseFromEnvironment({ readers: [], poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
     try {
       const client = await database.writer.connect();
       try {

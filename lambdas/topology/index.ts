@@ -1,1 +1,12 @@
-export const handler = async (): Promise<unknown> => ({});
+import { createBus } from '../runtime/bus';
+import { environment } from '../runtime/environment';
+import { describeTopology } from '../runtime/topology';
+
+const bus = createBus({ name: environment.busName });
+
+/** Reports the cluster as ElastiCache describes it, on a schedule and after failovers. */
+export const handler = async (): Promise<void> => {
+  const report = await describeTopology({ replicationGroupId: environment.replicationGroupId });
+  if ((await bus.publish([{ type: 'TopologyReported', detail: report }])).size > 0)
+    throw new Error('the bus did not accept the report');
+};

@@ -1,0 +1,96 @@
+import { Problem } from './runtime/http/problem';
+import type { Handle } from './runtime/versions/postgres';
+
+/** A place as the API shows it. */
+export interface Place {
+  readonly id: number;
+  readonly name: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  readonly population: number;
+  readonly location: { readonly latitude: number; readonly longitude: number };
+  /** GeoNames' kind of place, such as `PPLC` for a capital. */
+  readonly featureCode: string;
+  /** GeoNames' first-level administrative division. */
+  readonly adminCode: string;
+}
+
+/** A row of the table. */
+export interface PlaceRow {
+  id: number;
+  name: string;
+  country: string;
+  population: number;
+  latitude: number;
+  longitude: number;
+  feature_code: string;
+  admin_code: string;
+}
+
+/** What both functions read of the table. */
+export const COLUMNS = 'id, name, country, population, latitude, longitude, feature_code, admin_code';
+
+/** Most places of one page. */
+const MAX_LIMIT = 40;
+
+/** The largest id that the column takes; a greater one is a whole number all right, only there is nothing. */
+const MAX_ID = 2_147_483_647;
+
+export async function loadPlace(handle: Handle, id: string): Promise<Place | undefined> {
+  const { rows } = await handle.query<PlaceRow>(`SELECT ${COLUMNS} FROM places WHERE id = $1`, [id]);
+  return rows[0] && toPlace(rows[0]);
+}
+
+export async function loadPlacesOfCountry(handle: Handle, { country, limit, page }: PageParameters): Promise<Place[]> {
+  const { rows } = await handle.query<PlaceRow>(
+    `SELECT ${COLUMNS} FROM places WHERE country = $1 ORDER BY population DESC, id LIMIT $2 OFFSET $3`,
+    [country, limit, (Number(page) - 1) * Number(limit)],
+  );
+  return rows.map(toPlace);
+}
+
+export function toPlace(row: PlaceRow): Place {
+  const { id, name, country, population, latitude, longitude } = row;
+  return {
+    id,
+    name,
+    country,
+    population,
+    location: { latitude, longitude },
+    featureCode: row.feature_code,
+    adminCode: row.admin_code,
+  };
+}
+
+/**
+ * The id in its one spelling, since key and tags are made of it: a place that is known as `7` and `007` could be purged as one only.
+ *
+ * @throws {Problem} 400 where it isn't a whole number, 404 where no place can have it.
+ */
+export function placeId(text: string | undefined): string {
+  const id = wholeNumber('id', text);
+  if (id > MAX_ID) throw new Problem(404, noPlace(id));
+  return String(id);
+}
+
+export const noPlace = (id: number | string): string => `there is no place with id ${id}`;
+
+/** Which page of which country. A type and not an interface: it serves as the route's parameters. */
+export type PageParameters = { country: string; limit: string; page: string };
+
+/** The parameters in their one spelling. @throws {Problem} 400 */
+export function pageParameters(parameters: Readonly<Record<string, string | undefined>>): PageParameters {
+  const { country = '' } = parameters;
+  if (!/^[A-Za-z]{2}$/.test(country)) throw new Problem(400, `'country' must be two letters, got: '${country}'`);
+  const limit = wholeNumber('limit', parameters.limit);
+  if (limit < 1 || limit > MAX_LIMIT)
+    throw new Problem(400, `'limit' must be from 1 to ${MAX_LIMIT}, got: '${parameters.limit}'`);
+  const page = wholeNumber('page', parameters.page);
+  if (page < 1 || page > MAX_ID) throw new Problem(400, `'page' must be from 1 to ${MAX_ID}, got: '${parameters.page}'`);
+  return { country: country.toUpperCase(), limit: String(limit), page: String(page) };
+}
+
+function wholeNumber(name: string, text: string | undefined): number {
+  if (!/^\d+$/.test(text ?? '')) throw new Problem(400, `'${name}' must be a whole number, got: '${text}'`);
+  return Number(text);
+}

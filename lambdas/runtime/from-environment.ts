@@ -1,0 +1,30 @@
+import type { Cache } from './cache';
+import { createCache } from './create-cache';
+import { createDatabase, type Database, type DatabaseOptions } from './database';
+import { environment } from './environment';
+import { createSecret } from './secrets';
+import type { Handle } from './versions/postgres';
+
+/** The database that this function's variables name. @param options what this function needs to be different. */
+export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}): Database {
+  return createDatabase({
+    writer: environment.databaseWriter,
+    readers: options.readers ?? environment.databaseReaders,
+    name: environment.databaseName,
+    secret: createSecret(environment.databaseSecretArn),
+    poolSize: options.poolSize ?? environment.databasePoolSize,
+    applicationName: environment.functionName,
+    statementTimeoutMs: options.statementTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs,
+  });
+}
+
+/** The cache that this function's variables name. */
+export function cacheFromEnvironment(database: Database): Cache<Handle> {
+  const { host, port } = environment.sharedEndpoint;
+  return createCache({
+    namespace: environment.cacheNamespace,
+    shared: { endpoint: `${host}:${port}`, credentials: createSecret(environment.sharedSecretArn).value },
+    database,
+  });
+}

@@ -1,0 +1,177 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Messages } from './messages';
+
+/** A purge as it is asked for. */
+type PurgeRequest = Messages['PurgeRequested'];
+
+/** A purge, and what its tiers have to be told. */
+export interface LedgerPurge {
+  readonly purgeId: string;
+  readonly tags: readonly string[];
+}
+
+/** Purges, for one statement: arrays of different lengths don't fit into one array of PostgreSQL. */
+const PURGES = `SELECT (p ->> 'purgeId')::uuid AS purge_id, ARRAY(SELECT json_array_elements_text(p -> 'tags')) AS tags,
+  p ->> 'mode' AS mode, p ->> 'version' AS version FROM json_array_elements($1::json) AS p`;
+
+/** The ledger's first entry: the bus took the purge. A purge that came to the bus without an outbox was committed now at the latest. */
+export async function recordEvents(client: PoolClient, purges: readonly PurgeRequest[]): Promise<void> {
+  if (purges.length === 0) return;
+  const json = JSON.stringify(purges);
+  await client.query(
+    `INSERT INTO cachement.purge (purge_id, tags, mode, version, committed_at)
+     SELECT p.purge_id, p.tags, p.mode, p.version, coalesce(o.created_at, clock_timestamp())
+     FROM (${PURGES}) AS p LEFT JOIN cachement.outbox AS o USING (purge_id) ORDER BY p.purge_id
+     ON CONFLICT DO NOTHING`,
+    [json],
+  );
+  await client.query(
+    `INSERT INTO cachement.purge_step (purge_id, step, at)
+     SELECT purge_id, 'event', clock_timestamp() FROM (${PURGES}) AS p ORDER BY purge_id ON CONFLICT DO NOTHING`,
+    [json],
+  );
+}
+
+/** Which of these purges the shared tier has acknowledged. */
+export async function sharedAlready(pool: Pool, purgeIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ purge_id: string }>(
+    `SELECT purge_id FROM cachement.purge_step WHERE purge_id = ANY($1) AND step = 'shared' AND at IS NOT NULL`,
+    [purgeIds],
+  );
+  return new Set(rows.map((row) => row.purge_id));
+}
+
+/**
+ * The shared tier has acknowledged these purges. Those for which that is news get one command for the gateway, which waits for the drain.
+ *
+ * @returns the outbox rows that are to be sent.
+ */
+export async function recordShared(
+  client: PoolClient,
+  purges: readonly PurgeRequest[],
+  settleSeconds: number,
+): Promise<string[]> {
+  const purgeIds = purges.map((purge) => purge.purgeId);
+  // Outbox rows first, in their order, as everywhere: the relay may hold one while it writes the same line of the ledger.
+  await client.query('SELECT FROM cachement.outbox WHERE purge_id = ANY($1) ORDER BY outbox_id FOR UPDATE', [purgeIds]);
+  // From here on the command's row carries on; this one only waits for the end.
+  await client.query(`UPDATE cachement.outbox SET due_at = 'infinity' WHERE purge_id = ANY($1)`, [purgeIds]);
+  await recordEvents(client, purges);
+  const { rows } = await client.query<{ outbox_id: string }>(
+    `WITH acknowledged AS (
+       INSERT INTO cachement.purge_step (purge_id, step, at)
+       SELECT purge_id, 'shared', clock_timestamp() FROM cachement.purge WHERE purge_id = ANY($1) ORDER BY purge_id
+       ON CONFLICT DO NOTHING RETURNING purge_id
+     ), command AS (
+       INSERT INTO cachement.gateway_command (not_before)
+       SELECT clock_timestamp() + make_interval(secs => $2) WHERE EXISTS (SELECT FROM acknowledged)
+       RETURNING command_id
+     ), commanded AS (
+       INSERT INTO cachement.gateway_command_purge (command_id, purge_id)
+       SELECT command_id, purge_id FROM command, acknowledged
+     )
+     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM command RETURNING outbox_id`,
+    [purgeIds, settleSeconds],
+  );
+  return rows.map((row) => row.outbox_id);
+}
+
+/** What became of a report. */
+export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';
+
+/**
+ * The stage cache was flushed. A flush serves only purges that the shared tier had acknowledged, and that had drained, before it was
+ * requested.
+ *
+ * @returns for which purges that is news.
+ */
+export async function recordGateway(
+  client: PoolClient,
+  report: Messages['GatewayPurged'],
+): Promise<{ outcome: Recorded; purges: LedgerPurge[] }> {
+  const { rows } = await client.query<{ not_before: Date; acknowledged_at: Date | null }>(
+    'SELECT not_before, acknowledged_at FROM cachement.gateway_command WHERE command_id = $1 FOR UPDATE',
+    [report.commandId],
+  );
+  const command = rows[0];
+  if (!command) return { outcome: 'unknown', purges: [] };
+  if (command.acknowledged_at) return { outcome: 'known', purges: [] };
+  // `Date` has milliseconds and the message was made from it, so both sides are cut alike.
+  if (report.requestedAt < command.not_before.getTime()) return { outcome: 'too-early', purges: [] };
+  await client.query('UPDATE cachement.gateway_command SET requested_at = $2, acknowledged_at = $3 WHERE command_id = $1', [
+    report.commandId,
+    new Date(report.requestedAt),
+    new Date(report.acknowledgedAt),
+  ]);
+  const purges = await client.query<{ purge_id: string; tags: string[] }>(
+    `WITH acknowledged AS (
+       INSERT INTO cachement.purge_step (purge_id, step, at)
+       SELECT purge_id, 'gateway', $2 FROM cachement.gateway_command_purge WHERE command_id = $1 ORDER BY purge_id
+       ON CONFLICT DO NOTHING RETURNING purge_id
+     )
+     SELECT purge_id, tags FROM cachement.purge JOIN acknowledged USING (purge_id) ORDER BY purge_id`,
+    [report.commandId, new Date(report.acknowledgedAt)],
+  );
+  await client.query('DELETE FROM cachement.outbox WHERE command_id = $1', [report.commandId]);
+  return { outcome: 'recorded', purges: purges.rows.map(({ purge_id, tags }) => ({ purgeId: purge_id, tags })) };
+}
+
+/** CloudFront took the batch. May come after {@link recordEdgeCompleted}. @param overdueSeconds when the batch is to be sent again. */
+export async function recordEdgeAccepted(
+  client: PoolClient,
+  report: Messages['EdgePurgeAccepted'],
+  overdueSeconds: number,
+): Promise<Recorded> {
+  const at = new Date(report.acceptedAt);
+  const { rowCount } = await client.query(
+    'UPDATE cachement.edge_batch SET invalidation_id = $2, accepted_at = least(accepted_at, $3) WHERE batch_id = $1 AND sealed_at IS NOT NULL',
+    [report.batchId, report.invalidationId, at],
+  );
+  if (rowCount === 0) return 'unknown';
+  await recordEdgeStep(client, report.batchId, at, null);
+  await client.query('UPDATE cachement.outbox SET due_at = clock_timestamp() + make_interval(secs => $2) WHERE batch_id = $1', [
+    report.batchId,
+    overdueSeconds,
+  ]);
+  return 'recorded';
+}
+
+/** CloudFront is done with the batch: its purges are complete, and nothing of them is left to be sent. */
+export async function recordEdgeCompleted(client: PoolClient, report: Messages['EdgePurgeCompleted']): Promise<Recorded> {
+  const at = new Date(report.completedAt);
+  const { rowCount } = await client.query(
+    `UPDATE cachement.edge_batch SET invalidation_id = $2, completed_at = least(completed_at, $3), accepted_at = least(accepted_at, $3)
+     WHERE batch_id = $1 AND sealed_at IS NOT NULL`,
+    [report.batchId, report.invalidationId, at],
+  );
+  if (rowCount === 0) return 'unknown';
+  await recordEdgeStep(client, report.batchId, at, at);
+  const purges = 'SELECT purge_id FROM cachement.edge_batch_purge WHERE batch_id = $1';
+  await client.query(`UPDATE cachement.purge SET completed_at = least(completed_at, $2) WHERE purge_id IN (${purges})`, [
+    report.batchId,
+    at,
+  ]);
+  await client.query(`DELETE FROM cachement.outbox WHERE batch_id = $1 OR purge_id IN (${purges})`, [report.batchId]);
+  return 'recorded';
+}
+
+/** The earliest report counts, so that repeated and reordered ones change nothing. */
+async function recordEdgeStep(client: PoolClient, batchId: string, acceptedAt: Date, at: Date | null): Promise<void> {
+  await client.query(
+    `INSERT INTO cachement.purge_step AS s (purge_id, step, accepted_at, at)
+     SELECT purge_id, 'edge', $2, $3::timestamptz FROM cachement.edge_batch_purge WHERE batch_id = $1 ORDER BY purge_id
+     ON CONFLICT (purge_id, step) DO UPDATE
+       SET accepted_at = least(s.accepted_at, excluded.accepted_at), at = least(s.at, excluded.at)`,
+    [batchId, acceptedAt, at],
+  );
+}
+
+/** The newest report of a cluster counts. */
+export async function recordTopology(pool: Pool, report: Messages['TopologyReported']): Promise<void> {
+  await pool.query(
+    `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, $3)
+     ON CONFLICT (replication_group_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at
+     WHERE t.reported_at < excluded.reported_at`,
+    [report.replicationGroupId, JSON.stringify(report), new Date(report.reportedAt)],
+  );
+}

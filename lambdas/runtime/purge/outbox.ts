@@ -1,0 +1,181 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Bus, Message } from '../bus';
+import { transaction } from '../database';
+import { currentVersion } from '../versions/postgres';
+import { recordEvents } from './ledger';
+
+/** Rows of one transaction: one call to the bus takes as many. */
+const ROWS_PER_TRANSACTION = 10;
+
+/** How long a step may take before its row is overdue, in seconds: well beyond a normal run, below the interval of the sweep. */
+const OVERDUE_SECONDS = 30;
+
+/** What isn't accepted by the bus is tried again soon; the sweep that finds it may be a minute away anyway. */
+const RETRY_SECONDS = 5;
+
+/** From this attempt on, each one waits twice as long as the one before, up to {@link MAX_BACKOFF_SECONDS}. */
+const BACKOFF_FROM_ATTEMPT = 5;
+const MAX_BACKOFF_SECONDS = 600;
+
+/** How long CloudFront may take from acceptance to completion before the batch is sent again, in seconds: 25 at P95, says AWS. */
+export const EDGE_COMPLETION_SECONDS = 120;
+
+/** What a run of the outbox did. */
+export interface Sent {
+  readonly sent: number;
+  readonly failed: number;
+}
+
+interface Row {
+  outbox_id: string;
+  purge_id: string | null;
+  command_id: string | null;
+  batch_id: string | null;
+  tags: string[] | null;
+  mode: 'delete' | 'expire';
+  version: string | null;
+}
+
+/**
+ * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
+ *
+ * @returns the purge's id.
+ */
+export async function requestPurge(client: PoolClient, tags: readonly string[]): Promise<string> {
+  const { rows } = await client.query<{ purge_id: string }>(
+    'INSERT INTO cachement.outbox (tags) VALUES ($1) RETURNING purge_id',
+    [tags],
+  );
+  return rows[0]?.purge_id as string;
+}
+
+/** Says on the bus what the rows of the outbox ask for. */
+export class Outbox {
+  constructor(
+    private readonly pool: Pool,
+    private readonly bus: Bus,
+  ) {}
+
+  /** Sends every row that is due. @param outOfTime ends the run between two transactions; what is left is still due. */
+  async sendDue(outOfTime: () => boolean = () => false): Promise<Sent> {
+    let sent = 0;
+    let failed = 0;
+    while (!outOfTime()) {
+      const run = await this.#send('due_at <= clock_timestamp()', []);
+      sent += run.sent;
+      failed += run.failed;
+      // A row that failed is due later, so that this ends.
+      if (run.sent + run.failed < ROWS_PER_TRANSACTION) break;
+    }
+    return { sent, failed };
+  }
+
+  /** Sends these rows now; a row that somebody else is sending is left to them. */
+  async send(outboxIds: readonly string[]): Promise<Sent> {
+    let sent = 0;
+    let failed = 0;
+    for (let from = 0; from < outboxIds.length; from += ROWS_PER_TRANSACTION) {
+      const run = await this.#send('outbox_id = ANY($1)', [outboxIds.slice(from, from + ROWS_PER_TRANSACTION)]);
+      sent += run.sent;
+      failed += run.failed;
+    }
+    return { sent, failed };
+  }
+
+  /**
+   * One transaction holds the rows while they are sent. Dying in it, before or after the bus took them, leaves them due; the consumers
+   * don't mind a second time.
+   */
+  #send(condition: string, values: unknown[]): Promise<Sent> {
+    return transaction(this.pool, async (client) => {
+      const { rows } = await client.query<Row>(
+        `SELECT outbox_id, purge_id, command_id, batch_id, tags, mode, version FROM cachement.outbox
+         WHERE ${condition} ORDER BY due_at LIMIT ${ROWS_PER_TRANSACTION} FOR UPDATE SKIP LOCKED`,
+        values,
+      );
+      if (rows.length === 0) return { sent: 0, failed: 0 };
+
+      // In a statement after the one that saw the rows, so that the version is past their commit.
+      const version = rows.some((row) => row.purge_id && !row.version) ? await currentVersion(client) : undefined;
+      for (const row of rows) if (row.purge_id) row.version ??= version ?? null;
+
+      const refused = await this.bus.publish(await messages(client, rows));
+      const sent = rows.filter((_, index) => !refused.has(index));
+      await reschedule(client, rows, refused);
+      await recordEvents(
+        client,
+        sent.flatMap(({ purge_id, tags, mode, version: stamped }) =>
+          purge_id ? [{ purgeId: purge_id, tags: tags ?? [], mode, version: stamped ?? '' }] : [],
+        ),
+      );
+      return { sent: sent.length, failed: refused.size };
+    });
+  }
+}
+
+/** A message a row, in their order. */
+async function messages(client: PoolClient, rows: readonly Row[]): Promise<Message[]> {
+  const commandIds = rows.flatMap((row) => row.command_id ?? []);
+  const commands = new Map(
+    commandIds.length === 0
+      ? []
+      : (
+          await client.query<{ command_id: string; not_before: Date; purge_ids: string[] }>(
+            `SELECT command_id, not_before, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
+             FROM cachement.gateway_command JOIN cachement.gateway_command_purge USING (command_id)
+             WHERE command_id = ANY($1) GROUP BY command_id`,
+            [commandIds],
+          )
+        ).rows.map((command) => [command.command_id, command]),
+  );
+  const batchIds = rows.flatMap((row) => row.batch_id ?? []);
+  const batches = new Map(
+    batchIds.length === 0
+      ? []
+      : (
+          await client.query<{ batch_id: string; items: string[] }>(
+            // Always in the same order: CloudFront compares a repeated reference with what it had.
+            `SELECT batch_id, array_agg(item ORDER BY item) AS items FROM cachement.edge_batch_item
+             WHERE batch_id = ANY($1) GROUP BY batch_id`,
+            [batchIds],
+          )
+        ).rows.map((batch) => [batch.batch_id, batch]),
+  );
+  return rows.map((row): Message => {
+    if (row.command_id) {
+      const command = commands.get(row.command_id);
+      return {
+        type: 'GatewayPurgeRequested',
+        detail: { commandId: row.command_id, purgeIds: command?.purge_ids ?? [], notBefore: command?.not_before.getTime() ?? 0 },
+      };
+    }
+    if (row.batch_id) {
+      return { type: 'EdgePurgeRequested', detail: { batchId: row.batch_id, items: batches.get(row.batch_id)?.items ?? [] } };
+    }
+    return {
+      type: 'PurgeRequested',
+      detail: { purgeId: row.purge_id ?? '', tags: row.tags ?? [], mode: row.mode, version: row.version ?? '' },
+    };
+  });
+}
+
+/** When each row is to be sent again, should nothing come of it. A deferred command isn't overdue while it has to wait. */
+async function reschedule(client: PoolClient, rows: readonly Row[], refused: ReadonlySet<number>): Promise<void> {
+  await client.query(
+    `UPDATE cachement.outbox AS o
+     SET version = sent.version, attempts = attempts + 1,
+       due_at = greatest(clock_timestamp(), (SELECT not_before FROM cachement.gateway_command c WHERE c.command_id = o.command_id AND NOT sent.refused))
+         + make_interval(secs => least($5, CASE WHEN sent.refused THEN $6 ELSE $7 END * 2.0 ^ least(greatest(0, attempts - $4), 20)))
+     FROM unnest($1::bigint[], $2::text[], $3::boolean[]) AS sent (outbox_id, version, refused)
+     WHERE o.outbox_id = sent.outbox_id`,
+    [
+      rows.map((row) => row.outbox_id),
+      rows.map((row) => row.version),
+      rows.map((_, index) => refused.has(index)),
+      BACKOFF_FROM_ATTEMPT,
+      MAX_BACKOFF_SECONDS,
+      RETRY_SECONDS,
+      OVERDUE_SECONDS,
+    ],
+  );
+}

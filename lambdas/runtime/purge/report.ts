@@ -1,0 +1,85 @@
+import type { Pool } from 'pg';
+import { read } from '../database';
+
+/** One step of a purge, as `GET /purges/{purgeId}` shows it. Times are ISO 8601. */
+export interface PurgeStep {
+  readonly step: 'event' | 'shared' | 'gateway' | 'edge';
+  /** When the tier took it on; only the edge answers in two parts. */
+  readonly acceptedAt?: string;
+  /** When the tier said that it is done; absent while it is not. */
+  readonly at?: string;
+}
+
+/** What the ledger says of a purge. */
+export interface PurgeReport {
+  readonly purgeId: string;
+  readonly tags: readonly string[];
+  readonly mode: 'delete' | 'expire';
+  /** Absent until the relay has stamped it. */
+  readonly version?: string;
+  /** Just before the commit. */
+  readonly committedAt: string;
+  /** The steps that have been taken, from the inside out. */
+  readonly steps: readonly PurgeStep[];
+  readonly completedAt?: string;
+  /** From the commit to the edge's completion, in milliseconds. */
+  readonly commitToFreshMs?: number;
+}
+
+interface Row {
+  tags: string[];
+  mode: 'delete' | 'expire';
+  version: string | null;
+  committed_at: Date;
+  completed_at: Date | null;
+  steps: { step: PurgeStep['step']; acceptedAt: string | null; at: string | null }[] | null;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Tells whether this text could be a purge's id. */
+export function isPurgeId(text: string): boolean {
+  return UUID.test(text);
+}
+
+/**
+ * Reads the ledger. A purge whose row still waits for the relay isn't in it yet, but in the outbox.
+ *
+ * @param primary because the answer changes while it is read.
+ * @returns undefined where no such purge was ever committed.
+ */
+export async function purgeReport(primary: Pool, purgeId: string): Promise<PurgeReport | undefined> {
+  const [row] = await read<Row>(
+    primary,
+    `SELECT tags, mode, version, committed_at, completed_at,
+       (SELECT json_agg(json_build_object('step', step, 'acceptedAt', accepted_at, 'at', at)
+          ORDER BY array_position(ARRAY['event', 'shared', 'gateway', 'edge'], step))
+        FROM cachement.purge_step WHERE purge_id = $1) AS steps
+     FROM (
+       SELECT tags, mode, version, committed_at, completed_at FROM cachement.purge WHERE purge_id = $1
+       UNION ALL
+       SELECT tags, mode, version, created_at, NULL FROM cachement.outbox WHERE purge_id = $1
+     ) AS known LIMIT 1`,
+    [purgeId],
+  );
+  if (!row) return undefined;
+  const completed = row.completed_at;
+  return {
+    purgeId: purgeId.toLowerCase(),
+    tags: row.tags,
+    mode: row.mode,
+    ...(row.version && { version: row.version }),
+    committedAt: row.committed_at.toISOString(),
+    steps: (row.steps ?? []).map(({ step, acceptedAt, at }) => ({
+      step,
+      ...(acceptedAt && { acceptedAt: iso(acceptedAt) }),
+      ...(at && { at: iso(at) }),
+    })),
+    ...(completed && {
+      completedAt: completed.toISOString(),
+      commitToFreshMs: completed.getTime() - row.committed_at.getTime(),
+    }),
+  };
+}
+
+const iso = (text: string): string => new Date(text).toISOString();

@@ -1,0 +1,123 @@
+import { tagProblem } from '../../../lib/route';
+import { log } from '../log';
+import { afterFreeze } from '../thaw';
+import { isVersion } from '../versions/version';
+import { type Messages, type MessageType, SOURCE } from './messages';
+import { isPurgeId } from './report';
+
+/** What SQS hands to a function; each body is an event of the bus, or one that looks like it. */
+export interface QueueEvent {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+}
+
+/** Which messages go back to the queue. */
+export interface QueueResponse {
+  readonly batchItemFailures: { itemIdentifier: string }[];
+}
+
+/** A message that was received. */
+export interface Received<Type extends MessageType> {
+  readonly messageId: string;
+  readonly detail: Messages[Type];
+}
+
+/** Handles all messages of its type in one batch. @returns the ids of those that must come again; all of them where it throws. */
+export type Step<Type extends MessageType> = (messages: readonly Received<Type>[]) => Promise<Iterable<string>>;
+
+/** The steps of one worker, by detail-type, in the order in which they are to run. */
+export type Steps = { readonly [Type in MessageType]?: Step<Type> };
+
+/**
+ * A handler for a queue. Messages that failed, and those that make no sense, go back to the queue and after a few times to its
+ * dead-letter queue, where somebody can look at them.
+ */
+export function createWorker(steps: Steps): (event: QueueEvent) => Promise<QueueResponse> {
+  return async (event) => {
+    await afterFreeze();
+    const failed = new Set<string>();
+    const groups = new Map<MessageType, Received<MessageType>[]>();
+    for (const { messageId, body } of event.Records) {
+      try {
+        const { type, detail } = parseEvent(body);
+        if (!steps[type]) throw new RangeError(`this worker has no step for '${type}'`);
+        groups.set(type, [...(groups.get(type) ?? []), { messageId, detail }]);
+      } catch (error) {
+        log.error('message refused', { messageId, error });
+        failed.add(messageId);
+      }
+    }
+    for (const type of Object.keys(steps) as MessageType[]) {
+      const messages = groups.get(type);
+      if (!messages) continue;
+      try {
+        for (const messageId of await (steps[type] as Step<MessageType>)(messages)) failed.add(messageId);
+      } catch (error) {
+        log.error('step failed', { type, messages: messages.length, error });
+        for (const { messageId } of messages) failed.add(messageId);
+      }
+    }
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+/** The event as a worker's queue holds it. */
+export function formatEvent<Type extends MessageType>(type: Type, detail: Messages[Type]): string {
+  return JSON.stringify({ source: SOURCE, 'detail-type': type, detail });
+}
+
+/** @throws {RangeError} that says what is wrong, without repeating the message. */
+function parseEvent(body: string): { type: MessageType; detail: Messages[MessageType] } {
+  let event: { source?: unknown; 'detail-type'?: unknown; detail?: unknown };
+  try {
+    event = JSON.parse(body) ?? {};
+  } catch {
+    throw new RangeError('the body must be JSON');
+  }
+  const type = event['detail-type'];
+  if (event.source !== SOURCE || typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
+    throw new RangeError(`the event must have source '${SOURCE}' and a known detail-type`);
+  }
+  const detail = event.detail as Record<string, unknown> | undefined;
+  for (const [name, check] of Object.entries(FIELDS[type as MessageType])) {
+    const problem = check(detail?.[name]);
+    if (problem) throw new RangeError(`'detail.${name}' of ${type} ${problem}`);
+  }
+  return { type: type as MessageType, detail: detail as unknown as Messages[MessageType] };
+}
+
+type Check = (value: unknown) => string | undefined;
+
+const id: Check = (value) => (typeof value === 'string' && isPurgeId(value) ? undefined : 'must be a UUID');
+const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text');
+const time: Check = (value) => (Number.isSafeInteger(value) ? undefined : 'must be epoch milliseconds');
+const list =
+  (of: Check): Check =>
+  (value) =>
+    Array.isArray(value) ? value.map(of).find((problem) => problem !== undefined) : 'must be a list';
+/** What a database column and one event take; the writer's outbox has the same rule. */
+const tags: Check = (value) => {
+  if (!Array.isArray(value) || value.length < 1 || value.length > 50) return 'must be a list of 1 to 50 tags';
+  return value.map(tagProblem).find((problem) => problem !== undefined);
+};
+
+/** What each message must have for its step to make sense of it. */
+const FIELDS: Record<MessageType, Record<string, Check>> = {
+  OutboxKicked: {},
+  PurgeRequested: {
+    purgeId: id,
+    tags,
+    mode: (value) => (value === 'delete' || value === 'expire' ? undefined : "must be 'delete' or 'expire'"),
+    version: (value) => (isVersion(value) ? undefined : 'must be a version'),
+  },
+  GatewayPurgeRequested: { commandId: id, purgeIds: list(id), notBefore: time },
+  EdgePurgeRequested: { batchId: id, items: list(text) },
+  GatewayPurged: { commandId: id, purgeIds: list(id), requestedAt: time, acknowledgedAt: time },
+  EdgePurgeAccepted: { batchId: id, invalidationId: text, acceptedAt: time },
+  EdgePurgeCompleted: { batchId: id, invalidationId: text, completedAt: time },
+  TopologyReported: {
+    replicationGroupId: text,
+    status: text,
+    reportedAt: time,
+    shards: (value) => (Array.isArray(value) ? undefined : 'must be a list'),
+  },
+};
