@@ -1,0 +1,6 @@
+export type { Access, Decision } from './access';
+export { gatewayFromTemplate } from './from-template';
+export { createGateway, type Gateway } from './gateway';
+export type { GatewayOptions, Method, MethodSetting, PathResource, RestApi, Stage } from './options';
+export { types } from './resource-types';
+export type { StageStatistics } from './stage-handler';

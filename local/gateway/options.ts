@@ -1,0 +1,78 @@
+/** What {@link createGateway} serves. */
+export interface GatewayOptions {
+  readonly apis: readonly RestApi[];
+
+  /**
+   * How long a flush takes to empty the cache after it was accepted, in milliseconds. AWS publishes no number.
+   * @default 0
+   */
+  readonly flushDelayMilliseconds?: number;
+}
+
+/** A REST API. */
+export interface RestApi {
+  readonly id: string;
+  readonly name: string;
+  readonly binaryMediaTypes: readonly string[];
+  readonly root: PathResource;
+  readonly stages: readonly Stage[];
+  /** By response type, such as `THROTTLED` or `DEFAULT_4XX`. */
+  readonly gatewayResponses: Readonly<Record<string, GatewayResponseOptions>>;
+}
+
+/** A node of the tree of paths. */
+export interface PathResource {
+  readonly id: string;
+  /** Whole path with parameters in braces, such as `/things/{id}`. */
+  readonly path: string;
+  /** Last segment as declared; empty for the root. */
+  readonly part: string;
+  readonly children: readonly PathResource[];
+  /** By HTTP method, or `ANY`. */
+  readonly methods: Readonly<Record<string, Method>>;
+}
+
+/** A method of a resource with its Lambda proxy integration. */
+export interface Method {
+  readonly httpMethod: string;
+  readonly resourceId: string;
+  readonly resourcePath: string;
+  readonly authorization: 'NONE' | 'AWS_IAM';
+  readonly functionArn: string;
+  readonly timeoutMilliseconds: number;
+  /** Parameters without which a request is refused, such as `method.request.querystring.page`. Empty without a validator. */
+  readonly requiredParameters: readonly string[];
+  /** The only parts of a request in the cache key, such as `method.request.path.id`. */
+  readonly cacheKeyParameters: readonly string[];
+  readonly cacheNamespace: string;
+}
+
+/** A stage. */
+export interface Stage {
+  readonly name: string;
+  readonly deploymentId: string;
+  readonly variables: Readonly<Record<string, string>> | undefined;
+  /** Capacity of the stage's cache, in bytes; undefined without a cache cluster. */
+  readonly cacheBytes: number | undefined;
+  readonly methodSettings: readonly MethodSetting[];
+}
+
+/** What a stage sets for one method, or for all. */
+export interface MethodSetting {
+  /** Path of the resource as declared, or `/*`. */
+  readonly resourcePath: string;
+  /** HTTP method, or `*`. */
+  readonly httpMethod: string;
+  readonly cachingEnabled: boolean | undefined;
+  readonly cacheTtlSeconds: number | undefined;
+  readonly throttlingRateLimit: number | undefined;
+  readonly throttlingBurstLimit: number | undefined;
+}
+
+/** How API Gateway's own answers of one type look. */
+export interface GatewayResponseOptions {
+  readonly statusCode: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Template for `application/json`. */
+  readonly template: string | undefined;
+}

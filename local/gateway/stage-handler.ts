@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import type { Caller, Clock, Registry } from '../types';
+import { type Access, callerOf } from './access';
+import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
+import { type EffectiveSettings, effectiveSettings } from './method-settings';
+import type { Method, RestApi, Stage } from './options';
+import { proxyEvent, type RequestContext } from './proxy-event';
+import { type GatewayRequest, headerValues, parameterValue } from './request';
+import { decodesBinary, type GatewayResponse, proxyResponse } from './response';
+import { matchPath, methodOf } from './routing';
+import { signingKeyId } from './signature';
+import { asksForRefresh, cacheKey, StageCache } from './stage-cache';
+import { TokenBucket } from './throttle';
+
+/** What a stage counts; the first two under the names of CloudWatch's metrics. */
+export interface StageStatistics {
+  CacheHitCount: number;
+  CacheMissCount: number;
+  /** Requests, of whatever outcome. */
+  Count: number;
+  /** Invocations of functions. */
+  integrations: number;
+}
+
+/** What a stage needs from outside. */
+export interface StageServices {
+  readonly account: string;
+  readonly region: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly access: Access;
+  readonly log: (message: string) => void;
+}
+
+interface Signer {
+  readonly accessKeyId: string;
+  readonly caller: Caller;
+}
+
+/** One request on its way through the stage. */
+interface Exchange {
+  readonly request: GatewayRequest;
+  readonly method: Method;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly signer: Signer | undefined;
+}
+
+/** What API Gateway answers by itself. */
+class Refusal extends Error {
+  constructor(
+    readonly type: GatewayResponseType,
+    readonly text?: string,
+  ) {
+    super(text ?? type);
+  }
+}
+
+/** What the docs say of the header, in the words of the service. */
+const IGNORED_REFRESH = '199 Cache-control headers were ignored because the caller was unauthorized.';
+
+/** A stage of an API: route, authorisation, throttle, validation, cache, integration, in this order. */
+export class StageHandler {
+  readonly statistics: StageStatistics = { CacheHitCount: 0, CacheMissCount: 0, Count: 0, integrations: 0 };
+  private readonly cache: StageCache;
+  private readonly settings = new Map<Method, EffectiveSettings>();
+  private readonly buckets = new Map<Method, TokenBucket>();
+  /** Whether a function lets API Gateway in, by method: policies don't change while the platform runs. */
+  private readonly permitted = new Map<string, boolean>();
+
+  constructor(
+    private readonly api: RestApi,
+    private readonly stage: Stage,
+    private readonly services: StageServices,
+  ) {
+    this.cache = new StageCache(stage.cacheBytes ?? 0);
+  }
+
+  /** Empties the cache. */
+  flush(): void {
+    this.cache.flush();
+  }
+
+  async handle(request: GatewayRequest): Promise<GatewayResponse> {
+    this.statistics.Count += 1;
+    const requestId = randomUUID();
+    const own: [string, string][] = [
+      ['x-amzn-RequestId', requestId],
+      ['x-amz-apigw-id', extendedRequestId(requestId)],
+    ];
+    try {
+      const response = await this.respond(request, requestId);
+      return { ...response, headers: [...response.headers, ...own] };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return this.refuse(error.type, requestId, error.text, own);
+    }
+  }
+
+  /** API Gateway's own answer, for what goes wrong before a stage sees the request too. */
+  refuse(type: GatewayResponseType, requestId: string, message?: string, more: [string, string][] = []): GatewayResponse {
+    const response = gatewayResponse(type, this.api.gatewayResponses, { requestId, message });
+    return { ...response, headers: [...response.headers, ...more] };
+  }
+
+  private async respond(request: GatewayRequest, requestId: string): Promise<GatewayResponse> {
+    const match = matchPath(this.api.root, request.path);
+    const method = match && methodOf(match.resource, request.httpMethod);
+    if (!match || !method) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
+    const { pathParameters } = match;
+    const signer = this.signerOf(request);
+    if (method.authorization === 'AWS_IAM') this.authorize(signer, request);
+    const settings = this.settingsOf(method);
+    this.throttle(method, settings);
+    const missing = method.requiredParameters.filter((name) => parameterValue(name, request, pathParameters) === undefined);
+    if (missing.length > 0) {
+      const names = missing.map((parameter) => parameter.split('.').slice(3).join('.')).join(', ');
+      throw new Refusal('BAD_REQUEST_PARAMETERS', `Missing required request parameters: [${names}]`);
+    }
+    const exchange = { request, method, pathParameters, requestId, signer };
+    const ttl = settings.cacheTtlSeconds(request.httpMethod);
+    return ttl > 0 ? this.respondThroughCache(exchange, ttl) : this.integrate(exchange);
+  }
+
+  private async respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
+    const { request, method, pathParameters, signer } = exchange;
+    const { clock } = this.services;
+    const key = cacheKey(method, request, pathParameters);
+    const refresh = asksForRefresh(headerValues(request, 'cache-control'));
+    const mayRefresh = refresh && this.allows(signer, 'execute-api:InvalidateCache', request);
+    const stored = mayRefresh ? undefined : this.cache.get(key, clock.now());
+    let response = stored;
+    if (response) this.statistics.CacheHitCount += 1;
+    else {
+      this.statistics.CacheMissCount += 1;
+      response = await this.integrate(exchange);
+      // The clock again: the TTL counts from the answer.
+      this.cache.set(key, response, ttlSeconds, clock.now());
+    }
+    return refresh && !mayRefresh ? { ...response, headers: [...response.headers, ['Warning', IGNORED_REFRESH]] } : response;
+  }
+
+  private async integrate(exchange: Exchange): Promise<GatewayResponse> {
+    const { request, method } = exchange;
+    const { registry, clock, log } = this.services;
+    const target = registry.functions.get(method.functionArn);
+    if (!target || !this.functionLetsIn(method, request)) throw new Refusal('API_CONFIGURATION_ERROR');
+    this.statistics.integrations += 1;
+    const event = proxyEvent(request, this.contextOf(exchange));
+    let cancel = (): void => {};
+    const timeout = new Promise<never>((_, reject) => {
+      cancel = clock.schedule(method.timeoutMilliseconds, () => reject(new Refusal('INTEGRATION_TIMEOUT')));
+    });
+    // Where Lambda doesn't take the invocation, a throttle included, API Gateway says 500, by Lambda's guide.
+    const invocation = target.invoke(event).catch((error: Error) => {
+      log(`${method.functionArn} was not invoked: ${error.message}`);
+      throw new Refusal('API_CONFIGURATION_ERROR');
+    });
+    const result = await Promise.race([invocation, timeout]).finally(cancel);
+    if (result.functionError) throw new Refusal('INTEGRATION_FAILURE');
+    const decodes = decodesBinary(headerValues(request, 'accept')[0], this.api.binaryMediaTypes);
+    const response = proxyResponse(result.payload, decodes);
+    if (!response) {
+      log(`${method.functionArn} answered what a proxy integration can't pass on: ${result.payload.slice(0, 200)}`);
+      throw new Refusal('INTEGRATION_FAILURE');
+    }
+    return response;
+  }
+
+  private contextOf({ method, pathParameters, requestId, signer }: Exchange): RequestContext {
+    const { account, region, clock } = this.services;
+    return {
+      account,
+      region,
+      api: this.api,
+      stage: this.stage,
+      method,
+      pathParameters,
+      requestId,
+      extendedRequestId: extendedRequestId(requestId),
+      time: clock.now(),
+      signer: method.authorization === 'AWS_IAM' ? signer : undefined,
+    };
+  }
+
+  private signerOf(request: GatewayRequest): Signer | undefined {
+    const accessKeyId = signingKeyId(request);
+    const caller = accessKeyId === undefined ? undefined : callerOf(this.services.access, accessKeyId);
+    return accessKeyId !== undefined && caller ? { accessKeyId, caller } : undefined;
+  }
+
+  private authorize(signer: Signer | undefined, request: GatewayRequest): void {
+    if (!signer) {
+      if (signingKeyId(request) === undefined) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
+      throw new Refusal('ACCESS_DENIED', 'The security token included in the request is invalid.');
+    }
+    const resource = this.requestArn(request);
+    const { policies } = this.services.access;
+    const { allowed, reason } = policies.authorize({ caller: signer.caller, action: 'execute-api:Invoke', resource });
+    if (!allowed) throw new Refusal('ACCESS_DENIED', reason);
+  }
+
+  private allows(signer: Signer | undefined, action: string, request: GatewayRequest): boolean {
+    const { policies } = this.services.access;
+    return (
+      signer !== undefined && policies.authorize({ caller: signer.caller, action, resource: this.requestArn(request) }).allowed
+    );
+  }
+
+  /** A function is invoked only where its own policy says so: the permission that a template must give. */
+  private functionLetsIn(method: Method, request: GatewayRequest): boolean {
+    const sourceArn = `${this.stageArn}/${request.httpMethod}${method.resourcePath}`;
+    let allowed = this.permitted.get(sourceArn);
+    if (allowed === undefined) {
+      const { policies } = this.services.access;
+      const call = {
+        principal: 'apigateway.amazonaws.com',
+        action: 'lambda:InvokeFunction',
+        resource: method.functionArn,
+        sourceArn,
+      };
+      const decision = policies.authorizeResource(call);
+      if (!decision.allowed) this.services.log(decision.reason ?? `${method.functionArn} doesn't let ${sourceArn} in`);
+      allowed = decision.allowed;
+      this.permitted.set(sourceArn, allowed);
+    }
+    return allowed;
+  }
+
+  private settingsOf(method: Method): EffectiveSettings {
+    let settings = this.settings.get(method);
+    if (!settings) {
+      settings = effectiveSettings(this.stage, method);
+      this.settings.set(method, settings);
+    }
+    return settings;
+  }
+
+  private throttle(method: Method, { throttle }: EffectiveSettings): void {
+    if (!throttle) return;
+    const now = this.services.clock.now();
+    let bucket = this.buckets.get(method);
+    if (!bucket) {
+      bucket = new TokenBucket(throttle.rate, throttle.burst, now);
+      this.buckets.set(method, bucket);
+    }
+    if (!bucket.take(now)) throw new Refusal('THROTTLED');
+  }
+
+  private get stageArn(): string {
+    const { account, region } = this.services;
+    return `arn:aws:execute-api:${region}:${account}:${this.api.id}/${this.stage.name}`;
+  }
+
+  /** What a policy names: the path as requested. */
+  private requestArn(request: GatewayRequest): string {
+    return `${this.stageArn}/${request.httpMethod}${request.path}`;
+  }
+}
+
+/** API Gateway's second id of a request is shorter than the first. */
+function extendedRequestId(requestId: string): string {
+  return Buffer.from(requestId.replaceAll('-', ''), 'hex').toString('base64url').slice(0, 15).concat('=');
+}
