@@ -19,10 +19,10 @@ export interface RedisStoreOptions {
    */
   readonly credentials?: () => Promise<Credentials> | Credentials;
   /**
-   * Whether connections are encrypted, and the server's certificate verified.
+   * Whether connections are encrypted, and the server's certificate verified; `ca` is a PEM text to trust besides Node's own list.
    * @default true
    */
-  readonly tls?: boolean;
+  readonly tls?: boolean | { readonly ca: string };
   /** Begins every key. */
   readonly namespace: string;
   /**
@@ -163,7 +163,7 @@ export class RedisStore implements SharedStore {
 
   async state(): Promise<SharedState> {
     try {
-      const shards = (await this.#budget.limit(this.#connected().then(() => this.#cluster.cluster('SHARDS')))) as unknown[][];
+      const shards = (await this.#askAnyNode(() => this.#cluster.cluster('SHARDS'))) as unknown[][];
       const nodes = shards
         .flatMap((shard) => (toRecord(shard).nodes as unknown[][]).map(toRecord))
         .map((node) => ({
@@ -172,10 +172,24 @@ export class RedisStore implements SharedStore {
           status: String(node.health),
         }));
       const covered = this.#cluster.slots.filter(Boolean).length === 16_384;
-      const healthy = covered && nodes.every((node) => node.status === 'online') && this.#troubled === 0;
+      // A replica that has replicated nothing yet says 'loading'.
+      const healthy =
+        covered && nodes.every((node) => node.status === 'online' || node.status === 'loading') && this.#troubled === 0;
       return { status: healthy ? 'ok' : 'degraded', nodes };
     } catch {
       return { status: 'down', nodes: [] };
+    }
+  }
+
+  /** A node that is asked at random may be the one that is down, so another one is asked. */
+  async #askAnyNode<T>(send: () => Promise<T>): Promise<T> {
+    await this.#connected();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#budget.limit(send());
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
     }
   }
 
@@ -218,6 +232,8 @@ export class RedisStore implements SharedStore {
     const client = createClient(this.options, credentials);
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
+    // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
+    await Promise.allSettled(client.nodes('master').map((node) => node.ping()));
     const [seconds, microseconds] = await client.time();
     this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
   }
@@ -323,7 +339,9 @@ function createClient(options: RedisStoreOptions, credentials: Credentials | und
     redisOptions: {
       Connector: CorkedConnector,
       ...credentials,
-      ...(options.tls === false ? {} : { tls: {} }),
+      ...(options.tls === false ? {} : { tls: typeof options.tls === 'object' ? options.tls : {} }),
+      // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
+      enableReadyCheck: false,
       connectTimeout: 500,
       // Ends a connection on which a command has had no answer for this long, so that the slot's new master is found.
       socketTimeout: 500,

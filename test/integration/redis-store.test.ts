@@ -1,0 +1,98 @@
+import { CacheError, type RedisStore } from '../../lambdas/runtime';
+import { newToken } from '../../lambdas/runtime/token';
+import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster';
+import { waitFor } from '../support/wait-for';
+
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+});
+afterAll(() => cluster.dispose());
+
+describe('a store on a real cluster', () => {
+  sharedStoreContract(async () => cluster.store());
+
+  test('says that every node is there', async () => {
+    const state = await cluster.store().state();
+    expect(state.status).toBe('ok');
+    expect(state.nodes.map((node) => node.role).sort()).toEqual([
+      'primary',
+      'primary',
+      'primary',
+      'replica',
+      'replica',
+      'replica',
+    ]);
+  });
+
+  test('shares no key between namespaces', async () => {
+    const [a, b] = [cluster.store({ namespace: 'a' }), cluster.store({ namespace: 'b' })];
+    const token = newToken();
+    await a.lease('k', token, 1000, '');
+    await a.fill('k', token, undefined, 1000, entryOf(token, 1));
+    expect(await a.get('k')).not.toBeNull();
+    expect(await b.get('k')).toBeNull();
+  });
+
+  test('refuses at once where the password is wrong, and never throws before it is asked', async () => {
+    const store = cluster.store({ credentials: () => ({ username: 'app', password: 'wrong' }), connectBudgetMs: 200 });
+    await expect(store.get('k')).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+  });
+
+  test('asks for credentials again where they could not be had', async () => {
+    let asked = 0;
+    const store = cluster.store({
+      credentials: () => {
+        asked++;
+        if (asked === 1) throw new Error('no secret today');
+        return { username: 'app', password: 'a-password-of-the-tests' };
+      },
+      connectBudgetMs: 10,
+    });
+    await expect(store.get('k')).rejects.toBeInstanceOf(CacheError);
+    await waitFor(async () => (await store.get('k').catch(() => 'failed')) === null);
+    expect(asked).toBe(2);
+  });
+});
+
+describe('a shard that hangs', () => {
+  test('costs one budget a few times, then nothing, while the other shards answer; then it is found again', async () => {
+    const store = cluster.store({ breakerRestMs: 200 });
+    const keys = Array.from({ length: 60 }, (_, i) => `hang/${i}`);
+    await Promise.all(keys.map((key) => store.get(key)));
+    const victim = (await cluster.engines.processes()).find((each) => each.kind === 'redis' && each.role === 'primary');
+    await cluster.engines.kill(victim!.name, 'SIGSTOP');
+    const failures = async () => {
+      const results = await Promise.all(
+        keys.map((key) =>
+          store.get(key).then(
+            () => 'answered',
+            (error: CacheError) => error.message,
+          ),
+        ),
+      );
+      return results.filter((result) => result !== 'answered');
+    };
+    expect((await failures()).join()).toMatch(/budget/);
+    await waitFor(async () => {
+      const failed = await failures();
+      return failed.length > 0 && failed.every((message) => /circuit breaker/.test(message));
+    });
+    expect((await failures()).length).toBeLessThan(keys.length);
+    await waitFor(async () => (await failures()).length === 0, { timeoutMs: 20_000 });
+    await cluster.engines.kill(victim!.name, 'SIGCONT');
+    await cluster.engines.ready();
+    await expect(purges(store, keys)).resolves.toBeUndefined();
+  });
+});
+
+async function purges(store: RedisStore, keys: string[]): Promise<void> {
+  await waitFor(() =>
+    Promise.all(keys.map((key) => store.invalidate(key, version(1), 1000))).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
