@@ -23,6 +23,8 @@ const topicArn = (resource: Resource, environment: Environment) =>
 const keyArn = (resource: Resource, environment: Environment) => arn(environment, 'kms', `key/${physicalUuid(resource)}`);
 
 const ALARMS = 'what it watches is measured by CloudWatch, which does not run here; nothing reacts to an alarm';
+const UNPUBLISHED =
+  'nothing publishes here: alarms are not raised and failovers of the local engines are not announced; SNS promises no arrival either';
 const SCALING = 'sizes stay as the template sets them; there is no load here that a size would follow';
 const FIREWALL = 'the loopback interface has one visitor; requests are not filtered';
 
@@ -65,12 +67,12 @@ export const ACCEPTED: Readonly<Record<string, AcceptedType>> = {
   'AWS::CloudWatch::Dashboard': { reason: 'a page of the console', ref: nameOf('DashboardName') },
 
   'AWS::SNS::Topic': {
-    reason: 'only alarms publish to topics, and alarms are not raised here; a topic as the target of a rule stops the start',
+    reason: UNPUBLISHED,
     ref: topicArn,
     attributes: { TopicArn: topicArn, TopicName: nameOf('TopicName') },
   },
-  'AWS::SNS::TopicPolicy': { reason: 'nothing publishes to topics here', ref: nameOf() },
-  'AWS::SNS::Subscription': { reason: 'nothing publishes to topics here', ref: topicArn },
+  'AWS::SNS::TopicPolicy': { reason: UNPUBLISHED, ref: nameOf() },
+  'AWS::SNS::Subscription': { reason: UNPUBLISHED, ref: topicArn },
 
   'AWS::WAFv2::WebACL': {
     reason: FIREWALL,
