@@ -35,11 +35,10 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
 
   /**
-   * Whether to speak TLS and to verify the server's certificate against Node's own authorities and `NODE_EXTRA_CA_CERTS`. RDS for
-   * PostgreSQL refuses anything else by default.
-   * @default true
+   * Authorities that the server's certificate is checked against, as PEM. TLS is not optional: RDS refuses anything else by default.
+   * @default - Node's own and those of `NODE_EXTRA_CA_CERTS`
    */
-  readonly tls?: boolean;
+  readonly authorities?: string;
 }
 
 /**
@@ -65,7 +64,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         port,
         database: options.name,
         max: options.poolSize,
-        ssl: (options.tls ?? true) ? { rejectUnauthorized: true, minVersion: 'TLSv1.2' } : false,
+        ssl: { ca: options.authorities, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
         application_name: options.applicationName,
         connectionTimeoutMillis: connectTimeoutMs,
         idleTimeoutMillis: IDLE_TIMEOUT_MS,

@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Pool } from 'pg';
+import { type Migration, migrate } from '../../lambdas/migration/migrate';
+import { closeDatabase, createDatabase, type Database, type DatabaseOptions } from '../../lambdas/runtime/database';
+import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
+import { environment, modelOf } from './engines-model';
+
+/** Names of the processes, for {@link Engines.kill} and the like. */
+export const PRIMARY = 'postgres:test/Primary';
+export const STANDBY = 'postgres:test/Standby';
+
+const DATABASE = 'cachement';
+const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
+/** The roles of functions, as the migration makes them. */
+export const READER = { username: 'cachement_reader', password: 'a-password-of-the-reader' };
+export const WRITER = { username: 'cachement_writer', password: 'a-password-of-the-writer' };
+
+/** The steps of the schema, as the bundle has them. */
+export const MIGRATIONS: Migration[] = ['001-purge', '002-statistics'].map((name) => ({
+  name,
+  sql: fs.readFileSync(path.resolve(__dirname, `../../lambdas/migration/sql/${name}.sql`), 'utf8'),
+}));
+
+/** A real primary, with a streaming standby or without. */
+export interface Postgres {
+  readonly engines: Engines;
+  /** The superuser, on the primary. */
+  readonly administrator: Pool;
+  /** The database as a function reaches it, as one of the roles. */
+  database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
+  migrate(): Promise<string[]>;
+  dispose(): Promise<void>;
+}
+
+export async function startPostgres({ standby = false } = {}): Promise<Postgres> {
+  const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-postgres-'));
+  const place = await environment(stateDir);
+  const model = modelOf(types, place, {
+    'test/Primary': {
+      type: 'AWS::RDS::DBInstance',
+      properties: {
+        Engine: 'postgres',
+        DBName: DATABASE,
+        MasterUsername: OWNER.username,
+        MasterUserPassword: OWNER.password,
+      },
+    },
+    ...(standby && {
+      'test/Standby': { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'test-primary' } },
+    }),
+  });
+  const engines = createEngines(enginesFromTemplate(model), {
+    environment: place,
+    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
+    clock: { now: Date.now, schedule: () => () => {} },
+    random: Math.random,
+    log: () => {},
+  });
+  await engines.start();
+  const administrator = new Pool({ ...engines.databaseAdministrator(PRIMARY), max: 2 });
+  administrator.on('error', () => {});
+  const databases: Database[] = [];
+  const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
+  const roles = { owner: OWNER, reader: READER, writer: WRITER };
+
+  const postgres: Postgres = {
+    engines,
+    administrator,
+    database(role, options = {}) {
+      const database = createDatabase({
+        writer: address(PRIMARY),
+        readers: standby ? [address(STANDBY)] : [],
+        name: DATABASE,
+        secret: { value: async () => roles[role], refused: () => {} },
+        poolSize: 4,
+        applicationName: 'test',
+        authorities: fs.readFileSync(place.caFile, 'utf8'),
+        ...options,
+      });
+      databases.push(database);
+      return database;
+    },
+    async migrate() {
+      const client = await postgres.database('owner', { statementTimeoutMs: 0 }).writer.connect();
+      try {
+        return await migrate(client, [READER, WRITER], MIGRATIONS);
+      } finally {
+        client.release();
+      }
+    },
+    async dispose() {
+      await Promise.all([administrator.end(), ...databases.map(closeDatabase)]);
+      await engines.dispose();
+      fs.rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  return postgres;
+}
