@@ -1,0 +1,119 @@
+import { currentVersion, PostgresVersions } from '../../lambdas/runtime';
+import type { Database } from '../../lambdas/runtime/database';
+import { type Postgres, STANDBY, startPostgres } from '../support/postgres';
+import { waitFor } from '../support/wait-for';
+
+let postgres: Postgres;
+let reader: Database;
+
+beforeAll(async () => {
+  postgres = await startPostgres({ standby: true });
+  await postgres.migrate();
+  await postgres.administrator.query(
+    'CREATE TABLE counter (n int); INSERT INTO counter VALUES (0); GRANT SELECT ON counter TO PUBLIC',
+  );
+  reader = postgres.database('reader');
+});
+afterAll(() => postgres.dispose());
+
+/** A standby as a superuser reaches it. */
+async function standby<T>(sql: string): Promise<T[]> {
+  const { Client } = await import('pg');
+  const client = new Client(postgres.engines.databaseAdministrator(STANDBY));
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const count = async (handle: { query(text: string): Promise<{ rows: { n: number }[] }> }) =>
+  (await handle.query('SELECT n FROM counter')).rows[0]?.n;
+const write = async () => {
+  await postgres.administrator.query('UPDATE counter SET n = n + 1');
+  return currentVersion(postgres.administrator);
+};
+const caughtUp = async () => {
+  const target = await currentVersion(postgres.administrator);
+  await waitFor(async () => {
+    const loaded = await new PostgresVersions({ writer: reader.writer, readers: reader.readers }).load(count as never, {});
+    return loaded.origin === 'replica' && loaded.version >= target;
+  });
+};
+
+describe('versions of a real primary and standby', () => {
+  test('grow with each commit', async () => {
+    const before = await currentVersion(postgres.administrator);
+    const after = await write();
+    expect(after).toMatch(/^00000001[0-9A-F]{16}$/);
+    expect(after > before).toBe(true);
+  });
+
+  test('a standby that has caught up answers, and claims what it has replayed', async () => {
+    const source = new PostgresVersions(reader);
+    const written = await write();
+    await caughtUp();
+    const loaded = await source.load(count as never, { minVersion: written });
+    expect(loaded).toMatchObject({ origin: 'replica', fillable: true });
+    expect(loaded.version >= written).toBe(true);
+  });
+
+  test('a standby that is behind is not asked: the primary answers', async () => {
+    await caughtUp();
+    await standby('SELECT pg_wal_replay_pause()');
+    try {
+      const written = await write();
+      const [expected] = (await postgres.administrator.query<{ n: number }>('SELECT n FROM counter')).rows;
+      const loaded = await new PostgresVersions(reader).load(count as never, { minVersion: written });
+      expect(loaded).toMatchObject({ origin: 'primary', value: expected?.n, fillable: true });
+    } finally {
+      await standby('SELECT pg_wal_replay_resume()');
+    }
+  });
+
+  test('a standby behind the floor is not asked, even where nothing was purged', async () => {
+    await caughtUp();
+    await standby('SELECT pg_wal_replay_pause()');
+    try {
+      await write();
+      const loaded = await new PostgresVersions(reader).load(count as never, {});
+      expect(loaded.origin).toBe('primary');
+    } finally {
+      await standby('SELECT pg_wal_replay_resume()');
+    }
+  });
+
+  test('a load without a lease reads the primary', async () => {
+    await caughtUp();
+    expect((await new PostgresVersions(reader).load(count as never, { primaryOnly: true })).origin).toBe('primary');
+  });
+
+  test('the version of a write is refused on a standby', async () => {
+    await expect(currentVersion(reader.readers[0]!)).rejects.toThrow('must be read on the primary');
+  });
+
+  test('an error of the query is the error of the load, and the connection is usable again', async () => {
+    const source = new PostgresVersions(reader);
+    await expect(source.load((handle) => handle.query('SELECT no_such_column'), {})).rejects.toMatchObject({ code: '42703' });
+    expect((await source.load(count as never, {})).value).toEqual(expect.any(Number));
+  });
+
+  test('a standby that hangs costs one budget, then the primary answers', async () => {
+    await caughtUp();
+    const source = new PostgresVersions(reader, { replicaBudgetMs: 50 });
+    await postgres.engines.kill(STANDBY, 'SIGSTOP');
+    try {
+      expect((await source.load(count as never, {})).origin).toBe('primary');
+    } finally {
+      await postgres.engines.kill(STANDBY, 'SIGCONT');
+    }
+  });
+
+  test('a standby that is gone is done without', async () => {
+    await postgres.engines.kill(STANDBY);
+    const fresh = postgres.database('reader');
+    expect((await new PostgresVersions(fresh).load(count as never, {})).origin).toBe('primary');
+    await postgres.engines.restart(STANDBY);
+  });
+});
