@@ -41,7 +41,10 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
 
   async function answer(host: string, request: GatewayRequest, oversized: boolean): Promise<GatewayResponse> {
     const named = options.apis.find((api) => hostOf(api.id) === host);
-    const [apiId, stageName, ...rest] = (named ? `${named.id}${request.path}` : request.path.slice(1)).split('/');
+    const path = request.path.slice(1);
+    // Who takes the base URL from the registry and sends the API's own host, as the edge does, names the API twice.
+    const byHost = named !== undefined && path.split('/')[0] !== named.id;
+    const [apiId, stageName, ...rest] = (byHost ? `${named.id}/${path}` : path).split('/');
     const stage = stages.get(`${apiId}/${stageName}`);
     // API Gateway knows no such host, or stage.
     if (!stage)

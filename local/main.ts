@@ -1,0 +1,113 @@
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Platform, startPlatform } from './platform';
+import { createProgress } from './progress';
+import { synthesizeIfChanged } from './synthesize';
+
+const HELP = `Synthesizes the app of this project and runs it on this machine.
+
+  npm start -- [options]
+
+  --port N         port of the edge, loopback only (default 8080; 0 is any free one)
+  --seed N         seed of everything that chance decides, such as the order of events (default 1)
+  --assembly DIR   run this cloud assembly instead of synthesizing one
+  --verbose        show what each product reports
+  --help           show this text
+
+The app's command comes from cdk.json, with context stage=local. State and logs are in .cachement/local. Ctrl-C ends everything.
+`;
+
+/** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the number of the signal. */
+const INTERRUPTED = 130;
+
+const project = process.cwd();
+const stateDir = path.join(project, '.cachement/local');
+
+interface Options {
+  readonly port: number;
+  readonly seed: number;
+  readonly assembly?: string;
+  readonly verbose: boolean;
+}
+
+function parseOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8080' },
+      seed: { type: 'string', default: '1' },
+      assembly: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return undefined;
+  }
+  return {
+    port: wholeNumber('--port', values.port, 65_535),
+    seed: wholeNumber('--seed', values.seed, 2 ** 32 - 1),
+    assembly: values.assembly,
+    verbose: values.verbose,
+  };
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > most)
+    throw new Error(`'${option}' must be a whole number from 0 to ${most}, got: '${text}'`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions();
+  if (!options) return;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
+  const progress = createProgress(process.stderr, { verbose: options.verbose });
+
+  try {
+    const assembly = options.assembly ?? path.join(project, 'cdk.out/local');
+    if (options.assembly === undefined) {
+      await progress.phase('synthesizing the app', () =>
+        synthesizeIfChanged({ project, directory: assembly, context: { stage: 'local' }, signal: stop.signal }),
+      );
+    }
+    const platform = await startPlatform({ ...options, assembly, stateDir, progress, signal: stop.signal });
+    process.stdout.write(`\n${summary(platform)}\nCtrl-C ends everything.\n`);
+    await aborted(stop.signal);
+    await progress.phase('ending', () => platform.dispose());
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+  if (stop.signal.reason === 'SIGINT') process.exitCode = INTERRUPTED;
+}
+
+/** Where to look, and what to try: the outputs of the stacks, with the addresses of this machine. */
+function summary(platform: Platform): string {
+  const { edge, gateway, endpoint } = platform.urls;
+  const addresses = [
+    ['edge', edge],
+    ['gateway', gateway],
+    ['AWS APIs', endpoint],
+    ['logs', path.join(path.relative(project, stateDir), 'logs')],
+  ];
+  const tries = platform.outputs().filter(({ description }) => description?.startsWith('try: '));
+  return [
+    ...addresses.filter(([, address]) => address).map(([name, address]) => `  ${name!.padEnd(9)} ${address}`),
+    ...tries.flatMap(({ description, value }) => ['', `  # ${description!.slice('try: '.length)}`, `  ${value}`]),
+    '',
+  ].join('\n');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`\n${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,188 @@
+import * as path from 'node:path';
+import {
+  type AssemblyModel,
+  checkSupport,
+  createModel,
+  makeCustomResources,
+  mergeTypes,
+  type Output,
+  readCloudAssembly,
+} from './assembly';
+import { awsFromTemplate } from './aws';
+import { Cleanup } from './cleanup';
+import type { Edge } from './edge';
+import { Ports } from './ports';
+import { endLeftovers } from './processes';
+import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
+import { type Progress, silent } from './progress';
+import { lockStateDir } from './state-dir';
+import { seededRandom, systemClock } from './system';
+import type { Environment, FunctionTarget, ProductContext, Registry } from './types';
+
+export interface PlatformOptions {
+  /** Cloud assembly directory, as `cdk synth` writes it. */
+  readonly assembly: string;
+  /** Folder for data, logs and secrets; of one platform at a time. */
+  readonly stateDir: string;
+  /** Port of the edge on loopback; 0 is any free one. @default 8080 */
+  readonly port?: number;
+  /** Of everything that chance decides. @default 1 */
+  readonly seed?: number;
+  /** What the template doesn't say, such as how long an invalidation takes. @default - each product's own */
+  readonly settings?: ProductSettings;
+  /** @default - shows nothing */
+  readonly progress?: Progress;
+  /** Ends the start, and whatever has been started. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running platform. */
+export interface Platform extends Products {
+  readonly model: AssemblyModel;
+  /** Functions by ARN. */
+  readonly functions: ReadonlyMap<string, FunctionTarget>;
+  /** Base URLs without a trailing slash; undefined where the template has no such thing. */
+  readonly urls: { readonly edge?: string; readonly gateway?: string; readonly endpoint: string };
+  /** Outputs of every stack, with addresses of AWS replaced by those of this machine. */
+  outputs(): Output[];
+  /** A text with the addresses of AWS that a local server stands for replaced by that server's. */
+  localized(text: string): string;
+  /** Ends everything: no process, socket or timer is left. May be called more than once. */
+  dispose(): Promise<void>;
+}
+
+const DEFAULT_PORT = 8080;
+
+/** Where stacks go that don't say it. An account of no one. */
+const DEFAULT_ACCOUNT = '000000000000';
+const DEFAULT_REGION = 'us-east-1';
+
+/** The port of the edge, by its name in {@link Environment.port}. */
+const EDGE = 'edge';
+
+/**
+ * Runs a synthesized template on this machine. Where that fails, nothing is left running.
+ * @throws {UnsupportedTemplateError} of a template that holds what isn't run here.
+ * @throws {PortInUseError} {@link StateDirInUseError} where something else runs in its place.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const cleanup = new Cleanup();
+  const started = start(options, cleanup);
+  try {
+    return await Promise.race([started, rejectedOnAbort(options.signal)]);
+  } catch (error) {
+    started.catch(() => undefined);
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platform> {
+  const { progress = silent, signal, seed = 1 } = options;
+  const stateDir = path.resolve(options.stateDir);
+  const phase = <T>(name: string, work: () => Promise<T>) => {
+    signal?.throwIfAborted();
+    return progress.phase(name, work);
+  };
+
+  const assembly = readCloudAssembly(options.assembly);
+  cleanup.add(lockStateDir(stateDir));
+  const left = await endLeftovers(stateDir);
+  if (left.length > 0) progress.log('platform', `ended what an earlier run left behind: ${left.join(', ')}`);
+
+  const ports = await Ports.take();
+  cleanup.add(() => ports.release());
+  if (options.port !== 0) await ports.claim(EDGE, options.port ?? DEFAULT_PORT);
+  const environment: Environment = {
+    account: assembly.stacks.find(({ account }) => account)?.account ?? DEFAULT_ACCOUNT,
+    region: assembly.stacks.find(({ region }) => region)?.region ?? DEFAULT_REGION,
+    endpointUrl: `http://127.0.0.1:${ports.port('aws')}`,
+    caFile: path.join(stateDir, 'certificates/ca.pem'),
+    stateDir,
+    port: (name) => ports.port(name),
+  };
+
+  const types = mergeTypes(PRODUCT_TYPES);
+  // One store for all, made on first use: policies and network are read from the model that it resolves secrets for.
+  const aws = once(() => awsFromTemplate(model));
+  const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
+  checkSupport(assembly, model, types);
+
+  const context: ProductContext = {
+    environment,
+    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
+    clock: systemClock,
+    random: seededRandom(seed),
+    log: progress.log,
+  };
+  const products = createProducts(model, aws(), context, { settings: options.settings, edgePort: ports.port(EDGE) });
+  const { engines, lambda, queues, events, gateway, edge } = products;
+  for (const product of [engines, products.aws, lambda, queues, events, gateway, edge]) cleanup.add(() => product.dispose());
+
+  await phase('starting the engines', () => engines.start());
+  await phase('starting functions, queues and rules', async () => {
+    for (const product of [products.aws, lambda, queues, events, gateway]) await product.start();
+  });
+  await phase('making custom resources', () =>
+    makeCustomResources({
+      ...context,
+      model,
+      functions: context.registry.functions,
+      expectResponse: (token, listener, functionArn) => products.aws.onCustomResourceResponse(token, listener, functionArn),
+    }),
+  );
+  await phase('starting the edge', () => edge.start());
+  signal?.throwIfAborted();
+
+  const localized = (text: string) => localizedText(text, hosts(model, context.registry, edge));
+  return {
+    ...products,
+    model,
+    functions: context.registry.functions,
+    urls: {
+      edge: [...edge.urls.values()][0],
+      gateway: model.resources('AWS::ApiGateway::Stage').length > 0 ? gateway.url() : undefined,
+      endpoint: environment.endpointUrl,
+    },
+    localized,
+    outputs: () =>
+      model
+        .outputs()
+        .map((output) => (typeof output.value === 'string' ? { ...output, value: localized(output.value) } : output)),
+    dispose: () => cleanup.run(),
+  };
+}
+
+/** Local base URLs by host name in AWS. */
+function hosts(model: AssemblyModel, registry: Registry, edge: Edge): Map<string, string> {
+  const found = new Map(registry.origins);
+  for (const distribution of model.resources('AWS::CloudFront::Distribution')) {
+    const url = edge.urls.get(model.ref(distribution));
+    if (url) found.set(model.attribute(distribution, 'DomainName'), url);
+  }
+  return found;
+}
+
+/** Replaces `https://<host>`, and then the bare host, of whatever a local server stands for. */
+export function localizedText(text: string, hosts: ReadonlyMap<string, string>): string {
+  let result = text;
+  for (const [host, url] of hosts) {
+    result = result.replaceAll(`https://${host}`, url).replaceAll(host, new URL(url).host);
+  }
+  return result;
+}
+
+function rejectedOnAbort(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,53 @@
+import { type AwsOptions, types as aws, createEndpoint, type Endpoint, type EndpointOptions } from './aws';
+import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
+import { createEngines, type Engines, types as engines, enginesFromTemplate } from './engines';
+import { createEvents, type Events, type EventsOptions, types as events, eventsFromTemplate } from './events';
+import { createGateway, type Gateway, type GatewayOptions, types as gateway, gatewayFromTemplate } from './gateway';
+import { createLambda, type Lambda, type LambdaOptions, types as lambda, lambdaFromTemplate } from './lambda';
+import { createQueues, type Queues, type QueuesOptions, types as queues, queuesFromTemplate } from './queues';
+import type { Model, ProductContext, ResourceTypes } from './types';
+
+/** The CloudFormation types that each product runs. */
+export const PRODUCT_TYPES: Readonly<Record<string, ResourceTypes>> = { aws, edge, engines, events, gateway, lambda, queues };
+
+/** What a template doesn't say of how a product runs. Each wins over what was read from the template. */
+export interface ProductSettings {
+  readonly edge?: Partial<EdgeOptions>;
+  readonly gateway?: Partial<GatewayOptions>;
+  readonly lambda?: Partial<LambdaOptions>;
+  readonly events?: Partial<EventsOptions>;
+  readonly queues?: Partial<QueuesOptions>;
+  readonly endpoint?: Partial<EndpointOptions>;
+}
+
+/** Every product of a platform. */
+export interface Products {
+  readonly engines: Engines;
+  readonly lambda: Lambda;
+  readonly queues: Queues;
+  readonly events: Events;
+  readonly gateway: Gateway;
+  readonly edge: Edge;
+  /** The endpoint of the AWS APIs. */
+  readonly aws: Endpoint;
+}
+
+/** Makes every product of the template; nothing runs yet. @throws {Error} on what a product can't run. */
+export function createProducts(
+  model: Model,
+  aws: AwsOptions,
+  context: ProductContext,
+  { settings = {}, edgePort }: { readonly settings?: ProductSettings; readonly edgePort: number },
+): Products {
+  const engines = createEngines(enginesFromTemplate(model), context);
+  const lambda = createLambda({ ...lambdaFromTemplate(model), ...settings.lambda }, context);
+  const queues = createQueues({ ...queuesFromTemplate(model), ...settings.queues }, context);
+  const events = createEvents({ ...eventsFromTemplate(model), ...settings.events }, context, {
+    authorizeResource: (question) => aws.policies.authorizeResource(question),
+  });
+  const gateway = createGateway({ ...gatewayFromTemplate(model), ...settings.gateway }, context, aws);
+  const edge = createEdge({ ...edgeFromTemplate(model), ...settings.edge }, context, { port: edgePort });
+  const operations = [engines, lambda, queues, events, gateway, edge, aws.secrets].map((product) => product.operations);
+  const endpoint = createEndpoint({ ...aws, operations, ...settings.endpoint }, context);
+  return { engines, lambda, queues, events, gateway, edge, aws: endpoint };
+}
