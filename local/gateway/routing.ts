@@ -24,7 +24,10 @@ function matchSegments(
   pathParameters: Readonly<Record<string, string>>,
 ): Match | undefined {
   const [segment, ...rest] = segments;
-  if (segment === undefined) return { resource, pathParameters };
+  if (segment === undefined) {
+    // A resource without methods is only a step on the way to others.
+    return Object.keys(resource.methods).length > 0 ? { resource, pathParameters } : undefined;
+  }
   const fixed = resource.children.find(({ part }) => part === segment);
   const found = fixed && matchSegments(fixed, rest, pathParameters);
   if (found) return found;
