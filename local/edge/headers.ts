@@ -45,8 +45,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Whether the header, by its name in lower case, concerns one connection only; `connection` is that header's value, which may name more. */
 export function isHopByHop(name: string, connection?: string): boolean {
   if (HOP_BY_HOP.has(name)) return true;
-  return connection
-    ?.toLowerCase()
-    .split(',')
-    .some((listed) => listed.trim() === name);
+  if (connection === undefined) return false;
+  const listed = connection.toLowerCase().split(',');
+  return listed.some((other) => other.trim() === name);
 }

@@ -1,0 +1,154 @@
+import * as zlib from 'node:zlib';
+import { Collapse } from '../../../local/edge/collapse';
+import { compressed } from '../../../local/edge/compression';
+import { byteRange, notModified } from '../../../local/edge/conditions';
+import { FunctionRuntime } from '../../../local/edge/functions';
+import { behavior, cachePolicy } from '../../support/edge';
+
+const HEADERS = ['ETag', '"a"', 'Last-Modified', 'Thu, 01 Jan 2026 00:00:00 GMT'];
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, false],
+  [{ 'if-none-match': '"a"' }, true],
+  [{ 'if-none-match': 'W/"a"' }, true],
+  [{ 'if-none-match': '"b", "a"' }, true],
+  [{ 'if-none-match': '*' }, true],
+  [{ 'if-none-match': '"b"' }, false],
+  [{ 'if-modified-since': 'Thu, 01 Jan 2026 00:00:00 GMT' }, true],
+  [{ 'if-modified-since': 'Wed, 31 Dec 2025 00:00:00 GMT' }, false],
+  [{ 'if-none-match': '"b"', 'if-modified-since': 'Thu, 01 Jan 2026 00:00:00 GMT' }, false],
+])('a viewer with %j has a good copy: %s', (request, expected) => {
+  expect(notModified(request, HEADERS)).toBe(expected);
+});
+
+test.each<[Record<string, string>, unknown]>([
+  [{}, undefined],
+  [{ range: 'bytes=0-3' }, { start: 0, end: 3 }],
+  [{ range: 'bytes=5-' }, { start: 5, end: 9 }],
+  [{ range: 'bytes=-3' }, { start: 7, end: 9 }],
+  [{ range: 'bytes=-30' }, { start: 0, end: 9 }],
+  [{ range: 'bytes=8-99' }, { start: 8, end: 9 }],
+  [{ range: 'bytes=10-' }, 'unsatisfiable'],
+  [{ range: 'bytes=0-1,3-4' }, undefined],
+  [{ range: 'lines=0-1' }, undefined],
+  [
+    { range: 'bytes=0-1', 'if-range': '"a"' },
+    { start: 0, end: 1 },
+  ],
+  [{ range: 'bytes=0-1', 'if-range': '"b"' }, undefined],
+])('of ten bytes %j is %j', (request, expected) => {
+  expect(byteRange(request, HEADERS, 10)).toEqual(expected);
+});
+
+describe('compression at the edge', () => {
+  const both = behavior({ compress: true, cachePolicy: cachePolicy({ acceptGzip: true, acceptBrotli: true }) });
+  const body = Buffer.from('a'.repeat(2000));
+  const headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', '2000', 'ETag', '"a"'];
+  const run = (accept: string, over: { headers?: string[]; body?: Buffer; status?: number; on?: typeof both } = {}) =>
+    compressed(
+      over.on ?? both,
+      { method: 'GET', path: '/', query: '', headers: { 'accept-encoding': accept }, address: '' },
+      over.status ?? 200,
+      { headers: over.headers ?? headers, body: over.body ?? body },
+    );
+
+  test('prefers brotli, and makes the tag weak', () => {
+    const packed = run('gzip, br');
+    expect(zlib.brotliDecompressSync(packed.body)).toEqual(body);
+    expect(packed.headers).toEqual(expect.arrayContaining(['Content-Encoding', 'br', 'ETag', 'W/"a"']));
+    expect(zlib.gunzipSync(run('gzip').body)).toEqual(body);
+  });
+
+  test.each<[string, Parameters<typeof run>]>([
+    ['a viewer that does not take it', ['identity']],
+    ['a behaviour that does not', ['gzip', { on: { ...both, compress: false } }]],
+    ['a policy that does not', ['gzip', { on: { ...both, cachePolicy: cachePolicy() } }]],
+    ['a small body', ['gzip', { body: Buffer.alloc(999) }]],
+    ['another type', ['gzip', { headers: ['Content-Type', 'image/png', 'Content-Length', '2000'] }]],
+    ['a length that is not declared', ['gzip', { headers: ['Content-Type', 'text/plain'] }]],
+    ['what is compressed', ['gzip', { headers: [...headers, 'Content-Encoding', 'gzip'] }]],
+    ['another status', ['gzip', { status: 500 }]],
+  ])('leaves %s alone', (_, [accept, over]) => {
+    expect(run(accept, over).body).toBe(over?.body ?? body);
+  });
+});
+
+describe('collapsing', () => {
+  const gate = () => {
+    let open: (shareable: boolean) => void = () => undefined;
+    const promise = new Promise<{ shareable: boolean }>((resolve) => {
+      open = (shareable) => resolve({ shareable });
+    });
+    return { promise, open };
+  };
+
+  test('requests of one key share a fetch, those of another don’t', async () => {
+    const collapse = new Collapse();
+    const { promise, open } = gate();
+    const fetch = jest.fn(() => promise);
+    const all = ['a', 'a', 'a', 'b'].map((key) => collapse.run(key, fetch));
+    expect(fetch).toHaveBeenCalledTimes(2);
+    open(true);
+    expect((await Promise.all(all)).map(({ joined }) => joined)).toEqual([false, true, true, false]);
+    expect(collapse.has('a')).toBe(false);
+  });
+
+  test('what can’t be shared is fetched by each that waited', async () => {
+    const collapse = new Collapse();
+    const { promise, open } = gate();
+    const fetch = jest.fn(() => promise);
+    const all = ['a', 'a', 'a'].map((key) => collapse.run(key, fetch));
+    open(false);
+    expect((await Promise.all(all)).map(({ joined }) => joined)).toEqual([false, false, false]);
+    expect(fetch).toHaveBeenCalledTimes(3);
+  });
+
+  test('a failure is told to all, and the next request tries anew', async () => {
+    const collapse = new Collapse();
+    const fail = () => Promise.reject(new Error('no'));
+    const results = await Promise.allSettled([collapse.run('a', fail), collapse.run('a', fail)]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(collapse.run('a', async () => ({ shareable: true }))).resolves.toMatchObject({ joined: false });
+  });
+});
+
+describe('a CloudFront Function', () => {
+  const context = { distributionId: 'E1', distributionDomainName: 'e1.cloudfront.net', requestId: 'r' };
+  const request = { method: 'GET', path: '/a', query: 'x=1&x=2&y', headers: { cookie: 'c=1', 'x-a': '1' }, address: '192.0.2.1' };
+  const run = (code: string) => new FunctionRuntime().viewerRequest({ name: 'test', code }, request, context);
+
+  test('that changes nothing changes nothing', () => {
+    expect(run('function handler(event) { return event.request; }')).toEqual(request);
+  });
+
+  test('changes the URI, headers and query strings', () => {
+    const changed = run(`async function handler(event) {
+      var r = event.request; r.uri = '/b'; r.headers['x-ip'] = { value: event.viewer.ip }; delete r.querystring.x; return r;
+    }`);
+    expect(changed).toMatchObject({ path: '/b', query: 'y', headers: { 'x-ip': '192.0.2.1', 'x-a': '1' } });
+  });
+
+  test('answers in place of the origin', () => {
+    const code = `function handler() { return { statusCode: 302, headers: { location: { value: '/c' } }, body: 'gone' }; }`;
+    expect(run(code)).toEqual({ status: 302, headers: ['location', '/c'], body: Buffer.from('gone') });
+  });
+
+  test.each([
+    ['throws', 'function handler() { throw new Error("no"); }', /no/],
+    ['returns nothing', 'function handler() {}', /neither/],
+    ['never ends', 'function handler() { for (;;); }', /timed out/],
+    ['never settles', 'function handler() { return new Promise(() => {}); }', /never settled/],
+    ['reaches for the process', 'function handler() { return process.env; }', /process is not defined/],
+  ])('fails when it %s', (_, code, message) => {
+    expect(() => run(code)).toThrow(message);
+  });
+
+  test('changes a response', () => {
+    const code = `function handler(e) { e.response.headers['x-b'] = { value: '2' }; delete e.response.headers['x-a']; return e.response; }`;
+    const response = { status: 200, headers: ['X-A', '1', 'X-C', '3'] };
+    expect(new FunctionRuntime().viewerResponse({ name: 'test', code }, request, response, context)).toEqual({
+      status: 200,
+      headers: ['x-c', '3', 'x-b', '2'],
+    });
+  });
+});
