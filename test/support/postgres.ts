@@ -28,7 +28,7 @@ export interface Postgres {
   readonly engines: Engines;
   /** The superuser, on the primary. */
   readonly administrator: Pool;
-  /** The database as a function reaches it, as one of the roles. */
+  /** The database as a function reaches it, as one of the roles. Each call makes pools of its own; they live as long as the server. */
   database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
   migrate(): Promise<string[]>;
   dispose(): Promise<void>;

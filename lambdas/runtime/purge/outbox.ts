@@ -34,6 +34,7 @@ interface Row {
   tags: string[] | null;
   mode: 'delete' | 'expire';
   version: string | null;
+  attempts: number;
 }
 
 /**
@@ -89,7 +90,7 @@ export class Outbox {
   #send(condition: string, values: unknown[]): Promise<Sent> {
     return transaction(this.pool, async (client) => {
       const { rows } = await client.query<Row>(
-        `SELECT outbox_id, purge_id, command_id, batch_id, tags, mode, version FROM cachement.outbox
+        `SELECT outbox_id, purge_id, command_id, batch_id, tags, mode, version, attempts FROM cachement.outbox
          WHERE ${condition} ORDER BY due_at LIMIT ${ROWS_PER_TRANSACTION} FOR UPDATE SKIP LOCKED`,
         values,
       );
@@ -159,23 +160,25 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
   });
 }
 
-/** When each row is to be sent again, should nothing come of it. A deferred command isn't overdue while it has to wait. */
+/** When each row is to be sent again, should nothing come of it. A command that has to wait for the drain isn't overdue before. */
 async function reschedule(client: PoolClient, rows: readonly Row[], refused: ReadonlySet<number>): Promise<void> {
   await client.query(
     `UPDATE cachement.outbox AS o
      SET version = sent.version, attempts = attempts + 1,
-       due_at = greatest(clock_timestamp(), (SELECT not_before FROM cachement.gateway_command c WHERE c.command_id = o.command_id AND NOT sent.refused))
-         + make_interval(secs => least($5, CASE WHEN sent.refused THEN $6 ELSE $7 END * 2.0 ^ least(greatest(0, attempts - $4), 20)))
-     FROM unnest($1::bigint[], $2::text[], $3::boolean[]) AS sent (outbox_id, version, refused)
+       due_at = greatest(clock_timestamp(), (SELECT not_before FROM cachement.gateway_command AS c WHERE c.command_id = o.command_id))
+         + make_interval(secs => sent.wait_seconds)
+     FROM unnest($1::bigint[], $2::text[], $3::float8[]) AS sent (outbox_id, version, wait_seconds)
      WHERE o.outbox_id = sent.outbox_id`,
     [
       rows.map((row) => row.outbox_id),
       rows.map((row) => row.version),
-      rows.map((_, index) => refused.has(index)),
-      BACKOFF_FROM_ATTEMPT,
-      MAX_BACKOFF_SECONDS,
-      RETRY_SECONDS,
-      OVERDUE_SECONDS,
+      rows.map((row, index) => waitSeconds(row.attempts, refused.has(index))),
     ],
   );
+}
+
+/** @param attempts how often the row was sent before. */
+export function waitSeconds(attempts: number, refused: boolean): number {
+  const least = refused ? RETRY_SECONDS : OVERDUE_SECONDS;
+  return Math.min(MAX_BACKOFF_SECONDS, least * 2 ** Math.max(0, attempts - BACKOFF_FROM_ATTEMPT));
 }

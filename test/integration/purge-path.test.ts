@@ -1,0 +1,383 @@
+import type { Pool } from 'pg';
+import { transaction } from '../../lambdas/runtime/database';
+import { Outbox, requestPurge } from '../../lambdas/runtime/purge/outbox';
+import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
+import { purgeReport } from '../../lambdas/runtime/purge/report';
+import { currentVersion } from '../../lambdas/runtime/versions/postgres';
+import { type Postgres, startPostgres } from '../support/postgres';
+import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
+
+let postgres: Postgres;
+let primary: Pool;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await postgres.migrate();
+  primary = postgres.database('writer').writer;
+});
+afterAll(() => postgres?.dispose());
+
+beforeEach(async () => {
+  await postgres.administrator.query(
+    'TRUNCATE cachement.outbox, cachement.purge, cachement.purge_step, cachement.gateway_command, cachement.edge_batch CASCADE',
+  );
+});
+
+const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options });
+
+const rowsLeft = async (): Promise<number> => {
+  const { rows } = await postgres.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
+  return rows[0].count;
+};
+
+const report = (purgeId: string) => purgeReport(primary, purgeId);
+
+/** No item is in two batches of the same purge, and none was paid for twice. */
+async function expectEachItemOnce(path: TestPipeline): Promise<void> {
+  const { rows } = await postgres.administrator.query(
+    'SELECT item FROM cachement.edge_batch_item JOIN cachement.edge_batch USING (batch_id) WHERE accepted_at IS NOT NULL',
+  );
+  expect(path.paidItems.sort()).toEqual(rows.map(({ item }) => item).sort());
+  const twice = await postgres.administrator.query(
+    'SELECT purge_id FROM cachement.edge_batch_purge GROUP BY purge_id HAVING count(*) > 1',
+  );
+  expect(twice.rows).toEqual([]);
+}
+
+describe('a purge', () => {
+  test('goes from shared to gateway to edge, and is complete when CloudFront says so', async () => {
+    const path = pipeline();
+    const purgeId = await path.change('place:1', 'country:de');
+    expect(await report(purgeId)).toMatchObject({ purgeId, tags: ['place:1', 'country:de'], mode: 'delete', steps: [] });
+
+    await path.relay();
+    await path.settle();
+
+    expect(path.effects).toEqual([
+      { kind: 'shared', tags: ['place:1', 'country:de'], version: expect.stringMatching(/^[0-9A-F]{24}$/), mode: 'delete' },
+      { kind: 'flush' },
+      { kind: 'invalidate', batchId: expect.any(String), items: ['#country:de', '#place:1'] },
+    ]);
+    const ledger = await report(purgeId);
+    expect(ledger?.steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway', 'edge']);
+    const times = [ledger?.committedAt, ...(ledger?.steps.map(({ at }) => at) ?? [])].map((at) => Date.parse(at ?? ''));
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+    expect(ledger?.steps[3]).toEqual({ step: 'edge', acceptedAt: expect.any(String), at: ledger?.completedAt });
+    expect(ledger?.commitToFreshMs).toBe(times.at(-1)! - times[0]!);
+    expect(await rowsLeft()).toBe(0);
+  });
+
+  test('is asked for in the transaction of its change: neither without the other', async () => {
+    const failing = transaction(primary, async (client) => {
+      await requestPurge(client, ['place:1']);
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect(await rowsLeft()).toBe(0);
+  });
+
+  test('carries a version that contains its commit', async () => {
+    const path = pipeline();
+    const before = await currentVersion(postgres.administrator);
+    await path.change('place:1');
+    await path.relay();
+    const [message] = path.messages('shared');
+    expect((message?.detail.version as string) > before).toBe(true);
+    expect((message?.detail.version as string) <= (await currentVersion(postgres.administrator))).toBe(true);
+  });
+
+  test('keeps the outer tiers waiting until the drain is over', async () => {
+    const path = pipeline({ settleSeconds: 3 });
+    await path.change('place:1');
+    await path.relay();
+    await path.deliver('shared');
+    await path.deliver('edge');
+    expect(path.effects.map(({ kind }) => kind)).toEqual(['shared']);
+    expect(path.messages('edge')).toMatchObject([{ 'detail-type': 'GatewayPurgeRequested' }]);
+    await path.settle();
+    expect(path.effects.map(({ kind }) => kind)).toEqual(['shared', 'flush', 'invalidate']);
+  });
+
+  test('of a tag that was purged a moment ago has an invalidation of its own', async () => {
+    const path = pipeline();
+    await path.change('place:1');
+    await path.relay();
+    await path.settle();
+    const second = await path.change('place:1');
+    await path.relay();
+    await path.settle();
+    const invalidations = path.effects.filter((effect) => effect.kind === 'invalidate');
+    expect(invalidations.map(({ items }) => items)).toEqual([['#place:1'], ['#place:1']]);
+    expect(new Set(invalidations.map(({ batchId }) => batchId)).size).toBe(2);
+    expect((await report(second))?.completedAt).toBeDefined();
+  });
+
+  test('shares one flush and one batch with others of the moment, each tag once', async () => {
+    const path = pipeline();
+    for (let id = 0; id < 8; id++) await path.change(`place:${id}`, 'country:de');
+    await path.relay();
+    await path.settle();
+    expect(path.effects.filter(({ kind }) => kind !== 'shared')).toEqual([
+      { kind: 'flush' },
+      {
+        kind: 'invalidate',
+        batchId: expect.any(String),
+        items: ['#country:de', ...[0, 1, 2, 3, 4, 5, 6, 7].map((id) => `#place:${id}`)],
+      },
+    ]);
+    expect(await rowsLeft()).toBe(0);
+  });
+
+  test('that came to the bus without an outbox row is accounted for all the same', async () => {
+    const path = pipeline();
+    const purgeId = 'AAAAAAAA-1111-4111-8111-111111111111'.toLowerCase();
+    const version = await currentVersion(postgres.administrator);
+    path.send('shared', { type: 'PurgeRequested', detail: { purgeId, tags: ['a'], mode: 'expire', version } });
+    await path.settle();
+    expect(await report(purgeId)).toMatchObject({ mode: 'expire', version, completedAt: expect.any(String) });
+    expect(path.effects[0]).toMatchObject({ kind: 'shared', mode: 'expire' });
+  });
+
+  test('is in no ledger where it was never asked for', async () => {
+    expect(await report('11111111-1111-4111-8111-111111111111')).toBeUndefined();
+  });
+});
+
+describe('nothing is lost', () => {
+  test('where the bus refuses an entry', async () => {
+    const path = pipeline();
+    const [first, second] = [await path.change('a'), await path.change('b')];
+    path.refuse = 1;
+    await path.relay();
+    await path.settle();
+    expect((await report(first))?.completedAt).toBeUndefined();
+    expect((await report(second))?.completedAt).toBeDefined();
+    await path.overdue();
+    await path.relay();
+    await path.settle();
+    expect((await report(first))?.completedAt).toBeDefined();
+    expect(await rowsLeft()).toBe(0);
+  });
+
+  test('where a shard is down: that purge comes again, the others go on', async () => {
+    const path = pipeline();
+    const [down, up] = [await path.change('down'), await path.change('up')];
+    await path.relay();
+    path.sharedDown.add('down');
+    expect((await path.deliver('shared')).batchItemFailures).toHaveLength(1);
+    expect((await report(down))?.steps.map(({ step }) => step)).toEqual(['event']);
+    expect((await report(up))?.steps.map(({ step }) => step)).toEqual(['event', 'shared']);
+    path.sharedDown.clear();
+    await path.settle();
+    expect((await report(down))?.completedAt).toBeDefined();
+  });
+
+  test('where every message of a moment is', async () => {
+    const path = pipeline();
+    const purgeId = await path.change('a');
+    // Each round takes the purge one step further before all messages are lost.
+    for (let round = 0; round < 8 && (await rowsLeft()) > 0; round++) {
+      path.loseMessages();
+      await path.overdue();
+      await path.relay();
+      for (let step = 0; step <= round % 3; step++) {
+        await path.deliver('shared');
+        await path.deliver('edge');
+      }
+    }
+    await path.overdue();
+    await path.relay();
+    await path.settle();
+    expect((await report(purgeId))?.completedAt).toBeDefined();
+    expect(await rowsLeft()).toBe(0);
+    await expectEachItemOnce(path);
+  });
+
+  test('where a process dies, at any of the points where it can', async () => {
+    const points: string[] = [];
+    for (let point = 0; ; point++) {
+      let calls = 0;
+      let crashed: string | undefined;
+      const path = pipeline({
+        crash: (name) => {
+          if (calls++ !== point) return;
+          crashed = name;
+          throw new Error(`died ${name}`);
+        },
+      });
+      const purgeId = await path.change(`place:${point}`);
+      await path.relay();
+      await path.settle();
+      // What a sweep finds later.
+      for (let sweep = 0; sweep < 2; sweep++) {
+        await path.overdue();
+        await path.relay();
+        await path.settle();
+      }
+      expect({ crashed, left: await rowsLeft() }).toEqual({ crashed, left: 0 });
+      expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway', 'edge']);
+      const kinds = path.effects.map(({ kind }) => kind);
+      expect(kinds.indexOf('shared')).toBeLessThan(kinds.indexOf('flush'));
+      expect(kinds.indexOf('flush')).toBeLessThan(kinds.indexOf('invalidate'));
+      expect(path.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(1);
+      if (!crashed) break;
+      points.push(crashed);
+    }
+    for (const name of [
+      'publish PurgeRequested',
+      'purge of the shared tier',
+      'publish GatewayPurgeRequested',
+      'deferral',
+      'flush',
+      'publish GatewayPurged',
+      'publish EdgePurgeRequested',
+      'invalidation',
+      'publish EdgePurgeAccepted',
+      'question',
+      'publish EdgePurgeCompleted',
+    ]) {
+      expect(points).toEqual(expect.arrayContaining([`before ${name}`, `after ${name}`]));
+    }
+  });
+
+  test.each([1, 2, 3])('where the bus repeats and reorders messages (seed %i)', async (seed) => {
+    const path = pipeline({ random: generator(seed), settleSeconds: 1 });
+    const purges: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      for (let id = 0; id < 5; id++) purges.push(await path.change(`place:${id}`, 'country:de'));
+      await path.relay();
+      await path.deliver('shared');
+      await path.deliver('edge');
+    }
+    await path.settle();
+    for (let sweep = 0; sweep < 2; sweep++) {
+      await path.overdue();
+      await path.relay();
+      await path.settle();
+    }
+    for (const purgeId of purges) {
+      expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway', 'edge']);
+    }
+    expect(await rowsLeft()).toBe(0);
+    await expectEachItemOnce(path);
+  });
+});
+
+describe('the relay', () => {
+  test('sends each row once, however many relays run', async () => {
+    const path = pipeline();
+    for (let id = 0; id < 45; id++) await path.change(`place:${id}`);
+    await Promise.all([path.relay(), path.relay(), path.relay()]);
+    const sent = path.messages('shared').map(({ detail }) => detail.purgeId);
+    expect(sent).toHaveLength(45);
+    expect(new Set(sent).size).toBe(45);
+  });
+
+  test('sends nothing again before it is overdue', async () => {
+    const path = pipeline();
+    await path.change('a');
+    await path.relay();
+    await path.relay();
+    expect(path.messages('shared')).toHaveLength(1);
+    await path.overdue();
+    await path.relay();
+    expect(path.messages('shared')).toHaveLength(2);
+  });
+
+  test('leaves the rest to the next run when it is out of time', async () => {
+    const path = pipeline();
+    for (let id = 0; id < 25; id++) await path.change(`place:${id}`);
+    let runs = 0;
+    const outbox = new Outbox(path.inside.primary, path.inside.bus);
+    expect(await outbox.sendDue(() => ++runs > 2)).toEqual({ sent: 20, failed: 0 });
+    expect(await outbox.sendDue()).toEqual({ sent: 5, failed: 0 });
+  });
+});
+
+describe('a report', () => {
+  test('of a flush that was requested before the drain was over is ignored', async () => {
+    const path = pipeline({ settleSeconds: 60 });
+    const purgeId = await path.change('a');
+    await path.relay();
+    await path.deliver('shared');
+    const { commandId, purgeIds, notBefore } = path.messages('edge')[0]?.detail as {
+      commandId: string;
+      purgeIds: string[];
+      notBefore: number;
+    };
+    const early = { commandId, purgeIds, requestedAt: notBefore - 1, acknowledgedAt: notBefore + 5 };
+    path.send('shared', { type: 'GatewayPurged', detail: early });
+    expect(await path.deliver('shared')).toEqual({ batchItemFailures: [] });
+    expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared']);
+    path.send('shared', { type: 'GatewayPurged', detail: { ...early, requestedAt: notBefore } });
+    await path.deliver('shared');
+    expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway']);
+  });
+
+  test('that nobody knows is ignored', async () => {
+    const path = pipeline();
+    const id = '11111111-1111-4111-8111-111111111111';
+    path.send('shared', { type: 'GatewayPurged', detail: { commandId: id, purgeIds: [id], requestedAt: 1, acknowledgedAt: 2 } });
+    path.send('shared', { type: 'EdgePurgeAccepted', detail: { batchId: id, invalidationId: 'I', acceptedAt: 1 } });
+    path.send('shared', { type: 'EdgePurgeCompleted', detail: { batchId: id, invalidationId: 'I', completedAt: 1 } });
+    expect(await path.deliver('shared')).toEqual({ batchItemFailures: [] });
+    expect(await rowsLeft()).toBe(0);
+  });
+
+  test('of completion may overtake the one of acceptance', async () => {
+    const path = pipeline({ settleSeconds: 0 });
+    const purgeId = await path.change('a');
+    await path.relay();
+    await path.deliver('shared');
+    await path.deliver('edge');
+    await path.deliver('shared');
+    const { batchId } = path.messages('edge').find((message) => message['detail-type'] === 'EdgePurgeRequested')?.detail as {
+      batchId: string;
+    };
+    const now = Date.now();
+    path.send('shared', { type: 'EdgePurgeCompleted', detail: { batchId, invalidationId: 'I0', completedAt: now + 900 } });
+    await path.deliver('shared');
+    path.send('shared', { type: 'EdgePurgeAccepted', detail: { batchId, invalidationId: 'I0', acceptedAt: now + 100 } });
+    await path.deliver('shared');
+    expect((await report(purgeId))?.steps.at(-1)).toEqual({
+      step: 'edge',
+      acceptedAt: new Date(now + 100).toISOString(),
+      at: new Date(now + 900).toISOString(),
+    });
+  });
+});
+
+describe('a writer', () => {
+  test('purges the shared tier and kicks the relay right after its commit', async () => {
+    const path = pipeline();
+    const purgeId = await path.change('a');
+    const kicked: string[] = [];
+    const bus = {
+      publish: async (messages: readonly { type: string }[]) => {
+        kicked.push(...messages.map(({ type }) => type));
+        return new Set<number>();
+      },
+    };
+    await afterCommit({ ...path.inside, bus }, purgeId, ['a']);
+    expect(path.effects).toMatchObject([{ kind: 'shared', tags: ['a'] }]);
+    expect(kicked).toEqual(['OutboxKicked']);
+  });
+
+  test('is done in time where the shared tier and the bus hang', async () => {
+    const path = pipeline();
+    const never = new Promise<never>(() => {});
+    const hanging = { ...path.inside, bus: { publish: () => never }, shared: { purgeTags: () => never } };
+    const started = performance.now();
+    await afterCommit(hanging, await path.change('a'), ['a']);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+/** A small linear congruential generator. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}

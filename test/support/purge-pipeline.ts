@@ -1,0 +1,220 @@
+import type { Pool } from 'pg';
+import type { Bus, Message } from '../../lambdas/runtime/bus';
+import {
+  edgeAcceptedStep,
+  edgeCompletedStep,
+  edgePollStep,
+  edgeStep,
+  gatewayPurgedStep,
+  gatewayStep,
+  type Inside,
+  type Outside,
+  relayStep,
+  type SharedTier,
+  sharedStep,
+} from '../../lambdas/runtime/purge/purge-path';
+import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/runtime/purge/worker';
+
+/** What happened outside of PostgreSQL, in order. */
+export type Effect =
+  | { readonly kind: 'shared'; readonly tags: readonly string[]; readonly version: string; readonly mode: string }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'invalidate'; readonly batchId: string; readonly items: readonly string[] };
+
+export interface PipelineOptions {
+  readonly primary: Pool;
+  readonly settleSeconds?: number;
+  /** Called with the name of each outside call, before and after its effect; what it throws is the end of the process. */
+  readonly crash?: (point: string) => void;
+  /** Uniform in [0, 1). Where given, messages come in any order, and some of them twice. */
+  readonly random?: () => number;
+}
+
+/** A message of a queue that is not there yet, or there. */
+interface Waiting {
+  readonly messageId: string;
+  readonly body: string;
+  readonly at: number;
+}
+
+/**
+ * The purge path on a real database, with everything of AWS in memory: bus, two queues, stage cache, distribution. Its clock runs with the
+ * real one, since PostgreSQL's does, and jumps over delays.
+ */
+export class TestPipeline {
+  readonly effects: Effect[] = [];
+  /** Entries that the bus shall refuse next. */
+  refuse = 0;
+  /** How often an invalidation is still in progress when it is asked for. */
+  pollsUntilCompleted = 1;
+  /** Tags that the shared tier can't purge now. */
+  readonly sharedDown = new Set<string>();
+  readonly inside: Inside & { shared: SharedTier; settleSeconds: number };
+
+  #offset = 0;
+  #sequence = 0;
+  readonly #queues = { shared: [] as Waiting[], edge: [] as Waiting[] };
+  readonly #kicks: Message[] = [];
+  readonly #invalidations = new Map<string, { id: string; items: string; polls: number }>();
+  readonly #workers: Record<'shared' | 'edge', ReturnType<typeof createWorker>>;
+
+  constructor(private readonly options: PipelineOptions) {
+    const call = async <T>(name: string, effect: () => T): Promise<T> => {
+      options.crash?.(`before ${name}`);
+      const result = effect();
+      options.crash?.(`after ${name}`);
+      return result;
+    };
+    const bus: Bus = {
+      publish: (messages) =>
+        call(`publish ${messages[0]?.type}`, () => {
+          const refused = new Set<number>();
+          messages.forEach((message, index) => {
+            if (this.refuse > 0) {
+              this.refuse--;
+              refused.add(index);
+            } else this.#deliver(message);
+          });
+          return refused;
+        }),
+    };
+    this.inside = {
+      primary: options.primary,
+      bus,
+      settleSeconds: options.settleSeconds ?? 2,
+      shared: {
+        purgeTags: (tags, { version, mode = 'delete' }) =>
+          call('purge of the shared tier', () => {
+            if (tags.some((tag) => this.sharedDown.has(tag))) throw new Error('a shard is down');
+            this.effects.push({ kind: 'shared', tags, version, mode });
+          }),
+      },
+    };
+    const outside: Outside = {
+      bus,
+      clock: { now: () => this.now(), sleep: async () => {} },
+      stageCache: { flush: () => call('flush', () => void this.effects.push({ kind: 'flush' })) },
+      distribution: {
+        invalidate: (batchId, items) => call('invalidation', () => this.#invalidate(batchId, items)),
+        isCompleted: (id) =>
+          call('question', () => [...this.#invalidations.values()].some((one) => one.id === id && one.polls-- <= 0)),
+      },
+      defer: (message, delaySeconds) =>
+        call('deferral', () => {
+          if (!Number.isInteger(delaySeconds)) throw new Error(`SQS takes whole seconds, got: ${delaySeconds}`);
+          this.#queues.edge.push(this.#waiting(message, delaySeconds * 1000));
+        }),
+    };
+    this.#workers = {
+      shared: createWorker({
+        PurgeRequested: sharedStep(this.inside),
+        GatewayPurged: gatewayPurgedStep(this.inside),
+        EdgePurgeAccepted: edgeAcceptedStep(this.inside),
+        EdgePurgeCompleted: edgeCompletedStep(this.inside),
+      }),
+      edge: createWorker({
+        GatewayPurgeRequested: gatewayStep(outside),
+        EdgePurgeRequested: edgeStep(outside),
+        EdgePurgeAccepted: edgePollStep(outside),
+      }),
+    };
+  }
+
+  now(): number {
+    return Date.now() + this.#offset;
+  }
+
+  /** Inserts a row as any writer would. */
+  async change(...tags: string[]): Promise<string> {
+    const { rows } = await this.options.primary.query('INSERT INTO cachement.outbox (tags) VALUES ($1) RETURNING purge_id', [
+      tags,
+    ]);
+    return rows[0].purge_id;
+  }
+
+  /** One run of the relay; a crash ends it. */
+  async relay(): Promise<void> {
+    await relayStep(this.inside, () => false).catch((error: Error) => {
+      if (!this.options.crash || !error.message.startsWith('died')) throw error;
+    });
+  }
+
+  /** Hands out messages until nothing is left that a queue holds. Failed messages come again, as after a visibility timeout. */
+  async settle(): Promise<void> {
+    for (let round = 0; this.#queues.shared.length + this.#queues.edge.length > 0; round++) {
+      if (round > 500) throw new Error('messages go round in circles');
+      await this.deliver('shared');
+      await this.deliver('edge');
+      this.#skipDelay();
+    }
+  }
+
+  /** Hands what a queue has now to its worker. @returns its answer. */
+  async deliver(queue: 'shared' | 'edge'): Promise<QueueResponse> {
+    const waiting = this.#queues[queue];
+    if (this.options.random) waiting.sort(() => this.options.random!() - 0.5);
+    const ready = waiting.filter((message) => message.at <= this.now()).slice(0, 10);
+    if (ready.length === 0) return { batchItemFailures: [] };
+    const response = await this.#workers[queue]({ Records: ready });
+    const failed = new Set(response.batchItemFailures.map((failure) => failure.itemIdentifier));
+    this.#queues[queue] = waiting.filter((message) => !ready.includes(message) || failed.has(message.messageId));
+    return response;
+  }
+
+  /** Time goes by without anybody doing anything: what was sent and came to nothing is overdue. */
+  async overdue(): Promise<void> {
+    await this.options.primary.query("UPDATE cachement.outbox SET due_at = now() WHERE due_at < 'infinity'");
+  }
+
+  /** The queues forget everything: what a bus may do at worst. */
+  loseMessages(): void {
+    this.#queues.shared = [];
+    this.#queues.edge = [];
+  }
+
+  /** Puts a message into a queue, whoever it is from. */
+  send(queue: 'shared' | 'edge', message: Message): void {
+    this.#queues[queue].push(this.#waiting(message, 0));
+  }
+
+  /** Bodies of the messages that a queue holds, due or not. */
+  messages(queue: 'shared' | 'edge'): { 'detail-type': string; detail: Record<string, unknown> }[] {
+    return this.#queues[queue].map(({ body }) => JSON.parse(body));
+  }
+
+  /** Items that CloudFront was asked for and would bill: one call a reference. */
+  get paidItems(): string[] {
+    return [...this.#invalidations.values()].flatMap(({ items }) => JSON.parse(items) as string[]);
+  }
+
+  #deliver(message: Message): void {
+    const copies = this.options.random && this.options.random() < 0.3 ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      if (message.type === 'OutboxKicked') this.#kicks.push(message);
+      else if (message.type === 'GatewayPurgeRequested' || message.type === 'EdgePurgeRequested') this.send('edge', message);
+      else this.send('shared', message);
+    }
+  }
+
+  #waiting({ type, detail }: Message, delayMs: number): Waiting {
+    return { messageId: `m${this.#sequence++}`, body: formatEvent(type, detail), at: this.now() + delayMs };
+  }
+
+  #skipDelay(): void {
+    const all = [...this.#queues.shared, ...this.#queues.edge];
+    const next = Math.min(...all.map((message) => message.at));
+    if (Number.isFinite(next) && next > this.now()) this.#offset += next - this.now();
+  }
+
+  /** As CloudFront does: the same reference gives the same invalidation, and refuses other items. */
+  #invalidate(batchId: string, items: readonly string[]): string {
+    const known = this.#invalidations.get(batchId);
+    const text = JSON.stringify(items);
+    if (known && known.items !== text) throw new Error('InvalidationBatchAlreadyExists');
+    if (known) return known.id;
+    const created = { id: `I${this.#invalidations.size}`, items: text, polls: this.pollsUntilCompleted };
+    this.#invalidations.set(batchId, created);
+    this.effects.push({ kind: 'invalidate', batchId, items });
+    return created.id;
+  }
+}
