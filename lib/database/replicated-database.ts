@@ -1,4 +1,4 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, type RemovalPolicy, Size } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -95,6 +95,7 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     const replicas = props.replicas ?? 1;
     const backupRetention = props.backupRetention ?? Duration.days(7);
     const maxConnections = props.maxConnections ?? 200;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     checkProps(props, replicas, backupRetention);
 
     this.network = props.network;
@@ -114,7 +115,7 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       vpc,
       vpcSubnets,
       description: 'Isolated subnets of the database',
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     });
     const parameterGroup = new rds.ParameterGroup(this, 'Parameters', {
       engine,
@@ -141,9 +142,9 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
       deletionProtection: props.deletionProtection ?? true,
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     };
-    const ownerSecret = this.addSecret('OwnerSecret', DatabaseRole.OWNER, props.removalPolicy);
+    const ownerSecret = this.addSecret('OwnerSecret', DatabaseRole.OWNER, removalPolicy);
     this.primary = new rds.DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
@@ -163,8 +164,8 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
 
     this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [DatabaseRole.OWNER, this.primary.secret as secretsmanager.ISecret],
-      [DatabaseRole.READER, this.addSecret('ReaderSecret', DatabaseRole.READER, props.removalPolicy)],
-      [DatabaseRole.WRITER, this.addSecret('WriterSecret', DatabaseRole.WRITER, props.removalPolicy)],
+      [DatabaseRole.READER, this.addSecret('ReaderSecret', DatabaseRole.READER, removalPolicy)],
+      [DatabaseRole.WRITER, this.addSecret('WriterSecret', DatabaseRole.WRITER, removalPolicy)],
     ]);
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
@@ -200,7 +201,7 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     this.users.push({ name: client.node.id, concurrency: client.concurrency, poolSize });
   }
 
-  private addSecret(id: string, role: DatabaseRole, removalPolicy: RemovalPolicy | undefined): secretsmanager.Secret {
+  private addSecret(id: string, role: DatabaseRole, removalPolicy: RemovalPolicy): secretsmanager.Secret {
     return new secretsmanager.Secret(this, id, {
       description: `Database role ${role.username}`,
       generateSecretString: {

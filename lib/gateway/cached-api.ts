@@ -1,4 +1,4 @@
-import { CrossStackReferences, Duration, Names, ReferenceStrength, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -52,7 +52,7 @@ export class CachedApi extends Construct {
     checkRoutes(props.routes, writes);
 
     this.restApi = new apigateway.RestApi(this, 'Api', {
-      restApiName: Names.uniqueResourceName(this, { separator: '-' }),
+      restApiName: Stack.of(this).stackName,
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       cloudWatchRole: false,

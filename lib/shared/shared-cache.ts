@@ -1,4 +1,4 @@
-import { CrossStackReferences, Names, ReferenceStrength, type RemovalPolicy } from 'aws-cdk-lib';
+import { CrossStackReferences, Names, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -104,6 +104,7 @@ export class SharedCache extends Construct implements ec2.IConnectable {
     const shards = props.shards ?? 3;
     const replicasPerShard = props.replicasPerShard ?? 1;
     const automaticFailover = props.automaticFailover ?? true;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     checkProps({ ...props, shards, replicasPerShard, automaticFailover });
 
     this.network = props.network;
@@ -143,7 +144,7 @@ export class SharedCache extends Construct implements ec2.IConnectable {
         passwordLength: 48,
         excludePunctuation: true,
       },
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     });
     this.secret = secret;
 
@@ -178,7 +179,7 @@ export class SharedCache extends Construct implements ec2.IConnectable {
     });
     // Without it CloudFormation replaces the group, and every entry with it, when the number of shards changes.
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
-    if (props.removalPolicy) this.replicationGroup.applyRemovalPolicy(props.removalPolicy);
+    this.replicationGroup.applyRemovalPolicy(removalPolicy);
 
     for (const stateful of [this.replicationGroup, secret]) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
   }

@@ -1,0 +1,117 @@
+import { SynthesizedStage } from './synthesized';
+
+const stage = new SynthesizedStage('prod');
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** What the role of each function may do, by its bundle: action and resource, without what Lambda itself needs. */
+function grants(): Record<string, string[]> {
+  const roles = new Map<string, { bundle: string; statements: Statement[] }>();
+  for (const [id, { Properties }] of stage.resources('AWS::IAM::Role')) {
+    const bundle = /^Role of ([a-z-]+):/.exec(Properties.Description ?? '')?.[1];
+    if (bundle) roles.set(id, { bundle, statements: [] });
+  }
+  for (const [id, { Properties }] of stage.resources('AWS::IAM::Policy')) {
+    const part = id.split('/')[0];
+    for (const { Ref } of Properties.Roles) roles.get(`${part}/${Ref}`)?.statements.push(...Properties.PolicyDocument.Statement);
+  }
+  return Object.fromEntries(
+    [...roles.values()].map(({ bundle, statements }) => [
+      bundle,
+      statements
+        .flatMap(({ Effect, Action, Resource }) =>
+          list(Action).flatMap((action) => list(Resource).map((resource) => `${Effect} ${action} on ${nameOf(resource)}`)),
+        )
+        .sort(),
+    ]),
+  );
+}
+
+/** A resource of a statement, as a person would call it. */
+function nameOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const known: [RegExp, string][] = [
+    [/stages\/live\/cache\/data/, 'stage cache'],
+    [/:distribution\//, 'distribution'],
+    [/replicationgroup:/, 'replication group'],
+    [/PurgesBus\w*Arn/, 'bus'],
+    [/OwnerSecret|PrimarySecretAttachment/, 'owner secret'],
+    [/ReaderSecret/, 'reader secret'],
+    [/WriterSecret/, 'writer secret'],
+    [/SharedSecret/, 'shared secret'],
+    [/EdgeStepsQueue/, 'edge queue'],
+    [/SharedStepsQueue/, 'shared queue'],
+  ];
+  return known.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+}
+
+/** What Lambda does with a queue in the function's name. */
+const CONSUME = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'];
+
+test('each function may do exactly what it is for', () => {
+  expect(grants()).toEqual({
+    'read-api': ['Allow secretsmanager:GetSecretValue on reader secret', 'Allow secretsmanager:GetSecretValue on shared secret'],
+    'write-api': [
+      'Allow events:PutEvents on bus',
+      'Allow secretsmanager:GetSecretValue on shared secret',
+      'Allow secretsmanager:GetSecretValue on writer secret',
+    ],
+    relay: ['Allow events:PutEvents on bus', 'Allow secretsmanager:GetSecretValue on writer secret'],
+    invalidator: [
+      'Allow events:PutEvents on bus',
+      'Allow secretsmanager:GetSecretValue on shared secret',
+      'Allow secretsmanager:GetSecretValue on writer secret',
+      ...CONSUME.map((action) => `Allow sqs:${action} on shared queue`),
+    ],
+    executor: [
+      'Allow apigateway:DELETE on stage cache',
+      'Allow cloudfront:CreateInvalidation on distribution',
+      'Allow cloudfront:GetInvalidation on distribution',
+      'Allow events:PutEvents on bus',
+      ...[...CONSUME, 'SendMessage'].map((action) => `Allow sqs:${action} on edge queue`),
+    ],
+    topology: ['Allow elasticache:DescribeReplicationGroups on replication group', 'Allow events:PutEvents on bus'],
+    migration: [
+      'Allow secretsmanager:GetSecretValue on owner secret',
+      'Allow secretsmanager:GetSecretValue on reader secret',
+      'Allow secretsmanager:GetSecretValue on writer secret',
+    ],
+  });
+});
+
+test('no role of a function has a managed policy, and no policy allows every action', () => {
+  for (const { Properties } of stage.resources('AWS::IAM::Role').values()) {
+    if (!String(Properties.Description ?? '').startsWith('Role of ')) continue;
+    expect(Properties.ManagedPolicyArns).toBeUndefined();
+    for (const { PolicyDocument } of Properties.Policies) {
+      for (const { Action } of PolicyDocument.Statement as Statement[]) expect(list(Action)).not.toContain('*');
+    }
+  }
+});
+
+test('the bus is open to its own account alone', () => {
+  const policies = [...stage.resources('AWS::Events::EventBusPolicy').values()];
+  expect(policies).toHaveLength(1);
+  const { Statement: statement } = policies[0]!.Properties;
+  expect(statement).toMatchObject({ Sid: 'cdk-OwnAccountOnly', Effect: 'Allow', Action: 'events:PutEvents' });
+  expect(JSON.stringify(statement.Principal)).toContain(':root');
+});
+
+test('a queue takes no message without TLS, and is encrypted', () => {
+  const queues = stage.resources('AWS::SQS::Queue');
+  const policies = [...stage.resources('AWS::SQS::QueuePolicy').values()];
+  expect(queues.size).toBe(5);
+  expect(policies).toHaveLength(queues.size);
+  for (const { Properties } of queues.values()) expect(Properties.SqsManagedSseEnabled).toBe(true);
+  for (const { Properties } of policies) {
+    expect(Properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  }
+});

@@ -1,0 +1,73 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { App } from 'aws-cdk-lib';
+import { SynthesizedStage, withoutAssetHashes } from './synthesized';
+
+const STAGES = ['local', 'dev', 'prod'];
+
+/** What each stack may need; anything else would be a cycle, or one that is about to be. */
+const DEPENDENCIES: Record<string, string[]> = {
+  network: [],
+  bus: [],
+  database: ['network'],
+  shared: ['network'],
+  api: ['network', 'database', 'shared', 'bus'],
+  edge: ['api'],
+  purge: ['network', 'database', 'shared', 'bus', 'api', 'edge'],
+  operations: ['shared', 'bus', 'purge'],
+};
+
+describe.each(STAGES)('stage %s', (name) => {
+  const stage = new SynthesizedStage(name, true);
+
+  test.each(Object.keys(DEPENDENCIES))('stack %s is as it was', (part) => {
+    expect(withoutAssetHashes(stage.template(part).toJSON())).toMatchSnapshot();
+  });
+
+  test('has no stack but these, and each needs only what comes before it', () => {
+    const needed = Object.fromEntries(
+      [...stage.stacks].map(([part, stack]) => [
+        part,
+        stack.dependencies.map((other) => other.stackName.replace(`cachement-${name}-`, '')).sort(),
+      ]),
+    );
+    expect(needed).toEqual(Object.fromEntries(Object.entries(DEPENDENCIES).map(([part, others]) => [part, [...others].sort()])));
+  });
+
+  test("passes the CDK's own validation without an error or a warning", () => {
+    const directory = (stage.stacks.get('network')?.node.root as App).synth().directory;
+    const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
+    expect(report.pluginReports).toEqual([]);
+  });
+
+  test('stays within what a stack may have', () => {
+    for (const part of stage.parts) {
+      const template = stage.template(part).toJSON();
+      expect(Object.keys(template.Resources).length).toBeLessThanOrEqual(400);
+      expect(JSON.stringify(template).length).toBeLessThanOrEqual(800_000);
+    }
+  });
+});
+
+test('a template is the same when it is made again', () => {
+  const [first, second] = [new SynthesizedStage('prod'), new SynthesizedStage('prod')];
+  for (const part of first.parts) expect(second.template(part).toJSON()).toEqual(first.template(part).toJSON());
+});
+
+test('a snapshot does not change with the hash of an asset', () => {
+  const template = (hash: string) => ({ Code: { S3Key: `${hash}.zip` }, Other: 'abc' });
+  expect(withoutAssetHashes(template('0'.repeat(64)))).toEqual(withoutAssetHashes(template('f'.repeat(64))));
+  expect(withoutAssetHashes(template('0'.repeat(64)))).toEqual({ Code: { S3Key: '<ASSET_HASH>.zip' }, Other: 'abc' });
+});
+
+test('two stages in one account share no name', () => {
+  const names = (name: string) =>
+    [...new SynthesizedStage(name).resources().values()].flatMap(({ Type, Properties = {} }) =>
+      ['Name', 'UserId', 'UserGroupId', 'EventBusName', 'FunctionName', 'QueueName']
+        .filter((property) => typeof Properties[property] === 'string')
+        .map((property) => `${Type} ${Properties[property]}`),
+    );
+  const prod = new Set(names('prod'));
+  expect(prod.size).toBeGreaterThan(0);
+  expect(names('dev').filter((name) => prod.has(name))).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { CacheEngine } from '../../../lib/shared/cache-engine';
+import { SharedCache, type SharedCacheProps } from '../../../lib/shared/shared-cache';
+import { newNetwork } from './support';
+
+function shared(props: Partial<SharedCacheProps> = {}): Template {
+  const { stack, network } = newNetwork();
+  new SharedCache(stack, 'Shared', { network, namespace: 'shop-dev', ...props });
+  return Template.fromStack(stack);
+}
+
+test('is a cluster with replicas, failover and TLS', () => {
+  shared().hasResource('AWS::ElastiCache::ReplicationGroup', {
+    Properties: {
+      ClusterMode: 'enabled',
+      NumNodeGroups: 3,
+      ReplicasPerNodeGroup: 1,
+      AutomaticFailoverEnabled: true,
+      MultiAZEnabled: true,
+      TransitEncryptionEnabled: true,
+      TransitEncryptionMode: 'required',
+      AtRestEncryptionEnabled: true,
+      Port: 6380,
+    },
+    UpdatePolicy: { UseOnlineResharding: true },
+    DeletionPolicy: 'Retain',
+  });
+});
+
+test.each([
+  ['redis', CacheEngine.REDIS_7_1, '7.1', 'redis7'],
+  ['valkey', CacheEngine.VALKEY_7_2, '7.2', 'valkey7'],
+  ['valkey', CacheEngine.VALKEY_8_1, '8.1', 'valkey8'],
+  ['valkey', CacheEngine.of('valkey', '9.0', 'valkey9'), '9.0', 'valkey9'],
+] as const)('engine %s has group, users and parameters of the same kind (%#)', (type, engine, version, family) => {
+  const template = shared({ engine });
+  template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', { Engine: type, EngineVersion: version });
+  template.hasResourceProperties('AWS::ElastiCache::ParameterGroup', {
+    CacheParameterGroupFamily: family,
+    Properties: { 'cluster-enabled': 'yes', 'maxmemory-policy': 'allkeys-lru' },
+  });
+  template.allResourcesProperties('AWS::ElastiCache::User', { Engine: type });
+  template.allResourcesProperties('AWS::ElastiCache::UserGroup', { Engine: type });
+});
+
+test('nobody can log in as default, and the client by a password that is not in the template', () => {
+  const template = shared();
+  template.hasResourceProperties('AWS::ElastiCache::User', { UserName: 'default', AccessString: 'off -@all' });
+  template.hasResourceProperties('AWS::ElastiCache::User', {
+    UserId: 'shop-dev-client',
+    UserName: 'shop-dev-client',
+    AuthenticationMode: {
+      Type: 'password',
+      Passwords: [{ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('^\\{\\{resolve:secretsmanager:$')])] }],
+    },
+  });
+});
+
+test('the client may not look at all keys or change the server', () => {
+  shared().hasResourceProperties('AWS::ElastiCache::User', {
+    AccessString: Match.stringLikeRegexp('^on ~\\* &\\* \\+@all -@admin -@dangerous '),
+    UserName: 'shop-dev-client',
+  });
+});
+
+test('fails when there is no replica to fail over to', () => {
+  expect(() => shared({ replicasPerShard: 0 })).toThrow(
+    "shared cache: 'automaticFailover' needs a replica to fail over to; set 'replicasPerShard' to at least 1, got: true",
+  );
+});
+
+test('fails when a cluster of more than one shard is to be without failover', () => {
+  expect(() => shared({ automaticFailover: false })).toThrow(
+    "'automaticFailover' must be on in cluster mode with 3 shards, got: false",
+  );
+  expect(() => shared({ automaticFailover: false, shards: 1, replicasPerShard: 0 })).not.toThrow();
+});
+
+test.each([
+  [{ replicasPerShard: 6 }, "'replicasPerShard' must be 0 to 5, got: 6"],
+  [{ shards: 0 }, "'shards' must be 1 to 500, got: 0"],
+  [{ nodeType: 't4g.small' }, "'nodeType' must be a node type such as 'cache.r7g.large', got: \"t4g.small\""],
+  [{ nodeType: 'cache.t4g.banana' }, 'must be a node type'],
+  [{ snapshotRetentionDays: 36 }, "'snapshotRetentionDays' must be 0 to 35, got: 36"],
+  [{ namespace: 'Shop' }, "'namespace' must be at most 30 lower case letters, digits and single dashes"],
+  [{ namespace: 'a--b' }, "'namespace' must be"],
+  [{ namespace: 'shop-' }, "'namespace' must be"],
+  [{ namespace: 'x'.repeat(31) }, "'namespace' must be"],
+] as const)('fails when a property is out of its limits: %j', (props, message) => {
+  expect(() => shared(props)).toThrow(message);
+});
+
+test('fails when the family of an engine is of another one', () => {
+  expect(() => CacheEngine.of('valkey', '8.0', 'redis7')).toThrow(
+    "'parameterGroupFamily' must be one of engine 'valkey', got: 'redis7'; such as 'valkey8'",
+  );
+});
