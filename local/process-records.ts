@@ -13,6 +13,12 @@ export interface ProcessRecord {
 /** How often to look whether a process is gone, in milliseconds: it is no child of this process, so nothing tells. */
 const POLL_MS = 20;
 
+/** A record as it is kept: with when the process started, and who started it. */
+interface KeptRecord extends ProcessRecord {
+  readonly start: string;
+  readonly owner: { readonly pid: number; readonly start: string };
+}
+
 /** The processes of a state folder: a small file each, so that several owners can add and remove their own without a lock. */
 export class Records {
   private readonly folder: string;
@@ -23,47 +29,40 @@ export class Records {
 
   add(record: ProcessRecord): void {
     const start = startOf(record.pid);
+    // It has ended already.
     if (!start) return;
     fs.mkdirSync(this.folder, { recursive: true });
-    fs.writeFileSync(this.file(record.pid), JSON.stringify({ ...record, start }));
+    const kept: KeptRecord = { ...record, start, owner: { pid: process.pid, start: startOf(process.pid)! } };
+    fs.writeFileSync(this.file(record.pid), JSON.stringify(kept));
   }
 
   remove(pid: number): void {
     fs.rmSync(this.file(pid), { force: true });
   }
 
-  clear(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Those recorded that still run. */
-  running(): ProcessRecord[] {
+  /** Those that run though who started them doesn't; the records of what has ended are dropped. */
+  leftovers(): ProcessRecord[] {
     if (!fs.existsSync(this.folder)) return [];
-    return fs
-      .readdirSync(this.folder)
-      .map((file) => Number.parseInt(file, 10))
-      .flatMap((pid) => {
-        const record = this.read(pid);
-        return record && this.isSame(record) ? [record] : [];
-      });
+    return fs.readdirSync(this.folder).flatMap((file) => {
+      const record = this.read(Number.parseInt(file, 10));
+      if (record && isSame(record)) return isSame(record.owner) ? [] : [record];
+      fs.rmSync(path.join(this.folder, file), { force: true });
+      return [];
+    });
   }
 
   /** Waits until the process is gone. @returns whether that came within the limit */
-  async gone(record: ProcessRecord, limitMs: number): Promise<boolean> {
-    for (let waited = 0; this.isSame(record); waited += POLL_MS) {
+  async gone({ pid }: ProcessRecord, limitMs: number): Promise<boolean> {
+    const record = this.read(pid);
+    for (let waited = 0; record && isSame(record); waited += POLL_MS) {
       if (waited >= limitMs) return false;
       await sleep(POLL_MS);
     }
     return true;
   }
 
-  private isSame(record: ProcessRecord): boolean {
-    const known = this.read(record.pid);
-    return known !== undefined && startOf(record.pid) === known.start;
-  }
-
   /** Undefined where there is none, or half of one: the run ended while it was written. */
-  private read(pid: number): (ProcessRecord & { start: string }) | undefined {
+  private read(pid: number): KeptRecord | undefined {
     try {
       return JSON.parse(fs.readFileSync(this.file(pid), 'utf8'));
     } catch {
@@ -74,4 +73,9 @@ export class Records {
   private file(pid: number): string {
     return path.join(this.folder, `${pid}.json`);
   }
+}
+
+/** Whether the process runs, and is the one that was recorded. */
+function isSame({ pid, start }: { pid: number; start: string }): boolean {
+  return startOf(pid) === start;
 }

@@ -36,6 +36,8 @@ export class ManagedProcess {
   readonly pid: number;
   /** Resolves when the process has ended, however that came about. */
   readonly exited: Promise<void>;
+  /** Of a process that has ended by itself. */
+  exitCode: number | null = null;
   private ended = false;
 
   constructor(
@@ -46,8 +48,9 @@ export class ManagedProcess {
   ) {
     this.pid = child.pid!;
     this.exited = new Promise((resolve) => {
-      child.once('exit', () => {
+      child.once('exit', (code) => {
         this.ended = true;
+        this.exitCode = code;
         resolve();
       });
     });
@@ -90,12 +93,17 @@ export class Processes {
   private readonly processes = new Map<string, ManagedProcess>();
   private readonly records: Records;
   private readonly logs: string;
+  private disposed = false;
   /** Where this process ends without `dispose`, by an uncaught error say, nothing can be awaited any more. */
   private readonly onExit = () => {
     for (const one of this.processes.values()) one.signal('SIGKILL');
   };
 
-  constructor(stateDir: string) {
+  constructor(
+    stateDir: string,
+    /** Called when a process that was started ends before `dispose`, asked or unasked. */
+    private readonly onEnd: (ended: ManagedProcess) => void = () => {},
+  ) {
     this.records = new Records(stateDir);
     this.logs = path.join(stateDir, 'logs');
     process.on('exit', this.onExit);
@@ -103,10 +111,39 @@ export class Processes {
 
   /** Starts a program. @throws where the program can't be run at all; what it does afterwards is the caller's to see. */
   async start(spec: ProcessSpec): Promise<ManagedProcess> {
+    const started = await this.launch(spec);
+    started.exited.then(() => {
+      if (!this.disposed) this.onEnd(started);
+    });
+    return started;
+  }
+
+  /** Runs a program to its end. @throws with what it wrote, where it fails */
+  async run(spec: ProcessSpec): Promise<void> {
+    const started = await this.launch(spec);
+    await started.exited;
+    if (started.exitCode !== 0) throw new Error(`${spec.name} failed:\n${started.logTail()}`);
+  }
+
+  /** The process last started under this name. */
+  get(name: string): ManagedProcess | undefined {
+    return this.processes.get(name);
+  }
+
+  /** Ends every process, and lets no other start. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    await Promise.all([...this.processes.values()].map((one) => one.end()));
+    process.off('exit', this.onExit);
+  }
+
+  private async launch(spec: ProcessSpec): Promise<ManagedProcess> {
+    if (this.disposed) throw new Error(`process '${spec.name}' is not started, because everything is being ended`);
     if (this.get(spec.name)?.running) throw new Error(`process '${spec.name}' runs already`);
     fs.mkdirSync(this.logs, { recursive: true });
     const logFile = path.join(this.logs, `${spec.name.replace(/[^\w.-]+/g, '-')}.log`);
-    const log = fs.openSync(logFile, 'a', 0o600);
+    // A log begins with its owner's run and goes on where the program is started again.
+    const log = fs.openSync(logFile, this.processes.has(spec.name) ? 'a' : 'w', 0o600);
     try {
       const child = spawn(spec.command, spec.args, {
         cwd: spec.cwd,
@@ -128,39 +165,29 @@ export class Processes {
       fs.closeSync(log);
     }
   }
-
-  /** The process last started under this name. */
-  get(name: string): ManagedProcess | undefined {
-    return this.processes.get(name);
-  }
-
-  /** Ends every process. */
-  async dispose(): Promise<void> {
-    await Promise.all([...this.processes.values()].map((one) => one.end()));
-    process.off('exit', this.onExit);
-  }
 }
 
 /**
  * Ends what an earlier run with the same state folder left behind, and resolves when it is gone. A process is only touched where its start time
- * is the recorded one: the system may have given its id to another since.
+ * is the recorded one (the system may have given its id to another since), and where whoever started it is gone.
  *
  * @returns the names of the processes that were ended
+ * @throws where one of them can't be ended
  */
 export async function endLeftovers(stateDir: string): Promise<string[]> {
   const records = new Records(stateDir);
-  const left = records.running();
+  const left = records.leftovers();
   await Promise.all(
     left.map(async (record) => {
       const tree = processTree(record.pid);
       signalAll([record.pid], record.stopSignal);
       signalAll(tree, 'SIGCONT');
       if (!(await records.gone(record, STOP_LIMIT_MS))) signalAll(processTree(record.pid), 'SIGKILL');
-      if (!(await records.gone(record, STOP_LIMIT_MS)))
+      if (!(await records.gone(record, STOP_LIMIT_MS))) {
         throw new Error(`'${record.name}' of an earlier run (process ${record.pid}) can't be ended`);
+      }
       records.remove(record.pid);
     }),
   );
-  records.clear();
   return left.map((record) => record.name);
 }

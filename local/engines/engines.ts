@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import type { ClientConfig } from 'pg';
-import { endLeftovers, Processes } from '../processes';
+import { Processes } from '../processes';
 import type { Operations, Product, ProductContext } from '../types';
 import { ensureCertificates } from './certificates';
 import type { EnginesOptions } from './from-template';
@@ -15,7 +15,7 @@ export interface EngineProcess {
   /** `postgres:<stack>/<logical id>`, or `redis:<stack>/<logical id>:<shard>-<node>`. */
   readonly name: string;
   readonly kind: 'postgres-primary' | 'postgres-standby' | 'redis';
-  /** Of a cache node: as the rest of the cluster sees it; undefined where nobody is left to ask. */
+  /** A cache node's is what the rest of the cluster says; undefined where nobody is left to ask. */
   readonly role?: 'primary' | 'replica';
   readonly port: number;
   /** Undefined where the process isn't running. */
@@ -51,6 +51,8 @@ export function createEngines(options: EnginesOptions, context: ProductContext):
 }
 
 class RunningEngines implements Engines {
+  readonly operations: Operations;
+  private disposed = false;
   private databases: Database[] = [];
   private groups: ReplicationGroup[] = [];
   private supervisor?: Processes;
@@ -58,15 +60,19 @@ class RunningEngines implements Engines {
   constructor(
     private readonly options: EnginesOptions,
     private readonly context: ProductContext,
-  ) {}
+  ) {
+    // The groups are there once started; the table is asked for before.
+    this.operations = cacheOperations(() => this.groups, context.environment);
+  }
 
   async start(): Promise<void> {
     const { environment, log } = this.context;
     const started = performance.now();
-    const left = await endLeftovers(environment.stateDir);
-    if (left.length > 0) log('engines', `ended what an earlier run left behind: ${left.join(', ')}`);
     const certificates = await ensureCertificates(environment);
-    const supervisor = new Processes(environment.stateDir);
+    if (this.disposed) return;
+    const supervisor = new Processes(environment.stateDir, ({ spec, pid }) => {
+      log('engines', `${spec.name} (process ${pid}) ended`);
+    });
     this.supervisor = supervisor;
     this.databases = this.options.databases.map((one) => new Database(one, environment.stateDir, supervisor, certificates));
     this.groups = this.options.replicationGroups.map(
@@ -77,19 +83,16 @@ class RunningEngines implements Engines {
   }
 
   async dispose(): Promise<void> {
+    this.disposed = true;
     await this.supervisor?.dispose();
-    for (const engine of [...this.databases, ...this.groups]) engine.remove();
-  }
-
-  get operations(): Operations {
-    // The groups are there once started; the table is asked for before.
-    return cacheOperations(() => this.groups, this.context.environment);
+    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.remove()));
   }
 
   async processes(): Promise<EngineProcess[]> {
     const database = (server: PostgresServer, kind: EngineProcess['kind']): EngineProcess => ({
       name: server.name,
       kind,
+      role: kind === 'postgres-primary' ? 'primary' : 'replica',
       port: server.port,
       pid: server.process?.running ? server.process.pid : undefined,
     });

@@ -1,18 +1,18 @@
 import * as net from 'node:net';
 import type { Environment, Model, Resource, ResourceTypes } from '../../local/types';
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Ports that were free a moment ago; all are held at once, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
+  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 /** An environment with free ports, given out by name. */
 export async function environment(stateDir: string, ports = 32): Promise<Environment> {
-  const free = await Promise.all(Array.from({ length: ports }, freePort));
+  const free = await freePorts(ports);
   const given = new Map<string, number>();
   return {
     account: '111111111111',

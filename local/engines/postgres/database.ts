@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import type { Processes } from '../../processes';
 import { postgresBinaries } from '../binaries';
 import type { Certificates } from '../certificates';
@@ -38,7 +38,7 @@ export class Database {
   constructor(
     readonly options: DatabaseOptions,
     stateDir: string,
-    processes: Processes,
+    private readonly processes: Processes,
     private readonly certificates: Certificates,
   ) {
     this.home = homeOf(stateDir, postgresBinaries());
@@ -63,53 +63,44 @@ export class Database {
   /** From nothing to a database that can be used, with every standby streaming and caught up. */
   async start(): Promise<void> {
     const { parameters, port, replicas } = this.options;
-    this.remove();
+    await this.clear();
     ownFolder(this.home, path.basename(this.primary.folder));
-    await initialise(this.home, this.primary.folder, this.password);
+    await initialise(this.home, this.primary.folder, this.password, this.primary.name, this.processes);
     // Before the first start the folder is a primary's and a standby's alike.
-    for (const standby of this.standbys)
-      fs.cpSync(this.primary.folder, standby.folder, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
+    await Promise.all(this.standbys.map(({ folder }) => fs.promises.cp(this.primary.folder, folder, { recursive: true })));
     this.configure(this.primary, settings(parameters, port, this.tlsFiles(this.primary)), hostRules(parameters));
     for (const [index, standby] of this.standbys.entries()) this.configureStandby(standby, replicas[index]!);
     await this.primary.start();
-    await this.prepare();
-    await Promise.all(this.standbys.map((standby) => standby.start()));
+    await this.createSlots();
+    await Promise.all([this.createDatabase(), ...this.standbys.map((standby) => standby.start())]);
     await this.ready();
   }
 
-  /** Resolves once every server answers, and every standby streams and has replayed what the primary has written so far. */
+  /** Resolves once every standby streams, and has replayed what the primary has written so far. */
   async ready(): Promise<void> {
     const deadline = Date.now() + STREAM_LIMIT_MS;
-    const { rows } = await this.primary.connected((client) => client.query('select pg_current_wal_lsn() as lsn'));
-    await Promise.all(
-      this.standbys.map(async (standby) => {
-        while (!(await this.hasReplayed(standby, rows[0].lsn))) {
-          if (Date.now() > deadline) {
-            throw new Error(
-              `${standby.name} doesn't stream from its primary:\n${standby.process?.logTail() ?? 'it is not running'}`,
-            );
-          }
+    await this.primary.connected(async (primary) => {
+      const { rows } = await primary.query('select pg_current_wal_lsn() as lsn');
+      const wait = async (standby: PostgresServer, client: Client) => {
+        while (!((await hasReplayed(client, rows[0].lsn)) && (await streamsTo(primary, slotOf(standby))))) {
+          if (Date.now() > deadline)
+            throw new Error(`${standby.name} doesn't stream from its primary:\n${standby.process?.logTail()}`);
           await sleep(POLL_MS);
         }
-      }),
-    );
+      };
+      await Promise.all(this.standbys.map((standby) => standby.connected((client) => wait(standby, client))));
+    });
   }
 
   /** Deletes all data. */
-  remove(): void {
-    for (const { folder } of this.servers) fs.rmSync(folder, { recursive: true, force: true });
-    if (fs.existsSync(this.home.data) && fs.readdirSync(this.home.data).length === 0) fs.rmdirSync(this.home.data);
+  async remove(): Promise<void> {
+    await this.clear();
+    // Other databases of the template keep theirs there too; the last one takes it along.
+    await fs.promises.rmdir(this.home.data).catch(() => {});
   }
 
-  private async hasReplayed(standby: PostgresServer, lsn: string): Promise<boolean> {
-    const replayed = await standby.connected((client) =>
-      client.query('select pg_last_wal_replay_lsn() >= $1::pg_lsn as done', [lsn]),
-    );
-    if (!replayed.rows[0].done) return false;
-    const senders = await this.primary.connected((client) =>
-      client.query("select 1 from pg_stat_replication where application_name = $1 and state = 'streaming'", [slotOf(standby)]),
-    );
-    return senders.rowCount === 1;
+  private async clear(): Promise<void> {
+    await Promise.all(this.servers.map(({ folder }) => fs.promises.rm(folder, { recursive: true, force: true })));
   }
 
   private configureStandby(standby: PostgresServer, options: ServerOptions): void {
@@ -143,22 +134,40 @@ export class Database {
     return { certificateFile: path.join(folder, 'server.pem'), keyFile: path.join(folder, 'server.key') };
   }
 
-  private async prepare(): Promise<void> {
-    const { databaseName, username, password } = this.options;
-    const master = escapeIdentifier(username);
+  private async createSlots(): Promise<void> {
     await this.primary.connected(async (client) => {
-      for (const standby of this.standbys)
+      for (const standby of this.standbys) {
         await client.query('select pg_create_physical_replication_slot($1, true)', [slotOf(standby)]);
-      await client.query(MASTER_ROLE);
-      await client.query(`create role ${master} login createdb createrole password ${escapeLiteral(password)}`);
-      await client.query(`grant rds_superuser to ${master} with admin option`);
-      await client.query(EXTENSION);
-      if (databaseName && databaseName !== 'postgres')
-        await client.query(`create database ${escapeIdentifier(databaseName)} owner ${master}`);
+      }
     });
-    if (databaseName && databaseName !== 'postgres')
-      await this.primary.connected((client) => client.query(EXTENSION), databaseName);
   }
+
+  private async createDatabase(): Promise<void> {
+    const { databaseName = 'postgres', username, password } = this.options;
+    const master = escapeIdentifier(username);
+    const exists = databaseName === 'postgres';
+    await this.primary.connected(
+      async (client) => {
+        await client.query(MASTER_ROLE);
+        await client.query(`create role ${master} login createdb createrole password ${escapeLiteral(password)}`);
+        await client.query(`grant rds_superuser to ${master} with admin option`);
+        await client.query(EXTENSION);
+        if (!exists) await client.query(`create database ${escapeIdentifier(databaseName)} owner ${master}`);
+      },
+      // What the template has, databases made from it have as well: the master user may create others.
+      exists ? databaseName : 'template1',
+    );
+  }
+}
+
+async function hasReplayed(standby: Client, lsn: string): Promise<boolean> {
+  const { rows } = await standby.query('select pg_last_wal_replay_lsn() >= $1::pg_lsn as done', [lsn]);
+  return rows[0].done;
+}
+
+async function streamsTo(primary: Client, slot: string): Promise<boolean> {
+  const sender = "select 1 from pg_stat_replication where application_name = $1 and state = 'streaming'";
+  return (await primary.query(sender, [slot])).rowCount === 1;
 }
 
 /** Slots are named in lower case, digits and underscores. */

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import type { ManagedProcess, Processes } from '../../processes';
 import { ADMINISTRATOR } from './config';
@@ -17,13 +15,20 @@ const HELD = /pre-existing shared memory block|Address already in use|lock file 
 const HELD_LIMIT_MS = 5000;
 
 /** Creates a database cluster with one superuser. */
-export async function initialise(home: Home, folder: string, password: string): Promise<void> {
-  const passwordFile = path.join(home.data, `password-${process.pid}`);
+export async function initialise(
+  home: Home,
+  folder: string,
+  password: string,
+  name: string,
+  processes: Processes,
+): Promise<void> {
+  const passwordFile = `${folder}.password`;
   ownFile(home, passwordFile, password);
   try {
-    await promisify(execFile)(
-      path.join(home.programs, 'bin', 'initdb'),
-      [
+    await processes.run({
+      name: `${name}:initdb`,
+      command: path.join(home.programs, 'bin', 'initdb'),
+      args: [
         `--pgdata=${folder}`,
         `--username=${ADMINISTRATOR}`,
         `--pwfile=${passwordFile}`,
@@ -35,11 +40,10 @@ export async function initialise(home: Home, folder: string, password: string): 
         '--no-sync',
         '--no-instructions',
       ],
-      { cwd: home.data, env: environment(home), ...home.user },
-    );
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`PostgreSQL's initdb failed: ${stderr?.trim() || message}`, { cause: error });
+      cwd: home.data,
+      env: environment(home),
+      user: home.user,
+    });
   } finally {
     fs.rmSync(passwordFile, { force: true });
   }

@@ -49,8 +49,9 @@ export function configuration(
   certificates: Certificates,
 ): string {
   const directives: Directive[] = [
-    // ElastiCache's default; a cluster with a lost shard goes on serving the others.
+    // ElastiCache's defaults, which differ from the server's own: a cluster with a lost shard goes on serving the others.
     ['cluster-require-full-coverage', 'no'],
+    ['maxmemory-policy', 'volatile-lru'],
     ...Object.entries(group.parameters).filter(([name]) => !OWN.has(name)),
     ['bind', '127.0.0.1'],
     ['port', group.tls ? '0' : String(node.port)],
@@ -64,6 +65,7 @@ export function configuration(
     ['masterauth', administrator.password],
     // A new replica is served at once instead of waiting for others to come.
     ['repl-diskless-sync-delay', '0'],
+    ['repl-ping-replica-period', '1'],
     ['cluster-enabled', 'yes'],
     ['cluster-config-file', 'nodes.conf'],
     ['cluster-port', String(node.busPort)],

@@ -75,7 +75,7 @@ export class ReplicationGroup {
     await Promise.all(
       this.nodes.map((node) =>
         node.answer(async (client) => {
-          while (!(await isComplete(client))) {
+          while (!(await isComplete(client, this.nodes.length))) {
             if (Date.now() > deadline) {
               throw new Error(
                 `${node.options.name} (port ${node.options.port}) is not part of a complete cluster:\n${node.process?.logTail()}`,
@@ -134,16 +134,16 @@ export class ReplicationGroup {
   }
 }
 
-async function isComplete(client: Redis): Promise<boolean> {
+/**
+ * Whether the node can serve clients, and tells them about all of the others: a replica that has nothing of its primary's yet is left out
+ * of the slots' table.
+ */
+async function isComplete(client: Redis, nodes: number): Promise<boolean> {
   const info = String(await client.cluster('INFO'));
   if (!info.includes('cluster_state:ok') || !info.includes(`cluster_slots_ok:${SLOTS}`)) return false;
-  const role = (await client.call('ROLE')) as [string, ...unknown[]];
-  if (role[0] !== 'master') return role[3] === 'connected';
-  const replicas = (await client.cluster('NODES')) as string;
-  const own = replicas
-    .split('\n')
-    .find((line) => line.includes('myself'))!
-    .slice(0, 40);
-  const expected = replicas.split('\n').filter((line) => line.split(' ')[3] === own).length;
-  return (role[2] as unknown[]).length === expected;
+  const [role, , , link] = (await client.call('ROLE')) as [string, ...unknown[]];
+  if (role === 'slave' && link !== 'connected') return false;
+  // Each entry has the first and the last slot, then a list for each node: address, port, id.
+  const slots = await client.cluster('SLOTS');
+  return new Set(slots.flatMap(([, , ...served]) => served.map(([, , id]) => id))).size === nodes;
 }
