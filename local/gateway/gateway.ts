@@ -84,6 +84,7 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
       for (const { id } of options.apis) registry.origins.delete(hostOf(id));
       for (const cancel of pendingFlushes) cancel();
       pendingFlushes.clear();
+      for (const stage of stages.values()) stage.dispose();
       if (!server.listening) return;
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -67,6 +67,8 @@ export class StageHandler {
   private readonly buckets = new Map<Method, TokenBucket>();
   /** Whether a function lets API Gateway in, by method: policies don't change while the platform runs. */
   private readonly permitted = new Map<string, boolean>();
+  /** Cancels the timeouts of integrations in progress. */
+  private readonly timeouts = new Set<() => void>();
 
   constructor(
     private readonly api: RestApi,
@@ -79,6 +81,12 @@ export class StageHandler {
   /** Empties the cache. */
   flush(): void {
     this.cache.flush();
+  }
+
+  /** Leaves no timer behind. */
+  dispose(): void {
+    for (const cancel of this.timeouts) cancel();
+    this.timeouts.clear();
   }
 
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
@@ -150,13 +158,17 @@ export class StageHandler {
     let cancel = (): void => {};
     const timeout = new Promise<never>((_, reject) => {
       cancel = clock.schedule(method.timeoutMilliseconds, () => reject(new Refusal('INTEGRATION_TIMEOUT')));
+      this.timeouts.add(cancel);
     });
     // Where Lambda doesn't take the invocation, a throttle included, API Gateway says 500, by Lambda's guide.
     const invocation = target.invoke(event).catch((error: Error) => {
       log(`${method.functionArn} was not invoked: ${error.message}`);
       throw new Refusal('API_CONFIGURATION_ERROR');
     });
-    const result = await Promise.race([invocation, timeout]).finally(cancel);
+    const result = await Promise.race([invocation, timeout]).finally(() => {
+      cancel();
+      this.timeouts.delete(cancel);
+    });
     if (result.functionError) throw new Refusal('INTEGRATION_FAILURE');
     const decodes = decodesBinary(headerValues(request, 'accept')[0], this.api.binaryMediaTypes);
     const response = proxyResponse(result.payload, decodes);

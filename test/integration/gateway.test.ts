@@ -220,6 +220,21 @@ describe('a function that', () => {
   });
 });
 
+test('leaves no timer behind when disposed of in the middle of a request', async () => {
+  await serve([method('/things', 'GET')]);
+  const invoked = new Promise<void>((resolve) => {
+    answer = () => {
+      resolve();
+      return new Promise(() => {});
+    };
+  });
+  const cut = expect(send('/things')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await invoked;
+  await gateway.dispose();
+  await cut;
+  expect(clock.pending).toBe(0);
+});
+
 describe('the stage cache', () => {
   const counts = () => {
     const { CacheHitCount, CacheMissCount, integrations } = gateway.stats()[0]!.statistics;

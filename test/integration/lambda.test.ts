@@ -302,8 +302,8 @@ test('writes what functions print to a file per function, in the text format of 
 
 test('leaves no process, and nothing in the registry, when disposed of in the middle of an invocation', async () => {
   const lambda = await run([fn('counter', COUNTER)]);
-  await invoke('counter');
   const running = invoke('counter', { wait: 5000 });
+  await until(() => lambda.environments().some(({ state }) => state === 'busy'), 'it runs');
   const [{ pid } = { pid: undefined }] = lambda.environments();
   await Promise.all([lambda.dispose(), lambda.dispose()]);
   expect((await running).value.errorType).toBe('Runtime.ExitError');
