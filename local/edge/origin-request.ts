@@ -56,7 +56,6 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'content-md5',
   'content-type',
   'date',
-  'from',
   'if-match',
   'if-modified-since',
   'if-none-match',

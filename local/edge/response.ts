@@ -38,12 +38,6 @@ export interface ResponseHeadersPolicy {
 /** `X-Cache`, without " from cloudfront". */
 export type CacheResult = 'Hit' | 'Miss' | 'RefreshHit' | 'Error';
 
-/** What names an edge location to viewers. */
-export interface LocationNames {
-  readonly via: string;
-  readonly pop: string;
-}
-
 /**
  * The headers of an origin's response as viewers of a behaviour get them, without what changes from request to request.
  * `Vary` keeps the values that take part in the cache key; without forwarded cookies `Set-Cookie` goes.

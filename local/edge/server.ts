@@ -93,7 +93,7 @@ export class EdgeServer {
       headers: message.headers,
       address: message.socket.remoteAddress ?? '127.0.0.1',
     };
-    const requestId = this.location.nextRequestId();
+    const requestId = this.location.identity.nextRequestId();
     const exchange: Exchange = { response, request, requestId, startedAt: this.context.clock.now() };
     try {
       if (!this.distribution.enabled) this.refuse(exchange, 403, 'The distribution is not enabled.');
@@ -151,8 +151,8 @@ export class EdgeServer {
     if (!fn) return exchange.request;
     const returned = this.functions.viewerRequest(fn, exchange.request, this.functionContext(exchange));
     if (!('status' in returned)) return returned;
-    const { names } = this.location;
-    const headers = viewerHeaders(returned.headers, behavior, names.via);
+    const { identity } = this.location;
+    const headers = viewerHeaders(returned.headers, behavior, identity.via);
     this.send(exchange, returned.status, headers, returned.body ?? Buffer.alloc(0), 'FunctionGeneratedResponse');
     return undefined;
   }
@@ -165,9 +165,9 @@ export class EdgeServer {
   private write(exchange: Exchange, answer: Answer): void {
     const { behavior, object, result, upstream } = answer;
     const { request } = exchange;
-    const { names } = this.location;
+    const { identity } = this.location;
     if (object.rendered?.behavior !== behavior) {
-      object.rendered = { behavior, headers: viewerHeaders(object.headers, behavior, names.via) };
+      object.rendered = { behavior, headers: viewerHeaders(object.headers, behavior, identity.via) };
     }
     const policy = behavior.responseHeadersPolicy;
     let shown: RawHeaders = policy?.cors ? withCors(object.rendered.headers, policy.cors, request) : object.rendered.headers;
@@ -178,7 +178,7 @@ export class EdgeServer {
       const timing = { upstream, downstreamMs: now - exchange.startedAt };
       const fromOrigin = headerValue(shown, 'server-timing');
       if (fromOrigin !== undefined) shown = filterHeaders(shown, (name) => name !== 'server-timing');
-      const who = { pop: names.pop, requestId: exchange.requestId };
+      const who = { pop: identity.pop, requestId: exchange.requestId };
       shown = [...shown, 'Server-Timing', serverTiming(result, timing, who, fromOrigin)];
     }
     if (upstream === undefined) shown = [...shown, 'Age', String(Math.max(0, Math.floor((now - object.storedAt) / 1000)))];
@@ -202,7 +202,7 @@ export class EdgeServer {
     result: CacheResult | 'FunctionGeneratedResponse',
   ) {
     const { request, response, requestId } = exchange;
-    const { pop } = this.location.names;
+    const { pop } = this.location.identity;
     const headers = [...shown, 'X-Cache', `${result} from cloudfront`, 'X-Amz-Cf-Pop', pop, 'X-Amz-Cf-Id', requestId];
     const readable = status === 200 && (request.method === 'GET' || request.method === 'HEAD');
     if (readable && notModified(request.headers, headers)) {
@@ -237,7 +237,7 @@ export class EdgeServer {
   /** Answers without the origin and the store. */
   private refuse(exchange: Exchange, status: number, reason: string): void {
     const body = errorPage(status, reason, exchange.requestId);
-    const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.location.names.via];
+    const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.location.identity.via];
     this.send(exchange, status, headers, body, 'Error');
   }
 

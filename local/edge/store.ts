@@ -1,29 +1,4 @@
-import type { RawHeaders } from './headers';
-
-/** What is kept of a response of an origin. */
-export interface StoredObject {
-  readonly key: string;
-  /** Normalised path, with the query string as far as it is part of the key. */
-  readonly url: string;
-  readonly status: number;
-  /** Without the headers that concern one connection, and without `Content-Length`. */
-  readonly headers: RawHeaders;
-  readonly body: Buffer;
-  /** In lower case. */
-  readonly tags: readonly string[];
-  /** All times are milliseconds since the epoch. `Age` counts from here. */
-  readonly storedAt: number;
-  readonly freshUntil: number;
-  /** Until when it is served while it is fetched anew; at least `freshUntil`. */
-  readonly revalidateUntil: number;
-  readonly staleIfErrorSeconds: number | undefined;
-  /** Whether it may be asked for by its validators. */
-  readonly conditional: boolean;
-  /** Until when it is served, expired, because the origin failed lately. */
-  pausedUntil: number;
-  /** What a viewer is sent of it, by the behaviour that made it; made at the first hit. */
-  rendered?: { readonly behavior: object; readonly headers: RawHeaders };
-}
+import type { StoredObject } from './stored-object';
 
 /** What an invalidation names, in the form in which it is compared. */
 export interface Selector {

@@ -1,4 +1,5 @@
-import { Store, type StoredObject } from '../../../local/edge/store';
+import { Store } from '../../../local/edge/store';
+import type { StoredObject } from '../../../local/edge/stored-object';
 
 function object(key: string, parts: Partial<StoredObject> = {}): StoredObject {
   return {
