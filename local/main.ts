@@ -11,22 +11,23 @@ const HELP = `Synthesizes the app of this project and runs it on this machine.
   --port N         port of the edge, loopback only (default 8080; 0 is any free one)
   --seed N         seed of everything that chance decides, such as the order of events (default 1)
   --assembly DIR   run this cloud assembly instead of synthesizing one
+  --state DIR      folder for data, secrets and logs, of one platform at a time (default .cachement/local)
   --verbose        show what each product reports
   --help           show this text
 
-The app's command comes from cdk.json, with context stage=local. State and logs are in .cachement/local. Ctrl-C ends everything.
+The app's command comes from cdk.json, with context stage=local. Ctrl-C ends everything.
 `;
 
 /** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the number of the signal. */
 const INTERRUPTED = 130;
 
 const project = process.cwd();
-const stateDir = path.join(project, '.cachement/local');
 
 interface Options {
   readonly port: number;
   readonly seed: number;
   readonly assembly?: string;
+  readonly stateDir: string;
   readonly verbose: boolean;
 }
 
@@ -36,6 +37,7 @@ function parseOptions(): Options | undefined {
       port: { type: 'string', default: '8080' },
       seed: { type: 'string', default: '1' },
       assembly: { type: 'string' },
+      state: { type: 'string', default: '.cachement/local' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -48,6 +50,7 @@ function parseOptions(): Options | undefined {
     port: wholeNumber('--port', values.port, 65_535),
     seed: wholeNumber('--seed', values.seed, 2 ** 32 - 1),
     assembly: values.assembly,
+    stateDir: path.resolve(project, values.state),
     verbose: values.verbose,
   };
 }
@@ -73,8 +76,8 @@ async function main(): Promise<void> {
         synthesizeIfChanged({ project, directory: assembly, context: { stage: 'local' }, signal: stop.signal }),
       );
     }
-    const platform = await startPlatform({ ...options, assembly, stateDir, progress, signal: stop.signal });
-    process.stdout.write(`\n${summary(platform)}\nCtrl-C ends everything.\n`);
+    const platform = await startPlatform({ ...options, assembly, progress, signal: stop.signal });
+    process.stdout.write(`\n${summary(platform, options.stateDir)}\nCtrl-C ends everything.\n`);
     await aborted(stop.signal);
     await progress.phase('ending', () => platform.dispose());
   } catch (error) {
@@ -84,7 +87,7 @@ async function main(): Promise<void> {
 }
 
 /** Where to look, and what to try: the outputs of the stacks, with the addresses of this machine. */
-function summary(platform: Platform): string {
+function summary(platform: Platform, stateDir: string): string {
   const { edge, gateway, endpoint } = platform.urls;
   const addresses = [
     ['edge', edge],
