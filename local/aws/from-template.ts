@@ -21,10 +21,30 @@ export function awsFromTemplate(model: Model): AwsOptions {
     const functionArn = model.attribute(fn, 'Arn');
     return [accessKeyId(functionArn), { functionArn, roleArn: fn.properties.Role }];
   });
+  const policies = new Policies(policiesFromTemplate(model));
+  checkEventSources(model, policies);
   return {
-    policies: new Policies(policiesFromTemplate(model)),
+    policies,
     network: new Network(networkFromTemplate(model)),
     callers: new Map(callers),
     secrets: new SecretStore(model),
   };
+}
+
+/** What Lambda does to a queue in the name of the function's role; it refuses the mapping where the role doesn't allow it. */
+const EVENT_SOURCE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
+function checkEventSources(model: Model, policies: Policies): void {
+  for (const mapping of model.resources('AWS::Lambda::EventSourceMapping')) {
+    const { FunctionName, EventSourceArn } = mapping.properties;
+    const roleArn = model.find('AWS::Lambda::Function', FunctionName)?.properties.Role;
+    if (roleArn === undefined) continue;
+    for (const action of EVENT_SOURCE_ACTIONS) {
+      const { allowed } = policies.authorize({ caller: { roleArn }, action, resource: EventSourceArn });
+      if (!allowed) {
+        const where = `${mapping.stack}/${mapping.logicalId}`;
+        throw new Error(`${where}: the function's role must allow ${action} on ${EventSourceArn}`);
+      }
+    }
+  }
 }
