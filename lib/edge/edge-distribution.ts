@@ -1,6 +1,7 @@
 import { Annotations, CrossStackReferences, Duration, ReferenceStrength } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { CachedApi } from '../gateway/cached-api';
 import { checkRoutes } from '../gateway/route-checks';
@@ -34,6 +35,7 @@ const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 /** The edge: a behaviour a path, with cache policy and key from the route, purged by tag. */
 export class EdgeDistribution extends Construct {
   readonly distribution: cloudfront.Distribution;
+  readonly grants: EdgeDistributionGrants;
 
   private readonly responseHeaders: cloudfront.ResponseHeadersPolicy;
   private readonly cachedOriginRequests: cloudfront.OriginRequestPolicy;
@@ -65,6 +67,7 @@ export class EdgeDistribution extends Construct {
     for (const route of routes) {
       this.distribution.addBehavior(pathPattern(route.path), origin, isCached(route) ? this.cached(route) : this.uncached());
     }
+    this.grants = new EdgeDistributionGrants(this);
     CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
     // The L2 has no property for it yet.
     (this.distribution.node.defaultChild as cloudfront.CfnDistribution).addPropertyOverride('DistributionConfig.CacheTagConfig', {
@@ -104,6 +107,16 @@ export class EdgeDistribution extends Construct {
       // The one policy that takes Authorization to the origin without making it a key: CloudFront refuses it in a policy of one's own.
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     };
+  }
+}
+
+/** What others may be allowed to do with a distribution. */
+export class EdgeDistributionGrants {
+  constructor(private readonly edge: EdgeDistribution) {}
+
+  /** Lets a grantee invalidate by tag or path, and see what became of it. */
+  purge(grantee: iam.IGrantable): iam.Grant {
+    return this.edge.distribution.grant(grantee, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
   }
 }
 

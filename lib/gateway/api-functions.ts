@@ -23,6 +23,14 @@ export interface ApiFunctionsProps {
   readonly poolSize: number;
 
   /**
+   * The longest that a read can be in flight, which every purge waits out before it goes to the outer tiers; so as short as a first
+   * request allows. Loading the module has ten seconds of its own; what is left is a secret, a TLS connection to each of shared tier and
+   * database, and a query: well under a second, with room for a lease to be waited for.
+   * @default Duration.seconds(3)
+   */
+  readonly readTimeout?: Duration;
+
+  /**
    * Whether the concurrency is reserved.
    * @default false
    */
@@ -31,13 +39,6 @@ export interface ApiFunctionsProps {
   /** @default RemovalPolicy.RETAIN */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
-
-/**
- * The longest that a read can be in flight, which every purge waits out before it goes to the outer tiers; so as short as a first
- * request allows. Loading the module has ten seconds of its own; what is left is a secret, a TLS connection to each of shared tier and
- * database, and a query: well under a second, with room for a lease to be waited for.
- */
-export const READ_TIMEOUT = Duration.seconds(3);
 
 /** A write has nobody wait for it, and mustn't be cut off between its commit and its answer. */
 const WRITE_TIMEOUT = Duration.seconds(10);
@@ -60,7 +61,7 @@ export class ApiFunctions extends Construct {
       ...common,
       bundle: 'read-api',
       description: 'Answers reads through memory, shared tier and database',
-      timeout: READ_TIMEOUT,
+      timeout: props.readTimeout ?? Duration.seconds(3),
       concurrency: props.readConcurrency,
     });
     database.addClient(this.reader, { role: DatabaseRole.READER, poolSize });

@@ -45,6 +45,7 @@ const STAGE_NAME = 'live';
 export class CachedApi extends Construct {
   readonly restApi: apigateway.RestApi;
   readonly stageName = STAGE_NAME;
+  readonly grants: CachedApiGrants;
 
   constructor(scope: Construct, id: string, props: CachedApiProps) {
     super(scope, id);
@@ -66,6 +67,7 @@ export class CachedApi extends Construct {
         methodOptions: methodSettings(props.routes, writes),
       },
     });
+    this.grants = new CachedApiGrants(this);
     this.addProblemResponses();
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
 
@@ -93,17 +95,6 @@ export class CachedApi extends Construct {
     }
   }
 
-  /** ARN to allow `apigateway:DELETE` on for a flush of the stage cache. */
-  get stageCacheArn(): string {
-    const { partition, region } = Stack.of(this);
-    return `arn:${partition}:apigateway:${region}::/restapis/${this.restApi.restApiId}/stages/${STAGE_NAME}/cache/data`;
-  }
-
-  /** Lets a grantee flush the stage cache, and nothing else of the API. */
-  grantFlush(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['apigateway:DELETE'], resourceArns: [this.stageCacheArn] });
-  }
-
   /** What API Gateway answers by itself looks like what the functions answer (RFC 9457). */
   private addProblemResponses(): void {
     const responseHeaders = { 'Content-Type': "'application/problem+json'" };
@@ -124,6 +115,22 @@ export class CachedApi extends Construct {
       statusCode: '404',
       templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
       responseHeaders,
+    });
+  }
+}
+
+/** What others may be allowed to do with an API. */
+export class CachedApiGrants {
+  constructor(private readonly api: CachedApi) {}
+
+  /** Lets a grantee flush the stage cache, and nothing else of the API. */
+  flush(grantee: iam.IGrantable): iam.Grant {
+    const { partition, region } = Stack.of(this.api);
+    const stage = `/restapis/${this.api.restApi.restApiId}/stages/${this.api.stageName}`;
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['apigateway:DELETE'],
+      resourceArns: [`arn:${partition}:apigateway:${region}::${stage}/cache/data`],
     });
   }
 }

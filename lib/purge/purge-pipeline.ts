@@ -1,5 +1,4 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,6 +6,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
 import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { EdgeDistribution } from '../edge/edge-distribution';
 import { PlatformFunction } from '../functions/platform-function';
 import type { CachedApi } from '../gateway/cached-api';
 import type { PlatformNetwork } from '../network/platform-network';
@@ -20,7 +20,7 @@ export interface PurgePipelineProps {
   readonly shared: SharedCache;
   readonly bus: PurgeBus;
   readonly api: CachedApi;
-  readonly distribution: cloudfront.Distribution;
+  readonly edge: EdgeDistribution;
 
   /** How long after the shared tier the outer tiers are purged: until then an inner one can still hand out the old value. */
   readonly settle: Duration;
@@ -146,15 +146,15 @@ export class PurgePipeline extends Construct {
       description: 'Flushes the stage cache, and invalidates at the edge',
       timeout: EXECUTOR_TIMEOUT,
       environment: {
-        DISTRIBUTION_ID: props.distribution.distributionId,
+        DISTRIBUTION_ID: props.edge.distribution.distributionId,
         REST_API_ID: props.api.restApi.restApiId,
         API_STAGE_NAME: props.api.stageName,
       },
       logRemovalPolicy: props.logRemovalPolicy,
     });
     props.bus.addPublisher(executor);
-    props.api.grantFlush(executor);
-    props.distribution.grant(executor, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
+    props.api.grants.flush(executor);
+    props.edge.grants.purge(executor);
     return executor;
   }
 }

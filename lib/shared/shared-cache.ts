@@ -150,8 +150,9 @@ export class SharedCache extends Construct implements ec2.IConnectable {
 
     const userGroup = this.addUsers(engine, secret);
 
-    // Not encrypted: ElastiCache would stop publishing. What it says is the name of an event and of a node.
-    this.notifications = new sns.Topic(this, 'Notifications', { enforceSSL: true });
+    // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. What it says is the name of an
+    // event and of a node.
+    this.notifications = new sns.Topic(this, 'Notifications');
 
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
       replicationGroupDescription: `Shared tier '${props.namespace}'`,

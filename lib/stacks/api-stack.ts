@@ -25,7 +25,7 @@ export class ApiStack extends PlatformStack {
   constructor(app: App, props: ApiStackProps) {
     super(app, 'api', 'API with a stage cache, and its functions', props);
     const { network, database, shared, bus } = props;
-    const { readConcurrency, writeConcurrency, poolSize, reserve } = this.config.functions;
+    const { readConcurrency, writeConcurrency, poolSize, readTimeout, reserve } = this.config.functions;
     const { reader, writer } = new ApiFunctions(this, 'Functions', {
       network,
       database,
@@ -34,6 +34,7 @@ export class ApiStack extends PlatformStack {
       readConcurrency,
       writeConcurrency,
       poolSize,
+      readTimeout,
       reserveConcurrency: reserve,
       logRemovalPolicy: this.removalPolicy,
     });

@@ -1,7 +1,6 @@
 import { type App, Duration } from 'aws-cdk-lib';
 import type { ReplicatedDatabase } from '../database/replicated-database';
 import type { EdgeDistribution } from '../edge/edge-distribution';
-import { READ_TIMEOUT } from '../gateway/api-functions';
 import type { CachedApi } from '../gateway/cached-api';
 import type { PlatformNetwork } from '../network/platform-network';
 import type { PurgeBus } from '../purge/purge-bus';
@@ -35,8 +34,8 @@ export class PurgeStack extends PlatformStack {
       shared,
       bus,
       api,
-      distribution: props.edge.distribution,
-      settle: Duration.seconds(settleSeconds(props.routes, TAG_TTL.toSeconds(), READ_TIMEOUT.toSeconds())),
+      edge: props.edge,
+      settle: Duration.seconds(settleSeconds(props.routes, TAG_TTL.toSeconds(), this.config.functions.readTimeout.toSeconds())),
       reserveConcurrency: this.config.functions.reserve,
       logRemovalPolicy: this.removalPolicy,
     });

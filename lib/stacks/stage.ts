@@ -52,6 +52,8 @@ export interface StageConfig {
     readonly readConcurrency: number;
     /** Requests that the write function serves at once. */
     readonly writeConcurrency: number;
+    /** The longest that a read can be in flight; the drain of every purge is longer by it. */
+    readonly readTimeout: Duration;
     /** Connections of one environment of either to one database server. */
     readonly poolSize: number;
     /** Whether concurrency is reserved. An account must keep 100 unreserved, and a new one has no more than 10. */
@@ -100,7 +102,7 @@ const local = defineStage({
     snapshotRetentionDays: 1,
   },
   gateway: { cacheSize: GatewayCacheSize.GB_0_5 },
-  functions: { readConcurrency: 64, writeConcurrency: 10, poolSize: 2, reserve: false },
+  functions: { readConcurrency: 64, writeConcurrency: 10, readTimeout: Duration.seconds(3), poolSize: 2, reserve: false },
 });
 
 /** Everything that `prod` has, small, and gone with its stacks. */
@@ -132,7 +134,7 @@ const prod = defineStage({
     snapshotRetentionDays: 7,
   },
   gateway: { cacheSize: GatewayCacheSize.GB_6_1 },
-  functions: { readConcurrency: 400, writeConcurrency: 50, poolSize: 2, reserve: true },
+  functions: { readConcurrency: 400, writeConcurrency: 50, readTimeout: Duration.seconds(3), poolSize: 2, reserve: true },
 });
 
 /** Every stage, by name. */
