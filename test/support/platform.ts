@@ -88,7 +88,7 @@ export async function startTestPlatform({ edit, ...options }: TestPlatformOption
   if (edit) remove.push(assembly);
   const stateDir = options.stateDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'platform-'));
   if (options.stateDir === undefined) remove.push(stateDir);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1024 });
   const cleanUp = () => {
     agent.destroy();
     for (const folder of remove) fs.rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,105 @@
+import { functionArn } from '../support/app';
+import { startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
+
+const BERLIN = '/places/2950159';
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await startTestPlatform();
+});
+afterAll(() => platform?.dispose());
+
+const patch = async (population: number) => {
+  const answer = await platform.request(BERLIN, { method: 'PATCH', body: { population } });
+  expect(answer.status).toBe(200);
+  return answer.json() as { population: number; purgeId: string };
+};
+const populationAtEdge = async () => (await platform.get(BERLIN)).json().population as number;
+const completed = (purgeId: string) =>
+  waitFor(
+    'the completed purge',
+    async () => {
+      const report = (await platform.get(`/purges/${purgeId}`)).json();
+      return report.completedAt && report;
+    },
+    { timeoutMs: 60_000 },
+  );
+
+describe('a request', () => {
+  test('is a miss in every tier, then a hit at the edge', async () => {
+    const first = await platform.get(BERLIN);
+    expect(first.status).toBe(200);
+    expect(first.json()).toMatchObject({ id: 2950159, name: 'Berlin', country: 'DE' });
+    expect(first.headers['x-cache']).toBe('Miss from cloudfront');
+    expect(first.headers['cache-status']).toBe('shared; fwd=miss; stored, memory; fwd=miss');
+    expect(first.headers['cache-tag']).toBeUndefined();
+    const second = await platform.get(BERLIN);
+    expect(second.headers['x-cache']).toBe('Hit from cloudfront');
+    expect(second.headers.age).toMatch(/^\d+$/);
+    expect(second.body).toBe(first.body);
+  });
+
+  test('a thousand at once for one cold key are one request to the origin', async () => {
+    const before = platform.edge.stats().originRequests;
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => platform.get('/places/2911298')));
+    expect(new Set(answers.map((answer) => answer.body)).size).toBe(1);
+    expect(answers[0]?.json()).toMatchObject({ name: 'Hamburg' });
+    expect(platform.edge.stats().originRequests - before).toBe(1);
+  });
+
+  test.each([
+    ['an id that is not a whole number', 'GET', '/places/berlin', undefined, 400],
+    ['a place that there is not', 'GET', '/places/999999999', undefined, 404],
+    ['a limit over 40', 'GET', '/places?country=DE&limit=41', undefined, 400],
+    ['a list without a country', 'GET', '/places', undefined, 400],
+    ['an unknown purge', 'GET', '/purges/00000000-0000-4000-8000-000000000000', undefined, 404],
+    ['a wrong method', 'DELETE', BERLIN, undefined, 405],
+    ['an unknown field', 'PATCH', BERLIN, { mayor: 'x' }, 400],
+    ['a wrong type', 'PATCH', BERLIN, { population: 'many' }, 400],
+    ['a body that is not JSON', 'PATCH', BERLIN, '{', 400],
+    ['a body over 64 KiB', 'PATCH', BERLIN, { name: 'x'.repeat(65_536) }, 413],
+  ])('%s is answered with a problem: %s %s', async (_, method, path, body, status) => {
+    const answer = await platform.request(path, { method, ...(body === undefined ? {} : { body }) });
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  });
+});
+
+describe('a change', () => {
+  test('is at the edge within 15 seconds, in the list of its country too, and its ledger names the tiers inside out', async () => {
+    await platform.get(BERLIN);
+    await platform.get('/places?country=DE&limit=3');
+    const { purgeId } = await patch(3_755_251);
+    await waitFor('the new value at the edge', async () => (await populationAtEdge()) === 3_755_251, { timeoutMs: 15_000 });
+    await waitFor(
+      'the new value in the list',
+      async () => (await platform.get('/places?country=DE&limit=3')).json().places[0].population === 3_755_251,
+      { timeoutMs: 15_000 },
+    );
+    const report = await completed(purgeId);
+    const steps = report.steps as { step: string; at: string; acceptedAt?: string }[];
+    expect(steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway', 'edge']);
+    const times = [report.committedAt, ...steps.slice(1).map(({ at }) => at)].map((at) => Date.parse(at));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(report.tags).toEqual(['place:2950159', 'country:de']);
+  });
+
+  test('stays invisible at the edge while the executor is stopped, and is visible once it runs', async () => {
+    await platform.get(BERLIN);
+    const executor = functionArn(platform, 'PurgeExecutor');
+    platform.lambda.stop(executor);
+    const { purgeId } = await patch(3_000_001);
+    await waitFor('the shared tier', async () => {
+      const { steps } = (await platform.get(`/purges/${purgeId}`)).json();
+      return steps.some(({ step }: { step: string }) => step === 'shared');
+    });
+    // Longer than the drain and the delay of an invalidation, which are what an edge that is refreshed by anything else would need.
+    const until = Date.now() + 8000;
+    while (Date.now() < until) expect(await populationAtEdge()).not.toBe(3_000_001);
+    platform.lambda.resume(executor);
+    await waitFor('the new value at the edge', async () => (await populationAtEdge()) === 3_000_001, { timeoutMs: 90_000 });
+    await completed(purgeId);
+  });
+});
