@@ -45,7 +45,8 @@ export async function synthesize({ project, directory, context = {}, signal }: S
   const child = spawn(config.app, {
     cwd: project,
     shell: true,
-    signal,
+    // A group of its own, so that an end reaches what the shell has started.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -56,6 +57,8 @@ export async function synthesize({ project, directory, context = {}, signal }: S
       CDK_CONTEXT_JSON: JSON.stringify({ ...config.context, ...context }),
     },
   });
+  const abort = () => process.kill(-child.pid!, 'SIGTERM');
+  signal?.addEventListener('abort', abort, { once: true });
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));
@@ -63,6 +66,8 @@ export async function synthesize({ project, directory, context = {}, signal }: S
     child.once('error', reject);
     child.once('close', resolve);
   });
+  signal?.removeEventListener('abort', abort);
+  signal?.throwIfAborted();
   if (code !== 0)
     throw new Error(`'${config.app}' failed with exit code ${code}:\n${Buffer.concat(output).toString().trimEnd()}`);
 }

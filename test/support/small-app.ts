@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import {
   App,
   aws_apigateway as apigateway,
+  CfnOutput,
   aws_cloudfront as cloudfront,
   Duration,
   aws_ec2 as ec2,
@@ -87,7 +88,7 @@ export function synthesizeSmallApp(folder: string, recorder: string): string {
   consumer.addEventSource(new SqsEventSource(queue, { batchSize: 10, maxBatchingWindow: Duration.seconds(1) }));
 
   const api = new apigateway.LambdaRestApi(stack, 'Api', { handler: fn('Answer', API), cloudWatchRole: false });
-  new cloudfront.Distribution(stack, 'Edge', {
+  const edge = new cloudfront.Distribution(stack, 'Edge', {
     defaultBehavior: {
       origin: new origins.RestApiOrigin(api),
       cachePolicy: new cloudfront.CachePolicy(stack, 'Key', {
@@ -96,6 +97,7 @@ export function synthesizeSmallApp(folder: string, recorder: string): string {
       }),
     },
   });
+  new CfnOutput(stack, 'TryIt', { description: 'try: ask for it', value: `curl https://${edge.distributionDomainName}/` });
   return app.synth().directory;
 }
 

@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { startOf } from '../../../local/process-tree';
 import { synthesize, synthesizeIfChanged } from '../../../local/synthesize';
+import { waitFor } from '../../support/wait-for';
 
 let project: string;
 
@@ -62,5 +64,20 @@ describe('synthesize', () => {
       ran.push(await synthesizeIfChanged(options));
     }
     expect(ran).toEqual([true, false, false, true, true, true, true, true]);
+  });
+
+  test('ends the command, and what it started, when it is aborted', async () => {
+    const stop = new AbortController();
+    const directory = write(
+      'node app.cjs; true',
+      "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)",
+    );
+    const started = synthesize({ project, directory, signal: stop.signal });
+    const file = path.join(project, 'pid');
+    await waitFor(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8') !== '');
+    const pid = Number(fs.readFileSync(file, 'utf8'));
+    stop.abort('SIGINT');
+    await expect(started).rejects.toBe('SIGINT');
+    await waitFor(() => startOf(pid) === undefined);
   });
 });
