@@ -23,6 +23,8 @@ export interface ProcessSpec {
   readonly user?: ProcessUser;
   /** What asks the program to end soon and cleanly. @default SIGTERM */
   readonly stopSignal?: NodeJS.Signals;
+  /** How long it may take to end after that before it is killed, in milliseconds. @default 5000 */
+  readonly stopLimitMs?: number;
 }
 
 /** How long a process may take to end after its stop signal before it is killed, in milliseconds. */
@@ -73,7 +75,7 @@ export class ManagedProcess {
     this.signal(this.spec.stopSignal ?? 'SIGTERM');
     // A stopped process acts on its signal only once it goes on.
     this.signal('SIGCONT');
-    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_LIMIT_MS);
+    const timer = setTimeout(() => this.signal('SIGKILL'), this.spec.stopLimitMs ?? STOP_LIMIT_MS);
     await this.exited;
     clearTimeout(timer);
   }

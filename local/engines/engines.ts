@@ -56,6 +56,7 @@ class RunningEngines implements Engines {
   private databases: Database[] = [];
   private groups: ReplicationGroup[] = [];
   private supervisor?: Processes;
+  private starting: Promise<void>[] = [];
 
   constructor(
     private readonly options: EnginesOptions,
@@ -78,13 +79,16 @@ class RunningEngines implements Engines {
     this.groups = this.options.replicationGroups.map(
       (one) => new ReplicationGroup(one, environment.stateDir, supervisor, certificates),
     );
-    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.start()));
+    this.starting = [...this.databases, ...this.groups].map((engine) => engine.start());
+    await Promise.all(this.starting);
     log('engines', `ready in ${Math.round(performance.now() - started)} ms`);
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
     await this.supervisor?.dispose();
+    // What is still starting fails without its process; until then it may write.
+    await Promise.allSettled(this.starting);
     await Promise.all([...this.databases, ...this.groups].map((engine) => engine.remove()));
   }
 

@@ -26,7 +26,9 @@ export function download(folder, tree, major) {
     }
     const choice = choose(options, major);
     problem = choice.problem ?? fetchAndUnpack(choice.names, options, folder, tree);
-    if (!problem) return undefined;
+    if (problem) continue;
+    fs.rmSync(path.join(folder, 'apt'), { recursive: true, force: true });
+    return undefined;
   }
   return problem;
 }

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import Redis, { Cluster } from 'ioredis';
 import { Client, type ClientConfig } from 'pg';
 import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
+import { startOf } from '../../local/process-tree';
 import type { Environment, Model } from '../../local/types';
 import { environment, modelOf } from '../support/engines-model';
 import { productContext, until } from '../support/product-context';
@@ -75,22 +75,21 @@ function template(place: Environment): Model {
   });
 }
 
-let stateDir: string;
+const context = productContext();
 let place: Environment;
 let engines: Engines;
 let ca: string;
 
 beforeAll(async () => {
-  stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'engines-'));
-  place = await environment(stateDir);
-  engines = createEngines(enginesFromTemplate(template(place)), productContext({ environment: place }));
+  place = await environment(context.environment.stateDir);
+  engines = createEngines(enginesFromTemplate(template(place)), { ...context, environment: place });
   await engines.start();
   ca = fs.readFileSync(place.caFile, 'utf8');
 });
 
 afterAll(async () => {
   await engines.dispose();
-  fs.rmSync(stateDir, { recursive: true, force: true });
+  context.cleanUp();
 });
 
 const master = (name: string, more: ClientConfig = {}): ClientConfig => ({
@@ -279,9 +278,26 @@ async function describeGroup(): Promise<any> {
   return answer.ReplicationGroups[0];
 }
 
+test('nothing is left when it is disposed of in the middle of its start', async () => {
+  const other = productContext();
+  const elsewhere = await environment(other.environment.stateDir);
+  const starting = createEngines(enginesFromTemplate(template(elsewhere)), { ...other, environment: elsewhere });
+  const started = starting.start();
+  started.catch(() => {});
+  const records = path.join(elsewhere.stateDir, 'pids');
+  await until(() => fs.existsSync(records) && fs.readdirSync(records).length > 2, 'some processes are there');
+  const pids = fs.readdirSync(records).map((file) => Number.parseInt(file, 10));
+
+  await starting.dispose();
+
+  await expect(started).rejects.toThrow();
+  expect([...pids, ...fs.readdirSync(records).map((file) => Number.parseInt(file, 10))].filter(startOf)).toEqual([]);
+  other.cleanUp();
+});
+
 test('nothing is left when it is disposed', async () => {
   const pids = (await engines.processes()).map(({ pid }) => pid!);
   expect(pids).toHaveLength(8);
   await engines.dispose();
-  expect(pids.filter((pid) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
+  expect(pids.filter(startOf)).toEqual([]);
 });

@@ -65,14 +65,15 @@ test('processes whose owner still runs are no leftovers', async () => {
 });
 
 test('a process that ignores its stop signal is killed, with those that it started', async () => {
-  const started = await processes.start(
-    script(
+  const started = await processes.start({
+    stopLimitMs: 100,
+    ...script(
       'stubborn',
       `process.on('SIGTERM', () => {});
        const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
        console.log(child.pid); setInterval(() => {}, 1000);`,
     ),
-  );
+  });
   while (!started.logTail()) await new Promise((resolve) => setTimeout(resolve, 10));
   const child = Number(started.logTail());
 

@@ -79,7 +79,8 @@ export class RedisNode {
   }
 
   private client(options: RedisOptions): Redis {
-    const client = new Redis({ ...this.administrator, enableReadyCheck: false, ...options });
+    // A connection whose server is gone already holds its timer to the end.
+    const client = new Redis({ ...this.administrator, enableReadyCheck: false, disconnectTimeout: 50, ...options });
     // Commands reject by themselves; without a listener each failed attempt is printed.
     client.on('error', () => {});
     return client;
