@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
   type AssemblyModel,
@@ -17,7 +18,7 @@ import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } fr
 import { type Progress, silent } from './progress';
 import { lockStateDir } from './state-dir';
 import { seededRandom, systemClock } from './system';
-import type { Environment, FunctionTarget, ProductContext, Registry } from './types';
+import type { Environment, FunctionTarget, Log, ProductContext, Registry } from './types';
 
 export interface PlatformOptions {
   /** Cloud assembly directory, as `cdk synth` writes it. */
@@ -87,8 +88,11 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
 
   const assembly = readCloudAssembly(options.assembly);
   cleanup.add(lockStateDir(stateDir));
+
+  const { log, close } = logTo(path.join(stateDir, 'logs/platform.log'), progress.log);
+  cleanup.add(close);
   const left = await endLeftovers(stateDir);
-  if (left.length > 0) progress.log('platform', `ended what an earlier run left behind: ${left.join(', ')}`);
+  if (left.length > 0) log('platform', `ended what an earlier run left behind: ${left.join(', ')}`);
 
   const ports = await Ports.take();
   cleanup.add(() => ports.release());
@@ -113,7 +117,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
     clock: systemClock,
     random: seededRandom(seed),
-    log: progress.log,
+    log,
   };
   const products = createProducts(model, aws(), context, { settings: options.settings, edgePort: ports.port(EDGE) });
   const { engines, lambda, queues, events, gateway, edge } = products;
@@ -150,6 +154,19 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
         .outputs()
         .map((output) => (typeof output.value === 'string' ? { ...output, value: localized(output.value) } : output)),
     dispose: () => cleanup.run(),
+  };
+}
+
+/** What products report goes to a file, besides to whoever looks. */
+function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<void> } {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const stream = fs.createWriteStream(file, { mode: 0o600 });
+  return {
+    log(product, message) {
+      shown(product, message);
+      if (stream.writable) stream.write(`${new Date().toISOString()} [${product}] ${message}\n`);
+    },
+    close: () => new Promise((resolve) => stream.end(resolve)),
   };
 }
 

@@ -9,7 +9,7 @@ const UNMISTAKABLE = [...routeNames(), ...functionNames(), ...detailTypes(), ...
   (name) => /[-_]|[a-z][A-Z]/.test(name),
 );
 
-/** Names that are English words too: found in texts of the code, as whole words. */
+/** Names that are English words too: found where a text of the code is the name, or begins a tag with it. */
 const WORDS = [...tagPrefixes(), ...functionNames()].filter((name) => !/[-_]/.test(name));
 
 /** Path segments of the routes, found with their slash. */
@@ -56,7 +56,7 @@ function namesIn(source: string): string[] {
   const word = (name: string) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
   return [
     ...UNMISTAKABLE.filter((name) => word(name).test(source)),
-    ...WORDS.filter((name) => strings.some((text) => word(name).test(text))),
+    ...WORDS.filter((name) => strings.some((text) => text.slice(1, -1) === name || text.slice(1).startsWith(`${name}:`))),
     ...SEGMENTS.filter((segment) => strings.some((text) => new RegExp(`/${segment}(?![\\w-])`).test(text))),
   ];
 }
@@ -85,6 +85,7 @@ describe('local/ runs any template', () => {
   test.each([
     ['a route', `const x = '${routes[1]!.name}';`],
     ['a function, even in a comment', `// the ${functionNames().find((name) => name.includes('-'))} needs this`],
+    ['a function that is an English word', `const x = '${functionNames().find((name) => !name.includes('-'))}';`],
     ['a tag', `const x = \`${tagPrefixes()[0]}:\${id}\`;`],
     ['a path', `get('/${SEGMENTS[0]}/1');`],
     ['an environment variable', `env.${variableNames()[0]}`],
@@ -93,7 +94,7 @@ describe('local/ runs any template', () => {
     expect(namesIn(source)).not.toEqual([]);
   });
 
-  test('lets English words of comments and identifiers pass', () => {
-    expect(namesIn("// in place of it\nconst place = 'somewhere';")).toEqual([]);
+  test('lets English words of comments, identifiers and sentences pass', () => {
+    expect(namesIn("// in place of it\nconst place = 'in the first place';")).toEqual([]);
   });
 });

@@ -57,8 +57,8 @@ async function edgeOf(run: Run): Promise<string> {
 }
 
 function isStopped(pid: number): boolean {
-  return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)])
-    .toString()
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)])
+    .stdout.toString()
     .startsWith('T');
 }
 
