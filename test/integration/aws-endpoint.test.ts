@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { APIGatewayClient, FlushStageCacheCommand } from '@aws-sdk/client-api-gateway';
 import {
   CloudFrontClient,
@@ -314,6 +315,21 @@ test('an operation that is not run is named', async () => {
     message: expect.stringContaining("'PutRule' of 'events'"),
   });
   expect(lines.at(-1)).toContain("operation 'PutRule' of 'events' is not run here; run are: PutEvents");
+});
+
+test('a body may be compressed', async () => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'content-encoding': 'gzip',
+      'x-amz-target': 'AWSEvents.PutEvents',
+      authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20261121/${REGION}/events/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: gzipSync('{"Entries":[{"Source":"zipped"}]}'),
+  });
+  expect(response.status).toBe(200);
+  expect(inputs.get('PutEvents')).toEqual({ Entries: [{ Source: 'zipped' }] });
 });
 
 test('a request without a signature is refused', async () => {

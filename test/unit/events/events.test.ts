@@ -200,6 +200,18 @@ describe('a rule', () => {
     });
   });
 
+  test('asks for the permission of a function, too', async () => {
+    const asked: { resource: string; action: string }[] = [];
+    const target = bus({ Rule: onCustom({ Targets: [{ Id: 'f', Arn: FUNCTION }] }) }, {}, (request) => {
+      asked.push(request);
+      return { allowed: false };
+    });
+    await put(target, { EventBusName: 'custom', Detail: '{"n":1}' });
+    clock.advance(5000);
+    expect(asked).toEqual([expect.objectContaining({ action: 'lambda:InvokeFunction', resource: FUNCTION })]);
+    expect(received[FUNCTION]).toEqual([]);
+  });
+
   test('drops what it cannot deliver, without a dead-letter queue, and says so', async () => {
     const target = bus({ Rule: onCustom() });
     failures = [new AwsError('QueueDoesNotExist', 'gone')];

@@ -206,6 +206,9 @@ describe('an event source mapping', () => {
     send('a');
     await advance(90);
     expect(queues!.stats()).toMatchObject({ 'Stack-Q': { deadLettered: 1, received: 2 }, 'Stack-Dead': { visible: 1 } });
+    const attempts = batches.length;
+    await advance(30);
+    expect(batches.length).toBe(attempts);
   });
 
   test('runs at most as many batches at a time as it may', async () => {
