@@ -51,9 +51,15 @@ export function cached(route: Route, { value, outcome }: Read, absent: string): 
   };
 }
 
-/** Browsers always ask again, because nothing can purge them; what shared caches may keep is what the inner tiers have left. */
+/**
+ * What shared caches may keep is what the inner tiers have left. Browsers always ask again, because nothing can purge them: without
+ * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but CloudFront doesn't collapse requests whose
+ * response has one.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+ */
 export function cacheControl(route: Route, outcome: Outcome): string {
-  return `public, max-age=0, must-revalidate, s-maxage=${edgeMaxAgeSeconds(route, outcome.ttlSeconds)}`;
+  return `public, must-revalidate, s-maxage=${edgeMaxAgeSeconds(route, outcome.ttlSeconds)}`;
 }
 
 /** A strong validator: the same bytes have the same tag, whichever environment made them. */
