@@ -15,27 +15,29 @@ const PACKAGES = [
  * @returns what stood in the way, if anything did
  */
 export function download(folder, tree, major) {
-  const own = ownLists(folder);
+  const state = path.join(folder, 'apt');
   let problem;
-  for (const options of [[], own]) {
-    if (options === own) {
-      const update = step('updating package lists (apt-get update, in a folder of the project)', () =>
-        run('apt-get', [...own, 'update']),
-      );
-      if (update.code !== 0) return `apt-get update failed (${update.reason})`;
-    }
+  for (const options of [[], ownLists(state)]) {
+    const doubt = options.length ? update(options) : '';
     const choice = choose(options, major);
     problem = choice.problem ?? fetchAndUnpack(choice.names, options, folder, tree);
-    if (problem) continue;
-    fs.rmSync(path.join(folder, 'apt'), { recursive: true, force: true });
-    return undefined;
+    if (problem && doubt) problem = `${problem} (${doubt})`;
+    if (!problem) break;
   }
+  fs.rmSync(state, { recursive: true, force: true });
   return problem;
 }
 
+/** One of a system's sources may be out of order without any harm: what went wrong matters only if nothing is found then. */
+function update(options) {
+  const { stderr, reason } = step('updating package lists (apt-get update, in a folder of the project)', () =>
+    run('apt-get', [...options, 'update']),
+  );
+  return /^[WE]:/m.test(stderr) ? reason : '';
+}
+
 /** Options with which apt keeps its state in the project: as root too, where apt would otherwise fetch as a user who may not enter a private folder. */
-function ownLists(folder) {
-  const state = path.join(folder, 'apt');
+function ownLists(state) {
   for (const name of ['lists/partial', 'cache/archives/partial']) fs.mkdirSync(path.join(state, name), { recursive: true });
   return [
     '-o',

@@ -26,6 +26,6 @@ export function run(command, args, options = {}) {
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
     /** The last lines of what went wrong, for an error message. */
-    reason: (result.error?.message ?? `${result.stderr ?? ''}${result.stdout ?? ''}`).trim().split('\n').slice(-3).join(' | '),
+    reason: (result.error?.message ?? (result.stderr?.trim() || result.stdout || '')).trim().split('\n').slice(-3).join(' | '),
   };
 }
