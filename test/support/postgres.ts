@@ -12,7 +12,7 @@ export const PRIMARY = 'postgres:test/Primary';
 export const STANDBY = 'postgres:test/Standby';
 
 const DATABASE = 'cachement';
-const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
+export const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
 /** The roles of functions, as the migration makes them. */
 export const READER = { username: 'cachement_reader', password: 'a-password-of-the-reader' };
 export const WRITER = { username: 'cachement_writer', password: 'a-password-of-the-writer' };
@@ -28,6 +28,8 @@ export interface Postgres {
   readonly engines: Engines;
   /** The superuser, on the primary. */
   readonly administrator: Pool;
+  /** Variables that lead a function here. */
+  readonly environment: Record<string, string>;
   /** The database as a function reaches it, as one of the roles. Each call makes pools of its own; they live as long as the server. */
   database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
   migrate(): Promise<string[]>;
@@ -68,6 +70,13 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
   const postgres: Postgres = {
     engines,
     administrator,
+    environment: {
+      DATABASE_WRITER: `localhost:${place.port(PRIMARY)}`,
+      DATABASE_READERS: standby ? `localhost:${place.port(STANDBY)}` : '',
+      DATABASE_NAME: DATABASE,
+      DATABASE_POOL_SIZE: '2',
+      NODE_EXTRA_CA_CERTS: place.caFile,
+    },
     database(role, options = {}) {
       const database = createDatabase({
         writer: address(PRIMARY),
