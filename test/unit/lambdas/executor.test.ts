@@ -1,0 +1,161 @@
+import type { Message } from '../../../lambdas/runtime/bus';
+import {
+  edgePollStep,
+  edgeStep,
+  gatewayStep,
+  MAX_DELAY_SECONDS,
+  type Outside,
+  pollDelaySeconds,
+} from '../../../lambdas/runtime/purge/purge-path';
+
+const [A, B] = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
+const NOW = 1_000_000;
+
+/** Everything outside, in memory; each call can be made to fail. */
+function outside(failing: Partial<Record<'publish' | 'flush' | 'invalidate' | 'isCompleted' | 'defer', unknown>> = {}) {
+  const log: unknown[] = [];
+  const step = async (name: keyof typeof failing, ...details: unknown[]) => {
+    log.push([name, ...details]);
+    if (failing[name]) throw failing[name];
+  };
+  const published: Message[] = [];
+  const deferred: [Message, number][] = [];
+  const parts: Outside = {
+    clock: { now: () => NOW, sleep: async () => {} },
+    bus: {
+      publish: async (messages) => {
+        log.push(['publish']);
+        if (failing.publish) return new Set(messages.keys());
+        published.push(...messages);
+        return new Set();
+      },
+    },
+    stageCache: { flush: () => step('flush') },
+    distribution: {
+      invalidate: async (batchId) => {
+        await step('invalidate', batchId);
+        return `I-${batchId}`;
+      },
+      isCompleted: async (id) => {
+        await step('isCompleted', id);
+        return id === 'done';
+      },
+    },
+    defer: async (message, seconds) => {
+      await step('defer', seconds);
+      deferred.push([message, seconds]);
+    },
+  };
+  return { parts, log, published, deferred };
+}
+
+let output: jest.SpyInstance;
+beforeEach(() => {
+  output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+});
+afterEach(() => output.mockRestore());
+
+describe('the gateway step', () => {
+  const command = (messageId: string, commandId: string, notBefore: number) => ({
+    messageId,
+    detail: { commandId, purgeIds: [A], notBefore },
+  });
+
+  test('flushes once for all commands that are due, and says when it was asked to', async () => {
+    const { parts, log, published } = outside();
+    expect(await gatewayStep(parts)([command('1', A, NOW - 1), command('2', B, NOW)])).toEqual([]);
+    expect(log).toEqual([['flush'], ['publish']]);
+    expect(published).toEqual([
+      { type: 'GatewayPurged', detail: { commandId: A, purgeIds: [A], requestedAt: NOW, acknowledgedAt: NOW } },
+      { type: 'GatewayPurged', detail: { commandId: B, purgeIds: [A], requestedAt: NOW, acknowledgedAt: NOW } },
+    ]);
+  });
+
+  test('defers a command until its drain is over, and flushes nothing for it', async () => {
+    const { parts, log, deferred } = outside();
+    expect(await gatewayStep(parts)([command('1', A, NOW + 3001)])).toEqual([]);
+    expect(log).toEqual([['defer', 4]]);
+    expect(deferred[0]?.[0]).toEqual({
+      type: 'GatewayPurgeRequested',
+      detail: { commandId: A, purgeIds: [A], notBefore: NOW + 3001 },
+    });
+  });
+
+  test('defers by no more than a queue can delay', async () => {
+    const { parts, log } = outside();
+    await gatewayStep(parts)([command('1', A, NOW + 3_600_000)]);
+    expect(log).toEqual([['defer', MAX_DELAY_SECONDS]]);
+  });
+
+  test('keeps a command that could not be deferred, and goes on with the others', async () => {
+    const { parts, published } = outside({ defer: new Error('no') });
+    expect(await gatewayStep(parts)([command('1', A, NOW + 1), command('2', B, NOW)])).toEqual(['1']);
+    expect(published).toHaveLength(1);
+  });
+
+  test('keeps the commands of a flush that failed, but not those that were deferred', async () => {
+    const { parts, published } = outside({ flush: new Error('TooManyRequestsException') });
+    expect(await gatewayStep(parts)([command('1', A, NOW + 1), command('2', B, NOW)])).toEqual(['2']);
+    expect(published).toEqual([]);
+  });
+
+  test('keeps the commands whose report the bus refused', async () => {
+    const { parts } = outside({ publish: true });
+    expect(await gatewayStep(parts)([command('1', A, NOW)])).toEqual(['1']);
+  });
+});
+
+describe('the edge step', () => {
+  const batch = (messageId: string, batchId: string) => ({ messageId, detail: { batchId, items: ['#a'] } });
+
+  test('creates the invalidation, takes care to ask for its end, then reports', async () => {
+    const { parts, log, published, deferred } = outside();
+    expect(await edgeStep(parts)([batch('1', A)])).toEqual([]);
+    expect(log).toEqual([['invalidate', A], ['defer', 2], ['publish']]);
+    const accepted = { type: 'EdgePurgeAccepted', detail: { batchId: A, invalidationId: `I-${A}`, acceptedAt: NOW } };
+    expect(deferred).toEqual([[accepted, 2]]);
+    expect(published).toEqual([accepted]);
+  });
+
+  test.each(['invalidate', 'defer', 'publish'] as const)('keeps the batch where it fails to %s', async (name) => {
+    const { parts } = outside({ [name]: new Error('TooManyInvalidationsInProgress') });
+    expect(await edgeStep(parts)([batch('1', A), batch('2', B)])).toEqual(['1', '2']);
+  });
+
+  const accepted = (invalidationId: string, acceptedAt: number) => ({
+    messageId: '1',
+    detail: { batchId: A, invalidationId, acceptedAt },
+  });
+
+  test('asks again, less and less often, while the invalidation is in progress', async () => {
+    const { parts, log, published } = outside();
+    expect(await edgePollStep(parts)([accepted('busy', NOW - 20_000)])).toEqual([]);
+    expect(log).toEqual([
+      ['isCompleted', 'busy'],
+      ['defer', 10],
+    ]);
+    expect(published).toEqual([]);
+  });
+
+  test('reports the completion, once', async () => {
+    const { parts, log, published } = outside();
+    expect(await edgePollStep(parts)([accepted('done', NOW - 20_000)])).toEqual([]);
+    expect(log).toEqual([['isCompleted', 'done'], ['publish']]);
+    expect(published).toEqual([{ type: 'EdgePurgeCompleted', detail: { batchId: A, invalidationId: 'done', completedAt: NOW } }]);
+  });
+
+  test('keeps the message where CloudFront does not answer', async () => {
+    const { parts } = outside({ isCompleted: new Error('ThrottlingException') });
+    expect(await edgePollStep(parts)([accepted('done', NOW)])).toEqual(['1']);
+  });
+
+  test.each([
+    [0, 2],
+    [4_000, 2],
+    [5_000, 3],
+    [30_000, 15],
+    [600_000, 30],
+  ])('after %i ms asks again in %i s', (elapsedMs, seconds) => {
+    expect(pollDelaySeconds(elapsedMs)).toBe(seconds);
+  });
+});

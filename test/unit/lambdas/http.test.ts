@@ -1,0 +1,163 @@
+import { Problem } from '../../../lambdas/runtime/http/problem';
+import type { Request } from '../../../lambdas/runtime/http/request';
+import { cacheControl, cached, TAG_HEADER, uncached } from '../../../lambdas/runtime/http/response';
+import { createRouter } from '../../../lambdas/runtime/http/router';
+import type { Outcome } from '../../../lambdas/runtime/outcome';
+import { defineRoute } from '../../../lib/route';
+
+const item = defineRoute({
+  name: 'item',
+  path: '/items/{id}',
+  query: { size: { default: '10' }, colour: { required: true } },
+  freshness: { sharedTtlSeconds: 1000, gatewayTtlSeconds: 300, edgeTtlSeconds: 600 },
+  tags: ['item:{id}'],
+});
+
+const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+  tier: 'shared',
+  status: 'hit',
+  collapsed: false,
+  stored: false,
+  ageSeconds: 0,
+  ttlSeconds: 1000,
+  tags: ['item:1'],
+  ...more,
+});
+
+describe('the router', () => {
+  const seen: Request[] = [];
+  const router = createRouter([
+    {
+      route: item,
+      methods: {
+        GET: async (request) => {
+          seen.push(request);
+          return uncached(200, { ok: true });
+        },
+        PUT: async ({ json }) => uncached(200, json()),
+        POST: async () => {
+          throw new Problem(409, 'it is there');
+        },
+        DELETE: async () => {
+          throw Object.assign(new Error('password=secret'), { code: 'ECONNREFUSED' });
+        },
+        PURGE: async () => {
+          throw new Error('a bug');
+        },
+      },
+      elsewhere: ['PATCH'],
+    },
+  ]);
+  const call = (httpMethod: string, path: string, more = {}) =>
+    router({ httpMethod, path, queryStringParameters: { colour: 'red' }, ...more });
+
+  beforeEach(() => seen.splice(0));
+
+  test('gives a handler the decoded path parameters and the declared query strings, with their defaults', async () => {
+    await call('GET', '/items/a%2Fb', { queryStringParameters: { colour: 'red', other: 'x' } });
+    expect(seen[0]?.parameters).toEqual({ id: 'a/b', size: '10', colour: 'red' });
+  });
+
+  test('prefers multi-value query strings, and refuses one that is sent twice', async () => {
+    await call('GET', '/items/1', { multiValueQueryStringParameters: { size: ['20'], colour: ['blue'] } });
+    expect(seen[0]?.parameters).toEqual({ id: '1', size: '20', colour: 'blue' });
+    const twice = await call('GET', '/items/1', { multiValueQueryStringParameters: { size: ['1', '2'] } });
+    expect(twice).toMatchObject({ statusCode: 400, body: expect.stringContaining("'size' must be sent at most once") });
+  });
+
+  test('refuses a request without a required query string', async () => {
+    expect(await call('GET', '/items/1', { queryStringParameters: null })).toMatchObject({
+      statusCode: 400,
+      body: expect.stringContaining("'colour' is required"),
+    });
+  });
+
+  test.each(['/items', '/items/', '/items/1/2', '/Items/1', '/itemsX1', ''])('has nothing at %p', async (path) => {
+    expect((await call('GET', path)).statusCode).toBe(404);
+  });
+
+  test('answers HEAD with what GET has, without the body', async () => {
+    expect(await call('HEAD', '/items/1')).toEqual({ ...(await call('GET', '/items/1')), body: '' });
+  });
+
+  test('answers other methods with those that there are, here and elsewhere', async () => {
+    const response = await call('OPTIONS', '/items/1');
+    expect(response.statusCode).toBe(405);
+    expect(response.headers.allow).toBe('DELETE, GET, HEAD, PATCH, POST, PURGE, PUT');
+  });
+
+  test('takes a body that is encoded for transport', async () => {
+    const body = Buffer.from('{"a":"ü"}').toString('base64');
+    expect((await call('PUT', '/items/1', { body, isBase64Encoded: true })).body).toBe('{"a":"ü"}');
+  });
+
+  test.each([
+    ['x'.repeat(65_537), 413],
+    ['ü'.repeat(32_769), 413],
+    [`"${'x'.repeat(65_534)}"`, 400],
+    ['null', 400],
+    [null, 400],
+  ])('refuses a body that is too long or no JSON object (case %#)', async (body, status) => {
+    expect((await call('PUT', '/items/1', { body })).statusCode).toBe(status);
+  });
+
+  test('turns a problem into its document', async () => {
+    expect(await call('POST', '/items/1')).toEqual({
+      statusCode: 409,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+      body: '{"type":"about:blank","title":"Conflict","status":409,"detail":"it is there"}',
+    });
+  });
+
+  test('says nothing about the inside when something fails, and asks to come again only where that helps', async () => {
+    const output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const unreachable = await call('DELETE', '/items/1');
+    const bug = await call('PURGE', '/items/1');
+    output.mockRestore();
+    expect(unreachable).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1', 'cache-control': 'no-store' } });
+    expect(bug).toMatchObject({ statusCode: 500, headers: { 'cache-control': 'no-store' } });
+    expect(unreachable.body + bug.body).not.toMatch(/secret|bug/);
+  });
+});
+
+describe('a cached response', () => {
+  test('tells the edge what the inner tiers have left once the gateway has kept it', () => {
+    expect(cacheControl(item, outcome({ ttlSeconds: 1000 }))).toMatch(/s-maxage=600$/);
+    expect(cacheControl(item, outcome({ ttlSeconds: 700 }))).toMatch(/s-maxage=400$/);
+    expect(cacheControl(item, outcome({ ttlSeconds: 300 }))).toMatch(/s-maxage=0$/);
+    expect(cacheControl(item, outcome({ ttlSeconds: 0 }))).toMatch(/s-maxage=0$/);
+  });
+
+  test('carries tags, outcome and a validator of its bytes', () => {
+    const response = cached(item, { value: { id: 1 }, outcome: outcome() }, 'nothing');
+    expect(response).toMatchObject({
+      statusCode: 200,
+      headers: {
+        'content-type': 'application/json',
+        [TAG_HEADER]: 'item:1',
+        'cache-status': expect.stringContaining('shared; hit'),
+      },
+      body: '{"id":1}',
+    });
+    expect(cached(item, { value: { id: 1 }, outcome: outcome({ ageSeconds: 9 }) }, '').headers.etag).toBe(response.headers.etag);
+    expect(cached(item, { value: { id: 2 }, outcome: outcome() }, '').headers.etag).not.toBe(response.headers.etag);
+  });
+
+  test('of something that is not there is 404, and can be purged too', () => {
+    expect(cached(item, { value: undefined, outcome: outcome() }, 'there is no item 1')).toMatchObject({
+      statusCode: 404,
+      headers: { 'content-type': 'application/problem+json', [TAG_HEADER]: 'item:1' },
+      body: expect.stringContaining('there is no item 1'),
+    });
+  });
+
+  test('has the value null where that is the value', () => {
+    expect(cached(item, { value: null, outcome: outcome() }, '')).toMatchObject({ statusCode: 200, body: 'null' });
+  });
+
+  test('carries at most the 50 tags that CloudFront stores', () => {
+    const tags = Array.from({ length: 60 }, (_, index) => `t:${index}`);
+    const header = cached(item, { value: 1, outcome: outcome({ tags }) }, '').headers[TAG_HEADER];
+    expect(header?.split(',')).toEqual(tags.slice(0, 50));
+  });
+});
