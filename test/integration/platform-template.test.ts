@@ -3,8 +3,9 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { startOf } from '../../local/process-tree';
 import type { FunctionTarget } from '../../local/types';
-import { type EditableTemplate, startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
+import { type EditableTemplate, recordedProcesses, startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
 import { synthesizeSmallApp } from '../support/small-app';
 
 /** Waits for what doesn't happen end after this. Everything that does happen here takes a fraction of it. */
@@ -174,6 +175,18 @@ describe('what is not run stops the start', () => {
     await expect(started).rejects.toThrow(/Small\/Queue\w+ \(AWS::SQS::Queue\): unknown property Colour/);
     // Nobody has the state directory any more.
     platform = await startTestPlatform({ assembly, stateDir });
+  });
+});
+
+describe('the end', () => {
+  test('leaves no process behind, and no file that says otherwise', async () => {
+    const { get, stateDir, lambda } = await start();
+    await Promise.all(Array.from({ length: 4 }, (_, page) => get(`/?page=${page}`)));
+    const records = recordedProcesses(stateDir);
+    expect(records.length).toBeGreaterThan(0);
+    expect(records.length).toBe(lambda.environments().length);
+    await platform!.dispose();
+    expect(records.map(({ pid }) => startOf(pid))).toEqual(records.map(() => undefined));
   });
 });
 

@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
+import { startOf } from '../../local/process-tree';
 import { sourceHash } from '../../local/sources';
 import { synthesize } from '../../local/synthesize';
 import { withLock } from './lock';
@@ -42,7 +43,7 @@ export interface RequestInit {
   readonly body?: unknown;
 }
 
-/** A platform for tests. */
+/** A platform for tests. `dispose` fails where a process of it is left. */
 export interface TestPlatform extends Platform {
   readonly stateDir: string;
   /** GET of a path at the edge, or of a whole URL. */
@@ -110,10 +111,20 @@ export async function startTestPlatform({ edit, ...options }: TestPlatformOption
     request,
     get: (pathOrUrl: string, headers?: Readonly<Record<string, string>>) => request(pathOrUrl, { headers }),
     async dispose() {
+      const records = recordedProcesses(stateDir);
       await platform.dispose();
       cleanUp();
+      const left = records.filter(({ pid }) => startOf(pid) !== undefined);
+      if (left.length > 0) throw new Error(`left behind: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`);
     },
   });
+}
+
+/** The processes that a platform keeps on record, for a later run to find after a crash. */
+export function recordedProcesses(stateDir: string): { readonly name: string; readonly pid: number }[] {
+  const folder = path.join(stateDir, 'pids');
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder).map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')));
 }
 
 /** Asks again until the answer is neither undefined nor false. @throws with `what`, where that takes longer than `timeoutMs`. */
