@@ -24,9 +24,11 @@ export interface CustomResourceResult {
 
 /** A {@link Model} with what only the platform itself needs of the templates. */
 export interface AssemblyModel extends Model {
-  /** Every resource of the type and stack whose condition holds, as written; see {@link Model.resources} for resolved ones. */
+  /** A resource as its template is written. */
   raw(resource: Resource): TemplateResource;
+  /** Every resource whose condition holds, in the order of the templates. */
   all(): Resource[];
+  /** Every output whose condition holds. */
   outputs(): Output[];
   /** ARN of the stack that a resource is in. */
   stackId(resource: Resource): string;
