@@ -2,8 +2,9 @@ import { createBus } from '../runtime/bus';
 import { environment } from '../runtime/environment';
 import { createDistribution } from '../runtime/purge/distribution';
 import { createEdgeQueue } from '../runtime/purge/edge-queue';
-import { edgePollStep, edgeStep, gatewayStep } from '../runtime/purge/purge-path';
+import { edgePollStep, edgeStep, gatewayStep, wakeStep } from '../runtime/purge/purge-path';
 import { createStageCache } from '../runtime/purge/stage-cache';
+import { isThrottle } from '../runtime/purge/throttle';
 import { createWorker } from '../runtime/purge/worker';
 
 const outside = {
@@ -11,6 +12,7 @@ const outside = {
   stageCache: createStageCache({ restApiId: environment.restApiId, stageName: environment.apiStageName }),
   distribution: createDistribution({ distributionId: environment.distributionId }),
   defer: createEdgeQueue({ url: environment.edgeQueueUrl }),
+  isThrottle,
 };
 
 /** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. */
@@ -18,4 +20,6 @@ export const handler = createWorker({
   GatewayPurgeRequested: gatewayStep(outside),
   EdgePurgeRequested: edgeStep(outside),
   EdgePurgeAccepted: edgePollStep(outside),
+  // Last, because it waits.
+  WakeRequested: wakeStep(outside),
 });

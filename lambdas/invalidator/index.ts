@@ -1,7 +1,15 @@
 import { createBus } from '../runtime/bus';
 import { environment } from '../runtime/environment';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
-import { edgeAcceptedStep, edgeCompletedStep, gatewayPurgedStep, sharedStep, topologyStep } from '../runtime/purge/purge-path';
+import { cacheFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } from '../runtime/from-environment';
+import {
+  edgeAcceptedStep,
+  edgeCompletedStep,
+  gatewayPurgedStep,
+  replayStep,
+  sharedStep,
+  submittedStep,
+  topologyStep,
+} from '../runtime/purge/purge-path';
 import { createWorker } from '../runtime/purge/worker';
 
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
@@ -10,10 +18,13 @@ const inside = {
   bus: createBus({ name: environment.busName }),
   shared: cacheFromEnvironment(database),
   settleSeconds: environment.settleSeconds,
+  pacing: pacingFromEnvironment(),
 };
 
 /** Purges the shared tier and keeps the ledger: everything of the purge path that needs the network's inside. */
 export const handler = createWorker({
+  PurgeSubmitted: submittedStep(inside),
+  ReplayRequested: replayStep(inside),
   PurgeRequested: sharedStep(inside),
   GatewayPurged: gatewayPurgedStep(inside),
   EdgePurgeAccepted: edgeAcceptedStep(inside),

@@ -6,10 +6,12 @@ import { createSecret } from '../runtime/secrets';
 import { migrate } from './migrate';
 import purge from './sql/001-purge.sql';
 import statistics from './sql/002-statistics.sql';
+import pacing from './sql/003-purge-pacing.sql';
 
 const MIGRATIONS = [
   { name: '001-purge', sql: purge },
   { name: '002-statistics', sql: statistics },
+  { name: '003-purge-pacing', sql: pacing },
 ];
 
 /** The roles that the SQL grants to; the secrets must be theirs. */

@@ -1,20 +1,24 @@
 import { createBus } from '../runtime/bus';
 import { environment } from '../runtime/environment';
-import { databaseFromEnvironment } from '../runtime/from-environment';
-import { relayStep } from '../runtime/purge/purge-path';
+import { databaseFromEnvironment, pacingFromEnvironment } from '../runtime/from-environment';
+import { relayStep, sweepStep } from '../runtime/purge/purge-path';
 import { afterFreeze } from '../runtime/thaw';
 
 // Rows are held while the bus is called.
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
-const inside = { primary: database.writer, bus: createBus({ name: environment.busName }) };
+const inside = { primary: database.writer, bus: createBus({ name: environment.busName }), pacing: pacingFromEnvironment() };
+
+/** `source` of the events of a schedule. */
+const SCHEDULE = 'aws.events';
 
 /** What one more transaction may take, in milliseconds. */
 const RESERVE_MS = 5_000;
 
 /** Says on the bus whatever is due in the outbox, whoever asks: a writer's kick or the schedule. Fails where something is left. */
-export const handler = async (_event: unknown, context: { getRemainingTimeInMillis(): number }) => {
+export const handler = async (event: { source?: string }, context: { getRemainingTimeInMillis(): number }) => {
   await afterFreeze();
   const result = await relayStep(inside, () => context.getRemainingTimeInMillis() < RESERVE_MS);
+  if (event.source === SCHEDULE) await sweepStep(inside);
   if (result.failed > 0) throw new Error(`the bus did not accept ${result.failed} of ${result.sent + result.failed} messages`);
   return result;
 };

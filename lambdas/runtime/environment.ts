@@ -79,6 +79,31 @@ export class Environment {
     return this.#wholeNumber('SETTLE_SECONDS', 0);
   }
 
+  /** For how long purges share a flush of the gateway, in milliseconds. */
+  get gatewayWindowMs(): number {
+    return this.#wholeNumber('GATEWAY_WINDOW_MS', 0);
+  }
+
+  /** For how long a batch for the edge is open, in milliseconds. */
+  get edgeWindowMs(): number {
+    return this.#wholeNumber('EDGE_WINDOW_MS', 0);
+  }
+
+  /** Items a month that the edge may cost; 0 is as many as there are. */
+  get edgeMonthlyItems(): number {
+    return this.#wholeNumber('EDGE_MONTHLY_ITEMS', 0);
+  }
+
+  /** From how many tags of one parent on the parent is purged instead. */
+  get edgeEscalateFrom(): number {
+    return this.#wholeNumber('EDGE_ESCALATE_FROM', 2);
+  }
+
+  /** Parent tag by template, as JSON. */
+  get edgeParentTags(): Record<string, string> {
+    return JSON.parse(this.variables.EDGE_PARENT_TAGS || '{}');
+  }
+
   get distributionId(): string {
     return this.#text('DISTRIBUTION_ID');
   }

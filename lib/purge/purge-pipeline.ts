@@ -26,6 +26,33 @@ export interface PurgePipelineProps {
   readonly settle: Duration;
 
   /**
+   * For how long a batch for the edge is open to further purges: each second more is a second later, and saves the items of tags that are
+   * purged again in it.
+   * @default Duration.seconds(1)
+   */
+  readonly edgeWindow?: Duration;
+
+  /**
+   * Items a month that the edge may cost. From 80 % on there is an alarm; at 100 % tags are purged by their parents, and left to their TTL
+   * where they have none. Purges that are marked urgent always go.
+   * @default - as many as there are
+   */
+  readonly edgeMonthlyItems?: number;
+
+  /**
+   * Parent tag by tag template, such as `place:{id}` to `places`. Every route with the one must have the other, so that purging the parent
+   * purges at least as much.
+   * @default - none
+   */
+  readonly parentTags?: Readonly<Record<string, string>>;
+
+  /**
+   * From how many tags of one parent in a batch on the parent is purged instead.
+   * @default 100
+   */
+  readonly escalateFrom?: number;
+
+  /**
    * Whether the functions' concurrency is reserved.
    * @default false
    */
@@ -44,8 +71,14 @@ const INVALIDATOR_TIMEOUT = Duration.seconds(10);
 /** Ten commands at about one call a second, which is what CloudFront's API takes without throttling. */
 const EXECUTOR_TIMEOUT = Duration.seconds(30);
 
-/** Purges of the same second share a flush of the stage cache. */
-const EDGE_BATCHING_WINDOW = Duration.seconds(1);
+/** Purges within it share a flush of the stage cache; it is part of the drain, so that nothing is later for it. */
+const GATEWAY_WINDOW = Duration.seconds(1);
+
+/** A second, in which a busy writer changes the same row a few times. */
+const EDGE_WINDOW = Duration.seconds(1);
+
+/** One item instead of a hundred is worth refilling what the parent has besides. */
+const ESCALATE_FROM = 100;
 
 /** How long a purge can wait in the outbox when its event was lost. */
 const SWEEP_INTERVAL = Duration.minutes(1);
@@ -73,7 +106,6 @@ export class PurgePipeline extends Construct {
     const edgeSteps = new WorkerQueue(this, 'EdgeSteps', {
       worker: this.executor,
       workerTimeout: EXECUTOR_TIMEOUT,
-      batchingWindow: EDGE_BATCHING_WINDOW,
     });
     // To itself, for later: until the drain is over, and until CloudFront says that an invalidation is complete.
     this.executor.addEnvironment('EDGE_QUEUE_URL', edgeSteps.queue.queueUrl);
@@ -92,10 +124,18 @@ export class PurgePipeline extends Construct {
     rule('Kicks', ['OutboxKicked'], new targets.LambdaFunction(this.relay, { deadLetterQueue: undelivered }));
     rule(
       'ToShared',
-      ['PurgeRequested', 'GatewayPurged', 'EdgePurgeAccepted', 'EdgePurgeCompleted', 'TopologyReported'],
+      [
+        'PurgeSubmitted',
+        'ReplayRequested',
+        'PurgeRequested',
+        'GatewayPurged',
+        'EdgePurgeAccepted',
+        'EdgePurgeCompleted',
+        'TopologyReported',
+      ],
       toQueue(sharedSteps.queue),
     );
-    rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested'], toQueue(edgeSteps.queue));
+    rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested'], toQueue(edgeSteps.queue));
 
     this.deadLetters = new Map<string, sqs.IQueue>([
       ['undelivered events', undelivered],
@@ -112,6 +152,7 @@ export class PurgePipeline extends Construct {
       concurrency: 2,
       reserveConcurrency: props.reserveConcurrency,
       vpc: props.network.vpc,
+      environment: pacing(props),
       logRemovalPolicy: props.logRemovalPolicy,
     });
     props.database.addClient(relay, { role: DatabaseRole.WRITER });
@@ -131,7 +172,7 @@ export class PurgePipeline extends Construct {
       timeout: INVALIDATOR_TIMEOUT,
       concurrency: 2,
       vpc: props.network.vpc,
-      environment: { SETTLE_SECONDS: String(props.settle.toSeconds()) },
+      environment: { SETTLE_SECONDS: String(props.settle.toSeconds()), ...pacing(props) },
       logRemovalPolicy: props.logRemovalPolicy,
     });
     props.database.addClient(invalidator, { role: DatabaseRole.WRITER });
@@ -157,4 +198,15 @@ export class PurgePipeline extends Construct {
     props.edge.grants.purge(executor);
     return executor;
   }
+}
+
+/** How the outer tiers are paced, as both functions that move batches on are told. */
+function pacing(props: PurgePipelineProps): Record<string, string> {
+  return {
+    GATEWAY_WINDOW_MS: String(GATEWAY_WINDOW.toMilliseconds()),
+    EDGE_WINDOW_MS: String((props.edgeWindow ?? EDGE_WINDOW).toMilliseconds()),
+    EDGE_MONTHLY_ITEMS: String(props.edgeMonthlyItems ?? 0),
+    EDGE_PARENT_TAGS: JSON.stringify(props.parentTags ?? {}),
+    EDGE_ESCALATE_FROM: String(props.escalateFrom ?? ESCALATE_FROM),
+  };
 }

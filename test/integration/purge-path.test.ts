@@ -19,8 +19,9 @@ afterAll(() => postgres?.dispose());
 
 beforeEach(async () => {
   await postgres.administrator.query(
-    'TRUNCATE cachement.outbox, cachement.purge, cachement.purge_step, cachement.gateway_command, cachement.edge_batch CASCADE',
+    'TRUNCATE cachement.outbox, cachement.purge, cachement.purge_step, cachement.gateway_command, cachement.edge_batch, cachement.edge_month CASCADE',
   );
+  await postgres.administrator.query("UPDATE cachement.pace SET tokens = 0, refilled_at = 'epoch', wake_at = NULL");
 });
 
 const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options });

@@ -12,7 +12,10 @@ const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 /** Where each message goes. The compiler asks for an entry when there is a new message. */
 const TARGETS: Record<MessageType, string> = {
   OutboxKicked: 'PurgeRelay',
+  PurgeSubmitted: 'PurgeSharedStepsQueue',
+  ReplayRequested: 'PurgeSharedStepsQueue',
   PurgeRequested: 'PurgeSharedStepsQueue',
+  WakeRequested: 'PurgeEdgeStepsQueue',
   GatewayPurged: 'PurgeSharedStepsQueue',
   EdgePurgeAccepted: 'PurgeSharedStepsQueue',
   EdgePurgeCompleted: 'PurgeSharedStepsQueue',
@@ -61,14 +64,14 @@ test('a message is not given out again while its function may still be at it', (
   }
 });
 
-test('shared steps are not gathered, edge steps for a second', () => {
+test('no step waits for others: the windows that save items are in the ledger', () => {
   const windows = Object.fromEntries(
     ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => [
       withoutHash(idOf(Properties.EventSourceArn)),
       Properties.MaximumBatchingWindowInSeconds,
     ]),
   );
-  expect(windows).toEqual({ PurgeSharedStepsQueue: 0, PurgeEdgeStepsQueue: 1 });
+  expect(windows).toEqual({ PurgeSharedStepsQueue: 0, PurgeEdgeStepsQueue: 0 });
 });
 
 test('the drain is what memory, tag versions and a read in flight can take together', () => {

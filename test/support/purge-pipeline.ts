@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Bus, Message } from '../../lambdas/runtime/bus';
+import { DEFAULT_PACING, type Pacing } from '../../lambdas/runtime/purge/pacing';
 import {
   edgeAcceptedStep,
   edgeCompletedStep,
@@ -7,11 +8,14 @@ import {
   edgeStep,
   gatewayPurgedStep,
   gatewayStep,
-  type Inside,
   type Outside,
+  type Paced,
   relayStep,
+  replayStep,
   type SharedTier,
   sharedStep,
+  submittedStep,
+  wakeStep,
 } from '../../lambdas/runtime/purge/purge-path';
 import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/runtime/purge/worker';
 
@@ -24,11 +28,16 @@ export type Effect =
 export interface PipelineOptions {
   readonly primary: Pool;
   readonly settleSeconds?: number;
+  /** @default - no windows, so that nothing waits for PostgreSQL's clock */
+  readonly pacing?: Partial<Pacing>;
   /** Called with the name of each outside call, before and after its effect; what it throws is the end of the process. */
   readonly crash?: (point: string) => void;
   /** Uniform in [0, 1). Where given, messages come in any order, and some of them twice. */
   readonly random?: () => number;
 }
+
+/** What the rules take to the edge queue. */
+const EDGE = new Set(['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested']);
 
 /** A message of a queue that is not there yet, or there. */
 interface Waiting {
@@ -49,7 +58,7 @@ export class TestPipeline {
   pollsUntilCompleted = 1;
   /** Tags that the shared tier can't purge now. */
   readonly sharedDown = new Set<string>();
-  readonly inside: Inside & { shared: SharedTier; settleSeconds: number };
+  readonly inside: Paced & { shared: SharedTier; settleSeconds: number };
 
   #offset = 0;
   #sequence = 0;
@@ -82,6 +91,7 @@ export class TestPipeline {
       primary: options.primary,
       bus,
       settleSeconds: options.settleSeconds ?? 2,
+      pacing: { ...DEFAULT_PACING, gatewayWindowMs: 0, edgeWindowMs: 0, callsPerSecond: 1e6, ...options.pacing },
       shared: {
         purgeTags: (tags, { version, mode = 'delete' }) =>
           call('purge of the shared tier', () => {
@@ -92,7 +102,13 @@ export class TestPipeline {
     };
     const outside: Outside = {
       bus,
-      clock: { now: () => this.now(), sleep: async () => {} },
+      clock: {
+        now: () => this.now(),
+        sleep: async (milliseconds) => {
+          this.#offset += milliseconds;
+        },
+      },
+      isThrottle: (error) => (error as Error).name === 'Throttling',
       stageCache: { flush: () => call('flush', () => void this.effects.push({ kind: 'flush' })) },
       distribution: {
         invalidate: (batchId, items) => call('invalidation', () => this.#invalidate(batchId, items)),
@@ -107,6 +123,8 @@ export class TestPipeline {
     };
     this.#workers = {
       shared: createWorker({
+        PurgeSubmitted: submittedStep(this.inside),
+        ReplayRequested: replayStep(this.inside),
         PurgeRequested: sharedStep(this.inside),
         GatewayPurged: gatewayPurgedStep(this.inside),
         EdgePurgeAccepted: edgeAcceptedStep(this.inside),
@@ -116,6 +134,7 @@ export class TestPipeline {
         GatewayPurgeRequested: gatewayStep(outside),
         EdgePurgeRequested: edgeStep(outside),
         EdgePurgeAccepted: edgePollStep(outside),
+        WakeRequested: wakeStep(outside),
       }),
     };
   }
@@ -191,7 +210,7 @@ export class TestPipeline {
     const copies = this.options.random && this.options.random() < 0.3 ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (message.type === 'OutboxKicked') this.#kicks.push(message);
-      else if (message.type === 'GatewayPurgeRequested' || message.type === 'EdgePurgeRequested') this.send('edge', message);
+      else if (EDGE.has(message.type)) this.send('edge', message);
       else this.send('shared', message);
     }
   }

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Messages } from './messages';
+import { reportMetrics } from './metrics';
 
 /** A purge as it is asked for. */
 type PurgeRequest = Messages['PurgeRequested'];
@@ -8,19 +9,26 @@ type PurgeRequest = Messages['PurgeRequested'];
 export interface LedgerPurge {
   readonly purgeId: string;
   readonly tags: readonly string[];
+  readonly paths: readonly string[];
+  readonly urgent: boolean;
+  /** Before the drain; the purge comes again after it. */
+  readonly prompt: boolean;
 }
 
 /** Purges, for one statement: arrays of different lengths don't fit into one array of PostgreSQL. */
 const PURGES = `SELECT (p ->> 'purgeId')::uuid AS purge_id, ARRAY(SELECT json_array_elements_text(p -> 'tags')) AS tags,
-  p ->> 'mode' AS mode, p ->> 'version' AS version FROM json_array_elements($1::json) AS p`;
+  p ->> 'mode' AS mode, p ->> 'version' AS version,
+  ARRAY(SELECT json_array_elements_text(coalesce(p -> 'paths', '[]'))) AS paths,
+  coalesce((p ->> 'prompt')::boolean, false) AS prompt, coalesce((p ->> 'urgent')::boolean, false) AS urgent
+  FROM json_array_elements($1::json) AS p`;
 
 /** The ledger's first entry: the bus took the purge. A purge that came to the bus without an outbox was committed now at the latest. */
 export async function recordEvents(client: PoolClient, purges: readonly PurgeRequest[]): Promise<void> {
   if (purges.length === 0) return;
   const json = JSON.stringify(purges);
   await client.query(
-    `INSERT INTO cachement.purge (purge_id, tags, mode, version, committed_at)
-     SELECT p.purge_id, p.tags, p.mode, p.version, coalesce(o.created_at, clock_timestamp())
+    `INSERT INTO cachement.purge (purge_id, tags, paths, mode, version, prompt, urgent, committed_at)
+     SELECT p.purge_id, p.tags, p.paths, p.mode, p.version, p.prompt, p.urgent, coalesce(o.created_at, clock_timestamp())
      FROM (${PURGES}) AS p LEFT JOIN cachement.outbox AS o USING (purge_id) ORDER BY p.purge_id
      ON CONFLICT DO NOTHING`,
     [json],
@@ -42,39 +50,75 @@ export async function sharedAlready(pool: Pool, purgeIds: readonly string[]): Pr
 }
 
 /**
- * The shared tier has acknowledged these purges. Those for which that is news get one command for the gateway, which waits for the drain.
- *
- * @returns the outbox rows that are to be sent.
+ * The shared tier has acknowledged these purges. Those for which that is news join the flush of the gateway that is open, which waits for
+ * the drain of the last of them; those that are prompt get one more that doesn't wait. The caller holds the lock of `pace`.
  */
-export async function recordShared(
-  client: PoolClient,
-  purges: readonly PurgeRequest[],
-  settleSeconds: number,
-): Promise<string[]> {
+export async function recordShared(client: PoolClient, purges: readonly PurgeRequest[], settleSeconds: number): Promise<void> {
   const purgeIds = purges.map((purge) => purge.purgeId);
   // Outbox rows first, in their order, as everywhere: the relay may hold one while it writes the same line of the ledger.
   await client.query('SELECT FROM cachement.outbox WHERE purge_id = ANY($1) ORDER BY outbox_id FOR UPDATE', [purgeIds]);
-  // From here on the command's row carries on; this one only waits for the end.
+  // From here on the flush carries on; this row only waits for the end.
   await client.query(`UPDATE cachement.outbox SET due_at = 'infinity' WHERE purge_id = ANY($1)`, [purgeIds]);
   await recordEvents(client, purges);
-  const { rows } = await client.query<{ outbox_id: string }>(
+  const { rows } = await client.query<{ purge_id: string; prompt: boolean; took_ms: number }>(
     `WITH acknowledged AS (
        INSERT INTO cachement.purge_step (purge_id, step, at)
        SELECT purge_id, 'shared', clock_timestamp() FROM cachement.purge WHERE purge_id = ANY($1) ORDER BY purge_id
-       ON CONFLICT DO NOTHING RETURNING purge_id
-     ), command AS (
-       INSERT INTO cachement.gateway_command (not_before)
-       SELECT clock_timestamp() + make_interval(secs => $2) WHERE EXISTS (SELECT FROM acknowledged)
-       RETURNING command_id
-     ), commanded AS (
-       INSERT INTO cachement.gateway_command_purge (command_id, purge_id)
-       SELECT command_id, purge_id FROM command, acknowledged
+       ON CONFLICT DO NOTHING RETURNING purge_id, at
      )
-     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM command RETURNING outbox_id`,
-    [purgeIds, settleSeconds],
+     SELECT purge_id, prompt, extract(epoch FROM at - committed_at)::float8 * 1000 AS took_ms
+     FROM acknowledged JOIN cachement.purge USING (purge_id)`,
+    [purgeIds],
+  );
+  if (rows.length === 0) return;
+  const join = (command: string, ids: readonly string[], seconds: number) =>
+    client.query(
+      `WITH command AS (${command} RETURNING command_id)
+       INSERT INTO cachement.gateway_command_purge (command_id, purge_id) SELECT command_id, unnest($2::uuid[]) FROM command`,
+      [seconds, ids],
+    );
+  await join(
+    `INSERT INTO cachement.gateway_command AS c (not_before) VALUES (clock_timestamp() + make_interval(secs => $1))
+     ON CONFLICT ((true)) WHERE closed_at IS NULL AND NOT prompt
+     DO UPDATE SET not_before = greatest(c.not_before, excluded.not_before)`,
+    rows.map(({ purge_id }) => purge_id),
+    settleSeconds,
+  );
+  const prompt = rows.filter((row) => row.prompt).map(({ purge_id }) => purge_id);
+  if (prompt.length > 0) {
+    await join(
+      'INSERT INTO cachement.gateway_command (not_before, prompt) VALUES (clock_timestamp() + make_interval(secs => $1), true)',
+      prompt,
+      0,
+    );
+  }
+  reportMetrics({ CommitToShared: rows.map((row) => row.took_ms) });
+}
+
+/** Closes the flushes that have been open for long enough: from here on they take nothing more. @returns the outbox rows to be sent. */
+export async function closeGatewayCommands(client: PoolClient, windowMs: number): Promise<string[]> {
+  const { rows } = await client.query<{ outbox_id: string }>(
+    `WITH closed AS (
+       UPDATE cachement.gateway_command SET closed_at = clock_timestamp()
+       WHERE closed_at IS NULL AND (prompt OR ${CLOSES_AT} <= clock_timestamp()) RETURNING command_id
+     )
+     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM closed RETURNING outbox_id`,
+    [windowMs / 1000],
   );
   return rows.map((row) => row.outbox_id);
 }
+
+/** When the next flush is to be closed. */
+export async function nextGatewayWake(client: PoolClient, windowMs: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ at: Date | null }>(
+    `SELECT min(${CLOSES_AT}) AS at FROM cachement.gateway_command WHERE closed_at IS NULL`,
+    [windowMs / 1000],
+  );
+  return rows[0]?.at?.getTime();
+}
+
+/** Half of the drain at most, so that the other half is left for the way to the executor. */
+const CLOSES_AT = 'opened_at + least(make_interval(secs => $1), (not_before - opened_at) / 2)';
 
 /** What became of a report. */
 export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';
@@ -89,8 +133,8 @@ export async function recordGateway(
   client: PoolClient,
   report: Messages['GatewayPurged'],
 ): Promise<{ outcome: Recorded; purges: LedgerPurge[] }> {
-  const { rows } = await client.query<{ not_before: Date; acknowledged_at: Date | null }>(
-    'SELECT not_before, acknowledged_at FROM cachement.gateway_command WHERE command_id = $1 FOR UPDATE',
+  const { rows } = await client.query<{ not_before: Date; acknowledged_at: Date | null; prompt: boolean }>(
+    'SELECT not_before, acknowledged_at, prompt FROM cachement.gateway_command WHERE command_id = $1 FOR UPDATE',
     [report.commandId],
   );
   const command = rows[0];
@@ -103,17 +147,30 @@ export async function recordGateway(
     new Date(report.requestedAt),
     new Date(report.acknowledgedAt),
   ]);
-  const purges = await client.query<{ purge_id: string; tags: string[] }>(
-    `WITH acknowledged AS (
-       INSERT INTO cachement.purge_step (purge_id, step, at)
+  await client.query('DELETE FROM cachement.outbox WHERE command_id = $1', [report.commandId]);
+  // Before the drain it is no step, and has no place in the ledger.
+  const acknowledged = command.prompt
+    ? 'SELECT purge_id FROM cachement.gateway_command_purge WHERE command_id = $1 AND $2::timestamptz IS NOT NULL'
+    : `INSERT INTO cachement.purge_step (purge_id, step, at)
        SELECT purge_id, 'gateway', $2 FROM cachement.gateway_command_purge WHERE command_id = $1 ORDER BY purge_id
-       ON CONFLICT DO NOTHING RETURNING purge_id
-     )
-     SELECT purge_id, tags FROM cachement.purge JOIN acknowledged USING (purge_id) ORDER BY purge_id`,
+       ON CONFLICT DO NOTHING RETURNING purge_id`;
+  const { rows: purges } = await client.query<{
+    purge_id: string;
+    tags: string[];
+    paths: string[];
+    urgent: boolean;
+    took_ms: number;
+  }>(
+    `WITH acknowledged AS (${acknowledged})
+     SELECT purge_id, tags, paths, urgent, extract(epoch FROM $2::timestamptz - committed_at)::float8 * 1000 AS took_ms
+     FROM cachement.purge JOIN acknowledged USING (purge_id) ORDER BY purge_id`,
     [report.commandId, new Date(report.acknowledgedAt)],
   );
-  await client.query('DELETE FROM cachement.outbox WHERE command_id = $1', [report.commandId]);
-  return { outcome: 'recorded', purges: purges.rows.map(({ purge_id, tags }) => ({ purgeId: purge_id, tags })) };
+  if (!command.prompt) reportMetrics({ CommitToGateway: purges.map((row) => row.took_ms) });
+  return {
+    outcome: 'recorded',
+    purges: purges.map(({ purge_id, took_ms: _, ...purge }) => ({ purgeId: purge_id, ...purge, prompt: command.prompt })),
+  };
 }
 
 /** CloudFront took the batch. May come after {@link recordEdgeCompleted}. @param overdueSeconds when the batch is to be sent again. */
@@ -139,6 +196,10 @@ export async function recordEdgeAccepted(
 /** CloudFront is done with the batch: its purges are complete, and nothing of them is left to be sent. */
 export async function recordEdgeCompleted(client: PoolClient, report: Messages['EdgePurgeCompleted']): Promise<Recorded> {
   const at = new Date(report.completedAt);
+  const { rows: known } = await client.query<{ completed_at: Date | null }>(
+    'SELECT completed_at FROM cachement.edge_batch WHERE batch_id = $1 FOR UPDATE',
+    [report.batchId],
+  );
   const { rowCount } = await client.query(
     `UPDATE cachement.edge_batch SET invalidation_id = $2, completed_at = least(completed_at, $3), accepted_at = least(accepted_at, $3)
      WHERE batch_id = $1 AND sealed_at IS NOT NULL`,
@@ -147,10 +208,12 @@ export async function recordEdgeCompleted(client: PoolClient, report: Messages['
   if (rowCount === 0) return 'unknown';
   await recordEdgeStep(client, report.batchId, at, at);
   const purges = 'SELECT purge_id FROM cachement.edge_batch_purge WHERE batch_id = $1';
-  await client.query(`UPDATE cachement.purge SET completed_at = least(completed_at, $2) WHERE purge_id IN (${purges})`, [
-    report.batchId,
-    at,
-  ]);
+  const { rows } = await client.query<{ took_ms: number }>(
+    `UPDATE cachement.purge SET completed_at = least(completed_at, $2) WHERE purge_id IN (${purges})
+     RETURNING extract(epoch FROM completed_at - committed_at)::float8 * 1000 AS took_ms`,
+    [report.batchId, at],
+  );
+  if (!known[0]?.completed_at) reportMetrics({ CommitToFresh: rows.map((row) => row.took_ms) });
   await client.query(`DELETE FROM cachement.outbox WHERE batch_id = $1 OR purge_id IN (${purges})`, [report.batchId]);
   return 'recorded';
 }

@@ -1,8 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Bus, Message } from '../bus';
 import { transaction } from '../database';
+import { log } from '../log';
 import { currentVersion } from '../versions/postgres';
 import { recordEvents } from './ledger';
+import type { Messages, PurgeWish } from './messages';
 
 /** Rows of one transaction: one call to the bus takes as many. */
 const ROWS_PER_TRANSACTION = 10;
@@ -16,6 +18,11 @@ const RETRY_SECONDS = 5;
 /** From this attempt on, each one waits twice as long as the one before, up to {@link MAX_BACKOFF_SECONDS}. */
 const BACKOFF_FROM_ATTEMPT = 5;
 const MAX_BACKOFF_SECONDS = 600;
+
+/**
+ * From this attempt on a row is set aside: after about two hours of attempts somebody has to look at it, and the others shouldn't wait.
+ */
+export const MAX_ATTEMPTS = 20;
 
 /** How long CloudFront may take from acceptance to completion before the batch is sent again, in seconds: 25 at P95, says AWS. */
 export const EDGE_COMPLETION_SECONDS = 120;
@@ -32,22 +39,65 @@ interface Row {
   command_id: string | null;
   batch_id: string | null;
   tags: string[] | null;
+  paths: string[];
   mode: 'delete' | 'expire';
+  prompt: boolean;
+  urgent: boolean;
   version: string | null;
   attempts: number;
 }
+
+/** What may be asked of a purge besides its tags. */
+export type PurgeOptions = Partial<Omit<PurgeWish, 'purgeId' | 'tags'>>;
 
 /**
  * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
  *
  * @returns the purge's id.
  */
-export async function requestPurge(client: PoolClient, tags: readonly string[]): Promise<string> {
+export async function requestPurge(client: PoolClient, tags: readonly string[], options: PurgeOptions = {}): Promise<string> {
+  const { paths = [], mode = 'delete', prompt = false, urgent = false } = options;
   const { rows } = await client.query<{ purge_id: string }>(
-    'INSERT INTO cachement.outbox (tags) VALUES ($1) RETURNING purge_id',
-    [tags],
+    'INSERT INTO cachement.outbox (tags, paths, mode, prompt, urgent) VALUES ($1, $2, $3, $4, $5) RETURNING purge_id',
+    [tags, paths, mode, prompt, urgent],
   );
   return rows[0]?.purge_id as string;
+}
+
+/** Writes a purge that came over the bus into the outbox, unless it is there or was there. @returns the outbox rows to be sent. */
+export async function submitPurge(client: PoolClient, wish: PurgeWish): Promise<string[]> {
+  const { purgeId, tags, paths = [], mode, prompt = false, urgent = false } = wish;
+  const { rows } = await client.query<{ outbox_id: string }>(
+    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, prompt, urgent)
+     SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = $1)
+     ON CONFLICT DO NOTHING RETURNING outbox_id`,
+    [purgeId, tags, paths, mode, prompt, urgent],
+  );
+  return rows.map((row) => row.outbox_id);
+}
+
+/**
+ * Purges again what was committed between two times, under new ids: whatever was purged since is purged once more, and nothing older can
+ * come back, since each purge is stamped with a version of its own. Rows that were set aside are taken up again.
+ *
+ * @param replayId makes the new ids, so that a repeated message adds nothing.
+ */
+export async function replayPurges(client: PoolClient, replayId: string, from: Date, to: Date): Promise<number> {
+  const { rowCount } = await client.query(
+    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, urgent)
+     SELECT id, tags, paths, mode, urgent FROM (
+       SELECT DISTINCT ON (tags, paths, mode) md5($1 || purge_id::text)::uuid AS id, tags, paths, mode, urgent
+       FROM cachement.purge WHERE committed_at BETWEEN $2 AND $3 ORDER BY tags, paths, mode, urgent DESC, purge_id
+     ) AS again
+     WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = id) ON CONFLICT DO NOTHING`,
+    [replayId, from, to],
+  );
+  await client.query(
+    `UPDATE cachement.outbox SET parked_at = NULL, attempts = 0, due_at = now()
+     WHERE parked_at IS NOT NULL AND created_at BETWEEN $1 AND $2`,
+    [from, to],
+  );
+  return rowCount ?? 0;
 }
 
 /** Says on the bus what the rows of the outbox ask for. */
@@ -62,7 +112,7 @@ export class Outbox {
     let sent = 0;
     let failed = 0;
     while (!outOfTime()) {
-      const run = await this.#send('due_at <= clock_timestamp()', []);
+      const run = await this.#send('due_at <= clock_timestamp() AND parked_at IS NULL', []);
       sent += run.sent;
       failed += run.failed;
       // A row that failed is due later, so that this ends.
@@ -90,7 +140,7 @@ export class Outbox {
   #send(condition: string, values: unknown[]): Promise<Sent> {
     return transaction(this.pool, async (client) => {
       const { rows } = await client.query<Row>(
-        `SELECT outbox_id, purge_id, command_id, batch_id, tags, mode, version, attempts FROM cachement.outbox
+        `SELECT outbox_id, purge_id, command_id, batch_id, tags, paths, mode, prompt, urgent, version, attempts FROM cachement.outbox
          WHERE ${condition} ORDER BY due_at LIMIT ${ROWS_PER_TRANSACTION} FOR UPDATE SKIP LOCKED`,
         values,
       );
@@ -105,9 +155,7 @@ export class Outbox {
       await reschedule(client, rows, refused);
       await recordEvents(
         client,
-        sent.flatMap(({ purge_id, tags, mode, version: stamped }) =>
-          purge_id ? [{ purgeId: purge_id, tags: tags ?? [], mode, version: stamped ?? '' }] : [],
-        ),
+        sent.flatMap((row) => (row.purge_id ? [purgeOf(row)] : [])),
       );
       return { sent: sent.length, failed: refused.size };
     });
@@ -153,11 +201,20 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
     if (row.batch_id) {
       return { type: 'EdgePurgeRequested', detail: { batchId: row.batch_id, items: batches.get(row.batch_id)?.items ?? [] } };
     }
-    return {
-      type: 'PurgeRequested',
-      detail: { purgeId: row.purge_id ?? '', tags: row.tags ?? [], mode: row.mode, version: row.version ?? '' },
-    };
+    return { type: 'PurgeRequested', detail: purgeOf(row) };
   });
+}
+
+function purgeOf(row: Row): Messages['PurgeRequested'] {
+  return {
+    purgeId: row.purge_id ?? '',
+    tags: row.tags ?? [],
+    mode: row.mode,
+    version: row.version ?? '',
+    ...(row.paths.length > 0 && { paths: row.paths }),
+    ...(row.prompt && { prompt: true }),
+    ...(row.urgent && { urgent: true }),
+  };
 }
 
 /** When each row is to be sent again, should nothing come of it. A command that has to wait for the drain isn't overdue before. */
@@ -165,6 +222,7 @@ async function reschedule(client: PoolClient, rows: readonly Row[], refused: Rea
   await client.query(
     `UPDATE cachement.outbox AS o
      SET version = sent.version, attempts = attempts + 1,
+       parked_at = CASE WHEN attempts + 1 >= ${MAX_ATTEMPTS} THEN clock_timestamp() END,
        due_at = greatest(clock_timestamp(), (SELECT not_before FROM cachement.gateway_command AS c WHERE c.command_id = o.command_id))
          + make_interval(secs => sent.wait_seconds)
      FROM unnest($1::bigint[], $2::text[], $3::float8[]) AS sent (outbox_id, version, wait_seconds)
@@ -175,6 +233,9 @@ async function reschedule(client: PoolClient, rows: readonly Row[], refused: Rea
       rows.map((row, index) => waitSeconds(row.attempts, refused.has(index))),
     ],
   );
+  const parked = rows.filter((row) => row.attempts + 1 >= MAX_ATTEMPTS);
+  if (parked.length === 0) return;
+  log.error('set aside: sent too often without a report', { outboxIds: parked.map((row) => row.outbox_id) });
 }
 
 /** @param attempts how often the row was sent before. */

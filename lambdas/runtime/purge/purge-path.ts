@@ -1,11 +1,11 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { Budget } from '../budget';
 import type { Bus, Message } from '../bus';
 import { type Clock, systemClock } from '../clock';
 import { transaction } from '../database';
 import { log } from '../log';
 import { currentVersion } from '../versions/postgres';
-import { joinEdgeBatch } from './edge-batches';
+import { joinEdgeBatch, lockPace } from './edge-batches';
 import {
   type Recorded,
   recordEdgeAccepted,
@@ -16,13 +16,16 @@ import {
   sharedAlready,
 } from './ledger';
 import type { Messages } from './messages';
-import { EDGE_COMPLETION_SECONDS, Outbox, type Sent } from './outbox';
+import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge } from './outbox';
+import { type Advance, advance, wakeLost } from './pace';
+import type { Pacing } from './pacing';
+import { housekeeping } from './retention';
 import type { Step } from './worker';
 
 /*
  * The way of a purge, from the inside out; each step begins when the one before was acknowledged:
  *
- *   writer -> outbox -> [bus] -> shared -> (drain) -> gateway -> edge -> complete
+ *   writer -> outbox -> [bus] -> shared -> (drain) -> gateway -> (window, slots) -> edge -> complete
  *
  * The bus delivers at least once and in any order, and any process can die anywhere. So every step can be repeated, and everything that
  * still has to be said is a row of the outbox, written together with what it follows from.
@@ -41,6 +44,11 @@ export interface Inside {
   readonly bus: Bus;
 }
 
+/** What the steps that pace the outer tiers have. */
+export interface Paced extends Inside {
+  readonly pacing: Pacing;
+}
+
 /** What the executor has, outside the network. It keeps nothing: whatever it must not forget goes through a queue. */
 export interface Outside {
   readonly bus: Bus;
@@ -50,9 +58,13 @@ export interface Outside {
     invalidate(batchId: string, items: readonly string[]): Promise<string>;
     isCompleted(invalidationId: string): Promise<boolean>;
   };
+  /** Tells an API's "later" from other errors. @default - none is */
+  readonly isThrottle?: (error: unknown) => boolean;
   /** Hands a message back to the executor, after a delay of at most {@link MAX_DELAY_SECONDS}. */
   defer(message: Message, delaySeconds: number): Promise<void>;
   readonly clock?: Clock;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
 }
 
 // 1. The writer, right after its commit.
@@ -67,11 +79,16 @@ const writerBudget = new Budget(250, () => new Error('not purged within 250 ms')
 const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 ms'));
 
 /** Purges the shared tier at once and wakes the relay. Both may fail: the outbox row is what counts. */
-export async function afterCommit(inside: Inside & { shared: SharedTier }, purgeId: string, tags: string[]): Promise<void> {
+export async function afterCommit(
+  inside: Inside & { shared: SharedTier },
+  purgeId: string,
+  tags: string[],
+  mode: 'delete' | 'expire' = 'delete',
+): Promise<void> {
   const attempt = async (): Promise<void> => {
     // After the commit and on the primary, so that the version contains the change.
     const version = await currentVersion(inside.primary);
-    await inside.shared.purgeTags(tags, { version });
+    await inside.shared.purgeTags(tags, { version, mode });
   };
   await Promise.all([
     writerBudget.limit(attempt()).catch((error) => log.warn('shared tier not purged by the writer', { purgeId, error })),
@@ -81,15 +98,37 @@ export async function afterCommit(inside: Inside & { shared: SharedTier }, purge
   ]);
 }
 
-// 2. The relay, kicked by a writer and swept by a schedule: says on the bus whatever is due.
+/** A purge that came over the bus, from somebody who is no writer: from here on it is like any other. */
+export function submittedStep(inside: Inside): Step<'PurgeSubmitted'> {
+  return each(async (detail) => {
+    await sendNow(inside, await transaction(inside.primary, (client) => submitPurge(client, detail)));
+  });
+}
 
-export function relayStep({ primary, bus }: Inside, outOfTime: () => boolean): Promise<Sent> {
-  return new Outbox(primary, bus).sendDue(outOfTime);
+/** The same purges again, by the time of their commit: after a failover, or because somebody wants to be sure. */
+export function replayStep(inside: Inside): Step<'ReplayRequested'> {
+  return each(async ({ replayId, from, to }) => {
+    const purges = await transaction(inside.primary, (client) => replayPurges(client, replayId, new Date(from), new Date(to)));
+    log.info('purges replayed', { replayId, purges });
+    await new Outbox(inside.primary, inside.bus).sendDue();
+  });
+}
+
+// 2. The relay, kicked by a writer and swept by a schedule: says on the bus whatever is due, and moves on what waits for its time.
+
+export async function relayStep(inside: Paced, outOfTime: () => boolean): Promise<Sent> {
+  await proceed(inside, (client) => advance(client, inside.pacing));
+  return new Outbox(inside.primary, inside.bus).sendDue(outOfTime);
+}
+
+/** What the sweep does besides: it forgets what is long complete, and says how much is late. */
+export function sweepStep({ primary }: Inside): Promise<void> {
+  return housekeeping(primary);
 }
 
 // 3. Shared tier: purge it, then ask for the gateway, no earlier than the drain ends.
 
-export function sharedStep(inside: Inside & { shared: SharedTier; settleSeconds: number }): Step<'PurgeRequested'> {
+export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: number }): Step<'PurgeRequested'> {
   return async (messages) => {
     const known = await sharedAlready(
       inside.primary,
@@ -101,7 +140,7 @@ export function sharedStep(inside: Inside & { shared: SharedTier; settleSeconds:
       messages.map(async ({ messageId, detail }) => {
         try {
           // A repeated message must not make entries misses that were filled since.
-          if (!known.has(detail.purgeId)) {
+          if (!known.has(detail.purgeId) && detail.tags.length > 0) {
             await inside.shared.purgeTags(detail.tags, { version: detail.version, mode: detail.mode });
           }
           purged.push(detail);
@@ -112,8 +151,11 @@ export function sharedStep(inside: Inside & { shared: SharedTier; settleSeconds:
       }),
     );
     if (purged.length > 0) {
-      const outboxIds = await transaction(inside.primary, (client) => recordShared(client, purged, inside.settleSeconds));
-      await sendNow(inside, outboxIds);
+      await proceed(inside, async (client) => {
+        await lockPace(client);
+        await recordShared(client, purged, inside.settleSeconds);
+        return advance(client, inside.pacing);
+      });
     }
     return failed;
   };
@@ -124,25 +166,32 @@ export function sharedStep(inside: Inside & { shared: SharedTier; settleSeconds:
 /** Longest delay of a message. @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export const MAX_DELAY_SECONDS = 900;
 
-export function gatewayStep({ bus, stageCache, defer, clock = systemClock }: Outside): Step<'GatewayPurgeRequested'> {
+/** The longest that the executor waits by itself, in milliseconds: delays of messages are whole seconds. */
+const MAX_WAIT_MS = 1_000;
+
+export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
+  const { bus, stageCache, clock = systemClock } = outside;
   return async (messages) => {
-    const requestedAt = clock.now();
     const failed: string[] = [];
-    const early = messages.filter(({ detail }) => detail.notBefore > requestedAt);
-    for (const { messageId, detail } of early) {
-      const delaySeconds = Math.min(MAX_DELAY_SECONDS, Math.ceil((detail.notBefore - requestedAt) / 1000));
-      await defer({ type: 'GatewayPurgeRequested', detail }, delaySeconds).catch((error) => {
-        log.warn('gateway purge not deferred', { commandId: detail.commandId, error });
-        failed.push(messageId);
-      });
+    const due: (typeof messages)[number][] = [];
+    for (const message of messages) {
+      const { detail } = message;
+      if (detail.notBefore - clock.now() <= MAX_WAIT_MS) due.push(message);
+      else await later(outside, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(back(message, failed));
     }
-    const due = messages.filter(({ detail }) => detail.notBefore <= requestedAt);
     if (due.length === 0) return failed;
+    await clock.sleep(Math.max(0, ...due.map(({ detail }) => detail.notBefore - clock.now())));
+    const requestedAt = clock.now();
     try {
       await stageCache.flush();
     } catch (error) {
       log.warn('stage cache not flushed', { commands: due.length, error });
-      return [...failed, ...due.map(({ messageId }) => messageId)];
+      for (const message of due) {
+        const { detail } = message;
+        const again: Message = { type: 'GatewayPurgeRequested', detail: { ...detail, throttled: (detail.throttled ?? 0) + 1 } };
+        await whenThrottled(outside, error, again).catch(back(message, failed));
+      }
+      return failed;
     }
     const acknowledgedAt = clock.now();
     const refused = await bus.publish(
@@ -155,24 +204,31 @@ export function gatewayStep({ bus, stageCache, defer, clock = systemClock }: Out
   };
 }
 
+/** Kicks the relay at a time. It is only for speed; the sweep comes by anyway. */
+export function wakeStep(outside: Outside): Step<'WakeRequested'> {
+  const { bus, clock = systemClock } = outside;
+  return each(async (detail) => {
+    if (detail.at - clock.now() > MAX_WAIT_MS) return later(outside, { type: 'WakeRequested', detail }, detail.at);
+    await clock.sleep(Math.max(0, detail.at - clock.now()));
+    await publish(bus, { type: 'OutboxKicked', detail: {} });
+  });
+}
+
 // 5. The stage cache is fresh: only now may the purges join a batch for the edge.
 
-/** For how long a batch stays open to other purges, in seconds. */
-const EDGE_WINDOW_SECONDS = 0;
-
-export function gatewayPurgedStep(inside: Inside): Step<'GatewayPurged'> {
+export function gatewayPurgedStep(inside: Paced): Step<'GatewayPurged'> {
   return async (messages) => {
-    const outboxIds = await transaction(inside.primary, async (client) => {
+    await proceed(inside, async (client) => {
+      await lockPace(client);
       const purges = [];
-      // In one order, whatever the queue's was: two workers with the same commands must not wait for each other.
-      for (const { detail } of [...messages].sort((a, b) => (a.detail.commandId < b.detail.commandId ? -1 : 1))) {
+      for (const { detail } of messages) {
         const recorded = await recordGateway(client, detail);
         note('GatewayPurged', recorded.outcome, { commandId: detail.commandId });
         purges.push(...recorded.purges);
       }
-      return joinEdgeBatch(client, purges, EDGE_WINDOW_SECONDS);
+      await joinEdgeBatch(client, purges, inside.pacing);
+      return advance(client, inside.pacing);
     });
-    await sendNow(inside, outboxIds);
     return [];
   };
 }
@@ -181,8 +237,15 @@ export function gatewayPurgedStep(inside: Inside): Step<'GatewayPurged'> {
 
 export function edgeStep(outside: Outside): Step<'EdgePurgeRequested'> {
   const { bus, distribution, defer, clock = systemClock } = outside;
-  return each(async ({ batchId, items }) => {
-    const invalidationId = await distribution.invalidate(batchId, items);
+  return each(async (detail) => {
+    const { batchId, items, throttled = 0 } = detail;
+    let invalidationId: string;
+    try {
+      invalidationId = await distribution.invalidate(batchId, items);
+    } catch (error) {
+      const again: Message = { type: 'EdgePurgeRequested', detail: { ...detail, throttled: throttled + 1 } };
+      return whenThrottled(outside, error, again);
+    }
     const accepted: Message = { type: 'EdgePurgeAccepted', detail: { batchId, invalidationId, acceptedAt: clock.now() } };
     // Asking for the completion is what must not be forgotten, so it comes first.
     await defer(accepted, pollDelaySeconds(0));
@@ -216,10 +279,12 @@ export function edgeAcceptedStep({ primary }: Inside): Step<'EdgePurgeAccepted'>
   });
 }
 
-export function edgeCompletedStep({ primary }: Inside): Step<'EdgePurgeCompleted'> {
+export function edgeCompletedStep(inside: Paced): Step<'EdgePurgeCompleted'> {
   return each(async (detail) => {
-    const recorded = await transaction(primary, (client) => recordEdgeCompleted(client, detail));
+    const recorded = await transaction(inside.primary, (client) => recordEdgeCompleted(client, detail));
     note('EdgePurgeCompleted', recorded, { batchId: detail.batchId });
+    // Its slots are free for what waits.
+    await proceed(inside, (client) => advance(client, inside.pacing));
   });
 }
 
@@ -227,6 +292,40 @@ export function edgeCompletedStep({ primary }: Inside): Step<'EdgePurgeCompleted
 
 export function topologyStep({ primary }: Inside): Step<'TopologyReported'> {
   return each((detail) => recordTopology(primary, detail));
+}
+
+/** Commits some work, then sends what follows from it, and has the relay woken when the next thing is due. */
+async function proceed(inside: Paced, work: (client: PoolClient) => Promise<Advance>): Promise<void> {
+  const { outboxIds, wakeAt } = await transaction(inside.primary, work);
+  const wake = async (): Promise<void> => {
+    if (wakeAt === undefined) return;
+    if ((await inside.bus.publish([{ type: 'WakeRequested', detail: { at: wakeAt } }])).size > 0) await wakeLost(inside.primary);
+  };
+  await Promise.all([sendNow(inside, outboxIds), wake()]);
+}
+
+/** Hands a message back to the executor, a little before its time. */
+async function later({ defer, clock = systemClock }: Outside, message: Message, at: number): Promise<void> {
+  await defer(message, Math.max(1, Math.min(MAX_DELAY_SECONDS, Math.floor((at - clock.now()) / 1000))));
+}
+
+/** What an API throttles is tried again after a time between nothing and twice as long as the time before (full jitter). */
+async function whenThrottled(
+  outside: Outside,
+  error: unknown,
+  message: Message & { detail: { throttled?: number } },
+): Promise<void> {
+  const { defer, random = Math.random, isThrottle = () => false } = outside;
+  if (!isThrottle(error)) throw error;
+  const most = Math.min(60, 2 ** Math.min(10, message.detail.throttled ?? 1));
+  await defer(message, Math.ceil(random() * most));
+}
+
+function back({ messageId }: { messageId: string }, failed: string[]): (error: unknown) => void {
+  return (error) => {
+    log.warn('message goes back to the queue', { messageId, error });
+    failed.push(messageId);
+  };
 }
 
 /** Sends rows that were just written. Where that fails they are due, and the sweep sends them. */

@@ -3,6 +3,7 @@ import { log } from '../log';
 import { afterFreeze } from '../thaw';
 import { isVersion } from '../versions/version';
 import { type Messages, type MessageType, SOURCE } from './messages';
+import { pathProblem } from './path';
 import { isPurgeId } from './report';
 
 /** What SQS hands to a function; each body is an event of the bus, or one that looks like it. */
@@ -79,38 +80,49 @@ function parseEvent(body: string): { type: MessageType; detail: Messages[Message
   }
   const detail = event.detail as Record<string, unknown> | undefined;
   for (const [name, check] of Object.entries(FIELDS[type as MessageType])) {
-    const problem = check(detail?.[name]);
+    const problem = check(detail?.[name], detail ?? {});
     if (problem) throw new RangeError(`'detail.${name}' of ${type} ${problem}`);
   }
   return { type: type as MessageType, detail: detail as unknown as Messages[MessageType] };
 }
 
-type Check = (value: unknown) => string | undefined;
+/** @returns what is wrong; `detail` is what the value is a part of. */
+type Check = (value: unknown, detail: Readonly<Record<string, unknown>>) => string | undefined;
 
 const id: Check = (value) => (typeof value === 'string' && isPurgeId(value) ? undefined : 'must be a UUID');
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text');
 const time: Check = (value) => (Number.isSafeInteger(value) ? undefined : 'must be epoch milliseconds');
 const list =
   (of: Check): Check =>
-  (value) =>
-    Array.isArray(value) ? value.map(of).find((problem) => problem !== undefined) : 'must be a list';
+  (value, detail) =>
+    Array.isArray(value) ? value.map((each) => of(each, detail)).find((problem) => problem !== undefined) : 'must be a list';
 /** What a database column and one event take; the writer's outbox has the same rule. */
-const tags: Check = (value) => {
-  if (!Array.isArray(value) || value.length < 1 || value.length > 50) return 'must be a list of 1 to 50 tags';
+const tags: Check = (value, { paths }) => {
+  const least = Array.isArray(paths) && paths.length > 0 ? 0 : 1;
+  if (!Array.isArray(value) || value.length < least || value.length > 50) return `must be a list of ${least} to 50 tags`;
   return value.map(tagProblem).find((problem) => problem !== undefined);
 };
+const paths: Check = (value) => {
+  if (!Array.isArray(value) || value.length > 10) return 'must be a list of at most 10 paths';
+  return value.map(pathProblem).find((problem) => problem !== undefined);
+};
+const mode: Check = (value) => (value === 'delete' || value === 'expire' ? undefined : "must be 'delete' or 'expire'");
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const optional =
+  (check: Check): Check =>
+  (value, detail) =>
+    value === undefined ? undefined : check(value, detail);
+const wish = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
 
 /** What each message must have for its step to make sense of it. */
 const FIELDS: Record<MessageType, Record<string, Check>> = {
   OutboxKicked: {},
-  PurgeRequested: {
-    purgeId: id,
-    tags,
-    mode: (value) => (value === 'delete' || value === 'expire' ? undefined : "must be 'delete' or 'expire'"),
-    version: (value) => (isVersion(value) ? undefined : 'must be a version'),
-  },
-  GatewayPurgeRequested: { commandId: id, purgeIds: list(id), notBefore: time },
-  EdgePurgeRequested: { batchId: id, items: list(text) },
+  PurgeSubmitted: wish,
+  ReplayRequested: { replayId: id, from: time, to: time },
+  PurgeRequested: { ...wish, version: (value) => (isVersion(value) ? undefined : 'must be a version') },
+  WakeRequested: { at: time },
+  GatewayPurgeRequested: { commandId: id, purgeIds: list(id), notBefore: time, throttled: optional(time) },
+  EdgePurgeRequested: { batchId: id, items: list(text), throttled: optional(time) },
   GatewayPurged: { commandId: id, purgeIds: list(id), requestedAt: time, acknowledgedAt: time },
   EdgePurgeAccepted: { batchId: id, invalidationId: text, acceptedAt: time },
   EdgePurgeCompleted: { batchId: id, invalidationId: text, completedAt: time },

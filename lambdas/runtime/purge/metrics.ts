@@ -1,0 +1,52 @@
+/** Metrics of the purge path, and their units. */
+const UNITS = {
+  /** From the commit to each tier's acknowledgement. */
+  CommitToShared: 'Milliseconds',
+  CommitToGateway: 'Milliseconds',
+  CommitToFresh: 'Milliseconds',
+  /** Items that were sealed, that batches and parents saved, and that the budget left to their TTL. */
+  EdgeItems: 'Count',
+  EdgeItemsSaved: 'Count',
+  EdgeItemsLeftToTtl: 'Count',
+  /** Of the month's items, in percent. */
+  EdgeBudgetUsed: 'Percent',
+  /** Rows that were set aside because no report of them ever came. */
+  PurgesParked: 'Count',
+  /** Purges that wait in the outbox for more than a minute. */
+  OutboxOverdue: 'Count',
+} as const;
+
+/** Name of a metric of the purge path. */
+export type PurgeMetric = keyof typeof UNITS;
+
+/** Namespace of every metric of the purge path. */
+export const METRIC_NAMESPACE = 'Cachement/Purge';
+
+/**
+ * Reports values by a line of the log in the embedded metric format, from which CloudWatch takes them.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function reportMetrics(
+  values: Readonly<Partial<Record<PurgeMetric, number | readonly number[]>>>,
+  write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+  now: () => number = Date.now,
+): void {
+  const names = (Object.keys(values) as PurgeMetric[]).filter((name) => !Array.isArray(values[name]) || values[name].length > 0);
+  if (names.length === 0) return;
+  write(
+    JSON.stringify({
+      _aws: {
+        Timestamp: now(),
+        CloudWatchMetrics: [
+          {
+            Namespace: METRIC_NAMESPACE,
+            Dimensions: [[]],
+            Metrics: names.map((Name) => ({ Name, Unit: UNITS[Name] })),
+          },
+        ],
+      },
+      ...Object.fromEntries(names.map((name) => [name, values[name]])),
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import type { Pool, PoolClient } from 'pg';
+import { lockPace, nextEdgeWake, releaseEdgeBatches } from './edge-batches';
+import { closeGatewayCommands, nextGatewayWake } from './ledger';
+import type { Pacing } from './pacing';
+
+/** What is to be done after the commit. */
+export interface Advance {
+  /** Outbox rows to be sent. */
+  readonly outboxIds: string[];
+  /** When the relay is to be woken, in epoch milliseconds; undefined where somebody was asked already, or nothing waits for its time. */
+  readonly wakeAt: number | undefined;
+}
+
+/**
+ * Moves on whatever waited for its time: flushes that have been open for long enough, batches whose window is over, batches for which
+ * there is a slot now. Every transaction that may have changed something of it ends with this, and so does every run of the relay, so
+ * that a lost message costs time and nothing else.
+ */
+export async function advance(client: PoolClient, pacing: Pacing): Promise<Advance> {
+  await lockPace(client);
+  const outboxIds = [
+    ...(await closeGatewayCommands(client, pacing.gatewayWindowMs)),
+    ...(await releaseEdgeBatches(client, pacing)),
+  ];
+  const times = [await nextGatewayWake(client, pacing.gatewayWindowMs), await nextEdgeWake(client, pacing)];
+  const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+  return { outboxIds, wakeAt: Number.isFinite(next) && (await requestWake(client, next)) ? next : undefined };
+}
+
+/** Whether somebody has to be asked: an earlier wake that is still to come finds out the rest by itself. */
+async function requestWake(client: PoolClient, at: number): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'UPDATE cachement.pace SET wake_at = $1 WHERE wake_at IS NULL OR wake_at > $1 OR wake_at < clock_timestamp()',
+    [new Date(at)],
+  );
+  return rowCount === 1;
+}
+
+/** The bus didn't take the request: the next one who looks asks again. */
+export async function wakeLost(pool: Pool): Promise<void> {
+  await pool.query('UPDATE cachement.pace SET wake_at = NULL');
+}
