@@ -40,11 +40,14 @@ export class Budget {
     this.#timer = setTimeout(
       () => {
         const now = performance.now();
-        while (this.#waiting[0] && (this.#waiting[0].settled || this.#waiting[0].until <= now)) {
-          const item = this.#waiting.shift()!;
-          if (!item.settled) item.expire();
-        }
-        this.#arm();
+        // Where this process was late itself, answers may be waiting in its sockets: they are read before an immediate runs.
+        setImmediate(() => {
+          while (this.#waiting[0] && (this.#waiting[0].settled || this.#waiting[0].until <= now)) {
+            const item = this.#waiting.shift()!;
+            if (!item.settled) item.expire();
+          }
+          this.#arm();
+        });
       },
       Math.max(1, first.until - performance.now()),
     );

@@ -283,8 +283,18 @@ export class RedisStore implements SharedStore {
     const breaker = this.#breaker(name);
     if (failure) breaker.failed(this.#clock.now());
     else breaker.succeeded();
+    if (failure && breaker.open) this.#leave(name);
     this.#troubled = 0;
     for (const each of this.#breakers.values()) if (each.troubled) this.#troubled++;
+  }
+
+  /**
+   * Gives up the connection to a master that doesn't answer and asks the others who owns its slots now, without which a client never leaves
+   * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
+   */
+  #leave(name: string): void {
+    this.#node(this.#cluster.slots[keySlot(name)]?.[0])?.disconnect();
+    this.#cluster.refreshSlotsCache();
   }
 
   #breaker(name: string): CircuitBreaker {
@@ -332,8 +342,6 @@ function createClient(options: RedisStoreOptions, credentials: Credentials | und
     retryDelayOnClusterDown: 20,
     retryDelayOnTryAgain: 20,
     slotsRefreshTimeout: 300,
-    // Not on by default; without it a client never leaves a master that hangs.
-    slotsRefreshInterval: 1000,
     clusterRetryStrategy: (times) => Math.min(50 * times, 500),
     scripts: SCRIPTS,
     redisOptions: {
@@ -343,8 +351,6 @@ function createClient(options: RedisStoreOptions, credentials: Credentials | und
       // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
       enableReadyCheck: false,
       connectTimeout: 500,
-      // Ends a connection on which a command has had no answer for this long, so that the slot's new master is found.
-      socketTimeout: 500,
       maxRetriesPerRequest: 0,
     },
   });
