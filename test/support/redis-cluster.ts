@@ -8,6 +8,8 @@ import { environment, modelOf } from './engines-model';
 /** A real cluster of three shards with a replica each, with TLS and one user, and what a store needs to reach it. */
 export interface RedisCluster {
   readonly engines: Engines;
+  /** Where it is, for a client of another kind or in another process. */
+  readonly place: { host: string; port: number; username: string; password: string; ca: string };
   store(options?: Partial<RedisStoreOptions>): RedisStore;
   dispose(): Promise<void>;
 }
@@ -59,16 +61,17 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   });
   await engines.start();
   const [group] = model.resources('AWS::ElastiCache::ReplicationGroup');
-  const endpoint = `localhost:${model.attribute(group!, 'ConfigurationEndPoint.Port')}`;
+  const port = Number(model.attribute(group!, 'ConfigurationEndPoint.Port'));
+  const ca = fs.readFileSync(place.caFile, 'utf8');
   const stores: RedisStore[] = [];
   return {
     engines,
+    place: { host: 'localhost', port, ca, ...credentials },
     store(options = {}) {
-      const tls = { ca: fs.readFileSync(place.caFile, 'utf8') };
       const store = new RedisStore({
-        endpoint,
+        endpoint: `localhost:${port}`,
         credentials: () => credentials,
-        tls,
+        tls: { ca },
         namespace: 'test',
         connectBudgetMs: 5000,
         ...options,

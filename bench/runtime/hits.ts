@@ -1,0 +1,70 @@
+import { median, round } from '../support/benchmark';
+import { type Bench, type Measure, ratio, type Subject, takeTurns, withChildren } from './measurement';
+import type { Place } from './subject';
+
+/** Keys read in turn: more than fit a processor's first caches, few enough for every library's defaults. */
+const KEYS = 1000;
+const MEMORY_ROUND_MS = 300;
+const SHARED_ROUND_MS = 500;
+const CONCURRENCY = 64;
+
+/** A hit in memory, awaited one at a time: by reference beside layered-loader, as copies beside bentocache. */
+export const memoryHits: Measure = (bench) =>
+  withChildren(async (start) => {
+    const subject = async (name: string): Promise<Subject> => {
+      const child = start(bench.build.role('reads'));
+      await child.call('open', { subject: name, kind: 'memory', peers: bench.build.peers, keys: KEYS });
+      return { name, round: (milliseconds) => child.call<number>('one', milliseconds) };
+    };
+    const pair = async (ours: string, theirs: string) => {
+      const rates = await takeTurns([await subject(ours), await subject(theirs)], MEMORY_ROUND_MS);
+      report(bench, 'memory hits per second', rates);
+      return round(ratio(rates.get(ours) ?? [], rates.get(theirs) ?? []));
+    };
+    return {
+      memoryHitVsLayeredLoader: await pair('memory, by reference', 'layered-loader'),
+      memoryHitCopyVsBentocache: await pair('memory, copies', 'bentocache'),
+    };
+  });
+
+/** The best of each library's settings counts. */
+const PEERS = [
+  'bentocache',
+  'bentocache, pipelining',
+  'cacheable',
+  'cache-manager',
+  'async-cache-dedupe',
+  'async-cache-dedupe, pipelining',
+  'layered-loader',
+  'layered-loader, pipelining',
+];
+
+/** A hit in the shared tier, memory off: beside a client with nothing around it, and beside the other libraries. */
+export const sharedHits: Measure = (bench) =>
+  withChildren(async (start) => {
+    const place: Place = (await bench.cluster()).place;
+    const subjects: Subject[] = [];
+    for (const name of ['shared', 'shared, raw', ...PEERS]) {
+      const child = start(bench.build.role('reads'));
+      await child.call('open', { subject: name, kind: 'shared', peers: bench.build.peers, keys: KEYS, place });
+      subjects.push({ name, round: (milliseconds) => child.call<number>('many', CONCURRENCY, milliseconds) });
+    }
+    const [ours, raw, ...peers] = subjects as [Subject, Subject, ...Subject[]];
+    const rates = await takeTurns([ours, raw], SHARED_ROUND_MS);
+    report(bench, 'shared hits per second', rates);
+    const among = await takeTurns([ours, ...peers], SHARED_ROUND_MS);
+    report(bench, 'shared hits per second', among);
+    const best = Math.max(...peers.map(({ name }) => median(among.get(name) ?? [])));
+    const bestPeer = peers.find(({ name }) => median(among.get(name) ?? []) === best) as Subject;
+    return {
+      sharedHitVsRaw: round(ratio(rates.get(ours.name) ?? [], rates.get(raw.name) ?? [])),
+      sharedHitVsBestPeer: round(ratio(among.get(ours.name) ?? [], among.get(bestPeer.name) ?? [])),
+      sharedHitBestPeer: bestPeer.name,
+    };
+  });
+
+function report({ say }: Bench, what: string, rates: Map<string, number[]>): void {
+  for (const [name, values] of rates) {
+    say(`  ${what}, ${name}: ${round(median(values))} (${round(Math.min(...values))} to ${round(Math.max(...values))})`);
+  }
+}

@@ -1,0 +1,59 @@
+import type { RedisCluster } from '../../test/support/redis-cluster';
+import { median } from '../support/benchmark';
+import { Child } from '../support/child';
+import type { Build } from './build';
+
+/** What a measurement works with. */
+export interface Bench {
+  readonly build: Build;
+  /** The cluster, started when it is first asked for: three masters with a replica each, TLS and a user. */
+  cluster(): Promise<RedisCluster>;
+  /** Prints a line for a person. */
+  say(line: string): void;
+}
+
+/** Measures some of the table's keys; may add figures beside them. */
+export type Measure = (bench: Bench) => Promise<Readonly<Record<string, unknown>>>;
+
+/** A process that reads through one library. */
+export interface Subject {
+  readonly name: string;
+  /** @returns operations per second over about so many milliseconds */
+  round(milliseconds: number): Promise<number>;
+}
+
+/** Pairs of rounds; the figures are the medians of as many. */
+export const PAIRS = 9;
+
+/** Rates of subjects that take turns, one at a time, so that a change of the machine's speed meets all of them. */
+export async function takeTurns(subjects: readonly Subject[], milliseconds: number): Promise<Map<string, number[]>> {
+  const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+  for (const { round } of subjects) await round(milliseconds);
+  for (let pair = 0; pair < PAIRS; pair++) {
+    // Now one first, now the other.
+    const order = pair % 2 === 0 ? subjects : [...subjects].reverse();
+    for (const { name, round } of order) rates.get(name)?.push(await round(milliseconds));
+  }
+  return rates;
+}
+
+/** Median of the ratios of the pairs. */
+export function ratio(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((rate, pair) => rate / (theirs[pair] as number)));
+}
+
+/** Uses processes, and ends them whatever happens. */
+export async function withChildren<T>(
+  use: (start: (script: string, options?: ConstructorParameters<typeof Child>[1]) => Child) => Promise<T>,
+): Promise<T> {
+  const children: Child[] = [];
+  try {
+    return await use((script, options) => {
+      const child = new Child(script, options);
+      children.push(child);
+      return child;
+    });
+  } finally {
+    for (const child of children) child.kill();
+  }
+}

@@ -1,0 +1,43 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+/** A process of its own for one thing that is measured, so that neither its compiled code nor its heap is another's. */
+export class Child {
+  readonly #calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #process: ChildProcess;
+  #next = 0;
+
+  /** @param script compiled JavaScript that calls `serve`. */
+  constructor(
+    script: string,
+    options: { readonly execArgv?: readonly string[]; readonly onEvent?: (event: unknown) => void } = {},
+  ) {
+    this.#process = fork(script, [], { execArgv: [...(options.execArgv ?? [])], serialization: 'advanced' });
+    this.#process.on('message', (message: { id?: number; value?: unknown; error?: string; event?: unknown }) => {
+      if (message.id === undefined) return options.onEvent?.(message.event);
+      const call = this.#calls.get(message.id);
+      this.#calls.delete(message.id);
+      if (message.error === undefined) call?.resolve(message.value);
+      else call?.reject(new Error(message.error));
+    });
+    this.#process.on('exit', (code, signal) => {
+      for (const call of this.#calls.values()) call.reject(new Error(`${script} ended: ${signal ?? code}`));
+      this.#calls.clear();
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  call<T = void>(method: string, ...args: unknown[]): Promise<T> {
+    const id = this.#next++;
+    return new Promise<T>((resolve, reject) => {
+      this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#process.send({ id, method, args }, (error) => error && reject(error));
+    });
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#process.kill(signal);
+  }
+}
