@@ -40,11 +40,17 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
     throw new Problem(404, 'there is nothing at this path');
   };
 
+  const keptByGateway = ({ httpMethod, path }: ProxyEvent): boolean =>
+    httpMethod === 'GET' &&
+    compiled.some(({ endpoint: { route }, pattern }) => pattern.test(path) && route.freshness?.gatewayTtlSeconds);
+
   return async (event) => {
     await afterFreeze();
     const response = await dispatch(event).catch((error: unknown) => {
       if (error instanceof Problem) return problemResponse(error);
       log.error('request failed', { method: event.httpMethod, path: event.path, error });
+      // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it does not.
+      if (keptByGateway(event)) throw error;
       return problemResponse(unavailable(error) ? UNAVAILABLE : new Problem(500, 'the request failed'));
     });
     return event.httpMethod === 'HEAD' ? { ...response, body: '' } : response;

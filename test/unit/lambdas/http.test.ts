@@ -120,6 +120,16 @@ describe('the router', () => {
   });
 });
 
+test('an error of a route that the stage cache keeps is thrown, because an answer would be kept like any other', async () => {
+  const failing = async () => {
+    throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+  };
+  const router = createRouter([{ route: item, methods: { GET: failing, HEAD: failing } }]);
+  const call = (httpMethod: string) => router({ httpMethod, path: '/items/1', queryStringParameters: { colour: 'red' } });
+  await expect(call('GET')).rejects.toThrow('gone');
+  expect(await call('HEAD')).toMatchObject({ statusCode: 503 });
+});
+
 describe('a cached response', () => {
   test('tells the edge what the inner tiers have left once the gateway has kept it', () => {
     expect(cacheControl(item, outcome({ ttlSeconds: 1000 }))).toMatch(/s-maxage=600$/);
