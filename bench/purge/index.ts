@@ -1,0 +1,86 @@
+import type { Benchmark } from '../support/benchmark';
+import { Fleet, type FleetOptions } from './fleet';
+import { commitToShared, overheadToEdge } from './latency';
+import { burst, coalescing, swallowed } from './pace';
+import { storm } from './storm';
+
+/** Enough to see that it works, in a few minutes; `--full true` is what the bars are about, and takes most of an hour. */
+const SMALL = {
+  changes: 600,
+  kills: 12,
+  failovers: 1,
+  places: 120,
+  tags: 4000,
+  wildcards: 30,
+  coalesced: 1000,
+  coalescedPlaces: 20,
+  coalescedSeconds: 30,
+  sharedSeconds: 10,
+  edgeChanges: 20,
+};
+const FULL: typeof SMALL = {
+  changes: 10_000,
+  kills: 100,
+  failovers: 2,
+  places: 200,
+  tags: 10_000,
+  wildcards: 100,
+  coalesced: 10_000,
+  coalescedPlaces: 200,
+  coalescedSeconds: 60,
+  sharedSeconds: 30,
+  edgeChanges: 100,
+};
+
+const PARTS = ['storm', 'coalescing', 'shared', 'edge'] as const;
+
+/**
+ * What of the purge path must hold: nothing lost, nothing paid twice, limits kept, and how long it takes. `--part` runs one of storm,
+ * coalescing, shared and edge; `--full true` takes the sizes of the bars, and each size is an option of its own.
+ */
+export const benchmark: Benchmark = async (context) => {
+  const { options, say } = context;
+  const sizes = { ...(options.full === 'true' ? FULL : SMALL) };
+  for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) if (options[name]) sizes[name] = Number(options[name]);
+  const parts = options.part ? PARTS.filter((part) => part === options.part) : PARTS;
+  if (parts.length === 0) throw new Error(`'--part' must be one of ${PARTS.join(', ')}, got: '${options.part}'`);
+  const seed = Number(options.seed ?? 1);
+  const result: Record<string, unknown> = { seed };
+  const quiet = { latencyMs: 0, duplicateProbability: 0 };
+
+  for (const part of parts) {
+    say(`${part}: starting the platform`);
+    if (part === 'storm') {
+      await withFleet({ settings: { events: { duplicateProbability: 0.05, reorder: true } } }, async (fleet) => {
+        Object.assign(result, await storm(fleet, { seed, ...sizes }, context));
+        result.swallowed = await swallowed(fleet, 5);
+        Object.assign(result, await burst(fleet, sizes));
+      });
+    } else if (part === 'coalescing') {
+      await withFleet({ edgeWindowMs: 30_000 }, async (fleet) => {
+        const { coalesced: changes, coalescedPlaces: places, coalescedSeconds: seconds } = sizes;
+        result.coalescing = await coalescing(fleet, { changes, places, seconds }, context);
+      });
+    } else if (part === 'shared') {
+      await withFleet({ settings: { events: quiet } }, async (fleet) => {
+        Object.assign(result, await commitToShared(fleet, { seconds: sizes.sharedSeconds, perSecond: 100 }));
+      });
+    } else {
+      const settings = { events: quiet, edge: { invalidation: { effectiveMs: 0, completedMs: 0 } } };
+      await withFleet({ edgeWindowMs: 500, settings }, async (fleet) => {
+        Object.assign(result, await overheadToEdge(fleet, sizes.edgeChanges, context));
+      });
+    }
+    say(JSON.stringify(result));
+  }
+  return result;
+};
+
+async function withFleet(options: FleetOptions, use: (fleet: Fleet) => Promise<void>): Promise<void> {
+  const fleet = await Fleet.start(options);
+  try {
+    await use(fleet);
+  } finally {
+    await fleet.dispose();
+  }
+}

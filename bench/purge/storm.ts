@@ -1,0 +1,168 @@
+import type { BenchmarkContext } from '../support/benchmark';
+import { type Fleet, generator, OBSERVED, type ObservedTier, sleep } from './fleet';
+
+/** How much is thrown at the platform. */
+export interface StormOptions {
+  readonly seed: number;
+  readonly changes: number;
+  readonly places: number;
+  /** Processes of relay, invalidator and executor that are killed in the meantime, at least. */
+  readonly kills: number;
+  /** Primaries of the shared tier that die in the meantime. */
+  readonly failovers: number;
+}
+
+/** What came of it. */
+export interface StormResult {
+  /** Changes that some tier never showed, nor a later one of the same place. */
+  readonly lost: number;
+  /** Entries that differ from the primary after the last change and everything that it may take. */
+  readonly staleAfterSettle: number;
+  /** Accepted items that aren't in exactly one sealed batch. */
+  readonly doublePaid: number;
+  readonly kills: number;
+  readonly failovers: number;
+  /** After the last change, until every tier agreed with the primary; longer than the bar where that wasn't reached. */
+  readonly settledAfterSeconds: number;
+}
+
+/** Sweep interval, longest visibility timeout, settle, and the slack of the bar, in seconds. */
+const SETTLED_SECONDS = 60 + 180 + 5 + 30;
+
+/** Countries whose lists are read too; any change of a place of theirs changes them. */
+const LISTS = 10;
+
+/** Time between two reads of one reader, in milliseconds: enough that every tier is full, and that the machine has time for the rest. */
+const READ_EVERY_MS = 10;
+
+const VICTIMS = ['PurgeRelay', 'PurgeInvalidator', 'PurgeExecutor'] as const;
+
+/** Changes while everything that purges dies again and again; then all tiers are compared with the primary, and the bill with the batches. */
+export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<BenchmarkContext, 'say'>): Promise<StormResult> {
+  const random = generator(options.seed);
+  const places = await fleet.places(options.places);
+  const countries = [...new Set(places.map(({ country }) => country))].slice(0, LISTS);
+  const paths = [
+    ...places.map(({ id }) => `/places/${id}`),
+    ...countries.map((country) => `/places?country=${country}&limit=40`),
+  ];
+  for (const path of paths) await fleet.see('edge', path);
+  say(`storm: ${paths.length} entries in each tier`);
+
+  let running = true;
+  const reader = async (tier: ObservedTier): Promise<void> => {
+    while (running) {
+      await fleet.see(tier, paths[Math.floor(random() * paths.length)] as string).catch(() => undefined);
+      await sleep(READ_EVERY_MS);
+    }
+  };
+  const written = { count: 0 };
+  const writer = async (): Promise<void> => {
+    while (written.count < options.changes) {
+      const population = 1_000_000 + written.count++;
+      const { id, country } = places[Math.floor(random() * places.length)] as { id: number; country: string };
+      await fleet.change(id, population, [`place:${id}`, `country:${country.toLowerCase()}`]);
+      if (random() < 0.2) await fleet.publish('OutboxKicked').catch(() => undefined);
+      await sleep(random() * PACE_MS * 2);
+    }
+  };
+  let kills = 0;
+  const killer = async (): Promise<void> => {
+    // It may take longer than the changes, whose purges are still on their way then.
+    while (running && (written.count < options.changes || kills < options.kills)) {
+      kills += fleet.platform.lambda.kill(fleet.arn(VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'PurgeRelay'));
+      await sleep(200 + random() * 400);
+    }
+  };
+  let failovers = 0;
+  const failer = async (): Promise<void> => {
+    while (running && failovers < options.failovers) {
+      await sleep(2_000);
+      await failOver(fleet, random);
+      failovers += 1;
+      say(`storm: failover ${failovers}, ${written.count} changes, ${kills} kills`);
+    }
+  };
+
+  const readers = OBSERVED.map(reader);
+  await Promise.all([writer(), writer(), killer(), failer()]);
+  const lastChangeAt = Date.now();
+  say(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
+  let different = await compare(fleet, places, paths);
+  while (different.size > 0 && Date.now() - lastChangeAt < SETTLED_SECONDS * 1000) {
+    await sleep(1_000);
+    different = await compare(fleet, places, paths);
+  }
+  const settledAfterSeconds = Math.round((Date.now() - lastChangeAt) / 1000);
+  running = false;
+  await Promise.all(readers);
+  for (const entry of different.keys()) say(`storm: still different: ${entry}`);
+  await completed(fleet);
+  return {
+    lost: [...different.values()].reduce((sum, lost) => sum + lost, 0),
+    staleAfterSettle: different.size,
+    doublePaid: await doublePaid(fleet),
+    kills,
+    failovers,
+    settledAfterSeconds,
+  };
+}
+
+/** Mean time between two changes of one writer, in milliseconds. */
+const PACE_MS = 10;
+
+/** Entries that differ from the primary, with the number of last changes that they don't show; by tier and path. */
+async function compare(fleet: Fleet, places: readonly { id: number }[], paths: readonly string[]): Promise<Map<string, number>> {
+  const truth = await fleet.truth(places.map(({ id }) => id));
+  const different = new Map<string, number>();
+  for (const tier of OBSERVED) {
+    for (const path of paths) {
+      const seen = await fleet.see(tier, path);
+      if (!seen) {
+        different.set(`${tier} ${path}: no answer`, 0);
+        continue;
+      }
+      const wrong = [...seen].filter(([id, population]) => truth.has(id) && truth.get(id) !== population);
+      if (wrong.length > 0) different.set(`${tier} ${path}: ${JSON.stringify(wrong.slice(0, 3))}`, wrong.length);
+    }
+  }
+  return different;
+}
+
+/** A primary dies, and comes back when its shard has another one. */
+async function failOver(fleet: Fleet, random: () => number): Promise<void> {
+  const { engines, events } = fleet.platform;
+  const primaries = (await engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'primary');
+  const victim = primaries[Math.floor(random() * primaries.length)];
+  if (!victim) throw new Error('there is no primary to kill');
+  await engines.kill(victim.name);
+  await engines.restart(victim.name);
+  await engines.ready();
+  // What ElastiCache says of it, a little later.
+  events.emit({ source: 'aws.elasticache', detailType: 'ElastiCache Failover Complete', detail: { node: victim.name } });
+}
+
+/** Waits until nothing is left in the outbox, so that everything that will be paid has been. */
+export async function completed(fleet: Fleet, seconds = SETTLED_SECONDS): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const { rows } = await fleet.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
+    if (rows[0].count === 0) return;
+    if (Date.now() > deadline) throw new Error(`${rows[0].count} rows are left in the outbox after ${seconds} s`);
+    await sleep(250);
+  }
+}
+
+/** Items that the edge accepted and that aren't in exactly one sealed batch. */
+export async function doublePaid(fleet: Fleet): Promise<number> {
+  const { rows } = await fleet.administrator.query(
+    `SELECT coalesce(sum(items + wildcards), 0)::integer AS items,
+       (SELECT count(*)::integer FROM cachement.edge_batch_item JOIN cachement.edge_batch USING (batch_id)
+        WHERE sealed_at IS NOT NULL) AS rows,
+       (SELECT count(*)::integer FROM (SELECT purge_id FROM cachement.edge_batch_purge GROUP BY purge_id HAVING count(*) > 1) AS twice) AS twice
+     FROM cachement.edge_batch WHERE sealed_at IS NOT NULL`,
+  );
+  const { items, rows: stored, twice } = rows[0];
+  const accepted = fleet.platform.edge.stats().acceptedItems;
+  return Math.abs(accepted - items) + Math.abs(items - stored) + twice;
+}
