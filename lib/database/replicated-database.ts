@@ -1,5 +1,6 @@
 import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -70,6 +71,9 @@ const MAX_REPLICAS = 15;
 /** Not PostgreSQL's own, so that a scan for it finds nothing. */
 const PORT = 5433;
 
+/** What Security Hub asks for, and as often as the alarms look. */
+const MONITORING_INTERVAL = Duration.minutes(1);
+
 const DATABASE_NAME = 'cachement';
 
 /** Where Lambda's Node runtimes have the certificate authorities of RDS; Node doesn't know them by itself. */
@@ -127,6 +131,11 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       },
     });
 
+    const monitoringRole = new iam.Role(this, 'MonitoringRole', {
+      assumedBy: new iam.ServicePrincipal('monitoring.rds.amazonaws.com'),
+      description: 'Writes the metrics of the operating systems of the database',
+      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonRDSEnhancedMonitoringRole')],
+    });
     const shared = {
       vpc,
       vpcSubnets,
@@ -137,6 +146,11 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
       instanceType,
       storageType: rds.StorageType.GP3,
       iamAuthentication: true,
+      monitoringInterval: MONITORING_INTERVAL,
+      monitoringRole,
+      databaseInsightsMode: rds.DatabaseInsightsMode.STANDARD,
+      enablePerformanceInsights: true,
+      copyTagsToSnapshot: true,
       publiclyAccessible: false,
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],

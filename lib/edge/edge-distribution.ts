@@ -1,11 +1,15 @@
-import { Annotations, CrossStackReferences, Duration, ReferenceStrength } from 'aws-cdk-lib';
+import { Annotations, CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { OriginGroup, RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { CachedApi } from '../gateway/cached-api';
-import { checkRoutes } from '../gateway/route-checks';
+import { checkRoutes, type WriteOperation } from '../gateway/route-checks';
+import { EDGE_REGION, type Firewall } from '../operations/firewall';
 import { type Route, worstCaseStalenessSeconds } from '../route';
+import { KeyFunction } from './key-function';
 import { byPrecedence, pathPattern } from './path-pattern';
 
 export interface EdgeDistributionProps {
@@ -20,7 +24,65 @@ export interface EdgeDistributionProps {
    * @default - Content-Type
    */
   readonly originHeaders?: readonly string[];
+
+  /**
+   * What is written by which path. Only needed with `failoverOrigin`.
+   * @default - none
+   */
+  readonly writes?: readonly WriteOperation[];
+
+  /**
+   * Rules that requests must pass; made for the edge, in us-east-1.
+   * @default - none
+   */
+  readonly firewall?: Firewall;
+
+  /**
+   * A name of one's own, and its certificate.
+   * @default - the distribution's own name and certificate, which let viewers use TLS 1.0
+   */
+  readonly domain?: EdgeDomain;
+
+  /**
+   * The region whose edge cache every other edge location asks before it asks the origin: that of the API, or the nearest one that has it.
+   * It is billed by request.
+   * @default - none
+   */
+  readonly originShieldRegion?: string;
+
+  /**
+   * Where reads of cached paths go when the API answers 5xx or not at all. Paths that are written can't have one: CloudFront fails over
+   * reads only, and refuses such a group where writes are allowed.
+   * @default - none
+   */
+  readonly failoverOrigin?: cloudfront.IOrigin;
+
+  /**
+   * Whether each request is logged to a bucket.
+   * @default true
+   */
+  readonly accessLog?: boolean;
+
+  /**
+   * What happens to the logs when the distribution goes.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
 }
+
+/** A name of one's own for a distribution. */
+export interface EdgeDomain {
+  /** Such as `www.example.com`. */
+  readonly name: string;
+  /** Of ACM in us-east-1, the one region that a distribution takes it from. */
+  readonly certificate: acm.ICertificate;
+}
+
+/** For how long requests are on record. */
+const LOG_RETENTION = Duration.days(90);
+
+/** What CloudFront asks another origin after: the API is down or out of capacity. */
+const FAILOVER_STATUS_CODES = [500, 502, 503, 504];
 
 /** Response header with a response's tags, separated by commas. It stays between the origin and the edge. */
 export const TAG_HEADER = 'Cache-Tag';
@@ -36,13 +98,16 @@ const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 export class EdgeDistribution extends Construct {
   readonly distribution: cloudfront.Distribution;
   readonly grants: EdgeDistributionGrants;
+  /** Where requests are logged. */
+  readonly logBucket?: s3.IBucket;
 
   private readonly responseHeaders: cloudfront.ResponseHeadersPolicy;
   private readonly cachedOriginRequests: cloudfront.OriginRequestPolicy;
 
   constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
     super(scope, id);
-    checkRoutes(props.routes);
+    checkRoutes(props.routes, props.writes);
+    checkCertificate(props.domain);
 
     this.responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
       comment: 'Without tags, with timing',
@@ -56,16 +121,37 @@ export class EdgeDistribution extends Construct {
       cookieBehavior: cloudfront.OriginRequestCookieBehavior.none(),
     });
 
-    const origin = new RestApiOrigin(props.api.restApi);
+    const origin = new RestApiOrigin(props.api.restApi, {
+      ...(props.originShieldRegion ? { originShieldRegion: props.originShieldRegion } : { originShieldEnabled: false }),
+    });
     const routes = [...props.routes].sort((a, b) => byPrecedence(pathPattern(a.path), pathPattern(b.path)));
+    this.logBucket = props.accessLog === false ? undefined : this.addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
     this.distribution = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
+      minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+      domainNames: props.domain && [props.domain.name],
+      certificate: props.domain?.certificate,
+      webAclId: props.firewall?.webAcl.attrArn,
+      enableLogging: this.logBucket !== undefined,
+      logBucket: this.logBucket,
+      publishAdditionalMetrics: true,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
       defaultBehavior: { origin, ...this.uncached() },
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
     for (const route of routes) {
-      this.distribution.addBehavior(pathPattern(route.path), origin, isCached(route) ? this.cached(route) : this.uncached());
+      const readOnly = isCached(route) && !props.writes?.some((write) => write.route === route);
+      if (readOnly && props.failoverOrigin) {
+        const group = new OriginGroup({
+          primaryOrigin: origin,
+          fallbackOrigin: props.failoverOrigin,
+          fallbackStatusCodes: FAILOVER_STATUS_CODES,
+        });
+        const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
+        this.distribution.addBehavior(pathPattern(route.path), group, { ...this.cached(route), allowedMethods });
+      } else {
+        this.distribution.addBehavior(pathPattern(route.path), origin, isCached(route) ? this.cached(route) : this.uncached());
+      }
     }
     this.grants = new EdgeDistributionGrants(this);
     CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
@@ -83,6 +169,14 @@ export class EdgeDistribution extends Construct {
       ...COMMON,
       responseHeadersPolicy: this.responseHeaders,
       originRequestPolicy: this.cachedOriginRequests,
+      ...(KeyFunction.isNeededFor(route) && {
+        functionAssociations: [
+          {
+            eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
+            function: new KeyFunction(this, `KeyOrder-${route.name}`, route).function,
+          },
+        ],
+      }),
       cachePolicy: new cloudfront.CachePolicy(this, `Key-${route.name}`, {
         comment: `Route '${route.name}'`,
         minTtl: Duration.seconds(0),
@@ -97,6 +191,19 @@ export class EdgeDistribution extends Construct {
         enableAcceptEncodingBrotli: true,
       }),
     };
+  }
+
+  private addLogBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+    return new s3.Bucket(this, 'Logs', {
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      // CloudFront delivers by an access control list.
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
+      lifecycleRules: [{ expiration: LOG_RETENTION, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+    });
   }
 
   private uncached(): cloudfront.AddBehaviorOptions {
@@ -126,5 +233,16 @@ const COMMON = {
   allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
   compress: true,
 };
+
+/** @throws {RangeError} where the certificate is made in another region than a distribution takes it from. */
+function checkCertificate(domain: EdgeDomain | undefined): void {
+  if (!domain) return;
+  const { region } = domain.certificate.env;
+  if (region === EDGE_REGION) return;
+  const got = Token.isUnresolved(region) ? 'a region that is only known when it is deployed' : `'${region}'`;
+  throw new RangeError(
+    `edge distribution: 'domain.certificate' must be in ${EDGE_REGION}, got: ${got}; make it in a stack with that 'env.region', such as UsEast1Stack`,
+  );
+}
 
 const isCached = (route: Route): boolean => (route.freshness?.edgeTtlSeconds ?? 0) > 0;

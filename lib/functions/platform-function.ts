@@ -1,10 +1,11 @@
 import * as path from 'node:path';
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 /** Where the prebuilt functions lie, in a checkout as in the package: a folder a function. */
@@ -52,6 +53,12 @@ export interface PlatformFunctionProps {
   /** @default - none beyond what the tiers add */
   readonly environment?: Record<string, string>;
 
+  /**
+   * Where an event goes that the function failed on twice more. For a function that is invoked asynchronously.
+   * @default - nowhere: whoever invokes it waits for its answer, or sends the event again
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
   /** @default logs.RetentionDays.ONE_MONTH */
   readonly logRetention?: logs.RetentionDays;
 
@@ -95,6 +102,7 @@ export class PlatformFunction extends lambda.Function {
       memorySize: props.memorySizeMib ?? 512,
       reservedConcurrentExecutions: props.reserveConcurrency ? concurrency : undefined,
       environment: props.environment,
+      deadLetterQueue: props.deadLetterQueue,
       role,
       logGroup,
       ...(props.vpc && { vpc: props.vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, allowAllOutbound: false }),
@@ -105,6 +113,14 @@ export class PlatformFunction extends lambda.Function {
   /** Lets the function read the value of a secret; the L2's own grant would let it describe the secret too. */
   readSecret(secret: secretsmanager.ISecret): void {
     this.addToRolePolicy(new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }));
+    if (!secret.encryptionKey) return;
+    this.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [secret.encryptionKey.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` } },
+      }),
+    );
   }
 }
 

@@ -1,8 +1,10 @@
-import { CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Firewall } from '../operations/firewall';
 import type { Route } from '../route';
 import { GatewayCacheSize } from './gateway-cache-size';
 import { checkRoutes, type WriteOperation } from './route-checks';
@@ -34,9 +36,55 @@ export interface CachedApiProps {
 
   /** @default GatewayCacheSize.GB_0_5 */
   readonly cacheSize?: GatewayCacheSize;
+
+  /**
+   * Requests a second that are let through to each method, whoever they are from.
+   * @default - 10,000, what an account has for all of its APIs
+   */
+  readonly requestsPerSecond?: number;
+
+  /**
+   * Requests that may come at once.
+   * @default - 5,000, what an account has for all of its APIs
+   */
+  readonly requestBurst?: number;
+
+  /**
+   * Regional rules that requests must pass.
+   * @default - none, the API is open to what AWS lets through
+   */
+  readonly firewall?: Firewall;
+
+  /**
+   * What happens to the access log, and to the role that API Gateway logs as, when the API goes.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
 }
 
+/** API Gateway's own limits of an account and region, in requests a second and at once. */
+const ACCOUNT_REQUESTS_PER_SECOND = 10_000;
+const ACCOUNT_REQUEST_BURST = 5_000;
+
 const STAGE_NAME = 'live';
+
+/** One line of JSON a request: who asked for what, and who answered in which time. Neither headers nor bodies. */
+const ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: apigateway.AccessLogField.contextRequestId(),
+    time: apigateway.AccessLogField.contextRequestTimeEpoch(),
+    ip: apigateway.AccessLogField.contextIdentitySourceIp(),
+    caller: apigateway.AccessLogField.contextIdentityUserArn(),
+    method: apigateway.AccessLogField.contextHttpMethod(),
+    resource: apigateway.AccessLogField.contextResourcePath(),
+    path: apigateway.AccessLogField.contextPath(),
+    status: apigateway.AccessLogField.contextStatus(),
+    responseLength: apigateway.AccessLogField.contextResponseLength(),
+    responseLatency: apigateway.AccessLogField.contextResponseLatency(),
+    integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
+    wafStatus: apigateway.AccessLogField.contextWafStatus(),
+  }),
+);
 
 /**
  * A REST API with a stage cache. The key of a cached method needs three places to agree (request parameters, cache key parameters of the
@@ -52,25 +100,48 @@ export class CachedApi extends Construct {
     const writes = props.writes ?? [];
     checkRoutes(props.routes, writes);
 
+    const accessLog = new logs.LogGroup(this, 'AccessLog', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: props.logRemovalPolicy,
+    });
+    const everyMethod: apigateway.MethodDeploymentOptions = {
+      // Said for every method, because one that has settings of its own takes none from the stage.
+      throttlingRateLimit: props.requestsPerSecond ?? ACCOUNT_REQUESTS_PER_SECOND,
+      throttlingBurstLimit: props.requestBurst ?? ACCOUNT_REQUEST_BURST,
+      loggingLevel: apigateway.MethodLoggingLevel.ERROR,
+      dataTraceEnabled: false,
+      metricsEnabled: true,
+      cacheDataEncrypted: true,
+    };
     this.restApi = new apigateway.RestApi(this, 'Api', {
       restApiName: Stack.of(this).stackName,
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      cloudWatchRole: false,
+      // An account has one such role for all of its APIs; whoever came last is it.
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: props.logRemovalPolicy,
       deployOptions: {
         stageName: STAGE_NAME,
         cacheClusterEnabled: true,
         cacheClusterSize: (props.cacheSize ?? GatewayCacheSize.GB_0_5).gigabytes,
         // Both booleans always, here for every method that isn't listed: API Gateway keeps what a template no longer says.
+        ...everyMethod,
         cachingEnabled: false,
-        cacheDataEncrypted: true,
-        methodOptions: methodSettings(props.routes, writes),
+        methodOptions: methodSettings(props.routes, writes, everyMethod),
+        tracingEnabled: true,
+        accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
+        accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
     this.grants = new CachedApiGrants(this);
     this.addProblemResponses();
+    props.firewall?.protect(this.restApi.deploymentStage);
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
 
+    const requestValidator = this.restApi.addRequestValidator('Validator', {
+      validateRequestParameters: true,
+      validateRequestBody: true,
+    });
     const iamOnly = { authorizationType: props.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM };
     const anyone = { authorizationType: apigateway.AuthorizationType.NONE };
     for (const route of props.routes) {
@@ -84,8 +155,8 @@ export class CachedApi extends Construct {
         cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
       });
       const uncachedRead = new apigateway.LambdaIntegration(props.reader, { scopePermissionToMethod: false });
-      resource.addMethod('GET', read, { ...authorization, requestParameters });
-      resource.addMethod('HEAD', uncachedRead, { ...authorization, requestParameters });
+      resource.addMethod('GET', read, { ...authorization, requestParameters, requestValidator });
+      resource.addMethod('HEAD', uncachedRead, { ...authorization, requestParameters, requestValidator });
       // The reader, because it can't change anything whatever the request says.
       resource.addMethod('ANY', uncachedRead, anyone);
     }
@@ -107,6 +178,13 @@ export class CachedApi extends Construct {
     this.restApi.addGatewayResponse('ServerError', {
       type: apigateway.ResponseType.DEFAULT_5XX,
       templates: anyError,
+      responseHeaders,
+    });
+    this.restApi.addGatewayResponse('MissingParameters', {
+      type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS,
+      templates: {
+        'application/json': '{"type":"about:blank","title":"Bad Request","status":400,"detail":$context.error.messageString}',
+      },
       responseHeaders,
     });
     // How API Gateway calls a path that no resource has, and answers with 403 by itself.
@@ -137,23 +215,26 @@ export class CachedApiGrants {
 
 const isCached = (route: Route): boolean => (route.freshness?.gatewayTtlSeconds ?? 0) > 0;
 
-/** Every parameter that is part of the key; path parameters are always there, whether a query string must be is for the function to say. */
+/** Every parameter that is part of the key, and whether a request is refused without it. */
 function requestParametersOf(route: Route): Record<string, boolean> {
   return Object.fromEntries([
     ...route.pathParameters.map((name) => [`method.request.path.${name}`, true] as const),
-    ...Object.keys(route.query).map((name) => [`method.request.querystring.${name}`, false] as const),
+    ...Object.entries(route.query).map(
+      ([name, { required = false }]) => [`method.request.querystring.${name}`, required] as const,
+    ),
   ]);
 }
 
 function methodSettings(
   routes: readonly Route[],
   writes: readonly WriteOperation[],
+  everyMethod: apigateway.MethodDeploymentOptions,
 ): Record<string, apigateway.MethodDeploymentOptions> {
   const settings: Record<string, apigateway.MethodDeploymentOptions> = {};
-  const uncached = { cachingEnabled: false, cacheDataEncrypted: true };
+  const uncached = { ...everyMethod, cachingEnabled: false };
   for (const route of routes) {
     settings[`${route.path}/GET`] = isCached(route)
-      ? { cachingEnabled: true, cacheDataEncrypted: true, cacheTtl: Duration.seconds(route.freshness?.gatewayTtlSeconds ?? 0) }
+      ? { ...everyMethod, cachingEnabled: true, cacheTtl: Duration.seconds(route.freshness?.gatewayTtlSeconds ?? 0) }
       : uncached;
     settings[`${route.path}/HEAD`] = uncached;
   }

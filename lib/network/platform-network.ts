@@ -1,6 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 export interface PlatformNetworkProps {
@@ -9,6 +10,12 @@ export interface PlatformNetworkProps {
    * @default - the first two of the region, resolved when the stack is deployed
    */
   readonly availabilityZones?: readonly string[];
+
+  /**
+   * What happens to the log of rejected packets when the network goes.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
 }
 
 const HTTPS = ec2.Port.tcp(443);
@@ -30,6 +37,16 @@ export class PlatformNetwork extends Construct {
       natGateways: 0,
       subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
       restrictDefaultSecurityGroup: true,
+    });
+    this.vpc.addFlowLog('FlowLog', {
+      // What was let through is in the functions' own logs; what wasn't is nowhere else.
+      trafficType: ec2.FlowLogTrafficType.REJECT,
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(
+        new logs.LogGroup(this, 'FlowLogGroup', {
+          retention: logs.RetentionDays.ONE_MONTH,
+          removalPolicy: props.logRemovalPolicy,
+        }),
+      ),
     });
     const { account, region, partition } = Stack.of(this);
 

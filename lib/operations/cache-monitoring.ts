@@ -1,36 +1,143 @@
+import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { EdgeDistribution } from '../edge/edge-distribution';
+import type { CachedApi } from '../gateway/cached-api';
+import type { SharedCache } from '../shared/shared-cache';
+import { EDGE_REGION } from './firewall';
 import { METRICS, type WatchedMetric } from './metrics';
 
 export interface CacheMonitoringProps {
-  /** Queues that should be empty, by what ends up there. */
-  readonly deadLetters: ReadonlyMap<string, sqs.IQueue>;
+  /**
+   * Encrypts the topic of alarms. CloudWatch must be in its policy, as it is in that of a `PlatformKey`.
+   * @default - the topic isn't encrypted
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Where alarms are mailed to.
+   * @default - nowhere; subscribe to `alarms`
+   */
+  readonly email?: string;
 }
 
-/** Alarms, generated from the table of metrics. */
+type MetricName = keyof typeof METRICS;
+
+/** Alarms and a dashboard of the tiers that it is told to watch, generated from the table of metrics. */
 export class CacheMonitoring extends Construct {
-  constructor(scope: Construct, id: string, props: CacheMonitoringProps) {
+  /** Where every alarm goes, and its end. */
+  readonly alarms: sns.Topic;
+
+  private readonly dashboard: cloudwatch.Dashboard;
+  private readonly graphs = new Map<MetricName, cloudwatch.GraphWidget>();
+
+  constructor(scope: Construct, id: string, props: CacheMonitoringProps = {}) {
     super(scope, id);
-    for (const [contents, queue] of props.deadLetters) {
-      this.addAlarm(`Dead letters, ${contents}`, METRICS.deadLetters, queue.queueName);
+    this.alarms = new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
+    if (props.email) this.alarms.addSubscription(new EmailSubscription(props.email));
+    this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
+  }
+
+  /** Watches queues that should be empty, by what ends up there. */
+  watchDeadLetters(queues: ReadonlyMap<string, sqs.IQueue>): void {
+    for (const [contents, queue] of queues) this.watch('deadLetters', contents, [queue.queueName]);
+  }
+
+  /** Watches how long messages wait. */
+  watchQueue(name: string, queue: sqs.IQueue): void {
+    this.watch('oldestMessage', name, [queue.queueName]);
+  }
+
+  watchFunction(name: string, fn: lambda.IFunction): void {
+    this.watch('functionErrors', name, [fn.functionName]);
+    this.watch('functionThrottles', name, [fn.functionName]);
+  }
+
+  /** Shows the edge. Its metrics are in us-east-1, where alone they could be alarmed on. */
+  watchEdge(edge: EdgeDistribution): void {
+    for (const metric of ['edgeHitRatio', 'edgeErrors'] as const) {
+      this.watch(metric, 'edge', [edge.distribution.distributionId, 'Global'], EDGE_REGION);
     }
   }
 
-  private addAlarm(title: string, metric: WatchedMetric, dimensionValue: string): void {
-    new cloudwatch.Alarm(this, title.replace(/[^A-Za-z]/g, ''), {
-      alarmDescription: `${title}: ${metric.meaning}`,
-      metric: new cloudwatch.Metric({
-        namespace: metric.namespace,
-        metricName: metric.metricName,
-        dimensionsMap: { [metric.dimension]: dimensionValue },
-        statistic: metric.statistic,
-        period: metric.period,
-      }),
-      threshold: metric.threshold,
-      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: metric.evaluationPeriods,
+  watchApi(api: CachedApi): void {
+    for (const metric of ['gatewayHits', 'gatewayMisses', 'gatewayErrors'] as const) {
+      this.watch(metric, 'gateway', [api.restApi.restApiName, api.stageName]);
+    }
+  }
+
+  /** Watches every node, because a hot shard doesn't show in an average. */
+  watchShared(shared: SharedCache): void {
+    for (const node of shared.nodes) {
+      for (const metric of SHARED_METRICS) this.watch(metric, node.name, [node.cacheClusterId]);
+    }
+  }
+
+  watchDatabase(database: ReplicatedDatabase): void {
+    const servers = [database.primary, ...database.replicas];
+    for (const [index, server] of servers.entries()) {
+      const name = index === 0 ? 'primary' : `replica ${index}`;
+      for (const metric of DATABASE_METRICS) this.watch(metric, name, [server.instanceIdentifier]);
+      if (index > 0) this.watch('replicaLag', name, [server.instanceIdentifier]);
+    }
+  }
+
+  private watch(name: MetricName, subject: string, dimensions: string[], region?: string): void {
+    const row: WatchedMetric = METRICS[name];
+    const metric = new cloudwatch.Metric({
+      namespace: row.namespace,
+      metricName: row.metricName,
+      dimensionsMap: Object.fromEntries(row.dimensions.map((dimension, index) => [dimension, dimensions[index] as string])),
+      statistic: row.statistic,
+      period: row.period,
+      region,
+    });
+    this.graphOf(name, row).addLeftMetric(metric.with({ label: subject }));
+    // An alarm sees the metrics of its own region only.
+    if (!row.alarm || (region !== undefined && region !== Stack.of(this).region)) return;
+    const alarm = new cloudwatch.Alarm(this, `${name}-${subject}`.replaceAll(' ', '-'), {
+      alarmDescription: `${row.metricName} of ${subject}: ${row.meaning}`,
+      metric,
+      threshold: row.threshold,
+      comparisonOperator:
+        row.alarm === 'above'
+          ? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+          : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: row.evaluationPeriods,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
+    alarm.addAlarmAction(new SnsAction(this.alarms));
+    alarm.addOkAction(new SnsAction(this.alarms));
+  }
+
+  private graphOf(name: MetricName, row: WatchedMetric): cloudwatch.GraphWidget {
+    const known = this.graphs.get(name);
+    if (known) return known;
+    const graph = new cloudwatch.GraphWidget({
+      title: `${row.namespace.replace('AWS/', '')} ${row.metricName}`,
+      width: 8,
+      leftAnnotations: row.alarm ? [{ value: row.threshold, label: `alarm ${row.alarm}` }] : [],
+    });
+    this.graphs.set(name, graph);
+    this.dashboard.addWidgets(graph);
+    return graph;
   }
 }
+
+const SHARED_METRICS = [
+  'sharedHitRatio',
+  'sharedEvictions',
+  'sharedMemory',
+  'sharedCpu',
+  'sharedReplicationLag',
+  'sharedConnections',
+] as const;
+
+const DATABASE_METRICS = ['databaseCpu', 'databaseConnections', 'databaseStorage'] as const;

@@ -4,28 +4,238 @@ import { Duration } from 'aws-cdk-lib';
 export interface WatchedMetric {
   readonly namespace: string;
   readonly metricName: string;
-  /** Name of the dimension that tells one resource from another. */
-  readonly dimension: string;
-  readonly statistic: 'Maximum' | 'Sum' | 'Average';
+  /** Names of the dimensions that tell one resource from another; values come from the resource. */
+  readonly dimensions: readonly string[];
+  readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average';
   readonly period: Duration;
-  /** Alarms above it. */
+  /** Which side of `threshold` means trouble. @default - shown and not alarmed on */
+  readonly alarm?: 'above' | 'below';
   readonly threshold: number;
   /** Periods in a row. */
   readonly evaluationPeriods: number;
   /** What it means, and what to do. */
   readonly meaning: string;
+  /** Where the name, the dimensions or the threshold come from. */
+  readonly source: string;
 }
 
-/** Every metric that the platform alarms on, by what it is about. */
+const ELASTICACHE =
+  'AWS CLI: cloudwatch list-metrics --namespace AWS/ElastiCache; thresholds: ElastiCache, "Which metrics should I monitor?"';
+const PER_NODE = {
+  namespace: 'AWS/ElastiCache',
+  dimensions: ['CacheClusterId'],
+  period: Duration.minutes(1),
+  source: ELASTICACHE,
+};
+
+/** Every metric that the platform shows or alarms on, by what it is about. Dashboards and alarms are made from it, and from nothing else. */
 export const METRICS = {
   deadLetters: {
     namespace: 'AWS/SQS',
     metricName: 'ApproximateNumberOfMessagesVisible',
-    dimension: 'QueueName',
+    dimensions: ['QueueName'],
+    statistic: 'Maximum',
+    period: Duration.minutes(1),
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'a step of a purge could not be done; read the message, mend the cause, redrive the queue',
+    source: 'SQS, "Available CloudWatch metrics"',
+  },
+  oldestMessage: {
+    namespace: 'AWS/SQS',
+    metricName: 'ApproximateAgeOfOldestMessage',
+    dimensions: ['QueueName'],
+    statistic: 'Maximum',
+    period: Duration.minutes(1),
+    alarm: 'above',
+    threshold: 300,
+    evaluationPeriods: 5,
+    meaning:
+      'purges are late: a worker fails, is throttled, or CloudFront takes no more; look at its log and at what is in progress',
+    source: 'SQS, "Available CloudWatch metrics"; 300 s is five times what a purge should take',
+  },
+  edgeHitRatio: {
+    namespace: 'AWS/CloudFront',
+    metricName: 'CacheHitRate',
+    dimensions: ['DistributionId', 'Region'],
+    statistic: 'Average',
+    period: Duration.minutes(5),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'share of requests that the edge answered by itself, in percent',
+    source: 'CloudFront, "Additional CloudFront distribution metrics"; needs a monitoring subscription',
+  },
+  edgeErrors: {
+    namespace: 'AWS/CloudFront',
+    metricName: '5xxErrorRate',
+    dimensions: ['DistributionId', 'Region'],
+    statistic: 'Average',
+    period: Duration.minutes(5),
+    alarm: 'above',
+    threshold: 5,
+    evaluationPeriods: 3,
+    meaning: 'viewers get errors; see which tier says so in the access log of the API',
+    source: 'CloudFront, "Default CloudFront distribution metrics"',
+  },
+  gatewayHits: {
+    namespace: 'AWS/ApiGateway',
+    metricName: 'CacheHitCount',
+    dimensions: ['ApiName', 'Stage'],
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'requests that the stage cache answered',
+    source: 'API Gateway, "Amazon API Gateway dimensions and metrics"',
+  },
+  gatewayMisses: {
+    namespace: 'AWS/ApiGateway',
+    metricName: 'CacheMissCount',
+    dimensions: ['ApiName', 'Stage'],
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'requests that the stage cache had no answer for',
+    source: 'API Gateway, "Amazon API Gateway dimensions and metrics"',
+  },
+  gatewayErrors: {
+    namespace: 'AWS/ApiGateway',
+    metricName: '5XXError',
+    dimensions: ['ApiName', 'Stage'],
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    alarm: 'above',
+    threshold: 10,
+    evaluationPeriods: 3,
+    meaning: 'a function fails or is throttled; look at its log',
+    source: 'API Gateway, "Amazon API Gateway dimensions and metrics"',
+  },
+  functionErrors: {
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensions: ['FunctionName'],
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    alarm: 'above',
+    threshold: 5,
+    evaluationPeriods: 3,
+    meaning: 'a function fails; look at its log',
+    source: 'Lambda, "Types of metrics for Lambda functions"',
+  },
+  functionThrottles: {
+    namespace: 'AWS/Lambda',
+    metricName: 'Throttles',
+    dimensions: ['FunctionName'],
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 3,
+    meaning: 'requests are refused for want of concurrency; raise it together with the connections of the database',
+    source: 'Lambda, "Types of metrics for Lambda functions"',
+  },
+  sharedHitRatio: {
+    ...PER_NODE,
+    metricName: 'CacheHitRate',
+    statistic: 'Average',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'share of reads that the node found, in percent',
+  },
+  sharedEvictions: {
+    ...PER_NODE,
+    metricName: 'Evictions',
+    statistic: 'Sum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 5,
+    meaning: 'memory is full: entries go before their time, and fences may, which a fill relies on; add shards or memory',
+  },
+  sharedMemory: {
+    ...PER_NODE,
+    metricName: 'DatabaseMemoryUsageCountedForEvictPercentage',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 80,
+    evaluationPeriods: 5,
+    meaning: 'memory is nearly full; add shards or memory before entries are evicted',
+  },
+  sharedCpu: {
+    ...PER_NODE,
+    metricName: 'EngineCPUUtilization',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 80,
+    evaluationPeriods: 5,
+    meaning: 'the one thread that commands run on is nearly busy; add shards, or look for a hot key',
+  },
+  sharedReplicationLag: {
+    ...PER_NODE,
+    metricName: 'ReplicationLag',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 10,
+    evaluationPeriods: 5,
+    meaning: 'a replica is seconds behind; a failover to it would lose purges, which are then replayed',
+  },
+  sharedConnections: {
+    ...PER_NODE,
+    metricName: 'CurrConnections',
+    statistic: 'Maximum',
+    alarm: 'above',
+    // A node takes 65,000.
+    threshold: 50_000,
+    evaluationPeriods: 5,
+    meaning: 'connections are nearly used up; a client makes more than it keeps',
+  },
+  databaseCpu: {
+    namespace: 'AWS/RDS',
+    metricName: 'CPUUtilization',
+    dimensions: ['DBInstanceIdentifier'],
+    statistic: 'Average',
+    period: Duration.minutes(1),
+    alarm: 'above',
+    threshold: 80,
+    evaluationPeriods: 10,
+    meaning: 'more reads come through than the instance is made for; look at the hit ratios of the tiers before it',
+    source: 'RDS, "Amazon CloudWatch metrics for Amazon RDS"',
+  },
+  databaseConnections: {
+    namespace: 'AWS/RDS',
+    metricName: 'DatabaseConnections',
+    dimensions: ['DBInstanceIdentifier'],
     statistic: 'Maximum',
     period: Duration.minutes(1),
     threshold: 0,
     evaluationPeriods: 1,
-    meaning: 'a step of a purge could not be done; read the message, mend the cause, redrive the queue',
+    meaning: "connections of the functions' pools, whose sum is checked when the app is synthesized",
+    source: 'RDS, "Amazon CloudWatch metrics for Amazon RDS"',
+  },
+  databaseStorage: {
+    namespace: 'AWS/RDS',
+    metricName: 'FreeStorageSpace',
+    dimensions: ['DBInstanceIdentifier'],
+    statistic: 'Minimum',
+    period: Duration.minutes(5),
+    alarm: 'below',
+    // Bytes; a tenth of the least that is allocated.
+    threshold: 2 * 1024 ** 3,
+    evaluationPeriods: 3,
+    meaning: 'the disk is nearly full; a full one stops the database',
+    source: 'RDS, "Amazon CloudWatch metrics for Amazon RDS"',
+  },
+  replicaLag: {
+    namespace: 'AWS/RDS',
+    metricName: 'ReplicaLag',
+    dimensions: ['DBInstanceIdentifier'],
+    statistic: 'Maximum',
+    period: Duration.minutes(1),
+    alarm: 'above',
+    threshold: 30,
+    evaluationPeriods: 5,
+    meaning: 'a read replica is behind; reads after a purge go to the primary until it has caught up',
+    source: 'RDS, "Amazon CloudWatch metrics for Amazon RDS"; in seconds',
   },
 } satisfies Record<string, WatchedMetric>;

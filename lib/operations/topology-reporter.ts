@@ -3,6 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
 import type { PurgeBus } from '../purge/purge-bus';
@@ -21,14 +22,23 @@ const REPORT_INTERVAL = Duration.minutes(5);
 
 /** Reports on the bus how ElastiCache describes the shared tier, for those who can't ask it from inside of the network. */
 export class TopologyReporter extends Construct {
+  /** Events that the function never saw, or failed on. The next scheduled report makes up for them. */
+  readonly deadLetters: sqs.IQueue;
+
   constructor(scope: Construct, id: string, props: TopologyReporterProps) {
     super(scope, id);
+    this.deadLetters = new sqs.Queue(this, 'Undelivered', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
     const replicationGroupId = props.shared.replicationGroup.ref;
     const report = new PlatformFunction(this, 'Function', {
       bundle: 'topology',
       description: 'Reports the topology of the shared tier',
       timeout: Duration.seconds(15),
       memorySizeMib: 256,
+      deadLetterQueue: this.deadLetters,
       environment: { REPLICATION_GROUP_ID: replicationGroupId },
       logRemovalPolicy: props.logRemovalPolicy,
     });
@@ -47,7 +57,7 @@ export class TopologyReporter extends Construct {
       }),
     );
 
-    const target = new targets.LambdaFunction(report);
+    const target = new targets.LambdaFunction(report, { deadLetterQueue: this.deadLetters });
     new events.Rule(this, 'Schedule', {
       description: 'Keeps the report recent',
       schedule: events.Schedule.rate(REPORT_INTERVAL),
@@ -55,7 +65,9 @@ export class TopologyReporter extends Construct {
     });
     // A failover of nodes is announced by SNS alone; EventBridge has what was asked of ElastiCache's API. Neither is certain to arrive,
     // which is why there is a schedule.
-    props.shared.notifications.addSubscription(new subscriptions.LambdaSubscription(report));
+    props.shared.notifications.addSubscription(
+      new subscriptions.LambdaSubscription(report, { deadLetterQueue: this.deadLetters }),
+    );
     new events.Rule(this, 'Change', {
       description: 'A change of the shared tier that somebody asked ElastiCache for',
       eventPattern: { source: ['aws.elasticache'] },

@@ -148,6 +148,7 @@ export class PurgePipeline extends Construct {
     const relay = new PlatformFunction(this, 'Relay', {
       bundle: 'relay',
       description: 'Announces the rows of the outbox',
+      deadLetterQueue: undelivered,
       timeout: RELAY_TIMEOUT,
       concurrency: 2,
       reserveConcurrency: props.reserveConcurrency,

@@ -1,12 +1,20 @@
-import { CrossStackReferences, Names, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
+import { CrossStackReferences, Fn, Names, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
+import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
-import type { PlatformFunction } from '../functions/platform-function';
+import type { Construct } from 'constructs';
 import type { PlatformNetwork } from '../network/platform-network';
+import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
+import { addCacheUsers } from './cache-users';
+import { EvictionPolicy } from './eviction-policy';
+import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
+import { checkScaling, checkSharedCache, checkZones } from './shared-cache-checks';
 
 export interface SharedCacheProps {
   readonly network: PlatformNetwork;
@@ -25,8 +33,14 @@ export interface SharedCacheProps {
   readonly nodeType?: string;
 
   /**
+   * Whether keys are spread over shards. The functions of the platform need it; without it there is one shard, and a primary endpoint.
+   * @default true
+   */
+  readonly clusterMode?: boolean;
+
+  /**
    * Shards (node groups). Changed online, without replacement.
-   * @default 3
+   * @default 3 - 1 without cluster mode
    */
   readonly shards?: number;
 
@@ -43,6 +57,30 @@ export interface SharedCacheProps {
   readonly automaticFailover?: boolean;
 
   /**
+   * Whether the replicas of a shard are in other zones than its primary.
+   * @default - with automatic failover
+   */
+  readonly multiAz?: boolean;
+
+  /** @default CacheAuthentication.PASSWORD */
+  readonly authentication?: CacheAuthentication;
+
+  /** @default EvictionPolicy.ALLKEYS_LRU */
+  readonly evictionPolicy?: EvictionPolicy;
+
+  /**
+   * Percent of memory that holds no data: what replication and snapshots need.
+   * @default 25
+   */
+  readonly reservedMemoryPercent?: number;
+
+  /**
+   * Encrypts what is on disk. ElastiCache replaces the group when it changes.
+   * @default - a key of ElastiCache's own
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
    * Days that a daily snapshot is kept, 0 to 35; 0 takes none.
    * @default 1
    */
@@ -55,100 +93,141 @@ export interface SharedCacheProps {
   readonly port?: number;
 
   /**
-   * What happens to the group and its secret when they leave the template.
+   * What happens to the group, its secret and its logs when they leave the template. `SNAPSHOT` takes a final snapshot of the group.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** ElastiCache's limit, from `CreateReplicationGroup`. */
-const MAX_REPLICAS_PER_SHARD = 5;
+/** A shared tier that was made elsewhere. */
+export interface SharedCacheAttributes {
+  readonly namespace: string;
+  /** Configuration endpoint, without a port. */
+  readonly endpointAddress: string;
+  readonly endpointPort: number;
+  readonly securityGroup: ec2.ISecurityGroup;
+  /**
+   * JSON with `username` and `password`.
+   * @default - clients sign in by IAM
+   */
+  readonly secret?: secretsmanager.ISecret;
+  /**
+   * The way to the secret.
+   * @default - clients have one
+   */
+  readonly network?: PlatformNetwork;
+  /**
+   * Needed for `grants.connect`.
+   * @default - none
+   */
+  readonly replicationGroupId?: string;
+  /**
+   * Needed for `grants.connect`.
+   * @default - none
+   */
+  readonly userId?: string;
+}
 
-/** ElastiCache's limit, from `CreateReplicationGroup`. */
-const MAX_SNAPSHOT_RETENTION_DAYS = 35;
+/** How far the number of something may move by itself, and what moves it. */
+export interface CacheScalingOptions {
+  readonly min: number;
+  readonly max: number;
+  /**
+   * Percent that it is kept near, 35 to 70: of memory for shards, of the engine's CPU for replicas.
+   * @default 60
+   */
+  readonly targetPercent?: number;
+}
 
-/** ElastiCache's longest name of a user or a user group, less the longest suffix given here. */
-const NAMESPACE = /^[a-z](?:-?[a-z0-9]){0,29}$/;
-
-const NODE_TYPE = /^cache\.[a-z]\d[a-z]*\.(micro|small|medium|large|\d*xlarge)$/;
-
-/** Everything a client does, and no command that looks at all keys, changes the server or reads its configuration. */
-const CLIENT_ACCESS = [
-  'on ~* &* +@all -@admin -@dangerous',
-  '+info +role +cluster|info +cluster|myid +cluster|nodes +cluster|shards +cluster|slots',
-].join(' ');
-
-/** An access that allows nothing. Every group must have a user named `default`; this one can't be used. */
-const NO_ACCESS = 'off -@all';
+/** One node, as CloudWatch calls it. */
+export interface CacheNode {
+  /** Such as `shard 1 node 2`. */
+  readonly name: string;
+  readonly cacheClusterId: string;
+}
 
 /**
- * The shared tier: an ElastiCache replication group in cluster mode, with TLS and a user of its own.
+ * The shared tier: an ElastiCache replication group with TLS and a user of its own.
  *
  * @throws {RangeError} where the properties contradict each other or a limit of ElastiCache.
  */
-export class SharedCache extends Construct implements ec2.IConnectable {
+export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
+  /** Uses a shared tier that was made elsewhere, by its endpoint and its user. */
+  static fromSharedCacheAttributes(scope: Construct, id: string, attributes: SharedCacheAttributes): ISharedCache {
+    return new ImportedSharedCache(scope, id, attributes);
+  }
+
   readonly connections: ec2.Connections;
   readonly replicationGroup: elasticache.CfnReplicationGroup;
   /** JSON with `username` and `password` of the client user. */
-  readonly secret: secretsmanager.ISecret;
+  readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
   /** Where ElastiCache says what happens to the group, such as a failover. */
   readonly notifications: sns.ITopic;
 
-  private readonly network: PlatformNetwork;
-  private readonly port: number;
+  protected readonly network: PlatformNetwork;
+  private readonly settings: {
+    readonly nodeType: string;
+    readonly clusterMode: boolean;
+    readonly reservedMemoryPercent: number;
+    readonly shards: number;
+    readonly replicasPerShard: number;
+  };
+  private readonly clientUserId: string;
 
   constructor(scope: Construct, id: string, props: SharedCacheProps) {
     super(scope, id);
     const engine = props.engine ?? CacheEngine.VALKEY_8_0;
-    const shards = props.shards ?? 3;
+    const clusterMode = props.clusterMode ?? true;
+    const shards = props.shards ?? (clusterMode ? 3 : 1);
     const replicasPerShard = props.replicasPerShard ?? 1;
     const automaticFailover = props.automaticFailover ?? true;
+    const multiAz = props.multiAz ?? automaticFailover;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    checkProps({ ...props, shards, replicasPerShard, automaticFailover });
+    const nodeType = props.nodeType ?? 'cache.t4g.small';
+    const reservedMemoryPercent = props.reservedMemoryPercent ?? 25;
+    checkSharedCache({ ...props, clusterMode, shards, replicasPerShard, automaticFailover });
 
     this.network = props.network;
     this.namespace = props.namespace;
-    this.port = props.port ?? 6380;
+    this.settings = { nodeType, clusterMode, reservedMemoryPercent, shards, replicasPerShard };
+    const port = props.port ?? 6380;
     const { vpc } = props.network;
+    const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    if (multiAz) checkZones('shared cache', vpc, isolated);
 
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'Shared tier',
       allowAllOutbound: false,
     });
-    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(this.port) });
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) });
 
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'SubnetGroup', {
       description: 'Isolated subnets of the shared tier',
-      subnetIds: vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED }).subnetIds,
+      subnetIds: vpc.selectSubnets(isolated).subnetIds,
     });
 
     const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
       cacheParameterGroupFamily: engine.parameterGroupFamily,
       description: `Parameters of ${Names.uniqueId(this)}`,
       properties: {
-        'cluster-enabled': 'yes',
-        // Every entry can be loaded again, so that any may be evicted.
-        'maxmemory-policy': 'allkeys-lru',
+        'cluster-enabled': clusterMode ? 'yes' : 'no',
+        // By default every entry can be loaded again, so that any may be evicted.
+        'maxmemory-policy': (props.evictionPolicy ?? EvictionPolicy.ALLKEYS_LRU).value,
         // ElastiCache's advice, for what replication and snapshots need beside the data.
-        'reserved-memory-percent': '25',
+        'reserved-memory-percent': String(reservedMemoryPercent),
       },
     });
 
-    const secret = new secretsmanager.Secret(this, 'Secret', {
-      description: `User of the shared tier '${props.namespace}'`,
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: `${props.namespace}-client` }),
-        generateStringKey: 'password',
-        passwordLength: 48,
-        excludePunctuation: true,
-      },
+    const users = addCacheUsers(this, {
+      namespace: props.namespace,
+      engine: engine.type,
+      authentication: props.authentication ?? CacheAuthentication.PASSWORD,
       removalPolicy,
     });
-    this.secret = secret;
-
-    const userGroup = this.addUsers(engine, secret);
+    this.secret = users.secret;
+    this.clientUserId = users.client.ref;
 
     // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. What it says is the name of an
     // event and of a node.
@@ -158,21 +237,28 @@ export class SharedCache extends Construct implements ec2.IConnectable {
       replicationGroupDescription: `Shared tier '${props.namespace}'`,
       engine: engine.type,
       engineVersion: engine.version,
-      cacheNodeType: props.nodeType ?? 'cache.t4g.small',
-      clusterMode: 'enabled',
+      cacheNodeType: nodeType,
+      clusterMode: clusterMode ? 'enabled' : 'disabled',
       numNodeGroups: shards,
       replicasPerNodeGroup: replicasPerShard,
       automaticFailoverEnabled: automaticFailover,
-      multiAzEnabled: automaticFailover && replicasPerShard > 0,
-      port: this.port,
+      multiAzEnabled: multiAz,
+      port,
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
-      userGroupIds: [userGroup.ref],
+      kmsKeyId: props.encryptionKey?.keyArn,
+      userGroupIds: [users.group.ref],
       cacheParameterGroupName: parameterGroup.ref,
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: [securityGroup.securityGroupId],
       notificationTopicArn: this.notifications.topicArn,
+      logDeliveryConfigurations: ['slow-log', 'engine-log'].map((logType) => ({
+        logType,
+        logFormat: 'json',
+        destinationType: 'cloudwatch-logs',
+        destinationDetails: { cloudWatchLogsDetails: { logGroup: this.addLog(logType, removalPolicy).logGroupName } },
+      })),
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       snapshotWindow: '03:00-04:00',
       preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
@@ -182,73 +268,141 @@ export class SharedCache extends Construct implements ec2.IConnectable {
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
 
-    for (const stateful of [this.replicationGroup, secret]) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+    for (const stateful of [this.replicationGroup, ...(users.secret ? [users.secret] : [])]) {
+      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+    }
   }
 
-  /** `host:port` of the configuration endpoint; TLS always. */
+  /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */
   get endpoint(): string {
-    return `${this.replicationGroup.attrConfigurationEndPointAddress}:${this.replicationGroup.attrConfigurationEndPointPort}`;
+    const { replicationGroup: group } = this;
+    return this.settings.clusterMode
+      ? `${group.attrConfigurationEndPointAddress}:${group.attrConfigurationEndPointPort}`
+      : `${group.attrPrimaryEndPointAddress}:${group.attrPrimaryEndPointPort}`;
   }
 
-  /** Gives a function what it needs to use this tier: the endpoint, the user's secret, and the way to both. */
-  addClient(client: PlatformFunction): void {
-    client.addEnvironment('SHARED_ENDPOINT', this.endpoint);
-    client.addEnvironment('SHARED_SECRET_ARN', this.secret.secretArn);
-    client.addEnvironment('CACHE_NAMESPACE', this.namespace);
-    client.readSecret(this.secret);
-    // From the client's side, or the client's stack and this one would need each other.
-    client.connections.allowToDefaultPort(this, 'to the shared tier');
-    this.network.allowSecrets(client);
+  /**
+   * `host:port` that reads are spread from over the replicas.
+   * @throws {RangeError} in cluster mode, where a client learns of replicas from the configuration endpoint.
+   */
+  get readerEndpoint(): string {
+    if (this.settings.clusterMode) {
+      throw new RangeError(
+        "shared cache: 'readerEndpoint' is of a group without cluster mode, got: cluster mode; use 'endpoint'",
+      );
+    }
+    return `${this.replicationGroup.attrReaderEndPointAddress}:${this.replicationGroup.attrReaderEndPointPort}`;
   }
 
-  private addUsers(engine: CacheEngine, secret: secretsmanager.Secret): elasticache.CfnUserGroup {
-    const disabled = new elasticache.CfnUser(this, 'DefaultUser', {
-      engine: engine.type,
-      userId: `${this.namespace}-default`,
-      userName: 'default',
-      accessString: NO_ACCESS,
-      authenticationMode: { Type: 'no-password-required' },
+  get connectArns(): string[] {
+    return [this.arnOf('replicationgroup', this.replicationGroup.ref), this.arnOf('user', this.clientUserId)];
+  }
+
+  /** Every node as the template has it; those that scaling adds later aren't among them. */
+  get nodes(): CacheNode[] {
+    const { shards, replicasPerShard, clusterMode } = this.settings;
+    const all: CacheNode[] = [];
+    for (let shard = 1; shard <= shards; shard++) {
+      for (let member = 1; member <= replicasPerShard + 1; member++) {
+        const node = String(member).padStart(3, '0');
+        const suffix = clusterMode ? `${String(shard).padStart(4, '0')}-${node}` : node;
+        all.push({ name: `shard ${shard} node ${member}`, cacheClusterId: Fn.join('-', [this.replicationGroup.ref, suffix]) });
+      }
+    }
+    return all;
+  }
+
+  /** A metric of one node, such as `Evictions`; by default the average of five minutes. */
+  metric(metricName: string, node: CacheNode, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/ElastiCache',
+      metricName,
+      dimensionsMap: { CacheClusterId: node.cacheClusterId },
+      ...options,
     });
-    const client = new elasticache.CfnUser(this, 'ClientUser', {
-      engine: engine.type,
-      userId: `${this.namespace}-client`,
-      userName: `${this.namespace}-client`,
-      accessString: CLIENT_ACCESS,
-      authenticationMode: { Type: 'password', Passwords: [secret.secretValueFromJson('password').unsafeUnwrap()] },
+  }
+
+  /**
+   * Lets the number of shards follow memory. The template's number is then where it began: change `min` and `max` instead.
+   *
+   * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
+   */
+  autoscaleShards(options: CacheScalingOptions): void {
+    this.scale('shards', options, {
+      id: 'Shards',
+      dimension: 'elasticache:replication-group:NodeGroups',
+      metric: appscaling.PredefinedMetric.ELASTICACHE_DATABASE_MEMORY_USAGE_COUNTED_FOR_EVICT_PERCENTAGE,
     });
-    return new elasticache.CfnUserGroup(this, 'UserGroup', {
-      engine: engine.type,
-      userGroupId: `${this.namespace}-clients`,
-      userIds: [disabled.ref, client.ref],
+  }
+
+  /**
+   * Lets the number of replicas of each shard follow the CPU of the replicas.
+   *
+   * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
+   */
+  autoscaleReplicas(options: CacheScalingOptions): void {
+    this.scale('replicas', options, {
+      id: 'Replicas',
+      dimension: 'elasticache:replication-group:Replicas',
+      metric: appscaling.PredefinedMetric.ELASTICACHE_REPLICA_ENGINE_CPU_UTILIZATION,
+    });
+  }
+
+  private scale(
+    what: 'shards' | 'replicas',
+    { min, max, targetPercent = 60 }: CacheScalingOptions,
+    target: { readonly id: string; readonly dimension: string; readonly metric: appscaling.PredefinedMetric },
+  ): void {
+    checkScaling(what, { min, max, targetPercent }, this.settings);
+    const scalable = new appscaling.ScalableTarget(this, `${target.id}Target`, {
+      serviceNamespace: appscaling.ServiceNamespace.ELASTICACHE,
+      resourceId: Fn.join('/', ['replication-group', this.replicationGroup.ref]),
+      scalableDimension: target.dimension,
+      minCapacity: min,
+      maxCapacity: max,
+    });
+    scalable.scaleToTrackMetric(`${target.id}Tracking`, { predefinedMetric: target.metric, targetValue: targetPercent });
+  }
+
+  private addLog(logType: string, removalPolicy: RemovalPolicy): logs.LogGroup {
+    const policy = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.RETAIN : removalPolicy;
+    return new logs.LogGroup(this, logType === 'slow-log' ? 'SlowLog' : 'EngineLog', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: policy,
     });
   }
 }
 
-function checkProps(
-  props: SharedCacheProps & Required<Pick<SharedCacheProps, 'shards' | 'replicasPerShard' | 'automaticFailover'>>,
-): void {
-  const fail = (property: string, rule: string, got: unknown): never => {
-    throw new RangeError(`shared cache: '${property}' ${rule}, got: ${JSON.stringify(got)}`);
-  };
-  const { shards, replicasPerShard, automaticFailover, nodeType, namespace } = props;
-  if (!NAMESPACE.test(namespace)) {
-    fail('namespace', 'must be at most 30 lower case letters, digits and single dashes, a letter first', namespace);
+class ImportedSharedCache extends SharedCacheBase {
+  readonly namespace: string;
+  readonly endpoint: string;
+  readonly secret?: secretsmanager.ISecret;
+  readonly connections: ec2.Connections;
+  protected readonly network?: PlatformNetwork;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly attributes: SharedCacheAttributes,
+  ) {
+    super(scope, id);
+    this.namespace = attributes.namespace;
+    this.endpoint = `${attributes.endpointAddress}:${attributes.endpointPort}`;
+    this.secret = attributes.secret;
+    this.network = attributes.network;
+    this.connections = new ec2.Connections({
+      securityGroups: [attributes.securityGroup],
+      defaultPort: ec2.Port.tcp(attributes.endpointPort),
+    });
   }
-  if (!Number.isInteger(shards) || shards < 1 || shards > 500) fail('shards', 'must be 1 to 500', shards);
-  if (!Number.isInteger(replicasPerShard) || replicasPerShard < 0 || replicasPerShard > MAX_REPLICAS_PER_SHARD) {
-    fail('replicasPerShard', `must be 0 to ${MAX_REPLICAS_PER_SHARD}`, replicasPerShard);
-  }
-  if (automaticFailover && replicasPerShard === 0) {
-    fail('automaticFailover', "needs a replica to fail over to; set 'replicasPerShard' to at least 1", automaticFailover);
-  }
-  if (!automaticFailover && shards > 1) {
-    fail('automaticFailover', `must be on in cluster mode with ${shards} shards`, automaticFailover);
-  }
-  if (nodeType !== undefined && !NODE_TYPE.test(nodeType)) {
-    fail('nodeType', "must be a node type such as 'cache.r7g.large'", nodeType);
-  }
-  const days = props.snapshotRetentionDays ?? 1;
-  if (!Number.isInteger(days) || days < 0 || days > MAX_SNAPSHOT_RETENTION_DAYS) {
-    fail('snapshotRetentionDays', `must be 0 to ${MAX_SNAPSHOT_RETENTION_DAYS}`, days);
+
+  get connectArns(): string[] {
+    const { replicationGroupId, userId } = this.attributes;
+    if (!replicationGroupId || !userId) {
+      throw new RangeError(
+        `imported shared cache: 'replicationGroupId' and 'userId' must be given for 'grants.connect', got: ${JSON.stringify({ replicationGroupId, userId })}`,
+      );
+    }
+    return [this.arnOf('replicationgroup', replicationGroupId), this.arnOf('user', userId)];
   }
 }

@@ -4,6 +4,7 @@ import { ApiFunctions } from '../gateway/api-functions';
 import { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
 import type { PlatformNetwork } from '../network/platform-network';
+import { Firewall, FirewallScope } from '../operations/firewall';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { Route } from '../route';
 import type { SharedCache } from '../shared/shared-cache';
@@ -38,6 +39,9 @@ export class ApiStack extends PlatformStack {
       reserveConcurrency: reserve,
       logRemovalPolicy: this.removalPolicy,
     });
+    const firewall = this.config.firewall
+      ? new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy: this.removalPolicy })
+      : undefined;
     this.api = new CachedApi(this, 'Gateway', {
       routes: props.routes,
       reader,
@@ -46,6 +50,10 @@ export class ApiStack extends PlatformStack {
       restricted: props.restricted,
       open: this.config.open,
       cacheSize: this.config.gateway.cacheSize,
+      requestsPerSecond: this.config.gateway.requestsPerSecond,
+      requestBurst: this.config.gateway.requestBurst,
+      firewall,
+      logRemovalPolicy: this.removalPolicy,
     });
     new CfnOutput(this, 'GatewayUrl', {
       description: 'The API past the edge; requests that need authorisation are signed for it',

@@ -10,6 +10,7 @@ import { OperationsStack } from './operations-stack';
 import { PurgeStack } from './purge-stack';
 import { SharedStack } from './shared-stack';
 import type { StageConfig } from './stage';
+import { UsEast1Stack } from './us-east-1-stack';
 
 export interface CachementProps {
   readonly config: StageConfig;
@@ -37,19 +38,21 @@ export interface CachementProps {
 export function addCachement(app: App, props: CachementProps): Stack[] {
   const { config, routes, writes = [], restricted = [], examples = [] } = props;
   const networkStack = new NetworkStack(app, { config });
-  const { network } = networkStack;
-  const databaseStack = new DatabaseStack(app, { config, network });
+  const { network, key } = networkStack;
+  const databaseStack = new DatabaseStack(app, { config, key, network });
   const { database } = databaseStack;
-  const sharedStack = new SharedStack(app, { config, network });
+  const sharedStack = new SharedStack(app, { config, key, network });
   const { shared } = sharedStack;
-  const busStack = new BusStack(app, { config });
+  const busStack = new BusStack(app, { config, key });
   const { bus } = busStack;
-  const apiStack = new ApiStack(app, { config, network, database, shared, bus, routes, writes, restricted });
+  const apiStack = new ApiStack(app, { config, key, network, database, shared, bus, routes, writes, restricted });
   const { api } = apiStack;
-  const edgeStack = new EdgeStack(app, { config, routes, api, examples });
+  const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(app, { config }) : undefined;
+  const edgeStack = new EdgeStack(app, { config, key, routes, writes, api, usEast1, examples });
   const { edge } = edgeStack;
-  const purgeStack = new PurgeStack(app, { config, network, database, shared, bus, api, edge, routes });
+  const purgeStack = new PurgeStack(app, { config, key, network, database, shared, bus, api, edge, routes });
   const { pipeline } = purgeStack;
-  const operationsStack = new OperationsStack(app, { config, shared, bus, pipeline });
-  return [networkStack, databaseStack, sharedStack, busStack, apiStack, edgeStack, purgeStack, operationsStack];
+  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline });
+  const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];
+  return inOrder.filter((stack) => stack !== undefined);
 }

@@ -1,8 +1,13 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
+import type { WriteOperation } from '../gateway/route-checks';
 import type { Route } from '../route';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
+import type { StageDomain } from './stage';
+import type { UsEast1Stack } from './us-east-1-stack';
 
 /** A request worth making first, shown after a deployment. */
 export interface ExampleRequest {
@@ -21,6 +26,9 @@ export interface ExampleRequest {
 export interface EdgeStackProps extends PlatformStackProps {
   readonly routes: readonly Route[];
   readonly api: CachedApi;
+  readonly writes: readonly WriteOperation[];
+  /** Rules and certificate, where the stage has any. */
+  readonly usEast1?: UsEast1Stack;
   readonly examples: readonly ExampleRequest[];
 }
 
@@ -29,12 +37,29 @@ export class EdgeStack extends PlatformStack {
 
   constructor(app: App, props: EdgeStackProps) {
     super(app, 'edge', 'distribution', props);
-    this.edge = new EdgeDistribution(this, 'Edge', { routes: props.routes, api: props.api });
-    const url = `https://${this.edge.distribution.distributionDomainName}`;
+    const { domain } = this.config;
+    const certificate = props.usEast1?.certificate;
+    this.edge = new EdgeDistribution(this, 'Edge', {
+      routes: props.routes,
+      writes: props.writes,
+      api: props.api,
+      firewall: props.usEast1?.firewall,
+      domain: domain && certificate && { name: domain.name, certificate },
+      logRemovalPolicy: this.removalPolicy,
+    });
+    if (domain) this.addAlias(domain);
+    const url = `https://${domain?.name ?? this.edge.distribution.distributionDomainName}`;
     new CfnOutput(this, 'EdgeUrl', { description: 'Where viewers go', value: url });
     for (const example of props.examples) {
       new CfnOutput(this, `Try${example.id}`, { description: `try: ${example.shows}`, value: commandOf(example, url) });
     }
+  }
+
+  private addAlias(domain: StageDomain): void {
+    const zone = route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', domain);
+    const target = route53.RecordTarget.fromAlias(new CloudFrontTarget(this.edge.distribution));
+    new route53.ARecord(this, 'Alias', { zone, recordName: domain.name, target });
+    new route53.AaaaRecord(this, 'AliasIpv6', { zone, recordName: domain.name, target });
   }
 }
 

@@ -1,12 +1,19 @@
 import type { App } from 'aws-cdk-lib';
 import { PlatformNetwork } from '../network/platform-network';
+import { PlatformKey } from '../operations/platform-key';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 
 export class NetworkStack extends PlatformStack {
   readonly network: PlatformNetwork;
+  readonly key: PlatformKey;
 
   constructor(app: App, props: PlatformStackProps) {
-    super(app, 'network', 'isolated subnets and endpoints', props);
-    this.network = new PlatformNetwork(this, 'Network', { availabilityZones: this.config.environment?.availabilityZones });
+    super(app, 'network', 'isolated subnets, endpoints and the key', props);
+    this.key = new PlatformKey(this, 'Key', { removalPolicy: this.removalPolicy });
+    this.key.encrypts(this);
+    this.network = new PlatformNetwork(this, 'Network', {
+      availabilityZones: this.config.environment?.availabilityZones,
+      logRemovalPolicy: this.removalPolicy,
+    });
   }
 }

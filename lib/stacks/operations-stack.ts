@@ -1,13 +1,20 @@
 import type { App } from 'aws-cdk-lib';
+import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { EdgeDistribution } from '../edge/edge-distribution';
+import type { CachedApi } from '../gateway/cached-api';
+import { CacheBudget } from '../operations/cache-budget';
 import { CacheMonitoring } from '../operations/cache-monitoring';
 import { TopologyReporter } from '../operations/topology-reporter';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { PurgePipeline } from '../purge/purge-pipeline';
 import type { SharedCache } from '../shared/shared-cache';
-import { PlatformStack, type PlatformStackProps } from './platform-stack';
+import { PlatformStack, type PlatformStackProps, STAGE_TAG } from './platform-stack';
 
 export interface OperationsStackProps extends PlatformStackProps {
+  readonly database: ReplicatedDatabase;
   readonly shared: SharedCache;
+  readonly api: CachedApi;
+  readonly edge: EdgeDistribution;
   readonly bus: PurgeBus;
   readonly pipeline: PurgePipeline;
 }
@@ -15,7 +22,26 @@ export interface OperationsStackProps extends PlatformStackProps {
 export class OperationsStack extends PlatformStack {
   constructor(app: App, props: OperationsStackProps) {
     super(app, 'operations', 'topology and alarms', props);
-    new TopologyReporter(this, 'Topology', { shared: props.shared, bus: props.bus, logRemovalPolicy: this.removalPolicy });
-    new CacheMonitoring(this, 'Monitoring', { deadLetters: props.pipeline.deadLetters });
+    const { database, shared, bus, api, edge, pipeline } = props;
+    const topology = new TopologyReporter(this, 'Topology', { shared, bus, logRemovalPolicy: this.removalPolicy });
+
+    const monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: props.key?.key, email: this.config.alarmEmail });
+    monitoring.watchEdge(edge);
+    monitoring.watchApi(api);
+    monitoring.watchShared(shared);
+    monitoring.watchDatabase(database);
+    monitoring.watchDeadLetters(new Map([...pipeline.deadLetters, ['undelivered reports', topology.deadLetters]]));
+    for (const [name, fn] of [
+      ['relay', pipeline.relay],
+      ['invalidator', pipeline.invalidator],
+      ['executor', pipeline.executor],
+    ] as const) {
+      monitoring.watchFunction(name, fn);
+    }
+    const { monthlyBudget } = this.config;
+    if (monthlyBudget) {
+      const costTag = { key: STAGE_TAG, value: this.config.name };
+      new CacheBudget(this, 'Budget', { monthlyLimit: monthlyBudget, topic: monitoring.alarms, costTag });
+    }
   }
 }

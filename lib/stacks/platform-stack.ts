@@ -1,23 +1,34 @@
 import { type App, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import type { PlatformKey } from '../operations/platform-key';
 import type { StageConfig } from './stage';
 
 /** What every stack of the platform is given. */
 export interface PlatformStackProps {
   readonly config: StageConfig;
+
+  /** Encrypts the stack's logs and secrets. Only the stack that has it is made without. */
+  readonly key?: PlatformKey;
+
+  /** @default - the stage's region */
+  readonly region?: string;
 }
+
+/** On every resource that takes tags. */
+export const STAGE_TAG = 'cachement:stage';
 
 /** A stack that is named after its stage and its part in it, such as `cachement-dev-network`. */
 export class PlatformStack extends Stack {
   protected readonly config: StageConfig;
 
-  constructor(app: App, part: string, description: string, { config }: PlatformStackProps) {
+  constructor(app: App, part: string, description: string, { config, key, region }: PlatformStackProps) {
     super(app, `${namespaceOf(config)}-${part}`, {
       description: `Cachement, ${config.name}: ${description}`,
-      env: config.environment && { account: config.environment.account, region: config.environment.region },
+      env: config.environment && { account: config.environment.account, region: region ?? config.environment.region },
       terminationProtection: config.retain,
     });
     this.config = config;
-    Tags.of(this).add('cachement:stage', config.name);
+    key?.encrypts(this);
+    Tags.of(this).add(STAGE_TAG, config.name);
   }
 
   /** What happens to data, and to logs, when they leave the template. */

@@ -10,6 +10,15 @@ export interface StageEnvironment {
   readonly availabilityZones: readonly string[];
 }
 
+/** A name of one's own, in a Route 53 zone of the same account. */
+export interface StageDomain {
+  /** Such as `www.example.com`. */
+  readonly name: string;
+  /** Such as `example.com`. */
+  readonly zoneName: string;
+  readonly hostedZoneId: string;
+}
+
 /** Everything that may differ from one stage to another. */
 export interface StageConfig {
   /** Part of the names of stacks, keys and users. */
@@ -17,6 +26,21 @@ export interface StageConfig {
 
   /** @default - wherever it is deployed to, in the first two zones */
   readonly environment?: StageEnvironment;
+
+  /** A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1. @default - the distribution's own */
+  readonly domain?: StageDomain;
+
+  /**
+   * Whether requests are checked against AWS's managed rules: at the gateway, and where there is an `environment` at the edge too, whose
+   * rules are made in us-east-1.
+   */
+  readonly firewall: boolean;
+
+  /** Where alarms are mailed to. @default - nowhere; subscribe to the topic of the operations stack */
+  readonly alarmEmail?: string;
+
+  /** What a month may cost, in USD, before an alarm. @default - no budget */
+  readonly monthlyBudget?: number;
 
   /** Whether nothing needs authorisation. For a machine of one's own only. */
   readonly open: boolean;
@@ -45,6 +69,10 @@ export interface StageConfig {
 
   readonly gateway: {
     readonly cacheSize: GatewayCacheSize;
+    /** Requests a second that each method lets through. @default - what an account has for all of its APIs */
+    readonly requestsPerSecond?: number;
+    /** Requests that may come at once. @default - what an account has for all of its APIs */
+    readonly requestBurst?: number;
   };
 
   readonly functions: {
@@ -76,6 +104,13 @@ export function defineStage(config: StageConfig): StageConfig {
   if (!NAME.test(config.name)) fail('name', 'must be at most 16 lower case letters and digits, a letter first', config.name);
   if (config.open && config.name !== 'local') fail('open', "must be false in every stage but 'local'", config.open);
   if (config.sampleData && config.retain) fail('sampleData', 'must be false where data is retained', config.sampleData);
+  if (config.domain && !config.environment) {
+    fail(
+      'domain',
+      "needs 'environment', since the certificate is made in us-east-1 and used from another region",
+      config.domain.name,
+    );
+  }
   const zones = config.environment?.availabilityZones;
   if (zones && new Set(zones).size < 2) fail('environment.availabilityZones', 'must be two or more', zones);
   return Object.freeze(config);
@@ -85,6 +120,7 @@ export function defineStage(config: StageConfig): StageConfig {
 const local = defineStage({
   name: 'local',
   open: true,
+  firewall: false,
   sampleData: true,
   retain: false,
   database: {
@@ -116,6 +152,7 @@ const dev = defineStage({
 const prod = defineStage({
   name: 'prod',
   open: false,
+  firewall: true,
   sampleData: false,
   retain: true,
   database: {
@@ -131,9 +168,9 @@ const prod = defineStage({
     nodeType: 'cache.r7g.large',
     shards: 3,
     replicasPerShard: 1,
-    snapshotRetentionDays: 7,
+    snapshotRetentionDays: 15,
   },
-  gateway: { cacheSize: GatewayCacheSize.GB_6_1 },
+  gateway: { cacheSize: GatewayCacheSize.GB_6_1, requestsPerSecond: 5000, requestBurst: 2500 },
   functions: { readConcurrency: 400, writeConcurrency: 50, readTimeout: Duration.seconds(3), poolSize: 2, reserve: true },
 });
 

@@ -47,6 +47,8 @@ function nameOf(resource: unknown): string {
     [/SharedSecret/, 'shared secret'],
     [/EdgeStepsQueue/, 'edge queue'],
     [/SharedStepsQueue/, 'shared queue'],
+    [/Undelivered/, 'dead letters'],
+    [/GetAttKey/, 'key'],
   ];
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 }
@@ -56,15 +58,26 @@ const CONSUME = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes
 
 test('each function may do exactly what it is for', () => {
   expect(grants()).toEqual({
-    'read-api': ['Allow secretsmanager:GetSecretValue on reader secret', 'Allow secretsmanager:GetSecretValue on shared secret'],
+    'read-api': [
+      'Allow kms:Decrypt on key',
+      'Allow secretsmanager:GetSecretValue on reader secret',
+      'Allow secretsmanager:GetSecretValue on shared secret',
+    ],
     'write-api': [
       'Allow events:PutEvents on bus',
+      'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on shared secret',
       'Allow secretsmanager:GetSecretValue on writer secret',
     ],
-    relay: ['Allow events:PutEvents on bus', 'Allow secretsmanager:GetSecretValue on writer secret'],
+    relay: [
+      'Allow events:PutEvents on bus',
+      'Allow kms:Decrypt on key',
+      'Allow secretsmanager:GetSecretValue on writer secret',
+      'Allow sqs:SendMessage on dead letters',
+    ],
     invalidator: [
       'Allow events:PutEvents on bus',
+      'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on shared secret',
       'Allow secretsmanager:GetSecretValue on writer secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on shared queue`),
@@ -76,8 +89,13 @@ test('each function may do exactly what it is for', () => {
       'Allow events:PutEvents on bus',
       ...[...CONSUME, 'SendMessage'].map((action) => `Allow sqs:${action} on edge queue`),
     ],
-    topology: ['Allow elasticache:DescribeReplicationGroups on replication group', 'Allow events:PutEvents on bus'],
+    topology: [
+      'Allow elasticache:DescribeReplicationGroups on replication group',
+      'Allow events:PutEvents on bus',
+      'Allow sqs:SendMessage on dead letters',
+    ],
     migration: [
+      'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on owner secret',
       'Allow secretsmanager:GetSecretValue on reader secret',
       'Allow secretsmanager:GetSecretValue on writer secret',
@@ -106,7 +124,7 @@ test('the bus is open to its own account alone', () => {
 test('a queue takes no message without TLS, and is encrypted', () => {
   const queues = stage.resources('AWS::SQS::Queue');
   const policies = [...stage.resources('AWS::SQS::QueuePolicy').values()];
-  expect(queues.size).toBe(5);
+  expect(queues.size).toBe(6);
   expect(policies).toHaveLength(queues.size);
   for (const { Properties } of queues.values()) expect(Properties.SqsManagedSseEnabled).toBe(true);
   for (const { Properties } of policies) {

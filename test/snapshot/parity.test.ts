@@ -16,16 +16,32 @@ const ONLY_IN_LOCAL = [
   'database/SampleDataFunctionSecurityGrouptocachementSTAGEdatabaseDatabaseSecurityGroup AWS::EC2::SecurityGroupEgress',
   'database/SampleDataFunctionSecurityGrouptocachementSTAGEnetworkNetworkSecretsSecurityGroup AWS::EC2::SecurityGroupEgress',
   'database/SampleDataRows Custom::SampleData',
+  // What empties the bucket of logs before it is deleted; prod keeps it.
+  'edge/CustomS3AutoDeleteObjectsCustomResourceProviderHandler AWS::Lambda::Function',
+  'edge/CustomS3AutoDeleteObjectsCustomResourceProviderRole AWS::IAM::Role',
+  'edge/EdgeLogsAutoDeleteObjectsCustomResource Custom::S3AutoDeleteObjects',
 ];
 const ONLY_IN_PROD = [
+  // AWS WAF, which costs by the month, and has nothing to filter on a machine of one's own.
+  'api/FirewallBeforeDeploymentStagelive AWS::WAFv2::WebACLAssociation',
+  'api/FirewallLog AWS::Logs::LogGroup',
+  'api/FirewallLogging AWS::WAFv2::LoggingConfiguration',
+  'api/FirewallWebAcl AWS::WAFv2::WebACL',
   // A second replica.
   'database/DatabaseReplica2 AWS::RDS::DBInstance',
+  'operations/MonitoringdatabaseCpureplica2 AWS::CloudWatch::Alarm',
+  'operations/MonitoringdatabaseStoragereplica2 AWS::CloudWatch::Alarm',
+  'operations/MonitoringreplicaLagreplica2 AWS::CloudWatch::Alarm',
 ];
 
 /** Properties that differ, by type: sizes, and what must outlive a stack. */
 const DIFFERENT_PROPERTIES = [
   'AWS::ApiGateway::Method AuthorizationType',
   'AWS::ApiGateway::Stage CacheClusterSize',
+  'AWS::ApiGateway::Stage MethodSettings.ThrottlingBurstLimit',
+  'AWS::ApiGateway::Stage MethodSettings.ThrottlingRateLimit',
+  'AWS::CloudFront::Function Name',
+  'AWS::CloudWatch::Dashboard DashboardBody',
   'AWS::ElastiCache::ReplicationGroup CacheNodeType',
   'AWS::ElastiCache::ReplicationGroup SnapshotRetentionLimit',
   'AWS::Lambda::Function Environment.Variables.DATABASE_READERS',
@@ -35,6 +51,11 @@ const DIFFERENT_PROPERTIES = [
   'AWS::RDS::DBInstance DeletionProtection',
   'AWS::RDS::DBInstance MultiAZ',
   'AWS::RDS::DBParameterGroup Parameters.max_connections',
+  // The permission of what empties the bucket, and the tag that it goes by.
+  'AWS::S3::Bucket Tags',
+  'AWS::S3::Bucket Tags.Key',
+  'AWS::S3::Bucket Tags.Value',
+  'AWS::S3::BucketPolicy PolicyDocument.Statement',
 ];
 
 /** Attributes beside the properties that differ. */

@@ -84,8 +84,10 @@ test('the drain is what memory, tag versions and a read in flight can take toget
 
 test('every queue of dead letters has an alarm', () => {
   const deadLetters = ofType('AWS::SQS::Queue').filter(([, { Properties }]) => !Properties.RedrivePolicy);
-  const alarms = [...stage.resources('AWS::CloudWatch::Alarm').values()];
-  expect(alarms).toHaveLength(deadLetters.length);
+  const alarms = [...stage.resources('AWS::CloudWatch::Alarm').values()].filter(
+    ({ Properties }) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible',
+  );
+  expect(deadLetters.length).toBeGreaterThan(0);
   for (const [id] of deadLetters) {
     const watching = alarms.filter(({ Properties }) => JSON.stringify(Properties.Dimensions).includes(id));
     expect(watching).toHaveLength(1);

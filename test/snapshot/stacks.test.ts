@@ -14,7 +14,7 @@ const DEPENDENCIES: Record<string, string[]> = {
   api: ['network', 'database', 'shared', 'bus'],
   edge: ['api'],
   purge: ['network', 'database', 'shared', 'bus', 'api', 'edge'],
-  operations: ['shared', 'bus', 'purge'],
+  operations: ['network', 'database', 'shared', 'bus', 'edge', 'purge'],
 };
 
 describe.each(STAGES)('stage %s', (name) => {

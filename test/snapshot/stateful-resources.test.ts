@@ -14,6 +14,8 @@ const LOGICAL_IDS = [
   'database/DatabaseReplica2035311FF',
   'database/DatabaseWriterSecretC8C5DB50',
   'edge/EdgeDistribution0060737B',
+  'edge/EdgeLogsA4EA23EB',
+  'network/Key9BCD29C7',
   'shared/SharedReplicationGroupA7F92104',
   'shared/SharedSecret8523A111',
 ];
@@ -23,6 +25,7 @@ const STATEFUL = [
   'AWS::CloudFront::Distribution',
   'AWS::ElastiCache::ReplicationGroup',
   'AWS::Events::EventBus',
+  'AWS::KMS::Key',
   'AWS::RDS::DBInstance',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
@@ -52,6 +55,8 @@ test('prod keeps its data when a stack goes, and dev leaves nothing', () => {
         'AWS::ElastiCache::ReplicationGroup',
         'AWS::SecretsManager::Secret',
         'AWS::Logs::LogGroup',
+        'AWS::KMS::Key',
+        'AWS::S3::Bucket',
       ].flatMap((type) =>
         [...stage.resources(type).values()].flatMap((resource) => [resource.DeletionPolicy, resource.UpdateReplacePolicy]),
       ),

@@ -1,0 +1,39 @@
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import { Construct } from 'constructs';
+import type { Route } from '../route';
+
+/**
+ * Makes one cache key of what means the same: a viewer's query strings are sorted, and those that the route doesn't declare are dropped. A
+ * cache policy drops them too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
+ */
+export class KeyFunction extends Construct {
+  readonly function: cloudfront.IFunction;
+
+  constructor(scope: Construct, id: string, route: Route) {
+    super(scope, id);
+    this.function = new cloudfront.Function(this, 'Function', {
+      comment: `Key of route '${route.name}'`,
+      runtime: cloudfront.FunctionRuntime.JS_2_0,
+      code: cloudfront.FunctionCode.fromInline(codeOf(Object.keys(route.query).sort())),
+    });
+  }
+
+  /** Whether there is an order to speak of. */
+  static isNeededFor(route: Route): boolean {
+    return Object.keys(route.query).length > 1;
+  }
+}
+
+function codeOf(names: readonly string[]): string {
+  return `var NAMES = ${JSON.stringify(names)};
+function handler(event) {
+  var given = event.request.querystring;
+  var kept = {};
+  for (var i = 0; i < NAMES.length; i++) {
+    if (given[NAMES[i]] !== undefined) kept[NAMES[i]] = given[NAMES[i]];
+  }
+  event.request.querystring = kept;
+  return event.request;
+}
+`;
+}

@@ -1,0 +1,132 @@
+import { ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+
+/** What a web ACL can stand before. */
+export class FirewallScope {
+  /** A distribution. AWS WAF keeps these in us-east-1, wherever everything else is. */
+  static readonly EDGE = new FirewallScope('CLOUDFRONT');
+
+  /** An API, in the region of the API. */
+  static readonly REGIONAL = new FirewallScope('REGIONAL');
+
+  private constructor(
+    /** As `Scope` of the web ACL. */
+    readonly value: 'CLOUDFRONT' | 'REGIONAL',
+  ) {}
+}
+
+export interface FirewallProps {
+  readonly scope: FirewallScope;
+
+  /**
+   * Requests that one address may make in five minutes, 10 to 2,000,000,000. Behind the edge every request of an API comes from the edge.
+   * @default - 10,000 at the edge; no limit before an API
+   */
+  readonly requestsPerAddress?: number;
+
+  /**
+   * What happens to the log of blocked requests when the rules go.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/** The one region that AWS WAF, and ACM, keep what a distribution uses in. */
+export const EDGE_REGION = 'us-east-1';
+
+/** AWS's baseline: what no request of a JSON API has any business with. */
+const MANAGED_RULES = [
+  'AWSManagedRulesAmazonIpReputationList',
+  'AWSManagedRulesCommonRuleSet',
+  'AWSManagedRulesKnownBadInputsRuleSet',
+];
+
+const DEFAULT_REQUESTS_PER_ADDRESS = 10_000;
+
+/**
+ * A web ACL of AWS's managed rules and a limit by address, with a log of what it blocked.
+ *
+ * @throws {RangeError} where rules for the edge are made in another region than us-east-1, or a limit is not AWS WAF's.
+ */
+export class Firewall extends Construct {
+  readonly webAcl: wafv2.CfnWebACL;
+
+  constructor(scope: Construct, id: string, props: FirewallProps) {
+    super(scope, id);
+    const atEdge = props.scope === FirewallScope.EDGE;
+    const { region } = Stack.of(this);
+    if (atEdge && region !== EDGE_REGION) {
+      const got = Token.isUnresolved(region) ? 'a region that is only known when it is deployed' : `'${region}'`;
+      throw new RangeError(
+        `firewall: 'scope' EDGE must be in a stack whose region is ${EDGE_REGION}, got: ${got}; set 'env.region' of its stack`,
+      );
+    }
+    const limit = props.requestsPerAddress ?? (atEdge ? DEFAULT_REQUESTS_PER_ADDRESS : undefined);
+    if (limit !== undefined && (!Number.isInteger(limit) || limit < 10 || limit > 2_000_000_000)) {
+      throw new RangeError(`firewall: 'requestsPerAddress' must be 10 to 2000000000 in five minutes, got: ${limit}`);
+    }
+    const metric = (name: string): wafv2.CfnWebACL.VisibilityConfigProperty => ({
+      cloudWatchMetricsEnabled: true,
+      metricName: name,
+      sampledRequestsEnabled: true,
+    });
+    this.webAcl = new wafv2.CfnWebACL(this, 'WebAcl', {
+      scope: props.scope.value,
+      description: atEdge ? 'Before the edge' : 'Before the gateway',
+      defaultAction: { allow: {} },
+      visibilityConfig: metric('all'),
+      rules: [
+        ...MANAGED_RULES.map((name, priority) => ({
+          name,
+          priority,
+          overrideAction: { none: {} },
+          statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+          visibilityConfig: metric(name),
+        })),
+        ...(limit === undefined
+          ? []
+          : [
+              {
+                name: 'RequestsPerAddress',
+                priority: MANAGED_RULES.length,
+                action: { block: { customResponse: { responseCode: 429 } } },
+                statement: { rateBasedStatement: { limit, aggregateKeyType: 'IP' } },
+                visibilityConfig: metric('RequestsPerAddress'),
+              },
+            ]),
+      ],
+    });
+    // AWS WAF logs to no group with another prefix.
+    const log = new logs.LogGroup(this, 'Log', {
+      logGroupName: `aws-waf-logs-${Stack.of(this).stackName}`,
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+    });
+    new wafv2.CfnLoggingConfiguration(this, 'Logging', {
+      resourceArn: this.webAcl.attrArn,
+      logDestinationConfigs: [
+        Stack.of(this).formatArn({
+          service: 'logs',
+          resource: 'log-group',
+          resourceName: log.logGroupName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+      loggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [{ Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] }],
+      },
+    });
+  }
+
+  /** Puts the rules before a stage of an API. A distribution is given them as its web ACL instead. */
+  protect(stage: apigateway.Stage): void {
+    new wafv2.CfnWebACLAssociation(this, `Before${stage.node.id.replace(/[^A-Za-z]/g, '')}`, {
+      resourceArn: stage.stageArn,
+      webAclArn: this.webAcl.attrArn,
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  CrossStackReferences,
+  type InjectionContext,
+  type IPropertyInjector,
+  PropertyInjectors,
+  ReferenceStrength,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+
+export interface PlatformKeyProps {
+  /**
+   * What happens to the key when it leaves the template. Without it nothing that it encrypted can be read again.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The key that encrypts a stage's logs, secrets and alarms. It rotates by itself. AWS services that write on the account's behalf are in
+ * its policy, so that no stack has to change it, and the stack that owns it needs none of the others.
+ */
+export class PlatformKey extends Construct {
+  readonly key: kms.Key;
+
+  constructor(scope: Construct, id: string, props: PlatformKeyProps = {}) {
+    super(scope, id);
+    this.key = new kms.Key(this, 'Key', {
+      description: 'Logs, secrets and alarms of a stage',
+      enableKeyRotation: true,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    });
+    CrossStackReferences.of(this.key).produce(ReferenceStrength.STRONG);
+    const { account, region, partition } = Stack.of(this);
+    this.allow('Logs', `logs.${region}.amazonaws.com`, {
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
+    });
+    // An alarm is published by CloudWatch, to a topic that is encrypted.
+    this.allow('Alarms', 'cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+    this.allow('Budgets', 'budgets.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+    this.allow('Costs', 'costalerts.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+  }
+
+  /** Encrypts every log group and secret of a scope that doesn't name a key of its own. Call it before they are made. */
+  encrypts(scope: IConstruct): void {
+    PropertyInjectors.of(scope).add(
+      new EncryptedByDefault(logs.LogGroup.PROPERTY_INJECTION_ID, this.key),
+      new EncryptedByDefault(secretsmanager.Secret.PROPERTY_INJECTION_ID, this.key),
+    );
+  }
+
+  private allow(sid: string, service: string, conditions: Record<string, Record<string, string>>): void {
+    this.key.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid,
+        principals: [new iam.ServicePrincipal(service)],
+        actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        resources: ['*'],
+        conditions,
+      }),
+    );
+  }
+}
+
+/** Gives every construct of a class the key, where it isn't given one. */
+class EncryptedByDefault implements IPropertyInjector {
+  constructor(
+    readonly constructUniqueId: string,
+    private readonly encryptionKey: kms.IKey,
+  ) {}
+
+  // biome-ignore lint/suspicious/noExplicitAny: the CDK's interface, for the props of any construct
+  inject(originalProps: any, _context: InjectionContext): any {
+    return { encryptionKey: this.encryptionKey, ...originalProps };
+  }
+}

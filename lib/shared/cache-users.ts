@@ -1,0 +1,64 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { CacheAuthentication, CLIENT_ACCESS, NO_ACCESS } from './cache-access';
+import type { CacheEngine } from './cache-engine';
+
+interface CacheUsersProps {
+  readonly namespace: string;
+  readonly engine: CacheEngine['type'];
+  readonly authentication: CacheAuthentication;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The client's user, its secret where it has a password, and the group of both it and the disabled `default`. */
+export interface CacheUsers {
+  readonly client: elasticache.CfnUser;
+  readonly group: elasticache.CfnUserGroup;
+  readonly secret?: secretsmanager.Secret;
+}
+
+/** Adds them to a construct directly, so that its resources keep their logical ids. */
+export function addCacheUsers(
+  scope: Construct,
+  { namespace, engine, authentication, removalPolicy }: CacheUsersProps,
+): CacheUsers {
+  // ElastiCache wants the two the same where a role signs its way in.
+  const name = `${namespace}-client`;
+  const secret =
+    authentication === CacheAuthentication.PASSWORD
+      ? new secretsmanager.Secret(scope, 'Secret', {
+          description: `User of the shared tier '${namespace}'`,
+          generateSecretString: {
+            secretStringTemplate: JSON.stringify({ username: name }),
+            generateStringKey: 'password',
+            passwordLength: 48,
+            excludePunctuation: true,
+          },
+          removalPolicy,
+        })
+      : undefined;
+  const disabled = new elasticache.CfnUser(scope, 'DefaultUser', {
+    engine,
+    userId: `${namespace}-default`,
+    userName: 'default',
+    accessString: NO_ACCESS,
+    authenticationMode: { Type: 'no-password-required' },
+  });
+  const client = new elasticache.CfnUser(scope, 'ClientUser', {
+    engine,
+    userId: name,
+    userName: name,
+    accessString: CLIENT_ACCESS,
+    authenticationMode: secret
+      ? { Type: 'password', Passwords: [secret.secretValueFromJson('password').unsafeUnwrap()] }
+      : { Type: 'iam' },
+  });
+  const group = new elasticache.CfnUserGroup(scope, 'UserGroup', {
+    engine,
+    userGroupId: `${namespace}-clients`,
+    userIds: [disabled.ref, client.ref],
+  });
+  return { client, group, secret };
+}

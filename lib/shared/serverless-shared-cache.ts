@@ -1,0 +1,139 @@
+import { CrossStackReferences, ReferenceStrength, RemovalPolicy, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { PlatformNetwork } from '../network/platform-network';
+import { CacheAuthentication } from './cache-access';
+import { CacheEngine } from './cache-engine';
+import { addCacheUsers } from './cache-users';
+import { SharedCacheBase } from './shared-cache-base';
+import { checkNamespace, checkZones } from './shared-cache-checks';
+
+export interface ServerlessSharedCacheProps {
+  readonly network: PlatformNetwork;
+
+  /** Prefix of every key, and of the names of cache and users, which are the account's. Lower case letters, digits and dashes. */
+  readonly namespace: string;
+
+  /**
+   * Only the major version counts; ElastiCache picks the rest.
+   * @default CacheEngine.VALKEY_8_0
+   */
+  readonly engine?: CacheEngine;
+
+  /**
+   * The most data that is kept, in GB, 1 to 5000; what bounds the bill for storage.
+   * @default 10
+   */
+  readonly maxStorageGb?: number;
+
+  /**
+   * The most processing units a second, 1000 to 15,000,000; what bounds the bill for requests.
+   * @default 10000
+   */
+  readonly maxUnitsPerSecond?: number;
+
+  /** @default CacheAuthentication.PASSWORD */
+  readonly authentication?: CacheAuthentication;
+
+  /**
+   * Encrypts what is on disk.
+   * @default - a key of ElastiCache's own
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Days that a daily snapshot is kept, 0 to 35; 0 takes none.
+   * @default 1
+   */
+  readonly snapshotRetentionDays?: number;
+
+  /** @default RemovalPolicy.RETAIN */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** ElastiCache's own; a serverless cache has no other. */
+const PORT = 6379;
+
+/**
+ * The shared tier without nodes to size: ElastiCache Serverless. TLS always, cluster mode always. It refuses `KEYS`, and is billed by what is
+ * stored and what is done.
+ *
+ * @throws {RangeError} where a property is outside of ElastiCache's limits.
+ */
+export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConnectable {
+  readonly connections: ec2.Connections;
+  readonly serverlessCache: elasticache.CfnServerlessCache;
+  readonly secret?: secretsmanager.ISecret;
+  readonly namespace: string;
+
+  protected readonly network: PlatformNetwork;
+  private readonly clientUserId: string;
+
+  constructor(scope: Construct, id: string, props: ServerlessSharedCacheProps) {
+    super(scope, id);
+    checkNamespace(props.namespace);
+    checkLimit('maxStorageGb', props.maxStorageGb ?? 10, 1, 5000);
+    checkLimit('maxUnitsPerSecond', props.maxUnitsPerSecond ?? 10_000, 1000, 15_000_000);
+    checkLimit('snapshotRetentionDays', props.snapshotRetentionDays ?? 1, 0, 35);
+    const engine = props.engine ?? CacheEngine.VALKEY_8_0;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    const { vpc } = props.network;
+    checkZones('serverless shared cache', vpc, isolated);
+    this.network = props.network;
+    this.namespace = props.namespace;
+
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'Shared tier',
+      allowAllOutbound: false,
+    });
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
+    const users = addCacheUsers(this, {
+      namespace: props.namespace,
+      engine: engine.type,
+      authentication: props.authentication ?? CacheAuthentication.PASSWORD,
+      removalPolicy,
+    });
+    this.secret = users.secret;
+    this.clientUserId = users.client.ref;
+
+    this.serverlessCache = new elasticache.CfnServerlessCache(this, 'Cache', {
+      serverlessCacheName: props.namespace,
+      description: `Shared tier '${props.namespace}'`,
+      engine: engine.type,
+      majorEngineVersion: engine.version.split('.')[0],
+      cacheUsageLimits: {
+        dataStorage: { maximum: props.maxStorageGb ?? 10, unit: 'GB' },
+        ecpuPerSecond: { maximum: props.maxUnitsPerSecond ?? 10_000 },
+      },
+      kmsKeyId: props.encryptionKey?.keyArn,
+      securityGroupIds: [securityGroup.securityGroupId],
+      subnetIds: vpc.selectSubnets(isolated).subnetIds,
+      snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
+      dailySnapshotTime: '03:00',
+      userGroupId: users.group.ref,
+    });
+    this.serverlessCache.applyRemovalPolicy(removalPolicy);
+    for (const stateful of [this.serverlessCache, ...(users.secret ? [users.secret] : [])]) {
+      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+    }
+  }
+
+  /** `host:port`; TLS always. */
+  get endpoint(): string {
+    return `${this.serverlessCache.attrEndpointAddress}:${this.serverlessCache.attrEndpointPort}`;
+  }
+
+  get connectArns(): string[] {
+    return [this.arnOf('serverlesscache', this.serverlessCache.ref), this.arnOf('user', this.clientUserId)];
+  }
+}
+
+function checkLimit(property: string, value: number, least: number, most: number): void {
+  if (Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw new RangeError(`serverless shared cache: '${property}' must be ${least} to ${most}, got: ${value}`);
+}

@@ -1,0 +1,99 @@
+import { Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { SharedCacheProps } from './shared-cache';
+
+/** ElastiCache's limits, from `CreateReplicationGroup`. */
+const MAX_REPLICAS_PER_SHARD = 5;
+const MAX_SNAPSHOT_RETENTION_DAYS = 35;
+const MAX_SHARDS = 500;
+
+/** ElastiCache's longest name of a user or a user group, less the longest suffix given here. */
+const NAMESPACE = /^[a-z](?:-?[a-z0-9]){0,29}$/;
+
+/** Families that ElastiCache makes nodes of, by what they can do. Data tiering moves what is cold to a disk, and is in `r6gd` alone. */
+const NODE_TYPE = /^cache\.(t[234]g?|m[4-8]g?|r[4-8]g?|r6gd|c[78]gn)\.(micro|small|medium|large|\d*xlarge)$/;
+
+/** What Application Auto Scaling can move (ElastiCache, "Auto Scaling ElastiCache clusters"): neither small nodes nor burstable ones. */
+const SCALABLE_NODE_TYPE = /^cache\.(r8g|r7g|r6g|r6gd|r5|m8g|m7g|m6g|m5|c8gn|c7gn)\.(large|xlarge|2xlarge)$/;
+
+type Checked = SharedCacheProps &
+  Required<Pick<SharedCacheProps, 'shards' | 'replicasPerShard' | 'automaticFailover' | 'clusterMode'>>;
+
+function fail(property: string, rule: string, got: unknown): never {
+  throw new RangeError(`shared cache: '${property}' ${rule}, got: ${JSON.stringify(got)}`);
+}
+
+const whole = (value: number, least: number, most: number): boolean =>
+  Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most);
+
+/** @throws {RangeError} where properties contradict each other or a limit of ElastiCache. */
+export function checkSharedCache(props: Checked): void {
+  const { shards, replicasPerShard, automaticFailover, nodeType, clusterMode } = props;
+  checkNamespace(props.namespace);
+  if (!whole(shards, 1, MAX_SHARDS)) fail('shards', `must be 1 to ${MAX_SHARDS}`, shards);
+  if (!clusterMode && shards > 1) fail('shards', "must be 1 where 'clusterMode' is off; turn it on for more", shards);
+  if (!whole(replicasPerShard, 0, MAX_REPLICAS_PER_SHARD)) {
+    fail('replicasPerShard', `must be 0 to ${MAX_REPLICAS_PER_SHARD}`, replicasPerShard);
+  }
+  if (automaticFailover && replicasPerShard === 0) {
+    fail('automaticFailover', "needs a replica to fail over to; set 'replicasPerShard' to at least 1", automaticFailover);
+  }
+  if (!automaticFailover && shards > 1) {
+    fail('automaticFailover', `must be on in cluster mode with ${shards} shards`, automaticFailover);
+  }
+  if (props.multiAz && !automaticFailover) {
+    fail('multiAz', "needs 'automaticFailover' and a replica in another zone; turn it on, or this off", props.multiAz);
+  }
+  if (nodeType !== undefined) checkNodeType(nodeType);
+  const days = props.snapshotRetentionDays ?? 1;
+  if (!whole(days, 0, MAX_SNAPSHOT_RETENTION_DAYS)) {
+    fail('snapshotRetentionDays', `must be 0 to ${MAX_SNAPSHOT_RETENTION_DAYS}`, days);
+  }
+  const reserved = props.reservedMemoryPercent ?? 25;
+  if (!whole(reserved, 0, 50)) fail('reservedMemoryPercent', 'must be 0 to 50; 25 leaves room for a snapshot', reserved);
+}
+
+/** @throws {RangeError} where keys and users can't be named after it. */
+export function checkNamespace(namespace: string): void {
+  if (!NAMESPACE.test(namespace)) {
+    fail('namespace', 'must be at most 30 lower case letters, digits and single dashes, a letter first', namespace);
+  }
+}
+
+/** @throws {RangeError} where ElastiCache has no such nodes. */
+export function checkNodeType(nodeType: string): void {
+  if (!Token.isUnresolved(nodeType) && !NODE_TYPE.test(nodeType)) {
+    fail('nodeType', "must be a node type such as 'cache.r7g.large'", nodeType);
+  }
+}
+
+/** @throws {RangeError} where Application Auto Scaling would refuse the nodes or the range. */
+export function checkScaling(
+  what: 'shards' | 'replicas',
+  range: { readonly min: number; readonly max: number; readonly targetPercent: number },
+  given: { readonly nodeType: string; readonly clusterMode: boolean; readonly reservedMemoryPercent: number },
+): void {
+  const property = what === 'shards' ? 'autoscaleShards' : 'autoscaleReplicas';
+  const most = what === 'shards' ? MAX_SHARDS : MAX_REPLICAS_PER_SHARD;
+  if (!given.clusterMode) fail(property, "needs cluster mode; set 'clusterMode' to true", given.clusterMode);
+  if (!SCALABLE_NODE_TYPE.test(given.nodeType)) {
+    fail(property, "needs nodes of size large to 2xlarge that aren't burstable, such as 'cache.r7g.large'", given.nodeType);
+  }
+  if (!whole(range.min, 1, most) || !whole(range.max, 1, most) || range.min > range.max) {
+    fail(property, `must have 'min' and 'max' from 1 to ${most}, in this order`, { min: range.min, max: range.max });
+  }
+  if (!whole(range.targetPercent, 35, 70)) fail(property, "must have 'targetPercent' from 35 to 70", range.targetPercent);
+  if (what === 'replicas' && given.reservedMemoryPercent < 25) {
+    fail('reservedMemoryPercent', "must be at least 25 with 'autoscaleReplicas'", given.reservedMemoryPercent);
+  }
+}
+
+/** @throws {RangeError} where an engine would be in one zone, and gone with it. */
+export function checkZones(what: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection, least = 2): void {
+  const { availabilityZones } = vpc.selectSubnets(selection);
+  if (new Set(availabilityZones).size < least) {
+    throw new RangeError(
+      `${what}: 'network' must have isolated subnets in ${least} availability zones or more, got: ${JSON.stringify(availabilityZones)}; add a subnet in another zone`,
+    );
+  }
+}

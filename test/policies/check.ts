@@ -1,0 +1,30 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ACKNOWLEDGEMENTS } from './acknowledgements';
+import { appOf, type Finding, findingsOf } from './findings';
+import { PRESETS } from './presets';
+import { review } from './review';
+
+/** `npm run check:policies`: every preset against every pack, and against the CDK's own rules, of which warnings count too. */
+function main(): string[] {
+  const findings = new Map<string, readonly Finding[]>();
+  const problems: string[] = [];
+  for (const [name, config] of Object.entries(PRESETS)) {
+    const { app } = appOf(config, true);
+    const directory = app.synth().directory;
+    const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
+    for (const plugin of report.pluginReports ?? []) {
+      for (const violation of plugin.violations ?? []) problems.push(`${name}: ${violation.ruleName}: ${violation.description}`);
+    }
+    fs.rmSync(directory, { recursive: true });
+    findings.set(name, findingsOf(app, config));
+  }
+  problems.push(...review(findings, ACKNOWLEDGEMENTS));
+  const count = [...findings.values()].reduce((sum, found) => sum + found.length, 0);
+  console.log(`${findings.size} presets, ${count} findings, ${problems.length} of them neither mended nor acknowledged`);
+  return problems;
+}
+
+const problems = main();
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

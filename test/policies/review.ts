@@ -1,0 +1,46 @@
+import type { Acknowledgement } from './acknowledgements';
+import type { Finding } from './findings';
+
+/** Shortest reason that can name a control. */
+const SHORTEST_REASON = 40;
+
+/**
+ * Holds findings against what is acknowledged.
+ *
+ * @returns a line for each finding that isn't, for each acknowledgement that no preset has any more, and for each that says too little.
+ */
+export function review(
+  findings: ReadonlyMap<string, readonly Finding[]>,
+  acknowledgements: readonly Acknowledgement[],
+): string[] {
+  const presets = [...findings.keys()];
+  const problems: string[] = [];
+  const acknowledged = new Map<string, boolean>();
+  for (const { rules, resources, because, presets: of = presets } of acknowledgements) {
+    if (because.length < SHORTEST_REASON)
+      problems.push(`${rules[0]}: 'because' must name the control that is there instead, got: '${because}'`);
+    for (const rule of rules) {
+      if (/\*(?!\]$)|^[^[]*\*/.test(rule)) problems.push(`'${rule}' must name one finding, not a wildcard`);
+      for (const resource of Object.keys(resources)) {
+        if (resource.includes('*')) problems.push(`${rule}: '${resource}' must name one resource, not a wildcard`);
+        for (const preset of of) {
+          const key = `${preset}: ${rule} @ ${resource}`;
+          if (acknowledged.has(key)) problems.push(`${key}: acknowledged twice`);
+          acknowledged.set(key, false);
+        }
+      }
+    }
+  }
+  for (const [preset, found] of findings) {
+    for (const { rule, resource, description } of found) {
+      const key = `${preset}: ${rule} @ ${resource}`;
+      if (acknowledged.has(key)) acknowledged.set(key, true);
+      else
+        problems.push(
+          `${key}: ${description} Mend it, or acknowledge it in test/policies/acknowledgements.ts with the control that is there instead`,
+        );
+    }
+  }
+  for (const [key, used] of acknowledged) if (!used) problems.push(`${key}: acknowledged, and not found any more; remove it`);
+  return problems;
+}
