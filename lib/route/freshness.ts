@@ -14,12 +14,35 @@ export function edgeMaxAgeSeconds(route: Route, remainingInnerSeconds: number): 
   return Math.max(0, Math.min(edgeTtlSeconds, Math.floor(remainingInnerSeconds) - gatewayTtlSeconds));
 }
 
+/** How long after their freshness the inner tiers and the edge may serve a value, in seconds. */
+function staleWindowSeconds({ staleWhileRevalidateSeconds, staleIfErrorSeconds }: NonNullable<Route['freshness']>): number {
+  return Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds);
+}
+
 /**
  * How old a response can be at the edge when every purge of it was lost, in seconds: the shared tier's TTL, since memory keeps that
- * clock and the edge is told what is left of it, plus the gateway's, which takes a value near its end of life for a whole TTL.
+ * clock and the edge is told what is left of it; plus the gateway's, which takes a value near its end of life for a whole TTL; plus the
+ * longer of the stale windows, once, since a value that is served stale is kept by no outer tier.
  */
 export function worstCaseStalenessSeconds(route: Route): number {
-  return route.freshness ? route.freshness.sharedTtlSeconds + route.freshness.gatewayTtlSeconds : 0;
+  if (!route.freshness) return 0;
+  const { memoryTtlSeconds, sharedTtlSeconds, gatewayTtlSeconds } = route.freshness;
+  return (sharedTtlSeconds || memoryTtlSeconds) + gatewayTtlSeconds + staleWindowSeconds(route.freshness);
+}
+
+/**
+ * What the edge may do with a response after its TTL, as directives of `Cache-Control`; none for a route that the gateway caches, which would
+ * replay them.
+ *
+ * @example `stale-while-revalidate=60, stale-if-error=600`
+ */
+export function staleDirectives(route: Route): string[] {
+  if (!route.freshness || route.freshness.gatewayTtlSeconds > 0) return [];
+  const { staleWhileRevalidateSeconds, staleIfErrorSeconds } = route.freshness;
+  return [
+    ...(staleWhileRevalidateSeconds > 0 ? [`stale-while-revalidate=${staleWhileRevalidateSeconds}`] : []),
+    ...(staleIfErrorSeconds > 0 ? [`stale-if-error=${staleIfErrorSeconds}`] : []),
+  ];
 }
 
 /**

@@ -24,7 +24,10 @@ export interface Freshness {
    */
   readonly memoryTtlSeconds?: number;
 
-  /** How long the shared tier keeps a value at most (hard TTL). */
+  /**
+   * How long a value is fresh in the shared tier (soft TTL). It is kept for longer by the greater of the stale windows below (hard TTL).
+   * 0 leaves the shared tier out; memory's TTL must then be more.
+   */
   readonly sharedTtlSeconds: number;
 
   /**
@@ -44,6 +47,26 @@ export interface Freshness {
    * @default 0 - not cached at the edge
    */
   readonly edgeTtlSeconds?: number;
+
+  /**
+   * How long after its freshness a value may still be served, by the shared tier and the edge, while one reader loads it anew.
+   * @default 0
+   */
+  readonly staleWhileRevalidateSeconds?: number;
+
+  /**
+   * How long after its freshness a value may still be served, by the shared tier and the edge, where its load fails. Must be 0 with a gateway
+   * TTL: the stage cache would keep what was meant for the moment.
+   * @default 0
+   */
+  readonly staleIfErrorSeconds?: number;
+
+  /**
+   * Whether a purge may make values stale instead of removing them (mode `expire`), to be served within the windows above; without it such a
+   * purge removes them. Must be false with a gateway TTL: the stage cache would keep a purged value.
+   * @default false
+   */
+  readonly expire?: boolean;
 }
 
 /** What is said of a route, once; every tier's configuration follows from it. */
@@ -73,6 +96,13 @@ export interface RouteProps {
   readonly tags?: readonly string[];
 
   /**
+   * Whether tag versions are read with every hit in the shared tier, so that a purge of a tag holds from the moment it returns; without it a
+   * process may go by a version that it read a second ago. Costs a read of each tag with each hit.
+   * @default false
+   */
+  readonly strictTags?: boolean;
+
+  /**
    * Raise it when the shape of the value changes: old entries are then never read again.
    * @default 1
    */
@@ -87,6 +117,7 @@ export interface Route {
   readonly query: Readonly<Record<string, QueryParameter>>;
   readonly freshness: Required<Freshness> | undefined;
   readonly tags: readonly string[];
+  readonly strictTags: boolean;
   readonly version: number;
 }
 
@@ -138,6 +169,7 @@ export function defineRoute(props: RouteProps): Route {
     query,
     freshness: props.freshness && checkFreshness(props.freshness, fail),
     tags,
+    strictTags: props.strictTags ?? false,
     version,
   });
 }
@@ -149,11 +181,36 @@ function checkFreshness(given: Freshness, fail: (property: string, rule: string,
     negativeTtlSeconds: given.negativeTtlSeconds ?? 60,
     gatewayTtlSeconds: given.gatewayTtlSeconds ?? 0,
     edgeTtlSeconds: given.edgeTtlSeconds ?? 0,
+    staleWhileRevalidateSeconds: given.staleWhileRevalidateSeconds ?? 0,
+    staleIfErrorSeconds: given.staleIfErrorSeconds ?? 0,
+    expire: given.expire ?? false,
   };
   for (const [name, value] of Object.entries(freshness)) {
+    if (typeof value === 'boolean') continue;
     if (!Number.isInteger(value) || value < 0) fail(`freshness.${name}`, 'must be a whole number of seconds', value);
   }
-  if (freshness.sharedTtlSeconds < 1) fail('freshness.sharedTtlSeconds', 'must be at least 1', freshness.sharedTtlSeconds);
+  const innerTtlSeconds = freshness.sharedTtlSeconds || freshness.memoryTtlSeconds;
+  if (innerTtlSeconds < 1) {
+    fail(
+      'freshness.sharedTtlSeconds',
+      "must be at least 1, or 0 with 'memoryTtlSeconds' of at least 1",
+      freshness.sharedTtlSeconds,
+    );
+  }
+  if (freshness.gatewayTtlSeconds > 0 && freshness.staleIfErrorSeconds > 0) {
+    fail(
+      'freshness.staleIfErrorSeconds',
+      "must be 0 with a 'gatewayTtlSeconds', because the stage cache would keep what is served on an error; set one of them to 0",
+      freshness.staleIfErrorSeconds,
+    );
+  }
+  if (freshness.gatewayTtlSeconds > 0 && freshness.expire) {
+    fail(
+      'freshness.expire',
+      "must be false with a 'gatewayTtlSeconds', because the stage cache would keep a purged value; set it to false, or the TTL to 0",
+      freshness.expire,
+    );
+  }
   if (freshness.gatewayTtlSeconds > MAX_GATEWAY_TTL_SECONDS) {
     fail(
       'freshness.gatewayTtlSeconds',
@@ -162,10 +219,10 @@ function checkFreshness(given: Freshness, fail: (property: string, rule: string,
     );
   }
   // A stored response is replayed with its headers, so the edge must get what the inner tiers have left after the gateway's TTL.
-  if (freshness.edgeTtlSeconds > 0 && freshness.edgeTtlSeconds + freshness.gatewayTtlSeconds > freshness.sharedTtlSeconds) {
+  if (freshness.edgeTtlSeconds > 0 && freshness.edgeTtlSeconds + freshness.gatewayTtlSeconds > innerTtlSeconds) {
     fail(
       'freshness.edgeTtlSeconds',
-      `plus 'gatewayTtlSeconds' must be at most 'sharedTtlSeconds' (${freshness.sharedTtlSeconds})`,
+      `plus 'gatewayTtlSeconds' must be at most 'sharedTtlSeconds', or 'memoryTtlSeconds' without it (${innerTtlSeconds})`,
       freshness.edgeTtlSeconds,
     );
   }
