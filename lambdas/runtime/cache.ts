@@ -1,12 +1,22 @@
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
 import { type Clock, systemClock } from './clock';
+import { entryName } from './entry-name';
+import { CacheError } from './errors';
+import { give, type Kept, land, type Read } from './kept';
+import type { Loader } from './load-context';
 import { MemoryTier } from './memory';
-import { type Kept, type Read, ReadPath } from './read-path';
+import { Namespace } from './namespace';
+import type { Outcome } from './outcome';
+import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
+import type { EntryRef, ReadPathParts } from './read-parts';
+import { ReadPath } from './read-path';
 import { Semaphore } from './semaphore';
-import type { PurgeMode, SharedState, SharedStore } from './shared';
+import type { SharedState, SharedStore } from './shared';
+import type { Space } from './slots';
 import { NAMESPACE_TAG, TagVersions } from './tags';
+import type { Ticket } from './ticket';
 import type { VersionSource } from './versions/source';
-import type { Version } from './versions/version';
+import { type PurgeOptions, type StrictOptions, WritePath } from './write-path';
 
 export interface CacheOptions<Handle> {
   /**
@@ -43,7 +53,8 @@ export interface CacheOptions<Handle> {
   readonly tagLifeMs?: number;
 
   /**
-   * How long one load may take before another process may begin it too, in milliseconds.
+   * How long one load may take before another process may begin it too, in milliseconds. Once the duration of a key's loads is known, three
+   * times that, from 500 ms to 10 s.
    * @default 1500
    */
   readonly leaseMs?: number;
@@ -66,6 +77,19 @@ export interface CacheOptions<Handle> {
    */
   readonly maxEntryLength?: number;
 
+  /**
+   * Whether this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
+   * beside the answer instead of before it, and long loads renew their lease.
+   * @default false
+   */
+  readonly background?: boolean;
+
+  /**
+   * Told of every read. It must not throw.
+   * @default - nobody
+   */
+  readonly onRead?: (outcome: Outcome, name: string) => void;
+
   /** @default - the system clock */
   readonly clock?: Clock;
 
@@ -76,91 +100,176 @@ export interface CacheOptions<Handle> {
 /** How many loads may wait behind those that run without a lease. */
 const FALLBACK_QUEUE = 10_000;
 
-/** The cache of one process: memory over shared over the database, one declaration a route. */
-export class Cache<Handle> {
-  readonly #readPath: ReadPath<Handle>;
-  readonly #tags: TagVersions | undefined;
-  readonly #shared: SharedStore | undefined;
-  readonly #fenceMs: number;
+/** A route as the cache knows it. */
+interface KnownRoute {
+  readonly policy: Policy;
+  readonly space: Space;
+}
 
+/** The cache of one process: memory over shared over the database, one declaration a route or a namespace. */
+export class Cache<Handle> {
+  readonly #parts: ReadPathParts<Handle>;
+  readonly #readPath: ReadPath<Handle>;
+  readonly #writePath: WritePath<Handle>;
+  readonly #onRead: CacheOptions<Handle>['onRead'];
+  readonly #routes = new WeakMap<Route, KnownRoute>();
+  readonly #names = new Map<string, 'route' | 'namespace'>();
+
+  /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a number in its range. */
   constructor(options: CacheOptions<Handle>) {
+    checkNumbers(options);
     const clock = options.clock ?? systemClock;
-    this.#shared = options.shared;
-    this.#fenceMs = options.fenceMs ?? 60_000;
-    this.#tags =
-      options.shared &&
-      new TagVersions(options.shared, () => options.source.current(), clock, {
-        tagTtlMs: options.tagTtlMs ?? 1000,
-        lifeMs: options.tagLifeMs ?? 7 * 86_400_000,
-      });
-    this.#readPath = new ReadPath(
-      {
-        memory: new MemoryTier<Kept>(options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes }),
-        shared: options.shared,
-        tags: this.#tags,
-        source: options.source,
-        fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
-        clock,
-        random: options.random ?? Math.random,
-      },
-      { leaseMs: options.leaseMs ?? 1500, waitMs: options.waitMs ?? 1000, maxEntryLength: options.maxEntryLength ?? 1_048_576 },
-    );
+    const fenceMs = options.fenceMs ?? 60_000;
+    const maxEntryLength = options.maxEntryLength ?? 1_048_576;
+    const lifeMs = options.tagLifeMs ?? 7 * 86_400_000;
+    this.#onRead = options.onRead;
+    this.#parts = {
+      memory: new MemoryTier<Kept>(options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes }),
+      shared: options.shared,
+      tags:
+        options.shared &&
+        new TagVersions(options.shared, () => options.source.current(), clock, { tagTtlMs: options.tagTtlMs ?? 1000, lifeMs }),
+      source: options.source,
+      fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
+      clock,
+      random: options.random ?? Math.random,
+    };
+    this.#readPath = new ReadPath(this.#parts, {
+      leaseMs: options.leaseMs ?? 1500,
+      waitMs: options.waitMs ?? 1000,
+      maxEntryLength,
+      background: options.background ?? false,
+    });
+    this.#writePath = new WritePath(this.#readPath, this.#parts, { fenceMs, maxEntryLength });
+  }
+
+  /**
+   * Values of one kind, under keys of their own and one policy. Declare each once, where the module loads.
+   *
+   * @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used, or the name is taken.
+   */
+  namespace(name: string, policy: NamespacePolicy): Namespace<Handle> {
+    const namespace = new Namespace<Handle>(name, policy, {
+      readPath: this.#readPath,
+      writePath: this.#writePath,
+      read: this.#parts,
+      onRead: this.#onRead,
+    });
+    if (this.#names.has(name)) {
+      throw new CacheError(
+        'E_INVALID_ARGUMENT',
+        `the name '${name}' is taken by a ${this.#names.get(name)}; declare each name once`,
+      );
+    }
+    this.#names.set(name, 'namespace');
+    return namespace;
   }
 
   /**
    * The route's value for these parameters: from memory, from the shared tier, or from the loader, which then runs once for all processes.
    *
    * @param loader reads the value with the handle it is given, and with nothing else; undefined means that there is none (a negative entry).
-   * @throws what the loader throws, and {@link RangeError} for a route without freshness or a missing parameter. Never an error of the cache.
+   * @throws what the loader throws, {@link RangeError} for a route without freshness or a missing parameter, and {@link CacheError}
+   * `E_UNSTORABLE_VALUE` and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
   async getOrSet<T>(
     route: Route,
     parameters: RouteParameters,
-    loader: (handle: Handle) => Promise<T | undefined>,
+    loader: Loader<T, Handle>,
+    options: { readonly ticket?: Ticket | undefined } = {},
   ): Promise<Read<T>> {
-    if (!route.freshness) throw new RangeError(`route '${route.name}' has no 'freshness': it is never cached`);
-    const { memoryTtlSeconds, sharedTtlSeconds, negativeTtlSeconds } = route.freshness;
-    const tags = routeTags(route, parameters);
-    const { value, outcome } = await this.#readPath.read<T>({
-      key: entryKey(route, parameters),
-      memoryTtlMs: memoryTtlSeconds * 1000,
-      sharedTtlMs: sharedTtlSeconds * 1000,
-      negativeTtlMs: negativeTtlSeconds * 1000,
-      tags: [...tags, NAMESPACE_TAG],
-      strictTags: false,
-      loader,
-    });
-    return { value, outcome: { ...outcome, tags } };
+    const { policy } = this.#known(route);
+    const entry = this.entry(route, parameters);
+    const kept = options.ticket === undefined ? this.#readPath.recall(entry.memoryKey, entry.space) : undefined;
+    const read: Read<T> = kept
+      ? give(policy, land(kept, this.#parts.shared?.now() ?? this.#parts.clock.now(), 'memory', 'hit'))
+      : await this.#readPath.read<T>({
+          ...entry,
+          policy,
+          tags: [...routeTags(route, parameters), NAMESPACE_TAG],
+          ticket: options.ticket,
+          loader,
+        });
+    this.#onRead?.(read.outcome, route.name);
+    return read;
   }
 
   /**
    * Purges every entry that carries one of the tags, in every process: at once in the shared tier, within the memory TTL elsewhere.
    *
-   * @param options.version the primary's version, read after the commit of the change.
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
-  async purgeTags(tags: readonly string[], options: { version: Version; mode?: PurgeMode }): Promise<void> {
-    this.#readPath.forget();
-    const results = await Promise.allSettled(
-      tags.map((tag) => this.#tags?.purge(tag, options.version, options.mode ?? 'delete')),
-    );
-    this.#readPath.forget();
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
+    await this.#writePath.purgeTags(tags, options);
   }
 
-  /** Purges one entry, and refuses every fill of it whose load began before. As {@link purgeTags}. */
-  async purgeKey(route: Route, parameters: RouteParameters, options: { version: Version }): Promise<void> {
-    this.#readPath.forget();
-    await this.#shared?.invalidate(entryKey(route, parameters), options.version, this.#fenceMs);
-    this.#readPath.forget();
+  /** Purges one entry of a route, and refuses every fill of it whose load began before. As {@link purgeTags}. */
+  async purgeKey(route: Route, parameters: RouteParameters, options: PurgeOptions = {}): Promise<void> {
+    await this.#writePath.purge(this.entry(route, parameters), options);
+  }
+
+  /**
+   * Strict mode: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
+   * has no memory tier. Costs two round trips to each entry's master, and readers in between load for themselves.
+   *
+   * @throws what `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
+   * an entry isn't filled until its intent has ended.
+   */
+  async strictly<T>(entries: readonly EntryRef[], options: StrictOptions, commit: () => Promise<T>): Promise<T> {
+    return this.#writePath.strictly(entries, options, commit);
+  }
+
+  /** Names an entry of a route, for a ticket or a strict write. @throws {RangeError} where a parameter is missing. */
+  entry(route: Route, parameters: RouteParameters): EntryRef {
+    const name = entryKey(route, parameters);
+    return { key: entryName('', name), memoryKey: name, space: this.#known(route).space };
   }
 
   /** The shared tier's state. */
   async state(): Promise<SharedState> {
-    return this.#shared?.state() ?? { status: 'down', nodes: [] };
+    return this.#parts.shared?.state() ?? { status: 'down', nodes: [] };
   }
 
+  /** Waits for loads in the background, then leaves the shared tier. */
   async close(): Promise<void> {
-    await this.#shared?.close();
+    await this.#readPath.idle();
+    await this.#parts.shared?.close();
+  }
+
+  #known(route: Route): KnownRoute {
+    const known = this.#routes.get(route);
+    if (known) return known;
+    if (!route.freshness) throw new RangeError(`route '${route.name}' has no 'freshness': it is never cached`);
+    if (this.#names.get(route.name) === 'namespace') {
+      throw new CacheError('E_INVALID_ARGUMENT', `the name '${route.name}' is taken by a namespace; declare each name once`);
+    }
+    this.#names.set(route.name, 'route');
+    const added = {
+      policy: checkPolicy(route.name, { freshness: route.freshness, strictTags: route.strictTags }),
+      space: this.#parts.memory.space(),
+    };
+    this.#routes.set(route, added);
+    return added;
   }
 }
+
+/** @throws {CacheError} `E_INVALID_ARGUMENT` that names the option. */
+function checkNumbers(options: Partial<Record<(typeof NUMBERS)[number], unknown>>): void {
+  for (const name of NUMBERS) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value < Number.MAX_SAFE_INTEGER)) {
+      throw new CacheError('E_INVALID_ARGUMENT', `'${name}' must be a number of at least 0, got: ${String(value)}`);
+    }
+  }
+}
+
+const NUMBERS = [
+  'memoryMaxBytes',
+  'tagTtlMs',
+  'fenceMs',
+  'tagLifeMs',
+  'leaseMs',
+  'waitMs',
+  'fallbackConcurrency',
+  'maxEntryLength',
+] as const;

@@ -9,15 +9,22 @@ export interface TagMark {
   readonly expired: string;
 }
 
-/** What an entry says of itself. */
+/** What an entry says of itself. Times are epoch milliseconds of the shared tier's clock. */
 export interface EntryHeader {
   /** The lease that filled it; 16 characters. */
   readonly token: string;
   /** The entry contains every write up to this version; '-' where its source can't claim one. */
   readonly version: Version | '-';
-  /** Epoch milliseconds of the shared tier's clock at which its load began. */
+  /**
+   * Version of the row that the value was made from: 24 digits, compared as text.
+   * @default - filled by a load, of no row in particular
+   */
+  readonly row?: string;
+  /** When its load began. */
   readonly loadedAt: number;
-  /** Epoch milliseconds of the shared tier's clock at which it ends. */
+  /** When it stops to be fresh (soft TTL). */
+  readonly freshUntil: number;
+  /** When it ends, stale or not (hard TTL). */
   readonly expiresAt: number;
   /** How long its load took, in milliseconds. */
   readonly loadMs: number;
@@ -28,26 +35,43 @@ export interface EntryHeader {
 /** An entry of the shared tier. `value` is undefined for a negative entry. */
 export interface Entry {
   readonly header: EntryHeader;
+  /** Whether a purge made it stale, whatever its times say. */
+  readonly expired: boolean;
   readonly value: unknown;
+  /** The value as it is written; undefined for a negative entry. */
+  readonly json: string | undefined;
   /** Length of the stored text, by which memory is bounded. */
   readonly size: number;
 }
 
 /**
- * Format and codec, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can read it; the
- * token stands at a fixed place, so that a script can compare it without copying the value. A reader takes any other format for a miss.
+ * Format, codec and flag, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can read it.
+ * What scripts compare or change stands at a fixed place, so that they needn't copy the value. A reader takes any other format for a miss.
  */
-const FORMAT = 'C1';
+export const FORMAT = 'C2';
 const CODECS = { json: 'j', negative: 'n' } as const;
+
+/** Where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
+export const FLAG_AT = 3;
+export const EXPIRED = '!';
+const CURRENT = ' ';
 
 /** Where a script finds the token: `GETRANGE key TOKEN_START TOKEN_END`. */
 export const TOKEN_START = 4;
 export const TOKEN_END = 19;
 
+/** Where a script finds the row's version; {@link NO_ROW} is less than any. */
+export const ROW_START = 21;
+export const ROW_END = 44;
+export const NO_ROW = '-'.repeat(24);
+
+const FIRST_FIELD = ROW_END + 2;
+const FIELDS = 5;
+
 /** Writes the entry as text. `json` is the serialized value, undefined for a negative entry. */
 export function encodeEntry(header: EntryHeader, json: string | undefined): string {
-  let head = `${FORMAT}${json === undefined ? CODECS.negative : CODECS.json} ${header.token} ${header.version}`;
-  head += ` ${header.loadedAt} ${header.expiresAt} ${header.loadMs}`;
+  let head = `${FORMAT}${json === undefined ? CODECS.negative : CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
+  head += ` ${header.version} ${header.loadedAt} ${header.freshUntil} ${header.expiresAt} ${header.loadMs}`;
   for (const mark of header.tags) head += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
   return `${head}\n${json ?? ''}`;
 }
@@ -56,35 +80,42 @@ export function encodeEntry(header: EntryHeader, json: string | undefined): stri
 export function decodeEntry(text: string): Entry | undefined {
   if (!text.startsWith(FORMAT)) return undefined;
   const codec = text[FORMAT.length];
+  const flag = text[FLAG_AT];
   const end = text.indexOf('\n');
-  if (end < 0 || (codec !== CODECS.json && codec !== CODECS.negative)) return undefined;
-  const fields = text.slice(TOKEN_START, end).split(' ');
-  if (fields.length < 5 || (fields.length - 5) % 3 !== 0) return undefined;
-  const [token, version, loadedAt, expiresAt, loadMs] = fields as [string, string, string, string, string];
+  if (end < FIRST_FIELD || (codec !== CODECS.json && codec !== CODECS.negative)) return undefined;
+  if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
+  const fields = text.slice(FIRST_FIELD, end).split(' ');
+  if (fields.length < FIELDS || (fields.length - FIELDS) % 3 !== 0) return undefined;
   const tags: TagMark[] = [];
-  for (let i = 5; i < fields.length; i += 3) {
+  for (let i = FIELDS; i < fields.length; i += 3) {
     tags.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
   }
+  const row = text.slice(ROW_START, ROW_END + 1);
   const header: EntryHeader = {
-    token,
-    version,
-    loadedAt: Number(loadedAt),
-    expiresAt: Number(expiresAt),
-    loadMs: Number(loadMs),
+    token: text.slice(TOKEN_START, TOKEN_END + 1),
+    version: fields[0] as string,
+    ...(row !== NO_ROW && { row }),
+    loadedAt: Number(fields[1]),
+    freshUntil: Number(fields[2]),
+    expiresAt: Number(fields[3]),
+    loadMs: Number(fields[4]),
     tags,
   };
-  if (
-    token.length !== 16 ||
-    !Number.isFinite(header.loadedAt) ||
-    !Number.isFinite(header.expiresAt) ||
-    !Number.isFinite(header.loadMs)
-  ) {
-    return undefined;
-  }
-  if (codec === CODECS.negative) return { header, value: undefined, size: text.length };
+  if (!VERSION.test(header.version) || !isTime(fields, header)) return undefined;
+  const body = text.slice(end + 1);
+  const entry = { header, expired: flag === EXPIRED, size: text.length };
+  if (codec === CODECS.negative) return body === '' ? { ...entry, value: undefined, json: undefined } : undefined;
   try {
-    return { header, value: JSON.parse(text.slice(end + 1)), size: text.length };
+    return { ...entry, value: JSON.parse(body), json: body };
   } catch {
     return undefined;
   }
+}
+
+const VERSION = /^(-|[0-9A-F]{24})$/;
+
+/** `Number('')` is 0 and would make an entry of anything, so an empty field is refused too. */
+function isTime(fields: readonly string[], { loadedAt, freshUntil, expiresAt, loadMs }: EntryHeader): boolean {
+  if (fields[1] === '' || fields[2] === '' || fields[3] === '' || fields[4] === '') return false;
+  return Number.isFinite(loadedAt) && Number.isFinite(freshUntil) && Number.isFinite(expiresAt) && loadMs >= 0 && loadMs < 1e12;
 }

@@ -12,6 +12,11 @@ export class Flight {
     private readonly key: string,
   ) {}
 
+  /** A flight that nobody can join. */
+  static alone(): Flight {
+    return new Flight(new Map(), '');
+  }
+
   /** The source is looked at now: whoever has joined so far may take the result of this look. */
   look(): void {
     this.shared = this.joined;

@@ -2,10 +2,15 @@ export { Cache, type CacheOptions } from './cache';
 export { type Clock, systemClock } from './clock';
 export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
-export { cacheStatus, type Outcome } from './outcome';
-export type { Read } from './read-path';
+export type { Read } from './kept';
+export type { LoadContext, Loader } from './load-context';
+export { Namespace, type NamespacePurge, type ReadOptions, type SetOptions } from './namespace';
+export { cacheStatus, type Outcome, type OutcomeReason } from './outcome';
+export type { NamespaceFreshness, NamespacePolicy } from './policy';
+export type { EntryRef } from './read-parts';
 export { type Credentials, RedisStore, type RedisStoreOptions } from './redis-store';
-export type { Lease, PurgeMode, SharedState, SharedStore, Tag } from './shared';
+export type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
+export { Ticket } from './ticket';
 export {
   currentVersion,
   type Handle,
@@ -15,3 +20,4 @@ export {
 } from './versions/postgres';
 export type { Loaded, LoadRequest, VersionSource } from './versions/source';
 export type { Version } from './versions/version';
+export type { PurgeOptions, StrictOptions } from './write-path';

@@ -1,3 +1,23 @@
+export type OutcomeReason =
+  /** A purge or another's load came in between. */
+  | 'fill-rejected'
+  /** The shared tier can't answer. */
+  | 'shared-unavailable'
+  /** Somebody else's load took too long. */
+  | 'lease-wait'
+  /** Somebody is about to write the key. */
+  | 'write-intent'
+  /** The source can't say that the load is recent enough to be kept. */
+  | 'unfillable'
+  /** The loader named other tags each time it ran. */
+  | 'unpredicted-tags'
+  /** The value is made from a cached one that is older than a purge. */
+  | 'too-old'
+  /** The entry is larger than the limit. */
+  | 'too-large'
+  /** The load failed, and a stale value was served instead. */
+  | 'load-failed';
+
 /**
  * What one read did, in one object; the response header, the metrics and the log line are functions of it.
  */
@@ -23,11 +43,11 @@ export interface Outcome {
   /** Seconds for which outer tiers may count on the value; 0 where it must not be kept. */
   readonly ttlSeconds: number;
 
-  /** The tags of the value: the route's, filled in. */
+  /** The tags of the value: the declared ones, filled in, and those that the loader named. */
   readonly tags: readonly string[];
 
-  /** Why the value wasn't stored, or why the shared tier wasn't asked. */
-  readonly reason?: 'fill-rejected' | 'shared-unavailable' | 'lease-wait' | 'unfillable' | 'too-large';
+  /** Why the value wasn't stored, why the shared tier wasn't asked, or why a stale value was served. */
+  readonly reason?: OutcomeReason;
 }
 
 /**

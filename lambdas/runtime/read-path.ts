@@ -1,183 +1,213 @@
-import type { Clock } from './clock';
-import { decodeEntry, type Entry, encodeEntry } from './envelope';
+import { entryState, isServable } from './entry-state';
+import { decodeEntry, encodeEntry } from './envelope';
 import { CacheError } from './errors';
-import { type Flight, Flights } from './flights';
-import type { MemoryTier } from './memory';
-import type { Outcome } from './outcome';
-import type { Semaphore } from './semaphore';
-import type { SharedStore } from './shared';
-import { type Capture, judge, type TagVersions } from './tags';
+import { Flight, Flights } from './flights';
+import { Hints } from './hints';
+import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type Read, unkept } from './kept';
+import { renewLease } from './lease-renewal';
+import { LoadNotes } from './load-context';
+import { MemoryFence } from './memory-fence';
+import { type Asked, type EntryRef, type ReadPathOptions, type ReadPathParts, type ReadRequest, satisfies } from './read-parts';
+import type { Tag } from './shared';
+import type { Space } from './slots';
+import { claimedVersion, taggedLoad } from './tagged-load';
+import { type Capture, declaredTags, judge, type TagVersions } from './tags';
 import { newToken } from './token';
-import type { Loaded, VersionSource } from './versions/source';
+import { valueText } from './value-text';
 import { laterVersion, type Version } from './versions/version';
 
-/** What is asked for, and how long each tier may keep it. Times are milliseconds. */
-export interface ReadRequest<T, Handle> {
-  readonly key: string;
-  readonly memoryTtlMs: number;
-  readonly sharedTtlMs: number;
-  readonly negativeTtlMs: number;
-  /** The route's tags, filled in, then the namespace's. */
-  readonly tags: readonly string[];
-  /** Whether tag versions are read with every hit, rather than at most `tagTtl` before it. */
-  readonly strictTags: boolean;
-  /** Reads the value from the system of record; undefined where there is none. */
-  readonly loader: (handle: Handle) => Promise<T | undefined>;
-}
-
-/** A value and what the read did. `value` is undefined for a negative entry. */
-export interface Read<T> {
-  readonly value: T | undefined;
-  readonly outcome: Outcome;
-}
-
-/** A value in memory, with what is left of its entry in the shared tier. */
-export interface Kept {
-  readonly value: unknown;
-  readonly loadedAt: number;
-  readonly expiresAt: number;
-}
-
-export interface ReadPathOptions {
-  /** How long a lease lasts, in milliseconds: the time after which another process may load what a dead one was loading. */
-  readonly leaseMs: number;
-  /** How long a read waits for somebody else's load, in milliseconds, before it loads without filling. */
-  readonly waitMs: number;
-  /** Largest entry that is stored, in characters. */
-  readonly maxEntryLength: number;
-}
-
-/** What the read path works with. */
-export interface ReadPathParts<Handle> {
-  readonly memory: MemoryTier<Kept>;
-  readonly shared: SharedStore | undefined;
-  readonly tags: TagVersions | undefined;
-  readonly source: VersionSource<Handle>;
-  /** Bounds loads that no lease holds back. */
-  readonly fallback: Semaphore;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
+/** What a look found. */
+type Look = Copy | 'miss' | 'down';
 
 /** Waits of a process for another's load: the first, how they grow, and the longest, in milliseconds. */
 const FIRST_WAIT_MS = 10;
 const WAIT_GROWTH = 1.6;
 const LONGEST_WAIT_MS = 100;
-/** TTLs are shortened by up to this share, so that entries filled together don't end together. */
-const TTL_JITTER = 0.05;
+/** Bounds of a lease whose load's duration is known, in milliseconds. */
+const SHORTEST_LEASE_MS = 500;
+const LONGEST_LEASE_MS = 10_000;
 
 /**
  * The read path, from top to bottom: memory, shared, the lease, the load, the fill. Every step that can't be taken leads to the load, so
  * that a cache that fails never fails a request.
  */
 export class ReadPath<Handle> {
-  readonly #looks = new Flights<Read<unknown> | 'miss' | 'down'>();
-  readonly #loads = new Flights<Read<unknown>>();
-  /** Raised by each purge of this process, so that a value read before it isn't kept after it. */
-  #epoch = 0;
+  readonly #looks = new Flights<Look>();
+  readonly #loads = new Flights<Landed>();
+  readonly #fence = new MemoryFence();
+  readonly #hints = new Hints();
+  /** Keys that this process is loading anew, while others get the copy. */
+  readonly #refreshing = new Map<string, Promise<Landed>>();
 
   constructor(
     private readonly parts: ReadPathParts<Handle>,
     private readonly options: ReadPathOptions,
   ) {}
 
-  /** Forgets everything in memory; called with each purge of this process. */
-  forget(): void {
-    this.#epoch++;
-    this.parts.memory.clear();
+  /** Forgets one entry in memory, or everything; called with each purge. */
+  forget(entry?: EntryRef): void {
+    this.#fence.raise(entry?.key);
+    if (entry === undefined) this.parts.memory.clear();
+    else this.parts.memory.delete(entry.memoryKey, entry.space);
+  }
+
+  /** Resolves once nothing is being loaded in the background. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#refreshing.values());
+  }
+
+  /** What is cached and may be served, without a load. */
+  async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
+    const kept = this.recall(request.memoryKey, request.space);
+    if (kept && satisfies(request, kept)) return give(request.policy, land(kept, this.#now(), 'memory', 'hit'));
+    const look = await this.#look(request, Flight.alone());
+    return typeof look === 'object' && isServable(look.state) ? give(request.policy, look) : undefined;
   }
 
   /** @throws what the loader throws. */
   async read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+    const { key, policy, ticket } = request;
     // 1. Memory. A copy keeps the clock of the entry it was made from.
-    const kept = this.parts.memory.get(request.key, this.parts.clock.now());
-    if (kept) return { value: kept.value as T, outcome: this.#outcome(request, 'memory', 'hit', kept) };
+    const kept = this.recall(request.memoryKey, request.space);
+    if (kept && satisfies(request, kept)) return give(policy, land(kept, this.#now(), 'memory', 'hit'));
 
+    // Readers with a ticket fly apart: what is good for others may be too old for them.
+    const name = ticket?.latest ? `${key} ${ticket.encode()}` : key;
     for (;;) {
       // 2. A load of the key is under way in this process: its result is good for us if its fill is accepted after we asked.
-      const loading = this.#loads.join(request.key);
+      const loading = this.#loads.join(name);
       if (loading) {
         const landed = await loading;
-        if (landed) return collapsed(landed);
+        if (landed) return give(policy, landed, true);
         continue;
       }
       // 3. Shared: one look for all who ask in the same turn.
-      const looking = this.#looks.join(request.key);
-      const look = await (looking ?? this.#looks.start(request.key, (flight) => this.#look(request, flight)));
+      const looking = this.#looks.join(name);
+      const look = await (looking ?? this.#looks.start(name, (flight) => this.#look(request, flight)));
       if (look === undefined) continue;
-      if (look !== 'miss' && look !== 'down') return looking ? collapsed(look) : (look as Read<T>);
-      // 4. Miss: one load for all. Another read of this turn may have begun it.
-      const joined = this.#loads.join(request.key);
-      const read = await (joined ?? this.#loads.start(request.key, (flight) => this.#load(request, flight, look)));
-      if (read) return joined ? collapsed(read) : (read as Read<T>);
+      const copy = typeof look === 'object' ? look : undefined;
+      if (copy && isServable(copy.state)) {
+        // 4. A value that is stale, or about to be, is loaded anew by one reader; the others get it as it is.
+        if (copy.state === 'fresh' || looking || this.#refreshing.has(key)) return give(policy, copy, looking !== undefined);
+        const refresh = this.#refresh(request, copy).finally(() => this.#refreshing.delete(key));
+        this.#refreshing.set(key, refresh);
+        return give(policy, this.options.background ? copy : await refresh);
+      }
+      // 5. Miss: one load for all. Another read of this turn may have begun it.
+      const joined = this.#loads.join(name);
+      try {
+        const landed = await (joined ?? this.#loads.start(name, (flight) => this.#load(request, flight, look)));
+        if (landed) return give(policy, landed, joined !== undefined);
+      } catch (error) {
+        if (copy?.state !== 'spare') throw error;
+        return give(policy, land(copy.kept, this.#now(), 'shared', 'stale', 'load-failed'));
+      }
     }
   }
 
+  /** What memory has, where it may be served as fresh. */
+  recall(memoryKey: string, space: Space): Kept | undefined {
+    const kept = this.parts.memory.get(memoryKey, this.parts.clock.now(), space);
+    return kept !== undefined && kept.refreshAt > this.#now() ? kept : undefined;
+  }
+
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */
-  async #look(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Read<unknown> | 'miss' | 'down'> {
-    const { shared, tags, clock } = this.parts;
+  async #look(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Look> {
+    const { shared, tags, clock, memory } = this.parts;
+    const { key, memoryKey, space, policy } = request;
+    if (policy.sharedTtlMs === 0) {
+      flight.look();
+      const kept = memory.get(memoryKey, clock.now(), space);
+      return kept && satisfies(request, kept) ? this.#copy(request, kept, { expired: false, tags: 'fresh' }, '') : 'miss';
+    }
     if (!shared || !tags) return 'down';
     await undefined;
     flight.look();
     flight.close();
-    const epoch = this.#epoch;
-    const startedAt = clock.now();
+    const asked = this.#asks(key);
     try {
-      const [text, predicted] = await Promise.all([shared.get(request.key), tags.read(request.tags, request.strictTags)]);
-      const entry = text === null ? undefined : decodeEntry(text);
-      if (!entry || entry.header.expiresAt <= shared.now()) return 'miss';
-      const marks = entry.header.tags;
-      const same = marks.length === request.tags.length && marks.every((mark, i) => mark.tag === request.tags[i]);
-      const current = same
-        ? predicted
-        : await tags.read(
-            marks.map((mark) => mark.tag),
-            request.strictTags,
-          );
-      if (judge(marks, current) !== 'fresh') return 'miss';
-      return this.#hit(request, entry, startedAt, epoch);
+      const names = this.#hints.get(key)?.tags ?? request.tags;
+      const [text, versions] = await Promise.all([shared.get(key), tags.read(names, policy.strictTags)]);
+      if (text === null) return 'miss';
+      return (await this.#examine(request, text, asked, flight, tags, { names, versions })) ?? 'miss';
     } catch (error) {
       if (error instanceof CacheError) return 'down';
       throw error;
     }
   }
 
-  #hit(request: ReadRequest<unknown, Handle>, entry: Entry, startedAt: number, epoch: number): Read<unknown> {
-    const kept = { value: entry.value, loadedAt: entry.header.loadedAt, expiresAt: entry.header.expiresAt };
-    this.#keep(request, kept, entry.size, startedAt, epoch);
-    return { value: entry.value, outcome: this.#outcome(request, 'shared', 'hit', kept) };
+  /** Judges an entry by its times, its tags and the reader's ticket. @returns undefined where it isn't an entry. */
+  async #examine(
+    request: ReadRequest<unknown, Handle>,
+    text: string,
+    asked: Asked,
+    flight: Flight,
+    tags: TagVersions,
+    known?: { readonly names: readonly string[]; readonly versions: readonly (Tag | undefined)[] },
+  ): Promise<Copy | undefined> {
+    const { policy } = request;
+    const entry = decodeEntry(text);
+    if (!entry) return undefined;
+    const names = entry.header.tags.map(({ tag }) => tag);
+    const same = known?.names.length === names.length && names.every((name, i) => name === known.names[i]);
+    let verdict = judge(entry.header.tags, same ? known.versions : await tags.read(names, policy.strictTags));
+    // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
+    if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(entry.header.tags, await tags.read(names, true));
+    const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
+    const content = { value: entry.value, json: entry.json, tags: declaredTags(names), alone };
+    const kept = newKept(entry.header, content, policy, this.parts.random);
+    const copy = this.#copy(request, kept, { expired: entry.expired, tags: verdict }, entry.header.token);
+    if (copy.state === 'fresh') this.#keep(request, kept, entry.size, asked);
+    return copy;
+  }
+
+  #copy(request: ReadRequest<unknown, Handle>, kept: Kept, purged: Parameters<typeof entryState>[1], token: string): Copy {
+    const now = this.#now();
+    const state = satisfies(request, kept) ? entryState(kept, purged, request.policy, now, kept.refreshAt) : 'gone';
+    const status = state === 'fresh' || state === 'early' ? 'hit' : 'stale';
+    return { ...land(kept, now, token === '' ? 'memory' : 'shared', status), state, token };
+  }
+
+  /** Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves the copy. */
+  async #refresh(request: ReadRequest<unknown, Handle>, copy: Copy): Promise<Landed> {
+    const { shared } = this.parts;
+    try {
+      if (request.policy.sharedTtlMs === 0) return await this.#loadForMemory(request, Flight.alone());
+      const token = newToken();
+      const lease = await shared?.lease(request.key, token, this.#leaseMs(copy.kept.loadMs), copy.token);
+      if (lease?.kind === 'grant') return await this.#loadAndFill(request, Flight.alone(), token, lease.minVersion, copy);
+      return copy;
+    } catch (error) {
+      const down = error instanceof CacheError && error.code === 'E_SHARED_UNAVAILABLE';
+      return { ...copy, outcome: { ...copy.outcome, reason: down ? 'shared-unavailable' : 'load-failed' } };
+    }
   }
 
   /** Asks for the lease until there is an entry, the lease is ours, or we have waited long enough. */
-  async #load(request: ReadRequest<unknown, Handle>, flight: Flight, look: 'miss' | 'down'): Promise<Read<unknown>> {
+  async #load(request: ReadRequest<unknown, Handle>, flight: Flight, look: Look): Promise<Landed> {
     const { shared, tags, clock, random } = this.parts;
     await undefined;
+    if (request.policy.sharedTtlMs === 0) return this.#loadForMemory(request, flight);
     if (look === 'down' || !shared || !tags) return this.#bypass(request, flight, 'shared-unavailable');
     const token = newToken();
+    const seen = typeof look === 'object' ? look : undefined;
+    const leaseMs = this.#leaseMs(seen?.kept.loadMs ?? this.#hints.get(request.key)?.loadMs);
     const until = clock.now() + this.options.waitMs;
-    let seenToken = '';
+    let seenToken = seen?.token ?? '';
     let wait = FIRST_WAIT_MS;
     try {
       for (;;) {
         flight.look();
-        const epoch = this.#epoch;
-        const startedAt = clock.now();
-        const lease = await shared.lease(request.key, token, this.options.leaseMs, seenToken);
-        if (lease.kind === 'grant') return await this.#loadAndFill(request, flight, token, lease.minVersion);
+        const asked = this.#asks(request.key);
+        const lease = await shared.lease(request.key, token, leaseMs, seenToken);
+        if (lease.kind === 'grant') return await this.#loadAndFill(request, flight, token, lease.minVersion, seen);
+        if (lease.kind === 'bypass') return this.#bypass(request, flight, 'write-intent');
         if (lease.kind === 'hit') {
-          const entry = decodeEntry(lease.entry);
-          if (!entry) await shared.discard(request.key);
-          else {
-            const current = await tags.read(
-              entry.header.tags.map((mark) => mark.tag),
-              true,
-            );
-            if (entry.header.expiresAt > shared.now() && judge(entry.header.tags, current) === 'fresh') {
-              return this.#hit(request, entry, startedAt, epoch);
-            }
-            // Refused by its tags: whoever comes with this token may replace it.
-            seenToken = entry.header.token;
-          }
+          const copy = await this.#examine(request, lease.entry, asked, flight, tags);
+          if (!copy) await shared.discard(request.key);
+          else if (isServable(copy.state)) return copy;
+          // Refused: whoever comes with this token may replace it.
+          else seenToken = copy.token;
         }
         if (clock.now() >= until) return this.#bypass(request, flight, 'lease-wait');
         if (lease.kind === 'wait') {
@@ -198,54 +228,60 @@ export class ReadPath<Handle> {
     flight: Flight,
     token: string,
     fence: Version | undefined,
-  ): Promise<Read<unknown>> {
-    const { shared, tags, source, clock } = this.parts;
+    seen: Copy | undefined,
+  ): Promise<Landed> {
+    const { shared, tags, source, clock, random } = this.parts;
     if (!shared || !tags) throw new CacheError('E_SHARED_UNAVAILABLE', 'a lease was granted by no store');
-    const epoch = this.#epoch;
-    const startedAt = clock.now();
+    const { key, ticket } = request;
+    const asked = this.#asks(key);
     const loadedAt = shared.now();
     let captured: Capture;
     try {
-      captured = await tags.capture(request.tags);
+      const predicted = seen?.kept.tags ?? this.#hints.get(key)?.tags ?? [];
+      captured = await tags.capture([...new Set([...request.tags, ...predicted])]);
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not kept.
-      await this.#release(request.key, token);
+      await shared.release(key, token).catch(() => {});
       return this.#bypass(request, flight, 'shared-unavailable');
     }
-    let loaded: Loaded<unknown>;
-    let json: string | undefined;
+    const renewal = this.options.background ? renewLease(shared, clock, key, token, this.#leaseMs(seen?.kept.loadMs)) : undefined;
     try {
-      const minVersion = laterVersion(fence, captured.minVersion);
-      loaded = await source.load(request.loader, minVersion === undefined ? {} : { minVersion });
-      json = loaded.value === undefined ? undefined : JSON.stringify(loaded.value);
+      const least = laterVersion(fence, ticket?.latest);
+      const load = await taggedLoad({ tags, source }, request, captured, least).finally(renewal);
+      const { value } = load.loaded;
+      const json = valueText(key, value);
+      const header = newHeader(request.policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - asked.at, random);
+      const entry = encodeEntry({ ...header, token, tags: load.marks }, json);
+      // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones then.
+      flight.close();
+      const alone = flight.joined === 0 && request.policy.memoryTtlMs === 0;
+      const kept = newKept(header, { value, json, tags: declaredTags(load.tags), alone }, request.policy, random);
+      const miss = land(kept, this.#now(), 'database', 'miss');
+      this.#hints.set(key, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.options.leaseMs / 3);
+      await tags.notice(load.loaded.version).catch(() => {});
+      const refusal = load.refusal ?? (entry.length > this.options.maxEntryLength ? 'too-large' : undefined);
+      if (refusal || header.freshUntil <= loadedAt) {
+        await shared.release(key, token).catch(() => {});
+        return unkept(miss, refusal);
+      }
+      flight.shareWithNone();
+      try {
+        const version = load.loaded.origin === 'replica' ? load.loaded.version : undefined;
+        const [filled, current] = await Promise.all([
+          shared.fill(key, token, version, header.expiresAt - loadedAt, entry),
+          flight.joined > 0 ? tags.read(load.tags, true) : undefined,
+        ]);
+        if (!filled) return unkept(miss, 'fill-rejected');
+        if (!current || judge(load.marks, current) === 'fresh') flight.shareWithAll();
+        this.#keep(request, kept, entry.length, asked);
+        return { kept, outcome: { ...miss.outcome, stored: true } };
+      } catch (error) {
+        if (error instanceof CacheError) return { kept, outcome: { ...miss.outcome, reason: 'shared-unavailable' } };
+        throw error;
+      }
     } catch (error) {
-      await this.#release(request.key, token);
-      throw error;
-    }
-    const { value, version } = loaded;
-    const ttlMs = this.#ttl(value === undefined ? request.negativeTtlMs : request.sharedTtlMs);
-    const kept: Kept = { value, loadedAt, expiresAt: loadedAt + ttlMs };
-    const loadMs = clock.now() - startedAt;
-    const entry = encodeEntry({ token, version, loadedAt, expiresAt: kept.expiresAt, loadMs, tags: captured.marks }, json);
-    const miss = this.#outcome(request, 'database', 'miss', kept);
-    if (!loaded.fillable || entry.length > this.options.maxEntryLength) {
-      await this.#release(request.key, token);
-      return { value, outcome: { ...miss, ttlSeconds: 0, reason: loaded.fillable ? 'too-large' : 'unfillable' } };
-    }
-    // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones then.
-    flight.close();
-    flight.shareWithNone();
-    try {
-      const [filled, current] = await Promise.all([
-        shared.fill(request.key, token, loaded.origin === 'replica' ? version : undefined, ttlMs, entry),
-        flight.joined > 0 ? tags.read(request.tags, true) : undefined,
-      ]);
-      if (!filled) return { value, outcome: { ...miss, ttlSeconds: 0, reason: 'fill-rejected' } };
-      if (!current || judge(captured.marks, current) === 'fresh') flight.shareWithAll();
-      this.#keep(request, kept, entry.length, startedAt, epoch);
-      return { value, outcome: { ...miss, stored: true } };
-    } catch (error) {
-      if (error instanceof CacheError) return { value, outcome: { ...miss, reason: 'shared-unavailable' } };
+      // While a stale copy can be served the lease is left to end by itself, so that a source in trouble isn't asked by every reader.
+      if (seen?.state !== 'stale') await shared.release(key, token).catch(() => {});
       throw error;
     }
   }
@@ -254,63 +290,78 @@ export class ReadPath<Handle> {
   async #bypass(
     request: ReadRequest<unknown, Handle>,
     flight: Flight,
-    reason: 'shared-unavailable' | 'lease-wait',
-  ): Promise<Read<unknown>> {
-    const { source, fallback, clock } = this.parts;
+    reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',
+  ): Promise<Landed> {
     flight.shareWithNone();
-    return fallback.run(async () => {
+    return this.parts.fallback.run(async () => {
       // No lease holds these loads back, so everyone who asked in this turn is let on board.
       await new Promise((resolve) => setImmediate(resolve));
       flight.look();
       flight.close();
-      const epoch = this.#epoch;
-      const startedAt = clock.now();
-      const loaded = await source.load(request.loader, { primaryOnly: true });
-      const now = this.parts.shared?.now() ?? clock.now();
-      const kept: Kept = {
-        value: loaded.value,
-        loadedAt: now,
-        expiresAt: now + (loaded.value === undefined ? request.negativeTtlMs : request.sharedTtlMs),
-      };
-      if (loaded.fillable) this.#keep(request, kept, sizeOf(loaded.value), startedAt, epoch);
-      return { value: loaded.value, outcome: { ...this.#outcome(request, 'database', 'bypass', kept), reason } };
+      const landed = await this.#loadPlainly(request, flight, 'bypass', reason !== 'write-intent');
+      return { ...landed, outcome: { ...landed.outcome, reason } };
     });
   }
 
+  /** Memory is the only tier of the namespace: no other process is asked, and a purge of this one refuses joiners. */
+  async #loadForMemory(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Landed> {
+    flight.look();
+    const { mark } = this.#asks(request.key);
+    const landed = await this.#loadPlainly(request, flight, 'miss', true);
+    if (mark === this.#fence.mark(request.key)) flight.shareWithAll();
+    return landed;
+  }
+
+  /** A load without a lease. */
+  async #loadPlainly(
+    request: ReadRequest<unknown, Handle>,
+    flight: Flight,
+    status: 'miss' | 'bypass',
+    keep: boolean,
+  ): Promise<Landed> {
+    const { source, clock, random } = this.parts;
+    const { key, loader, policy, ticket, tags } = request;
+    const asked = this.#asks(key);
+    const loadedAt = this.#now();
+    const notes = new LoadNotes();
+    const minVersion = ticket?.latest;
+    const loaded = await source.load(
+      (handle) => loader(handle, notes),
+      status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {},
+    );
+    const json = valueText(key, loaded.value);
+    const version = claimedVersion({ loaded, version: notes.atMost(loaded.version) }, ticket);
+    const header = newHeader(policy, loaded.value, version, loadedAt, clock.now() - asked.at, random);
+    const content = { value: loaded.value, json, tags: declaredTags([...new Set([...tags, ...notes.tags])]) };
+    const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
+    const kept = newKept(header, { ...content, alone }, policy, random);
+    const landed = land(kept, this.#now(), 'database', status);
+    if (!loaded.fillable || !keep) return unkept(landed, loaded.fillable ? undefined : 'unfillable');
+    this.#keep(request, kept, json?.length ?? 0, asked);
+    return landed;
+  }
+
   /** Memory's TTL counts from before the value was asked for; a purge of this process in between keeps it out. */
-  #keep(request: ReadRequest<unknown, Handle>, kept: Kept, size: number, startedAt: number, epoch: number): void {
-    if (request.memoryTtlMs <= 0 || epoch !== this.#epoch) return;
-    const left = kept.expiresAt - (this.parts.shared?.now() ?? this.parts.clock.now());
-    if (left > 0)
-      this.parts.memory.set(request.key, kept, size, Math.min(startedAt + request.memoryTtlMs, this.parts.clock.now() + left));
+  #keep(request: ReadRequest<unknown, Handle>, kept: Kept, size: number, asked: Asked): void {
+    const { key, memoryKey, space, policy } = request;
+    if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key)) return;
+    // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
+    const alone = policy.sharedTtlMs === 0;
+    const now = this.parts.clock.now();
+    const left = (alone ? kept.expiresAt : kept.refreshAt) - this.#now();
+    const until = alone ? now + left : Math.min(asked.at + policy.memoryTtlMs, now + left);
+    if (left > 0) this.parts.memory.set(memoryKey, kept, size, until, space);
   }
 
-  async #release(key: string, token: string): Promise<void> {
-    await this.parts.shared?.release(key, token).catch(() => {});
+  #leaseMs(loadMs: number | undefined): number {
+    return loadMs === undefined ? this.options.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   }
 
-  #ttl(milliseconds: number): number {
-    return Math.max(1, Math.floor(milliseconds * (1 - TTL_JITTER * this.parts.random())));
+  #asks(key: string): Asked {
+    return { at: this.parts.clock.now(), mark: this.#fence.mark(key) };
   }
 
-  #outcome(request: ReadRequest<unknown, Handle>, tier: Outcome['tier'], status: Outcome['status'], kept: Kept): Outcome {
-    const now = this.parts.shared?.now() ?? this.parts.clock.now();
-    return {
-      tier,
-      status,
-      collapsed: false,
-      stored: false,
-      ageSeconds: Math.max(0, Math.floor((now - kept.loadedAt) / 1000)),
-      ttlSeconds: Math.max(0, Math.floor((kept.expiresAt - now) / 1000)),
-      tags: request.tags,
-    };
+  #now(): number {
+    return this.parts.shared?.now() ?? this.parts.clock.now();
   }
-}
-
-function collapsed<T>(read: Read<unknown>): Read<T> {
-  return { value: read.value as T, outcome: { ...read.outcome, collapsed: true, stored: false } };
-}
-
-function sizeOf(value: unknown): number {
-  return value === undefined ? 0 : (JSON.stringify(value)?.length ?? 0);
 }

@@ -7,8 +7,8 @@ import { type Clock, systemClock } from './clock';
 import { CorkedConnector } from './corked-connector';
 import { CacheError } from './errors';
 import { SCRIPTS } from './scripts';
-import type { Lease, PurgeMode, SharedState, SharedStore, Tag } from './shared';
-import type { Version } from './versions/version';
+import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
+import { isVersion, type Version } from './versions/version';
 
 export interface RedisStoreOptions {
   /** Configuration endpoint of the cluster, `host:port`. */
@@ -67,6 +67,7 @@ interface Scripted {
   cacheLease(value: string, fence: string, token: string, leaseMs: number, seen: string): Promise<Reply>;
   cacheFill(value: string, fence: string, token: string, version: string, ttlMs: number, entry: string): Promise<Reply>;
   cacheRelease(value: string, fence: string, token: string): Promise<number>;
+  cacheRenew(value: string, fence: string, token: string, leaseMs: number): Promise<number>;
   cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
 }
 
@@ -115,6 +116,7 @@ export class RedisStore implements SharedStore {
     this.#learnTime(now);
     if (kind === 'HIT') return { kind: 'hit', entry: String(detail) };
     if (kind === 'WAIT') return { kind: 'wait', leftMs: Number(detail) };
+    if (kind === 'BYPASS') return { kind: 'bypass' };
     return { kind: 'grant', minVersion: detail ? String(detail) : undefined };
   }
 
@@ -129,6 +131,11 @@ export class RedisStore implements SharedStore {
   async release(key: string, token: string): Promise<void> {
     const name = this.#valueKey(key);
     await this.#ask(name, () => this.#cluster.cacheRelease(name, this.#fenceKey(key), token));
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    const name = this.#valueKey(key);
+    return (await this.#ask(name, () => this.#cluster.cacheRenew(name, this.#fenceKey(key), token, leaseMs))) === 1;
   }
 
   async discard(key: string): Promise<void> {
@@ -153,12 +160,21 @@ export class RedisStore implements SharedStore {
     return created;
   }
 
-  invalidate(key: string, version: Version, fenceMs: number): Promise<void> {
-    return this.#purge([this.#valueKey(key), this.#fenceKey(key)], SCRIPTS.cacheInvalidate.lua, [version, fenceMs]);
+  async invalidate(key: string, version: Version, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
+    const { mode = 'delete', writer = '', row = '' } = options;
+    await this.#purge(this.#pair(key), SCRIPTS.cacheInvalidate.lua, [version, fenceMs, mode, writer, row]);
   }
 
-  purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode): Promise<void> {
-    return this.#purge([this.#tagKey(tag)], SCRIPTS.cachePurgeTag.lua, [mark, version, ttlMs, mode]);
+  async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
+    return (await this.#purge(this.#pair(key), SCRIPTS.cachePut.lua, [version, fenceMs, row, ttlMs, entry])) === 1;
+  }
+
+  async intend(key: string, writer: string, intentMs: number): Promise<void> {
+    await this.#purge(this.#pair(key), SCRIPTS.cacheIntend.lua, [writer, intentMs]);
+  }
+
+  async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
+    await this.#purge([this.#tagKey(tag)], SCRIPTS.cachePurgeTag.lua, [mark, version, ttlMs, mode]);
   }
 
   async state(): Promise<SharedState> {
@@ -204,6 +220,10 @@ export class RedisStore implements SharedStore {
 
   #fenceKey(key: string): string {
     return `${this.#prefix}f:{${key}}`;
+  }
+
+  #pair(key: string): string[] {
+    return [this.#valueKey(key), this.#fenceKey(key)];
   }
 
   #tagKey(tag: string): string {
@@ -275,8 +295,14 @@ export class RedisStore implements SharedStore {
       const answered =
         (error as Error).name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test((error as Error).message);
       this.#settle(name, answered ? undefined : error);
+      if (answered && /WRONGTYPE/.test((error as Error).message)) this.#removeForeign(name);
       throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
     }
+  }
+
+  /** Something that no cache wrote lies under the name; the next who asks finds nothing there. */
+  #removeForeign(name: string): void {
+    for (const each of [name, name.replace(`${this.#prefix}v:`, `${this.#prefix}f:`)]) this.#cluster.del(each).catch(() => {});
   }
 
   #settle(name: string, failure: unknown): void {
@@ -308,7 +334,7 @@ export class RedisStore implements SharedStore {
   }
 
   /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
-  async #purge(keys: string[], script: string, args: (string | number)[]): Promise<void> {
+  async #purge(keys: string[], script: string, args: (string | number)[]): Promise<unknown> {
     await this.#connected();
     for (let attempt = 0; ; attempt++) {
       const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
@@ -318,7 +344,7 @@ export class RedisStore implements SharedStore {
       if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
       const [purged] = (await this.#purgeBudget.limit(pipeline.exec())) ?? [];
       const error = purged?.[0];
-      if (!error) return;
+      if (!error) return purged?.[1];
       if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
       await new Promise<void>((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
     }
@@ -367,6 +393,7 @@ function parseTag(text: string | null): Tag | undefined {
   const fields = text?.split(' ');
   if (fields?.length !== 4) return undefined;
   const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
+  if (!isVersion(deletedVersion) || !isVersion(expiredVersion)) return undefined;
   return { deleted, deletedVersion, expired, expiredVersion };
 }
 

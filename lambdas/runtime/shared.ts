@@ -14,11 +14,42 @@ export type Lease =
   | { readonly kind: 'hit'; readonly entry: string }
   /** Somebody else is loading; the lease has this long left. */
   | { readonly kind: 'wait'; readonly leftMs: number }
+  /** Somebody is about to write the key: it may be loaded, but not filled. */
+  | { readonly kind: 'bypass' }
   /** The caller loads; a replica must have replayed `minVersion`. */
   | { readonly kind: 'grant'; readonly minVersion: Version | undefined };
 
 /** `delete` makes entries misses, `expire` makes them stale. */
 export type PurgeMode = 'delete' | 'expire';
+
+/** What an invalidation knows besides its version. */
+export interface InvalidateOptions {
+  /**
+   * `expire` leaves the entry to be served as stale, where its reader's policy allows that.
+   * @default 'delete'
+   */
+  readonly mode?: PurgeMode;
+  /**
+   * The writer whose intent ends with this invalidation.
+   * @default - none
+   */
+  readonly writer?: string;
+  /**
+   * Version of the row that was written: 24 digits.
+   * @default - unknown, so that no value in a writer's hand is stored while the fence lives
+   */
+  readonly row?: string;
+}
+
+/** A value in a writer's hand. */
+export interface Put {
+  /** The primary's version, read after the commit. */
+  readonly version: Version;
+  /** Version of the row that was written: 24 digits. */
+  readonly row: string;
+  readonly ttlMs: number;
+  readonly entry: string;
+}
 
 /** The shared tier's state, as the health check shows it. */
 export interface SharedState {
@@ -39,6 +70,8 @@ export interface SharedStore {
   /** @returns false where a purge or a later lease came in between, or the version is too old. */
   fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean>;
   release(key: string, token: string): Promise<void>;
+  /** Makes a lease last for another `leaseMs`. @returns false where it is no longer the caller's; it is then never the caller's again. */
+  renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Removes an entry that can't be read, so that it is a miss for everybody. */
   discard(key: string): Promise<void>;
 
@@ -48,9 +81,20 @@ export interface SharedStore {
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
 
   /** Purges one key; resolves once a replica has it too, or can't be waited for. */
-  invalidate(key: string, version: Version, fenceMs: number): Promise<void>;
-  /** Purges a tag, in the same way. */
-  purgeTag(name: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode): Promise<void>;
+  invalidate(key: string, version: Version, fenceMs: number, options?: InvalidateOptions): Promise<void>;
+  /**
+   * Purges one key, and stores the value in a writer's hand if no newer version of its row is known, and nobody is about to write it.
+   *
+   * @returns whether it was stored.
+   */
+  put(key: string, put: Put, fenceMs: number): Promise<boolean>;
+  /**
+   * Announces a write: removes the entry and lets nobody fill the key until the writer's invalidation, at the longest for `intentMs`. It
+   * resolves as {@link invalidate} does.
+   */
+  intend(key: string, writer: string, intentMs: number): Promise<void>;
+  /** Purges a tag, in the same way. Mode `timeline` deletes only where the version begins a newer timeline than the tag's. */
+  purgeTag(name: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void>;
 
   state(): Promise<SharedState>;
   close(): Promise<void>;

@@ -1,11 +1,18 @@
 import type { Clock } from './clock';
+import type { TagVerdict } from './entry-state';
 import type { TagMark } from './envelope';
-import type { SharedStore, Tag } from './shared';
+import type { PurgeMode, SharedStore, Tag } from './shared';
 import { newToken } from './token';
-import { laterVersion, type Version } from './versions/version';
+import { laterVersion, timelineOf, type Version } from './versions/version';
 
-/** The tag that every entry of a namespace carries; no declared tag can have this name. */
+/** The tag that every entry carries; no declared tag can have this name. */
 export const NAMESPACE_TAG = '*';
+
+/** The tag that every entry of one namespace carries. */
+export const namespaceTag = (name: string): string => `*${name}`;
+
+/** The tags that were declared, or named by a loader. */
+export const declaredTags = (tags: readonly string[]): string[] => tags.filter((tag) => !tag.startsWith('*'));
 
 /** Marks of tags as they were captured, and the version that a load must contain because of them. */
 export interface Capture {
@@ -26,6 +33,8 @@ const MAX_REMEMBERED = 20_000;
 /** Tag versions: what an entry captured before its load is compared with what the tag says now. */
 export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; readAt: number }>();
+  /** The newest timeline that the tag of all entries is known to be of. */
+  #timeline = '';
 
   constructor(
     private readonly store: SharedStore,
@@ -35,8 +44,11 @@ export class TagVersions {
   ) {}
 
   /** The tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
-  async read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
-    return Promise.all(names.map((name) => (strict ? undefined : this.#remembered(name)) ?? this.#fetch(name)));
+  read(names: readonly string[], strict: boolean): (Tag | undefined)[] | Promise<(Tag | undefined)[]> {
+    const known = strict ? [] : names.map((name) => this.#remembered(name));
+    // Without a promise in the usual case: each costs as much as the rest of the judgement.
+    if (!strict && !known.includes(undefined)) return known;
+    return Promise.all(names.map((name, i) => known[i] ?? this.#fetch(name)));
   }
 
   /** The tags as they are now, before a load; those that are missing are created with the primary's version. */
@@ -57,10 +69,22 @@ export class TagVersions {
   }
 
   /** Purges a tag for every process; this one knows at once. */
-  async purge(name: string, version: Version, mode: 'delete' | 'expire'): Promise<void> {
+  async purge(name: string, version: Version, mode: PurgeMode): Promise<void> {
     this.#known.delete(name);
     await this.store.purgeTag(name, newToken(), version, this.options.lifeMs, mode);
     this.#known.delete(name);
+  }
+
+  /**
+   * Told of a version that was read: a newer timeline than the entries' makes all of them misses, since they may contain writes that the
+   * primary lost. The first who notices it purges.
+   */
+  async notice(version: Version): Promise<void> {
+    const timeline = timelineOf(version);
+    if (this.#timeline === '' || timeline <= this.#timeline) return;
+    await this.store.purgeTag(NAMESPACE_TAG, newToken(), version, this.options.lifeMs, 'timeline');
+    this.#known.delete(NAMESPACE_TAG);
+    this.#timeline = timeline;
   }
 
   #remembered(name: string): Tag | undefined {
@@ -78,11 +102,12 @@ export class TagVersions {
   #remember(name: string, tag: Tag, readAt: number): void {
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(name, { tag, readAt });
+    if (name === NAMESPACE_TAG) this.#timeline = timelineOf(tag.deletedVersion);
   }
 }
 
 /** What the tags say of an entry that captured these marks. A tag that is gone makes it a miss. */
-export function judge(marks: readonly TagMark[], tags: readonly (Tag | undefined)[]): 'fresh' | 'stale' | 'miss' {
+export function judge(marks: readonly TagMark[], tags: readonly (Tag | undefined)[]): TagVerdict {
   let verdict: 'fresh' | 'stale' = 'fresh';
   for (const [i, mark] of marks.entries()) {
     const tag = tags[i];

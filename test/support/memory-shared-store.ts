@@ -1,10 +1,21 @@
-import type { Lease, PurgeMode, SharedState, SharedStore, Tag } from '../../lambdas/runtime';
-import { TOKEN_END, TOKEN_START } from '../../lambdas/runtime/envelope';
+import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from '../../lambdas/runtime';
+import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/envelope';
+
+interface Fence {
+  token?: string;
+  leaseUntil?: number;
+  minVersion?: string;
+  /** Greatest version of the row that is known; '~' for one that isn't. */
+  row?: string;
+  /** Ends of intents, by writer. */
+  intents?: Record<string, number>;
+  until: number;
+}
 
 /** The shared tier's protocol in plain JavaScript, for races that a test wants to hold step by step. It passes the stores' contract. */
 export class MemorySharedStore implements SharedStore {
   readonly values = new Map<string, { entry: string; until: number }>();
-  readonly fences = new Map<string, { token?: string; leaseUntil?: number; minVersion?: string; until: number }>();
+  readonly fences = new Map<string, Fence>();
   readonly tags = new Map<string, Tag>();
   /** Called before each operation takes effect; a test may wait in it, or throw. */
   before: (operation: string, key: string) => Promise<void> | void = () => {};
@@ -27,6 +38,7 @@ export class MemorySharedStore implements SharedStore {
     const stored = entry?.slice(TOKEN_START, TOKEN_END + 1);
     if (entry && stored && stored !== seenToken) return { kind: 'hit', entry };
     const fence = this.#fence(key);
+    if (this.#intended(fence)) return { kind: 'bypass' };
     if (fence?.token && fence.token !== token && (fence.leaseUntil ?? 0) > now) {
       return { kind: 'wait', leftMs: (fence.leaseUntil ?? 0) - now };
     }
@@ -55,6 +67,15 @@ export class MemorySharedStore implements SharedStore {
     if (fence?.token === token) delete fence.token;
   }
 
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    await this.before('renew', key);
+    const fence = this.#fence(key);
+    if (fence?.token !== token) return false;
+    fence.leaseUntil = this.now() + leaseMs;
+    fence.until = Math.max(fence.until, fence.leaseUntil + 1000);
+    return true;
+  }
+
   async discard(key: string): Promise<void> {
     this.values.delete(key);
   }
@@ -76,19 +97,48 @@ export class MemorySharedStore implements SharedStore {
     return tag;
   }
 
-  async invalidate(key: string, version: string, fenceMs: number): Promise<void> {
+  async invalidate(key: string, version: string, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
     await this.before('invalidate', key);
-    this.values.delete(key);
-    const fence = this.#fence(key);
-    const minVersion = fence?.minVersion && fence.minVersion > version ? fence.minVersion : version;
-    this.fences.set(key, { minVersion, until: Math.max(fence?.until ?? 0, this.now() + fenceMs) });
+    const value = this.values.get(key);
+    if (options.mode !== 'expire') this.values.delete(key);
+    else if (value?.entry.startsWith(FORMAT))
+      value.entry = value.entry.slice(0, FLAG_AT) + EXPIRED + value.entry.slice(FLAG_AT + 1);
+    this.#raise(key, version, options.row ?? '~', fenceMs);
+    if (options.writer) delete this.fences.get(key)?.intents?.[options.writer];
   }
 
-  async purgeTag(name: string, mark: string, version: string, _ttlMs: number, mode: PurgeMode): Promise<void> {
+  async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
+    await this.before('put', key);
+    const fence = this.#fence(key);
+    const stored = this.#value(key)?.slice(ROW_START, ROW_END + 1) ?? '';
+    const known = (fence?.row ?? '') > stored ? (fence?.row ?? '') : stored;
+    if (known !== '~' && known > row) return false;
+    this.values.delete(key);
+    this.#raise(key, version, row, fenceMs);
+    if (known === '~' || this.#intended(this.#fence(key))) return false;
+    this.values.set(key, { entry, until: this.now() + ttlMs });
+    return true;
+  }
+
+  async intend(key: string, writer: string, intentMs: number): Promise<void> {
+    await this.before('intend', key);
+    this.values.delete(key);
+    const fence: Fence = this.#fence(key) ?? { until: 0 };
+    delete fence.token;
+    fence.intents = { ...fence.intents, [writer]: this.now() + intentMs };
+    fence.until = Math.max(fence.until, this.now() + intentMs + 1000);
+    this.fences.set(key, fence);
+  }
+
+  async purgeTag(name: string, mark: string, version: string, _ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
     await this.before('purgeTag', name);
     const tag = this.tags.get(name);
     if (!tag) this.tags.set(name, { deleted: mark, deletedVersion: version, expired: mark, expiredVersion: version });
-    else if (mode === 'delete' && version >= tag.deletedVersion)
+    else if (
+      mode === 'timeline'
+        ? version.slice(0, 8) > tag.deletedVersion.slice(0, 8)
+        : mode === 'delete' && version >= tag.deletedVersion
+    )
       this.tags.set(name, { ...tag, deleted: mark, deletedVersion: version });
     else if (mode === 'expire' && version >= tag.expiredVersion)
       this.tags.set(name, { ...tag, expired: mark, expiredVersion: version });
@@ -100,12 +150,27 @@ export class MemorySharedStore implements SharedStore {
 
   async close(): Promise<void> {}
 
+  #raise(key: string, version: string, row: string, fenceMs: number): void {
+    const fence = this.#fence(key);
+    const greatest = (a: string | undefined, b: string) => (a !== undefined && a > b ? a : b);
+    this.fences.set(key, {
+      ...(fence?.intents && { intents: fence.intents }),
+      minVersion: greatest(fence?.minVersion, version),
+      row: greatest(fence?.row, row),
+      until: Math.max(fence?.until ?? 0, this.now() + fenceMs),
+    });
+  }
+
+  #intended(fence: Fence | undefined): boolean {
+    return Object.values(fence?.intents ?? {}).some((until) => until > this.now());
+  }
+
   #value(key: string): string | undefined {
     const value = this.values.get(key);
     return value && value.until > this.now() ? value.entry : undefined;
   }
 
-  #fence(key: string): { token?: string; leaseUntil?: number; minVersion?: string; until: number } | undefined {
+  #fence(key: string): Fence | undefined {
     const fence = this.fences.get(key);
     return fence && fence.until > this.now() ? fence : undefined;
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { edgeMaxAgeSeconds, MAX_TAGS_PER_RESPONSE, type Route } from '../../../lib/route';
+import { edgeMaxAgeSeconds, MAX_TAGS_PER_RESPONSE, type Route, staleDirectives } from '../../../lib/route';
 import { cacheStatus, type Outcome } from '../outcome';
 import { problemBody } from './problem';
 
@@ -55,11 +55,15 @@ export function cached(route: Route, { value, outcome }: Read, absent: string): 
  * What shared caches may keep is what the inner tiers have left. Browsers always ask again, because nothing can purge them: without
  * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but CloudFront doesn't collapse requests whose
  * response has one.
+ * A response that shared caches may keep says what they may do with it afterwards, in place of `must-revalidate`, which forbids all of that;
+ * one that is stale itself doesn't, or the windows would add up.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
  */
 export function cacheControl(route: Route, outcome: Outcome): string {
-  return `public, must-revalidate, s-maxage=${edgeMaxAgeSeconds(route, outcome.ttlSeconds)}`;
+  const maxAge = edgeMaxAgeSeconds(route, outcome.ttlSeconds);
+  const stale = maxAge > 0 ? staleDirectives(route) : [];
+  return ['public', ...(stale.length > 0 ? [] : ['must-revalidate']), `s-maxage=${maxAge}`, ...stale].join(', ');
 }
 
 /** A strong validator: the same bytes have the same tag, whichever environment made them. */

@@ -38,6 +38,12 @@ export interface VersionSource<Handle> {
    */
   load<T>(loader: (handle: Handle) => Promise<T>, request: LoadRequest): Promise<Loaded<T>>;
 
+  /**
+   * Whether a version is a time, and a later one belongs to a later write: a value may then be set without a version of its row.
+   * @default false
+   */
+  readonly ordersWrites?: boolean;
+
   /** The primary's version now: every write committed before the call is contained in it. */
   current(): Promise<Version>;
 }

@@ -23,6 +23,11 @@ export function formatVersion(timeline: number, lsn: string): Version {
   return (timeline.toString(16).padStart(8, '0') + high.padStart(8, '0') + low.padStart(8, '0')).toUpperCase();
 }
 
+/** The timeline that a version is of, as text that compares. */
+export function timelineOf(version: Version): string {
+  return version.slice(0, 8);
+}
+
 /** The version just before this one, on the same timeline. */
 export function previousVersion(version: Version): Version {
   const lsn = BigInt(`0x${version.slice(8)}`);

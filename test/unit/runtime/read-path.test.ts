@@ -1,8 +1,8 @@
-import { Cache, CacheError, type Loaded, type LoadRequest, type VersionSource } from '../../../lambdas/runtime';
+import { Cache, CacheError } from '../../../lambdas/runtime';
 import { defineRoute } from '../../../lib/route';
 import { version } from '../../contract/shared-store';
-import { FakeClock, settled } from '../../support/fake-clock';
-import { MemorySharedStore } from '../../support/memory-shared-store';
+import { type OneValue, pausedLoader, platform } from '../../support/cache-processes';
+import { settled } from '../../support/fake-clock';
 
 const item = defineRoute({
   name: 'item',
@@ -10,67 +10,6 @@ const item = defineRoute({
   freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 600, negativeTtlSeconds: 10, gatewayTtlSeconds: 60, edgeTtlSeconds: 300 },
   tags: ['item:{id}'],
 });
-
-/** A system of record with one value, one replica that is as far as the test says, and a version that each write moves. */
-class OneValue implements VersionSource<undefined> {
-  value: unknown = 'v1';
-  lsn = 1;
-  replica: { value: unknown; lsn: number } | undefined;
-  loads: LoadRequest[] = [];
-
-  write(value: unknown): string {
-    this.value = value;
-    this.lsn++;
-    return version(this.lsn);
-  }
-
-  async current(): Promise<string> {
-    return version(this.lsn);
-  }
-
-  async load<T>(loader: (handle: undefined) => Promise<T>, request: LoadRequest): Promise<Loaded<T>> {
-    this.loads.push(request);
-    const replica = this.replica;
-    if (replica && !request.primaryOnly && (!request.minVersion || version(replica.lsn) >= request.minVersion)) {
-      const primary = this.value;
-      this.value = replica.value;
-      const value = await loader(undefined).finally(() => {
-        this.value = primary;
-      });
-      return { value, version: version(replica.lsn), origin: 'replica', fillable: true };
-    }
-    const claimed = version(this.lsn - 1);
-    return { value: await loader(undefined), version: claimed, origin: 'primary', fillable: true };
-  }
-}
-
-/** Two processes over one shared tier and one database. */
-function platform() {
-  const clock = new FakeClock();
-  const store = new MemorySharedStore(clock);
-  const source = new OneValue();
-  const process = () => new Cache<undefined>({ shared: store, source, clock, random: () => 0.5 });
-  return { clock, store, source, a: process(), b: process() };
-}
-
-/** A loader that stops until it is let go, after it has read its value. */
-function pausedLoader(source: OneValue) {
-  let letGo = () => {};
-  let began = () => {};
-  const started = new Promise<void>((resolve) => {
-    began = resolve;
-  });
-  const gate = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  const loader = async () => {
-    const value = source.value;
-    began();
-    await gate;
-    return value;
-  };
-  return { loader, started, letGo };
-}
 
 const id = { id: '1' };
 const read = (cache: Cache<undefined>, source: OneValue) => cache.getOrSet(item, id, async () => source.value);

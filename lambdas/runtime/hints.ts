@@ -1,0 +1,28 @@
+/** What a process remembers of a key's last entry, to prepare for the next load of it. */
+export interface Hint {
+  /** The tags that it had. */
+  readonly tags: readonly string[];
+  /** How long its load took, in milliseconds. */
+  readonly loadMs: number;
+}
+
+/** At most this many keys are remembered; beyond it all are forgotten, which costs a second run of a loader here and there. */
+const MAX_HINTS = 10_000;
+
+export class Hints {
+  readonly #hints = new Map<string, Hint>();
+
+  get(key: string): Hint | undefined {
+    return this.#hints.get(key);
+  }
+
+  /** Remembers what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */
+  set(key: string, hint: Hint, declaredTags: number, guessedMs: number): void {
+    if (hint.tags.length === declaredTags && hint.loadMs <= guessedMs) {
+      this.#hints.delete(key);
+      return;
+    }
+    if (this.#hints.size >= MAX_HINTS) this.#hints.clear();
+    this.#hints.set(key, hint);
+  }
+}

@@ -1,0 +1,110 @@
+import { type EntryState, earlyRefreshAt } from './entry-state';
+import type { EntryHeader } from './envelope';
+import type { Outcome, OutcomeReason } from './outcome';
+import { freshMs, type Policy } from './policy';
+import { freezeDeeply } from './value-text';
+import type { Version } from './versions/version';
+
+/** A value and what the read did. `value` is undefined for a negative entry. */
+export interface Read<T> {
+  readonly value: T | undefined;
+  /** The value contains every write up to this version; '-' where its source can't claim one. */
+  readonly version: Version | '-';
+  readonly outcome: Outcome;
+}
+
+/** A value with the clock of its entry, as memory has it and the reads of one turn share it. */
+export interface Kept extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshUntil' | 'expiresAt' | 'loadMs'> {
+  /** One value for all readers; undefined where each gets a copy, made from `json`. */
+  readonly value: unknown;
+  readonly json: string | undefined;
+  /** When this process begins to load it anew. */
+  readonly refreshAt: number;
+  /** The tags that were declared, or named by the loader. */
+  readonly tags: readonly string[];
+}
+
+/** A value on its way to those who asked for it. */
+export interface Landed {
+  readonly kept: Kept;
+  readonly outcome: Outcome;
+}
+
+/** An entry that was found, and what may be done with it. */
+export interface Copy extends Landed {
+  readonly state: EntryState;
+  /** The lease that filled it; '' in memory. */
+  readonly token: string;
+}
+
+/** What an entry says of itself before it has a lease's token and its tags. */
+export type NewHeader = Omit<EntryHeader, 'token' | 'row' | 'tags'>;
+
+/** The times of a value whose load began at `loadedAt` and ended now. Its TTL is shortened at random, so that entries filled together don't end together. */
+export function newHeader(
+  policy: Policy,
+  value: unknown,
+  version: Version | '-',
+  loadedAt: number,
+  loadMs: number,
+  random: () => number,
+): NewHeader {
+  const ttlMs = value === undefined ? policy.negativeTtlMs : freshMs(policy);
+  const freshUntil = loadedAt + Math.floor(ttlMs * (1 - policy.jitter * random()));
+  const expiresAt = freshUntil + Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
+  return { version, loadedAt, freshUntil, expiresAt, loadMs: Math.max(0, Math.round(loadMs)) };
+}
+
+/**
+ * @param content.alone whether one reader gets the value, and memory doesn't; else it is frozen.
+ */
+export function newKept(
+  { version, loadedAt, freshUntil, expiresAt, loadMs }: NewHeader,
+  content: {
+    readonly value: unknown;
+    readonly json: string | undefined;
+    readonly tags: readonly string[];
+    readonly alone: boolean;
+  },
+  policy: Policy,
+  random: () => number,
+): Kept {
+  const copies = policy.share === 'copy';
+  return {
+    value: copies ? undefined : content.alone ? content.value : freezeDeeply(content.value),
+    json: copies ? content.json : undefined,
+    version,
+    loadedAt,
+    freshUntil,
+    expiresAt,
+    loadMs,
+    refreshAt: earlyRefreshAt({ freshUntil, loadMs }, policy, random),
+    tags: content.tags,
+  };
+}
+
+/** Hands a value to one reader. */
+export function give<T>({ share }: Policy, { kept, outcome }: Landed, collapsed = false): Read<T> {
+  const value = share === 'copy' ? (kept.json === undefined ? undefined : JSON.parse(kept.json)) : kept.value;
+  return { value, version: kept.version, outcome: collapsed ? { ...outcome, collapsed: true, stored: false } : outcome };
+}
+
+/** The value with what the read did. Age and TTL are rounded to the side on which outer tiers keep it for less. */
+export function land(kept: Kept, now: number, tier: Outcome['tier'], status: Outcome['status'], reason?: OutcomeReason): Landed {
+  const outcome = {
+    tier,
+    status,
+    collapsed: false,
+    stored: false,
+    ageSeconds: Math.max(0, Math.floor((now - kept.loadedAt) / 1000)),
+    ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((kept.freshUntil - now) / 1000)),
+    tags: kept.tags,
+    ...(reason && { reason }),
+  };
+  return { kept, outcome };
+}
+
+/** Outer tiers must not keep it either. */
+export function unkept({ kept, outcome }: Landed, reason: OutcomeReason | undefined): Landed {
+  return { kept, outcome: { ...outcome, ttlSeconds: 0, ...(reason && { reason }) } };
+}

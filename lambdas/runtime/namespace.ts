@@ -1,0 +1,253 @@
+import { tagProblem } from '../../lib/route';
+import { entryName } from './entry-name';
+import { CacheError } from './errors';
+import { give, type Kept, land, type Read } from './kept';
+import type { Loader } from './load-context';
+import type { Outcome } from './outcome';
+import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
+import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
+import type { ReadPath } from './read-path';
+import { NAMESPACE_TAG, namespaceTag } from './tags';
+import type { Ticket } from './ticket';
+import { isVersion, type Version } from './versions/version';
+import type { PurgeOptions, WritePath } from './write-path';
+
+/** What one read needs besides its key. */
+export interface ReadOptions {
+  /**
+   * Tags of this entry, besides those of the namespace.
+   * @default - none
+   */
+  readonly tags?: readonly string[];
+  /**
+   * What this session has written: what is older isn't good for it.
+   * @default - nothing
+   */
+  readonly ticket?: Ticket | undefined;
+}
+
+export interface SetOptions {
+  /**
+   * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row must give it,
+   * here or to {@link Namespace.delete}.
+   * @default - needed, except with a source that orders writes by time
+   */
+  readonly rowVersion?: number | bigint;
+  /**
+   * The primary's version, read after the commit of the value.
+   * @default - read on the primary now
+   */
+  readonly version?: Version;
+  /**
+   * When the value was committed, in epoch milliseconds of this process. Give it where the process may be frozen between the commit and this
+   * call: a value that was held for longer than half a fence's life is purged, not stored.
+   * @default - just now
+   */
+  readonly committedAt?: number;
+  /** @default - those of the namespace */
+  readonly tags?: readonly string[];
+}
+
+export interface NamespacePurge extends PurgeOptions {
+  /** @default - none */
+  readonly keys?: readonly string[];
+  /**
+   * Tags, of which entries of other namespaces are purged too.
+   * @default - none
+   */
+  readonly tags?: readonly string[];
+}
+
+/** What a namespace works with. */
+export interface NamespaceParts<Handle> {
+  readonly readPath: ReadPath<Handle>;
+  readonly writePath: WritePath<Handle>;
+  readonly read: ReadPathParts<Handle>;
+  readonly onRead: ((outcome: Outcome, name: string) => void) | undefined;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,63}$/;
+/** Digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
+const ROW_DIGITS = 24;
+const MAX_ROW = 2n ** 64n;
+
+/** Values of one kind, under keys of their own and one policy. */
+export class Namespace<Handle> {
+  readonly #policy: Policy;
+  readonly #prefix: string;
+  readonly #tags: readonly string[];
+  readonly #space: EntryRef['space'];
+  readonly #readPath: ReadPath<Handle>;
+
+  /** @throws {CacheError} `E_INVALID_ARGUMENT` where the name or the policy can't be used. */
+  constructor(
+    readonly name: string,
+    policy: NamespacePolicy,
+    private readonly parts: NamespaceParts<Handle>,
+  ) {
+    if (!NAME.test(name)) {
+      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${JSON.stringify(name)}`);
+    }
+    const version = policy?.version ?? 1;
+    if (!Number.isSafeInteger(version) || version < 1) {
+      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${version}`);
+    }
+    for (const tag of policy.tags ?? []) checkTag(tag);
+    this.#policy = checkPolicy(name, policy);
+    this.#prefix = `${name}/${version}/`;
+    this.#tags = [...(policy.tags ?? []), namespaceTag(name), NAMESPACE_TAG];
+    this.#space = parts.read.memory.space();
+    this.#readPath = parts.readPath;
+  }
+
+  /**
+   * The value: from memory, from the shared tier, or from the loader, which then runs once for all processes.
+   *
+   * @param loader reads the value with the handle it is given; undefined means that there is none (a negative entry).
+   * @throws what the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used, `E_UNSTORABLE_VALUE` for
+   * a value that isn't JSON, and `E_FALLBACK_FULL`. Never because the shared tier is down.
+   */
+  getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
+    // A hit in memory costs one promise and no outcome, unless somebody wants one.
+    if (options?.ticket === undefined && this.parts.onRead === undefined && this.#policy.share === 'frozen') {
+      const kept = this.#recall(key);
+      if (kept !== undefined) return Promise.resolve(kept.value as T | undefined);
+    }
+    return this.read(key, loader, options).then(theValue);
+  }
+
+  /** As {@link getOrSet}, with what the read did. */
+  async read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}): Promise<Read<T>> {
+    const kept = options.ticket === undefined ? this.#recall(key) : undefined;
+    const read: Read<T> = kept
+      ? give(this.#policy, land(kept, this.#now(), 'memory', 'hit'))
+      : await this.#readPath.read(this.#request(key, loader, options));
+    this.parts.onRead?.(read.outcome, this.name);
+    return read;
+  }
+
+  /** What is cached, fresh or within its stale window; undefined where nothing is, or an absence. Never loads, and never throws for a tier that is down. */
+  async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<T | undefined> {
+    const read = await this.#readPath.find<T>(this.#request(key, never, options));
+    if (read) this.parts.onRead?.(read.outcome, this.name);
+    return read?.value;
+  }
+
+  /** As {@link get} for many keys, which are asked for in one turn: one packet to each node. Keys without a value are left out. */
+  async getMany<T>(keys: readonly string[], options: Pick<ReadOptions, 'ticket'> = {}): Promise<Map<string, T>> {
+    const values = await Promise.all(keys.map((key) => this.get<T>(key, options)));
+    const found = new Map<string, T>();
+    for (const [i, key] of keys.entries()) if (values[i] !== undefined) found.set(key, values[i] as T);
+    return found;
+  }
+
+  /**
+   * Purges the key and stores the value in hand, if no newer version of its row is known. There is no blind set: the value of a writer that
+   * was held up would bring back what a later one has replaced.
+   *
+   * @returns whether it was stored; if not, the next read loads.
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged.
+   */
+  async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
+    const { source } = this.parts.read;
+    const version = checkVersion(options.version) ?? (await source.current());
+    if (options.rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
+      throw invalid(
+        `'rowVersion' must be given to set '${key}': without it an older value could replace a newer one; or delete the key`,
+      );
+    }
+    const row = options.rowVersion === undefined ? version : rowText(options.rowVersion);
+    const request = this.#request(key, never, options);
+    return this.parts.writePath.put(request, { value, row, version, committedAt: options.committedAt });
+  }
+
+  /** As {@link set} for many. @returns the keys whose values were stored. */
+  async setMany(entries: Iterable<readonly [key: string, value: unknown, options?: SetOptions]>): Promise<Set<string>> {
+    const all = [...entries];
+    const stored = await Promise.all(all.map(([key, value, options]) => this.set(key, value, options)));
+    return new Set(all.filter((_, i) => stored[i]).map(([key]) => key));
+  }
+
+  /**
+   * Write-around: purges the key, so that the next read loads.
+   *
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where it couldn't be purged. Purging again is safe.
+   */
+  async delete(key: string, options: Pick<SetOptions, 'version' | 'rowVersion'> = {}): Promise<void> {
+    const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion);
+    const version = checkVersion(options.version);
+    await this.parts.writePath.purge(this.entry(key), { row, ...(version && { version }) });
+  }
+
+  /** Write-through: purges the key and reads it again, from a server that has the write. Call it after the commit. @returns the value. */
+  async writeThrough<T>(
+    key: string,
+    loader: Loader<T, Handle>,
+    options: ReadOptions & Pick<PurgeOptions, 'version'> = {},
+  ): Promise<Read<T>> {
+    return this.parts.writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
+  }
+
+  /** Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere. @throws as {@link delete}. */
+  async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
+    for (const tag of tags) checkTag(tag);
+    const options = { mode, version: checkVersion(version) ?? (await this.parts.read.source.current()) };
+    await Promise.all([
+      ...keys.map((key) => this.parts.writePath.purge(this.entry(key), options)),
+      tags.length > 0 ? this.parts.writePath.purgeTags(tags, options) : undefined,
+    ]);
+  }
+
+  /** Purges every entry of the namespace, in constant time. */
+  async clear(options: PurgeOptions = {}): Promise<void> {
+    await this.parts.writePath.purgeTags([namespaceTag(this.name)], options);
+  }
+
+  /** Names an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
+  entry(key: string): EntryRef {
+    return { key: entryName(this.#prefix, key), memoryKey: key, space: this.#space };
+  }
+
+  #recall(key: string): Kept | undefined {
+    return this.#readPath.recall(key, this.#space);
+  }
+
+  #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
+    for (const tag of options.tags ?? []) checkTag(tag);
+    const tags = options.tags ? [...new Set([...options.tags, ...this.#tags])] : this.#tags;
+    return { ...this.entry(key), policy: this.#policy, tags, ticket: options.ticket, loader };
+  }
+
+  #now(): number {
+    return this.parts.read.shared?.now() ?? this.parts.read.clock.now();
+  }
+}
+
+function theValue<T>(read: Read<T>): T | undefined {
+  return read.value;
+}
+
+/** Stands where nothing is loaded. */
+const never = (): Promise<never> => Promise.reject(new Error('nothing is loaded here'));
+
+function checkTag(tag: unknown): void {
+  const problem = tagProblem(tag);
+  if (problem) throw invalid(problem);
+}
+
+function checkVersion(version: Version | undefined): Version | undefined {
+  if (version !== undefined && !isVersion(version)) {
+    throw invalid(`'version' must be 24 upper case hex digits, as the source gives it, got: ${JSON.stringify(version)}`);
+  }
+  return version;
+}
+
+function rowText(version: number | bigint): string {
+  const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version) : -1n;
+  if (whole < 0n || whole >= MAX_ROW) throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${version}`);
+  return whole.toString().padStart(ROW_DIGITS, '0');
+}
+
+function invalid(message: string): CacheError {
+  return new CacheError('E_INVALID_ARGUMENT', message);
+}

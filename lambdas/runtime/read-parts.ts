@@ -1,0 +1,66 @@
+import type { Clock } from './clock';
+import type { Kept } from './kept';
+import type { Loader } from './load-context';
+import type { MemoryTier } from './memory';
+import type { Policy } from './policy';
+import type { Semaphore } from './semaphore';
+import type { SharedStore } from './shared';
+import type { Space } from './slots';
+import type { TagVersions } from './tags';
+import type { Ticket } from './ticket';
+import type { VersionSource } from './versions/source';
+
+/** One entry of the cache, whether it is there or not; made by {@link Namespace.entry} and {@link Cache.entry}. */
+export interface EntryRef {
+  /** Its name in the shared tier. */
+  readonly key: string;
+  /** Its name in memory, and the part of memory that this is a name in. */
+  readonly memoryKey: string;
+  readonly space: Space;
+}
+
+/** What is asked for. */
+export interface ReadRequest<T, Handle> extends EntryRef {
+  readonly policy: Policy;
+  /** The declared tags, filled in, then those of the namespace and of all entries. */
+  readonly tags: readonly string[];
+  /** What the reader has written: an older entry isn't good for it. */
+  readonly ticket?: Ticket | undefined;
+  readonly loader: Loader<T, Handle>;
+}
+
+export interface ReadPathOptions {
+  /** How long a lease lasts where the load's duration isn't known, in milliseconds; else it is three times that. */
+  readonly leaseMs: number;
+  /** How long a read waits for somebody else's load, in milliseconds, before it loads without filling. */
+  readonly waitMs: number;
+  /** Largest entry that is stored, in characters. */
+  readonly maxEntryLength: number;
+  /** Whether the process lives on after it has answered: refreshes then run beside the answer, and long loads renew their lease. */
+  readonly background: boolean;
+}
+
+/** What the read path works with. */
+export interface ReadPathParts<Handle> {
+  readonly memory: MemoryTier<Kept>;
+  readonly shared: SharedStore | undefined;
+  readonly tags: TagVersions | undefined;
+  readonly source: VersionSource<Handle>;
+  /** Bounds loads that no lease holds back. */
+  readonly fallback: Semaphore;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** When a value was asked for, in this process's time and by its count of purges. */
+export interface Asked {
+  readonly at: number;
+  readonly mark: number;
+}
+
+/** Whether the value contains what the reader wrote. */
+export function satisfies({ key, ticket }: Pick<ReadRequest<unknown, never>, 'key' | 'ticket'>, kept: Kept): boolean {
+  const least = ticket?.versionFor(key, kept.tags);
+  // '-' is less than any version.
+  return least === undefined || kept.version >= least;
+}

@@ -1,0 +1,35 @@
+import { CacheError } from './errors';
+
+/**
+ * The value as JSON text; undefined for an absent one.
+ *
+ * @throws {CacheError} `E_UNSTORABLE_VALUE` for a cycle, a BigInt, a function, or whatever else JSON can't say.
+ */
+export function valueText(key: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    const problem = cause instanceof Error ? (cause.message.split('\n')[0] as string) : String(cause);
+    throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: ${problem}`, { cause });
+  }
+  if (text === undefined) {
+    throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: it is a ${typeof value}`);
+  }
+  return text;
+}
+
+/** A key as an error shows it: a long one is cut. */
+export function shown(key: string): string {
+  return key.length > 80 ? `${key.slice(0, 80)}...` : key;
+}
+
+/** Freezes a value that several readers share, and all that it contains. Arrays of bytes can't be frozen and stay as they are. */
+export function freezeDeeply<T>(value: T, depth = 0): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  Object.freeze(value);
+  // Deeper than anything sensible, and far from the end of the stack.
+  if (depth < 500) for (const each of Object.values(value)) freezeDeeply(each, depth + 1);
+  return value;
+}
