@@ -1,56 +1,79 @@
+/** Something that can still be made to fail: ioredis's `Command` is one. */
+export interface Pending {
+  /** Whether it has settled already. */
+  readonly isResolved: boolean;
+  reject(error: Error): void;
+}
+
 /**
- * Deadlines for many promises of the same budget with one timer: they end in the order in which they began, so a queue is enough. A timer
+ * Deadlines for many operations of the same budget with one timer: they end in the order in which they began, so a queue is enough. A timer
  * per command costs a fifth of the throughput of a Redis client.
  */
 export class Budget {
-  readonly #waiting: { until: number; settled: boolean; expire: () => void }[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Operations and their ends, oldest first, from `#front` on. */
+  #operations: (Pending | undefined)[] = [];
+  #ends: number[] = [];
+  #front = 0;
+  #armed = false;
 
   constructor(
     readonly milliseconds: number,
     private readonly expired: () => Error,
   ) {}
 
+  /** Makes the operation fail once the budget is used up. */
+  bound(operation: Pending): void {
+    // Those that have settled go at once: a queue that kept answers for as long as a budget would fill the heap with them.
+    while (this.#operations[this.#front]?.isResolved) this.#operations[this.#front++] = undefined;
+    if (this.#front > 256 && this.#front * 2 > this.#operations.length) this.#compact();
+    this.#operations.push(operation);
+    this.#ends.push(performance.now() + this.milliseconds);
+    if (!this.#armed) this.#arm(this.milliseconds);
+  }
+
   /** Settles as `promise` does, or rejects once the budget is used up. */
   limit<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const item = { until: performance.now() + this.milliseconds, settled: false, expire: () => reject(this.expired()) };
+      const pending = { isResolved: false, reject };
+      this.bound(pending);
       promise.then(
         (value) => {
-          item.settled = true;
+          pending.isResolved = true;
           resolve(value);
         },
         (error) => {
-          item.settled = true;
+          pending.isResolved = true;
           reject(error);
         },
       );
-      this.#waiting.push(item);
-      if (!this.#timer) this.#arm();
     });
   }
 
-  #arm(): void {
-    while (this.#waiting[0]?.settled) this.#waiting.shift();
-    const [first] = this.#waiting;
-    if (!first) {
-      this.#timer = undefined;
-      return;
+  #arm(milliseconds: number): void {
+    this.#armed = true;
+    // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them first.
+    setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, milliseconds)).unref();
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    const overdue: Pending[] = [];
+    for (; this.#front < this.#operations.length; this.#front++) {
+      const operation = this.#operations[this.#front];
+      if (operation && !operation.isResolved) {
+        if ((this.#ends[this.#front] as number) > now) break;
+        overdue.push(operation);
+      }
     }
-    this.#timer = setTimeout(
-      () => {
-        const now = performance.now();
-        // Where this process was late itself, answers may be waiting in its sockets: they are read before an immediate runs.
-        setImmediate(() => {
-          while (this.#waiting[0] && (this.#waiting[0].settled || this.#waiting[0].until <= now)) {
-            const item = this.#waiting.shift()!;
-            if (!item.settled) item.expire();
-          }
-          this.#arm();
-        });
-      },
-      Math.max(1, first.until - performance.now()),
-    );
-    this.#timer.unref();
+    this.#compact();
+    this.#armed = this.#ends.length > 0;
+    if (this.#armed) this.#arm((this.#ends[0] as number) - now);
+    for (const operation of overdue) operation.reject(this.expired());
+  }
+
+  #compact(): void {
+    this.#operations = this.#operations.slice(this.#front);
+    this.#ends = this.#ends.slice(this.#front);
+    this.#front = 0;
   }
 }

@@ -1,6 +1,6 @@
 import keySlot = require('cluster-key-slot');
 
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, Command, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
@@ -71,6 +71,7 @@ interface Scripted {
   cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
 }
 
+const UTF8 = { replyEncoding: 'utf8' } as const;
 /** How long a purge waits for one replica to have it, in milliseconds. */
 const REPLICATION_WAIT_MS = 100;
 /** How long after a failure the credentials are asked for again, in milliseconds. */
@@ -83,6 +84,7 @@ export class RedisStore implements SharedStore {
   readonly #budget: Budget;
   readonly #purgeBudget: Budget;
   readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #left = new WeakSet<Redis>();
   readonly #prefix: string;
   #troubled = 0;
   #clockOffset = 0;
@@ -105,7 +107,13 @@ export class RedisStore implements SharedStore {
 
   get(key: string): Promise<string | null> {
     const name = this.#valueKey(key);
-    return this.#ask(name, () => this.#cluster.get(name));
+    if (this.#connecting || this.#client?.status !== 'ready' || this.#troubled > 0) {
+      return this.#ask(name, () => this.#cluster.get(name));
+    }
+    // The way of a hit: bounded by the command itself, which saves the promises that #ask makes around it.
+    const command = new Command('get', [name], UTF8);
+    this.#budget.bound(command);
+    return this.#observe(name, this.#client.sendCommand(command) as Promise<string | null>);
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
@@ -285,6 +293,21 @@ export class RedisStore implements SharedStore {
     return this.#observe(name, this.#budget.limit(send()));
   }
 
+<<<<<<< lambdas/runtime/redis-store.ts
+  #observe<T>(name: string, operation: Promise<T>): Promise<T> {
+    return operation.then(
+      (answer) => {
+        if (this.#troubled > 0) this.#settle(name, undefined);
+        return answer;
+      },
+      (error: Error) => {
+        // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
+        const answered = error.name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test(error.message);
+        this.#settle(name, answered ? undefined : error);
+        throw error instanceof CacheError ? error : unavailable(error.message, error);
+      },
+    );
+=======
   async #observe<T>(name: string, operation: Promise<T>): Promise<T> {
     try {
       const answer = await operation;
@@ -298,6 +321,7 @@ export class RedisStore implements SharedStore {
       if (answered && /WRONGTYPE/.test((error as Error).message)) this.#removeForeign(name);
       throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
     }
+>>>>>>> /tmp/land.new
   }
 
   /** Something that no cache wrote lies under the name; the next who asks finds nothing there. */
@@ -319,7 +343,11 @@ export class RedisStore implements SharedStore {
    * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
    */
   #leave(name: string): void {
-    this.#node(this.#cluster.slots[keySlot(name)]?.[0])?.disconnect();
+    const node = this.#node(this.#cluster.slots[keySlot(name)]?.[0]);
+    // Once, however many commands were under way: what ends a connection waits for the other side.
+    if (!node || this.#left.has(node)) return;
+    this.#left.add(node);
+    node.disconnect();
     this.#cluster.refreshSlotsCache();
   }
 
