@@ -68,6 +68,7 @@ interface Scripted {
   cacheFill(value: string, fence: string, token: string, version: string, ttlMs: number, entry: string): Promise<Reply>;
   cacheRelease(value: string, fence: string, token: string): Promise<number>;
   cacheRenew(value: string, fence: string, token: string, leaseMs: number): Promise<number>;
+  cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
   cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
 }
 
@@ -293,7 +294,6 @@ export class RedisStore implements SharedStore {
     return this.#observe(name, this.#budget.limit(send()));
   }
 
-<<<<<<< lambdas/runtime/redis-store.ts
   #observe<T>(name: string, operation: Promise<T>): Promise<T> {
     return operation.then(
       (answer) => {
@@ -304,29 +304,17 @@ export class RedisStore implements SharedStore {
         // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
         const answered = error.name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test(error.message);
         this.#settle(name, answered ? undefined : error);
+        if (answered && /WRONGTYPE/.test(error.message)) this.#removeForeign(name);
         throw error instanceof CacheError ? error : unavailable(error.message, error);
       },
     );
-=======
-  async #observe<T>(name: string, operation: Promise<T>): Promise<T> {
-    try {
-      const answer = await operation;
-      if (this.#troubled > 0) this.#settle(name, undefined);
-      return answer;
-    } catch (error) {
-      // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
-      const answered =
-        (error as Error).name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test((error as Error).message);
-      this.#settle(name, answered ? undefined : error);
-      if (answered && /WRONGTYPE/.test((error as Error).message)) this.#removeForeign(name);
-      throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
-    }
->>>>>>> /tmp/land.new
   }
 
-  /** Something that no cache wrote lies under the name; the next who asks finds nothing there. */
+  /** Something that no cache wrote lies under the name, or under its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
-    for (const each of [name, name.replace(`${this.#prefix}v:`, `${this.#prefix}f:`)]) this.#cluster.del(each).catch(() => {});
+    const fence = name.replace(`${this.#prefix}v:`, `${this.#prefix}f:`);
+    this.#cluster.cacheRepair(name, 'string').catch(() => {});
+    if (fence !== name) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
   }
 
   #settle(name: string, failure: unknown): void {

@@ -116,6 +116,10 @@ redis.call('HSET', KEYS[2], 'w', others .. ARGV[1] .. ':' .. string.format('%d',
 keep(ARGV[2] + 1000)
 return 1`;
 
+/** ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
+const REPAIR = `if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
 /**
  * A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire.
  * ARGV: new mark, version, TTL in ms. Creates the tag where it is missing; replies the tag as it is then.
@@ -153,6 +157,7 @@ export const SCRIPTS = {
   cacheInvalidate: { numberOfKeys: 2, lua: INVALIDATE },
   cachePut: { numberOfKeys: 2, lua: PUT },
   cacheIntend: { numberOfKeys: 2, lua: INTEND },
+  cacheRepair: { numberOfKeys: 1, lua: REPAIR },
   cacheCreateTag: { numberOfKeys: 1, lua: CREATE_TAG },
   cachePurgeTag: { numberOfKeys: 1, lua: PURGE_TAG },
 } as const;
