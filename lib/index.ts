@@ -1,6 +1,7 @@
 export * from './database/connection-budget';
 export * from './database/database-role';
 export * from './database/replicated-database';
+export * from './database/replicated-database-base';
 export * from './database/sample-data';
 export * from './database/schema-migration';
 export * from './edge/edge-distribution';

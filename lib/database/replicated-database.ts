@@ -3,14 +3,15 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
-import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
+import type { IPlatformNetwork } from '../network/platform-network';
+import { checkZones } from '../network/zones';
 import { DatabaseRole } from './database-role';
+import { type DatabaseClientOptions, type IReplicatedDatabase, ReplicatedDatabaseBase } from './replicated-database-base';
 
 export interface ReplicatedDatabaseProps {
-  readonly network: PlatformNetwork;
+  readonly network: IPlatformNetwork;
 
   /**
    * 17 or newer.
@@ -45,6 +46,13 @@ export interface ReplicatedDatabaseProps {
    */
   readonly backupRetention?: Duration;
 
+  /**
+   * Whether writers reach the primary by RDS Proxy, which keeps connections open through a failover and shares them. It can't be put before
+   * replicas: its read-only endpoints are for clusters.
+   * @default false
+   */
+  readonly proxy?: boolean;
+
   /** @default Size.gibibytes(20) */
   readonly allocatedStorage?: Size;
 
@@ -55,14 +63,27 @@ export interface ReplicatedDatabaseProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-export interface DatabaseClientOptions {
-  readonly role: DatabaseRole;
-
+/** A database that was made elsewhere: PostgreSQL with forced TLS. */
+export interface ReplicatedDatabaseAttributes {
+  readonly network: IPlatformNetwork;
+  readonly securityGroup: ec2.ISecurityGroup;
+  /** Host of the primary. */
+  readonly writerAddress: string;
+  /** Hosts of the replicas, which the runtime chooses from by how far each has replayed. */
+  readonly readerAddresses: readonly string[];
+  readonly port: number;
+  readonly databaseName: string;
+  /** Connections that each server accepts. The functions' pools are checked against it. */
+  readonly maxConnections: number;
+  /** JSON with `username` and `password` of the role that reads. */
+  readonly readerSecret: secretsmanager.ISecret;
+  /** JSON with `username` and `password` of the role that writes. */
+  readonly writerSecret: secretsmanager.ISecret;
   /**
-   * Connections of one environment of the function to one server.
-   * @default 1
+   * JSON with `username` and `password` of the role that owns the schema.
+   * @default - none; the schema is migrated elsewhere
    */
-  readonly poolSize?: number;
+  readonly ownerSecret?: secretsmanager.ISecret;
 }
 
 /** RDS's limit for PostgreSQL. */
@@ -74,25 +95,37 @@ const PORT = 5433;
 /** What Security Hub asks for, and as often as the alarms look. */
 const MONITORING_INTERVAL = Duration.minutes(1);
 
-const DATABASE_NAME = 'cachement';
+/** Of every proxy before PostgreSQL. */
+const PROXY_PORT = 5432;
 
-/** Where Lambda's Node runtimes have the certificate authorities of RDS; Node doesn't know them by itself. */
-const RDS_CA_FILE = '/var/runtime/ca-cert.pem';
+const DATABASE_NAME = 'cachement';
 
 /**
  * The system of record: a PostgreSQL primary and the replicas that stream from it. TLS is forced; nobody outside of the network reaches it.
  *
  * @throws {RangeError} where the properties contradict each other or a limit of RDS.
  */
-export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
+export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IConnectable {
+  /** Uses a database that was made elsewhere, with roles that are there already, or that a migration makes. */
+  static fromReplicatedDatabaseAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ReplicatedDatabaseAttributes,
+  ): IReplicatedDatabase {
+    return new ImportedDatabase(scope, id, attributes);
+  }
+
   readonly connections: ec2.Connections;
-  readonly databaseName = DATABASE_NAME;
+  readonly databaseName: string = DATABASE_NAME;
+  readonly maxConnections: number;
   readonly primary: rds.DatabaseInstance;
   readonly replicas: readonly rds.DatabaseInstanceReadReplica[];
 
+  /** Before the primary, for writers. */
+  readonly proxy?: rds.DatabaseProxy;
+
+  protected readonly network: IPlatformNetwork;
   private readonly secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
-  private readonly network: PlatformNetwork;
-  private readonly users: ConnectionUser[] = [];
 
   constructor(scope: Construct, id: string, props: ReplicatedDatabaseProps) {
     super(scope, id);
@@ -103,8 +136,11 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     checkProps(props, replicas, backupRetention);
 
     this.network = props.network;
+    this.maxConnections = maxConnections;
     const { vpc } = props.network;
     const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    // RDS refuses a subnet group in one zone, Multi-AZ or not.
+    checkZones('replicated database', vpc, vpcSubnets);
     const engine = rds.DatabaseInstanceEngine.postgres({ version: props.version ?? rds.PostgresEngineVersion.VER_17_9 });
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM);
 
@@ -185,12 +221,15 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
       CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
-    this.node.addValidation({
-      validate: () => {
-        const problem = connectionBudgetProblem(this.users, maxConnections);
-        return problem ? [problem] : [];
-      },
-    });
+    if (props.proxy) this.proxy = this.addProxy(vpc, vpcSubnets);
+  }
+
+  get writer(): string {
+    return hostAndPort(this.primary);
+  }
+
+  get readers(): string[] {
+    return this.replicas.map(hostAndPort);
   }
 
   /** JSON with `username` and `password` of a role. */
@@ -198,21 +237,31 @@ export class ReplicatedDatabase extends Construct implements ec2.IConnectable {
     return this.secrets.get(role) as secretsmanager.ISecret;
   }
 
-  /** Gives a function what it needs to use the database as one role: the servers, the role's secret, and the way to both. */
-  addClient(client: PlatformFunction, options: DatabaseClientOptions): void {
-    const poolSize = options.poolSize ?? 1;
-    const secret = this.secretOf(options.role);
-    client.addEnvironment('DATABASE_WRITER', hostAndPort(this.primary));
-    client.addEnvironment('DATABASE_READERS', this.replicas.map(hostAndPort).join(','));
-    client.addEnvironment('DATABASE_NAME', DATABASE_NAME);
-    client.addEnvironment('DATABASE_SECRET_ARN', secret.secretArn);
-    client.addEnvironment('DATABASE_POOL_SIZE', String(poolSize));
-    client.addEnvironment('NODE_EXTRA_CA_CERTS', RDS_CA_FILE);
-    client.readSecret(secret);
-    // From the client's side, or the client's stack and this one would need each other.
-    client.connections.allowToDefaultPort(this, 'to the database');
-    this.network.allowSecrets(client);
-    this.users.push({ name: client.node.id, concurrency: client.concurrency, poolSize });
+  override addClient(client: PlatformFunction, options: DatabaseClientOptions): void {
+    super.addClient(client, options);
+    // Whoever reads goes to the primary itself when no replica is far enough, and must see there what it would see on a replica.
+    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
+    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
+    client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
+  }
+
+  private addProxy(vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {
+    const securityGroup = new ec2.SecurityGroup(this, 'ProxySecurityGroup', {
+      vpc,
+      description: 'Proxy before the primary',
+      allowAllOutbound: false,
+    });
+    const proxy = new rds.DatabaseProxy(this, 'Proxy', {
+      proxyTarget: rds.ProxyTarget.fromInstance(this.primary),
+      secrets: [this.secretOf(DatabaseRole.WRITER)],
+      vpc,
+      vpcSubnets,
+      securityGroups: [securityGroup],
+      requireTLS: true,
+    });
+    // With a literal port, so that the rule can be read where it stands.
+    securityGroup.connections.allowTo(this, ec2.Port.tcp(PORT), 'to the primary');
+    return proxy;
   }
 
   private addSecret(id: string, role: DatabaseRole, removalPolicy: RemovalPolicy): secretsmanager.Secret {
@@ -248,4 +297,41 @@ function checkProps(props: ReplicatedDatabaseProps, replicas: number, backupRete
   }
   const major = Number(props.version?.postgresMajorVersion ?? 17);
   if (major < 17) fail('version', 'must be PostgreSQL 17 or newer', props.version?.postgresFullVersion);
+}
+
+class ImportedDatabase extends ReplicatedDatabaseBase {
+  readonly connections: ec2.Connections;
+  readonly databaseName: string;
+  readonly maxConnections: number;
+  protected readonly network: IPlatformNetwork;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly attributes: ReplicatedDatabaseAttributes,
+  ) {
+    super(scope, id);
+    const { securityGroup, port } = attributes;
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) });
+    this.databaseName = attributes.databaseName;
+    this.maxConnections = attributes.maxConnections;
+    this.network = attributes.network;
+  }
+
+  get writer(): string {
+    return `${this.attributes.writerAddress}:${this.attributes.port}`;
+  }
+
+  get readers(): string[] {
+    return this.attributes.readerAddresses.map((address) => `${address}:${this.attributes.port}`);
+  }
+
+  secretOf(role: DatabaseRole): secretsmanager.ISecret {
+    const { readerSecret, writerSecret, ownerSecret } = this.attributes;
+    const secret = role === DatabaseRole.READER ? readerSecret : role === DatabaseRole.WRITER ? writerSecret : ownerSecret;
+    if (secret) return secret;
+    throw new RangeError(
+      "imported database: 'ownerSecret' must be given for a migration, got: undefined; name it, or migrate elsewhere",
+    );
+  }
 }

@@ -1,15 +1,15 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
-import type { ReplicatedDatabase } from './replicated-database';
+import type { IReplicatedDatabase } from './replicated-database-base';
 import { reachable, type SchemaMigration } from './schema-migration';
 
 export interface SampleDataProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
   /** What creates the tables that the data goes to. */
   readonly schema: SchemaMigration;
 

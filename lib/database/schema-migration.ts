@@ -1,14 +1,14 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
-import type { ReplicatedDatabase } from './replicated-database';
+import type { IReplicatedDatabase } from './replicated-database-base';
 
 export interface SchemaMigrationProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
 
   /** @default RemovalPolicy.RETAIN */
   readonly logRemovalPolicy?: RemovalPolicy;
@@ -54,6 +54,6 @@ export class SchemaMigration extends Construct {
 }
 
 /** What must exist before a function can work with the database, and doesn't follow from a reference: rules and permissions. */
-export function reachable(client: PlatformFunction, database: ReplicatedDatabase): IDependable[] {
+export function reachable(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
   return [client, ...client.connections.securityGroups, database];
 }

@@ -1,4 +1,13 @@
-import { Annotations, CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy, Token } from 'aws-cdk-lib';
+import {
+  Annotations,
+  Arn,
+  ArnFormat,
+  CrossStackReferences,
+  Duration,
+  ReferenceStrength,
+  RemovalPolicy,
+  Token,
+} from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { OriginGroup, RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -237,9 +246,14 @@ const COMMON = {
 /** @throws {RangeError} where the certificate is made in another region than a distribution takes it from. */
 function checkCertificate(domain: EdgeDomain | undefined): void {
   if (!domain) return;
-  const { region } = domain.certificate.env;
+  const { certificate } = domain;
+  // A literal ARN says more than the stack that it was imported into.
+  const region = Token.isUnresolved(certificate.certificateArn)
+    ? certificate.env.region
+    : Arn.split(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
   if (region === EDGE_REGION) return;
-  const got = Token.isUnresolved(region) ? 'a region that is only known when it is deployed' : `'${region}'`;
+  const got =
+    region === undefined || Token.isUnresolved(region) ? 'a region that is only known when it is deployed' : `'${region}'`;
   throw new RangeError(
     `edge distribution: 'domain.certificate' must be in ${EDGE_REGION}, got: ${got}; make it in a stack with that 'env.region', such as UsEast1Stack`,
   );

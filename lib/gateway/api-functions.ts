@@ -1,16 +1,16 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
-import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import type { PurgeBus } from '../purge/purge-bus';
-import type { SharedCache } from '../shared/shared-cache';
+import type { ISharedCache } from '../shared/shared-cache-base';
 
 export interface ApiFunctionsProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
-  readonly shared: SharedCache;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
+  readonly shared: ISharedCache;
   readonly bus: PurgeBus;
 
   /** Requests that the read function serves at once. */

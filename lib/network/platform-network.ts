@@ -18,13 +18,59 @@ export interface PlatformNetworkProps {
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
+/** Where functions and engines are, and how functions get from there to AWS. */
+export interface IPlatformNetwork {
+  readonly vpc: ec2.IVpc;
+
+  /** Lets a function send to any bus of the account that its role may send to. */
+  allowEvents(client: ec2.IConnectable): void;
+
+  /** Lets a function read the secrets that its role may read. */
+  allowSecrets(client: ec2.IConnectable): void;
+
+  /** Lets a function answer CloudFormation. */
+  allowCustomResourceResponses(client: ec2.IConnectable): void;
+}
+
+/** A network that was made elsewhere. Its isolated subnets, in two zones or more, are where everything goes. */
+export interface PlatformNetworkAttributes {
+  readonly vpc: ec2.IVpc;
+
+  /**
+   * Endpoint of EventBridge, with its security group.
+   * @default - none; whatever publishes to a bus fails when it is synthesized
+   */
+  readonly eventsEndpoint?: ec2.IConnectable;
+
+  /**
+   * Endpoint of Secrets Manager, with its security group.
+   * @default - none; whatever reads a password fails when it is synthesized
+   */
+  readonly secretsEndpoint?: ec2.IConnectable;
+
+  /**
+   * Whether the isolated subnets have a route to S3, by which custom resources answer.
+   * @default false - a migration fails when it is synthesized
+   */
+  readonly s3Endpoint?: boolean;
+}
+
 const HTTPS = ec2.Port.tcp(443);
 
 /**
  * Isolated subnets without a way to the internet: no NAT, no internet gateway. What functions need of AWS they reach by endpoints, each
  * with a policy of its own.
  */
-export class PlatformNetwork extends Construct {
+export class PlatformNetwork extends Construct implements IPlatformNetwork {
+  /**
+   * Uses a network that was made elsewhere.
+   *
+   * @throws {RangeError} where it has isolated subnets in fewer than two zones; later, where an endpoint is needed that it doesn't name.
+   */
+  static fromPlatformNetworkAttributes(attributes: PlatformNetworkAttributes): IPlatformNetwork {
+    return new ImportedNetwork(attributes);
+  }
+
   readonly vpc: ec2.Vpc;
 
   private readonly events: ec2.InterfaceVpcEndpoint;
@@ -104,5 +150,44 @@ export class PlatformNetwork extends Construct {
       }),
     );
     return endpoint;
+  }
+}
+
+class ImportedNetwork implements IPlatformNetwork {
+  readonly vpc: ec2.IVpc;
+
+  constructor(private readonly attributes: PlatformNetworkAttributes) {
+    this.vpc = attributes.vpc;
+    const { availabilityZones } = this.vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED });
+    if (new Set(availabilityZones).size < 2) {
+      throw new RangeError(
+        `imported network: 'vpc' must have isolated subnets in two availability zones or more, got: ${JSON.stringify(availabilityZones)}; name them when it is imported`,
+      );
+    }
+  }
+
+  allowEvents(client: ec2.IConnectable): void {
+    client.connections.allowTo(this.required('eventsEndpoint', 'publishes to a bus'), HTTPS, 'to EventBridge');
+  }
+
+  allowSecrets(client: ec2.IConnectable): void {
+    client.connections.allowTo(this.required('secretsEndpoint', 'reads a password'), HTTPS, 'to Secrets Manager');
+  }
+
+  allowCustomResourceResponses(client: ec2.IConnectable): void {
+    if (!this.attributes.s3Endpoint) {
+      throw new RangeError(
+        "imported network: 's3Endpoint' must be true for a custom resource, got: false; add a gateway endpoint of S3 to the isolated subnets",
+      );
+    }
+    client.connections.allowToAnyIpv4(HTTPS, 'to S3 by its gateway endpoint');
+  }
+
+  private required(name: 'eventsEndpoint' | 'secretsEndpoint', use: string): ec2.IConnectable {
+    const endpoint = this.attributes[name];
+    if (endpoint) return endpoint;
+    throw new RangeError(
+      `imported network: '${name}' must be given, got: undefined; a function in it ${use}, and has no other way there`,
+    );
   }
 }

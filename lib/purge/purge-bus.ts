@@ -3,7 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 
 /** `source` of every event of the platform. */
 export const EVENT_SOURCE = 'cachement';
@@ -28,7 +28,7 @@ export class PurgeBus extends Construct {
   }
 
   /** Lets a function publish. In an isolated network it needs the way to EventBridge too. */
-  addPublisher(publisher: PlatformFunction, network?: PlatformNetwork): void {
+  addPublisher(publisher: PlatformFunction, network?: IPlatformNetwork): void {
     publisher.addEnvironment('BUS_NAME', this.eventBus.eventBusName);
     this.eventBus.grantPutEventsTo(publisher);
     network?.allowEvents(publisher);

@@ -5,19 +5,19 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
-import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import { PlatformFunction } from '../functions/platform-function';
 import type { CachedApi } from '../gateway/cached-api';
-import type { PlatformNetwork } from '../network/platform-network';
-import type { SharedCache } from '../shared/shared-cache';
+import type { IPlatformNetwork } from '../network/platform-network';
+import type { ISharedCache } from '../shared/shared-cache-base';
 import { EVENT_SOURCE, type PurgeBus } from './purge-bus';
 import { WorkerQueue } from './worker-queue';
 
 export interface PurgePipelineProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
-  readonly shared: SharedCache;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
+  readonly shared: ISharedCache;
   readonly bus: PurgeBus;
   readonly api: CachedApi;
   readonly edge: EdgeDistribution;

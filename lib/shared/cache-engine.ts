@@ -1,3 +1,6 @@
+/** Major and minor; what comes after is ElastiCache's. */
+const VERSION = /^\d+\.\d+$/;
+
 /** What a replication group runs, with the version and the family that its parameter group must have. */
 export class CacheEngine {
   /** Redis OSS 7.1, the last one that ElastiCache offers under that name. */
@@ -14,9 +17,13 @@ export class CacheEngine {
 
   /** Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it. */
   static of(type: 'redis' | 'valkey', version: string, parameterGroupFamily: string): CacheEngine {
-    if (!parameterGroupFamily.startsWith(type)) {
+    if (!VERSION.test(version)) {
+      throw new RangeError(`cache engine: 'version' must be such as '8.0', got: '${version}'`);
+    }
+    const family = `${type}${version.split('.')[0]}`;
+    if (parameterGroupFamily !== family) {
       throw new RangeError(
-        `'parameterGroupFamily' must be one of engine '${type}', got: '${parameterGroupFamily}'; such as '${type}${version.split('.')[0]}'`,
+        `cache engine: 'parameterGroupFamily' must be that of ${type} ${version}, got: '${parameterGroupFamily}'; set it to '${family}'`,
       );
     }
     return new CacheEngine(type, version, parameterGroupFamily);

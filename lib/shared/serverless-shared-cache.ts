@@ -4,15 +4,16 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
+import { checkZones } from '../network/zones';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
 import { SharedCacheBase } from './shared-cache-base';
-import { checkNamespace, checkZones } from './shared-cache-checks';
+import { checkNamespace } from './shared-cache-checks';
 
 export interface ServerlessSharedCacheProps {
-  readonly network: PlatformNetwork;
+  readonly network: IPlatformNetwork;
 
   /** Prefix of every key, and of the names of cache and users, which are the account's. Lower case letters, digits and dashes. */
   readonly namespace: string;
@@ -69,7 +70,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
 
-  protected readonly network: PlatformNetwork;
+  protected readonly network: IPlatformNetwork;
   private readonly clientUserId: string;
 
   constructor(scope: Construct, id: string, props: ServerlessSharedCacheProps) {

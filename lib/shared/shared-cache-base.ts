@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import type { PlatformFunction } from '../functions/platform-function';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 
 /** A shared tier, made here or elsewhere: something that speaks the protocol of a Redis Cluster over TLS. */
 export interface ISharedCache extends IConstruct, ec2.IConnectable {
@@ -33,7 +33,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
   readonly grants: SharedCacheGrants = new SharedCacheGrants(this);
 
   /** The way to Secrets Manager, from where the clients are. */
-  protected abstract readonly network?: PlatformNetwork;
+  protected abstract readonly network?: IPlatformNetwork;
 
   /** ARNs that `elasticache:Connect` is allowed on: the cache and the user, both or it is refused. */
   abstract get connectArns(): string[];

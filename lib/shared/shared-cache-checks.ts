@@ -1,5 +1,4 @@
 import { Token } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { SharedCacheProps } from './shared-cache';
 
 /** ElastiCache's limits, from `CreateReplicationGroup`. */
@@ -85,15 +84,5 @@ export function checkScaling(
   if (!whole(range.targetPercent, 35, 70)) fail(property, "must have 'targetPercent' from 35 to 70", range.targetPercent);
   if (what === 'replicas' && given.reservedMemoryPercent < 25) {
     fail('reservedMemoryPercent', "must be at least 25 with 'autoscaleReplicas'", given.reservedMemoryPercent);
-  }
-}
-
-/** @throws {RangeError} where an engine would be in one zone, and gone with it. */
-export function checkZones(what: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection, least = 2): void {
-  const { availabilityZones } = vpc.selectSubnets(selection);
-  if (new Set(availabilityZones).size < least) {
-    throw new RangeError(
-      `${what}: 'network' must have isolated subnets in ${least} availability zones or more, got: ${JSON.stringify(availabilityZones)}; add a subnet in another zone`,
-    );
   }
 }

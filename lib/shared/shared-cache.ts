@@ -8,16 +8,17 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
+import { checkZones } from '../network/zones';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
 import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
-import { checkScaling, checkSharedCache, checkZones } from './shared-cache-checks';
+import { checkScaling, checkSharedCache } from './shared-cache-checks';
 
 export interface SharedCacheProps {
-  readonly network: PlatformNetwork;
+  readonly network: IPlatformNetwork;
 
   /**
    * Prefix of every key, and of the names of the users, which are the account's. Lower case letters, digits and dashes.
@@ -115,7 +116,7 @@ export interface SharedCacheAttributes {
    * The way to the secret.
    * @default - clients have one
    */
-  readonly network?: PlatformNetwork;
+  readonly network?: IPlatformNetwork;
   /**
    * Needed for `grants.connect`.
    * @default - none
@@ -165,7 +166,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   /** Where ElastiCache says what happens to the group, such as a failover. */
   readonly notifications: sns.ITopic;
 
-  protected readonly network: PlatformNetwork;
+  protected readonly network: IPlatformNetwork;
   private readonly settings: {
     readonly nodeType: string;
     readonly clusterMode: boolean;
@@ -378,7 +379,7 @@ class ImportedSharedCache extends SharedCacheBase {
   readonly endpoint: string;
   readonly secret?: secretsmanager.ISecret;
   readonly connections: ec2.Connections;
-  protected readonly network?: PlatformNetwork;
+  protected readonly network?: IPlatformNetwork;
 
   constructor(
     scope: Construct,

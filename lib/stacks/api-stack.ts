@@ -1,19 +1,19 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
-import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import { ApiFunctions } from '../gateway/api-functions';
 import { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import { Firewall, FirewallScope } from '../operations/firewall';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { Route } from '../route';
-import type { SharedCache } from '../shared/shared-cache';
+import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 
 export interface ApiStackProps extends PlatformStackProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
-  readonly shared: SharedCache;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
+  readonly shared: ISharedCache;
   readonly bus: PurgeBus;
   readonly routes: readonly Route[];
   readonly writes: readonly WriteOperation[];

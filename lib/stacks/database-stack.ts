@@ -2,11 +2,11 @@ import type { App } from 'aws-cdk-lib';
 import { ReplicatedDatabase } from '../database/replicated-database';
 import { SampleData } from '../database/sample-data';
 import { SchemaMigration } from '../database/schema-migration';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 
 export interface DatabaseStackProps extends PlatformStackProps {
-  readonly network: PlatformNetwork;
+  readonly network: IPlatformNetwork;
 }
 
 export class DatabaseStack extends PlatformStack {

@@ -1,18 +1,18 @@
 import { type App, Duration } from 'aws-cdk-lib';
-import type { ReplicatedDatabase } from '../database/replicated-database';
+import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import type { PurgeBus } from '../purge/purge-bus';
 import { PurgePipeline } from '../purge/purge-pipeline';
 import { type Route, settleSeconds } from '../route';
-import type { SharedCache } from '../shared/shared-cache';
+import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 
 export interface PurgeStackProps extends PlatformStackProps {
-  readonly network: PlatformNetwork;
-  readonly database: ReplicatedDatabase;
-  readonly shared: SharedCache;
+  readonly network: IPlatformNetwork;
+  readonly database: IReplicatedDatabase;
+  readonly shared: ISharedCache;
   readonly bus: PurgeBus;
   readonly api: CachedApi;
   readonly edge: EdgeDistribution;

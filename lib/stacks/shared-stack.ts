@@ -1,10 +1,10 @@
 import type { App } from 'aws-cdk-lib';
-import type { PlatformNetwork } from '../network/platform-network';
+import type { IPlatformNetwork } from '../network/platform-network';
 import { SharedCache } from '../shared/shared-cache';
 import { namespaceOf, PlatformStack, type PlatformStackProps } from './platform-stack';
 
 export interface SharedStackProps extends PlatformStackProps {
-  readonly network: PlatformNetwork;
+  readonly network: IPlatformNetwork;
 }
 
 export class SharedStack extends PlatformStack {

@@ -164,6 +164,13 @@ export const RULES: readonly Rule[] = [
     holds: (p) => p.FunctionResponseTypes?.includes('ReportBatchItemFailures'),
   },
   {
+    id: 'NoInvalidationOnDeploy',
+    info: 'A deployment of files waits for an invalidation.',
+    explanation: 'It can hang for an hour when the distribution is new; purge by an event after the deployment.',
+    applies: (node) => node.cfnResourceType === 'Custom::CDKBucketDeployment',
+    holds: (p) => p.DistributionId === undefined,
+  },
+  {
     id: 'BusPolicyNamed',
     info: 'The statement of the bus has no id, or lets everybody in.',
     explanation: 'Without an id the next deployment adds a second one.',

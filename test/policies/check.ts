@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { ACKNOWLEDGEMENTS } from './acknowledgements';
-import { appOf, type Finding, findingsOf } from './findings';
+import { appOf, type Finding, findingsOf, reportedBy } from './findings';
 import { PRESETS } from './presets';
 import { review } from './review';
 
@@ -12,10 +11,7 @@ function main(): string[] {
   for (const [name, config] of Object.entries(PRESETS)) {
     const { app } = appOf(config, true);
     const directory = app.synth().directory;
-    const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
-    for (const plugin of report.pluginReports ?? []) {
-      for (const violation of plugin.violations ?? []) problems.push(`${name}: ${violation.ruleName}: ${violation.description}`);
-    }
+    problems.push(...reportedBy(directory).map((problem) => `${name}: ${problem}`));
     fs.rmSync(directory, { recursive: true });
     findings.set(name, findingsOf(app, config));
   }

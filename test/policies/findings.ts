@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { sample } from '../../bin/sample';
@@ -22,6 +24,16 @@ export function appOf(config: StageConfig, validate = false): { app: App; stacks
     builtinCloudFormationValidation: validate,
   });
   return { app, stacks: addCachement(app, { ...sample, config }) };
+}
+
+/** What the CDK's own rules say of a synthesized app, warnings too, which would not stop it. */
+export function reportedBy(directory: string): string[] {
+  const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
+  // biome-ignore lint/suspicious/noExplicitAny: the report has no published type
+  return (report.pluginReports ?? []).flatMap((plugin: any) =>
+    // biome-ignore lint/suspicious/noExplicitAny: the report has no published type
+    (plugin.violations ?? []).map((violation: any) => `${violation.ruleName}: ${violation.description}`),
+  );
 }
 
 /** Every finding of every pack, acknowledged or not. */

@@ -89,9 +89,3 @@ test.each([
 ] as const)('fails when a property is out of its limits: %j', (props, message) => {
   expect(() => shared(props)).toThrow(message);
 });
-
-test('fails when the family of an engine is of another one', () => {
-  expect(() => CacheEngine.of('valkey', '8.0', 'redis7')).toThrow(
-    "'parameterGroupFamily' must be one of engine 'valkey', got: 'redis7'; such as 'valkey8'",
-  );
-});

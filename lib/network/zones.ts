@@ -1,0 +1,11 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+
+/** @throws {RangeError} where an engine would be in one zone, and gone with it. */
+export function checkZones(what: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection, least = 2): void {
+  const { availabilityZones } = vpc.selectSubnets(selection);
+  if (new Set(availabilityZones).size < least) {
+    throw new RangeError(
+      `${what}: 'network' must have isolated subnets in ${least} availability zones or more, got: ${JSON.stringify(availabilityZones)}; add a subnet in another zone`,
+    );
+  }
+}
