@@ -1,3 +1,4 @@
+import { STATEFUL } from '../replacements/stateful';
 import { SynthesizedStage } from './synthesized';
 
 /**
@@ -18,17 +19,6 @@ const LOGICAL_IDS = [
   'network/Key9BCD29C7',
   'shared/SharedReplicationGroupA7F92104',
   'shared/SharedSecret8523A111',
-];
-
-const STATEFUL = [
-  'AWS::ApiGateway::RestApi',
-  'AWS::CloudFront::Distribution',
-  'AWS::ElastiCache::ReplicationGroup',
-  'AWS::Events::EventBus',
-  'AWS::KMS::Key',
-  'AWS::RDS::DBInstance',
-  'AWS::S3::Bucket',
-  'AWS::SecretsManager::Secret',
 ];
 
 const prod = new SynthesizedStage('prod');
