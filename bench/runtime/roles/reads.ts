@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
-import { CorkedConnector } from '../../../lambdas/runtime/corked-connector';
+import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/built/connectors/StandaloneConnector';
 import { serve } from '../../support/serve';
-import { openCache, type Place } from '../subject';
+import { openCache, type Place, type SubjectOptions } from '../subject';
 
 /** Reads through one library as fast as it goes. */
 type Read = (key: string) => Promise<unknown>;
@@ -15,6 +15,11 @@ interface Setting {
   readonly keys: number;
   readonly place?: Place;
 }
+
+/** A TTL that no benchmark outlives, in seconds. */
+const HOUR = 3600;
+/** A machine that stops for longer than the default budget must not turn hits into loads, which would be measured instead. */
+const BUDGET_MS = 2000;
 
 let read: Read;
 let keys: string[] = [];
@@ -30,36 +35,68 @@ function documentOf(key: string): unknown {
 const load = async (key: string) => documentOf(key);
 
 const OURS: Record<string, Open> = {
-  'memory, by reference': async (loader) => {
-    const { namespace } = openCache({ memory: true, share: 'frozen' });
-    return (key) => namespace.getOrSet(key, () => loader(key));
-  },
-  'memory, copies': async (loader) => {
-    const { namespace } = openCache({ memory: true, share: 'copy' });
-    return (key) => namespace.getOrSet(key, () => loader(key));
-  },
-  shared: async (loader, place: Place) => {
-    const { namespace } = openCache({ place, memory: false });
-    return (key) => namespace.getOrSet(key, () => loader(key));
-  },
-  'shared, raw': async (loader, { host, port, username, password, ca }: Place) => {
-    const cluster = new Cluster([{ host, port }], {
-      dnsLookup: (address, callback) => callback(null, address),
-      redisOptions: { username, password, tls: { ca }, enableReadyCheck: false, Connector: CorkedConnector },
-    });
-    return async (key) => {
-      const name = `raw:{${key}}`;
-      const text = await cluster.get(name);
-      if (text !== null) return JSON.parse(text);
-      const value = await loader(key);
-      await cluster.set(name, JSON.stringify(value), 'PX', 3_600_000);
-      return value;
-    };
-  },
+  'memory, by reference': (loader) => ours(loader, { policy: { freshness: { memoryTtlSeconds: HOUR } } }),
+  'memory, copies': (loader) => ours(loader, { policy: { freshness: { memoryTtlSeconds: HOUR }, share: 'copy' } }),
+  shared: (loader, place: Place) =>
+    ours(loader, {
+      place,
+      policy: { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: HOUR } },
+      store: { budgetMs: BUDGET_MS },
+    }),
+  'shared, raw': (loader, place: Place) => rawClient(loader, place),
 };
 
+async function ours(loader: (key: string) => Promise<unknown>, options: SubjectOptions): Promise<Read> {
+  const { items } = openCache(options);
+  return (key) => items.getOrSet(key, () => loader(key));
+}
+
+/** The client with the stream's own cork, and nothing else. */
+class Corked extends StandaloneConnector {
+  constructor(options: unknown) {
+    super(options as StandaloneConnectionOptions);
+  }
+
+  override async connect(...rest: Parameters<StandaloneConnector['connect']>) {
+    const stream = await super.connect(...rest);
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+    let corked = false;
+    stream.write = ((...args: unknown[]) => {
+      if (!corked) {
+        corked = true;
+        stream.cork();
+        setImmediate(() => {
+          corked = false;
+          stream.uncork();
+        });
+      }
+      return write(...args);
+    }) as typeof stream.write;
+    return stream;
+  }
+}
+
+async function rawClient(loader: (key: string) => Promise<unknown>, place: Place): Promise<Read> {
+  const { host, port, username, password, ca } = place;
+  const cluster = new Cluster([{ host, port }], {
+    dnsLookup: (address, callback) => callback(null, address),
+    redisOptions: { username, password, tls: { ca }, enableReadyCheck: false, Connector: Corked },
+  });
+  return async (key) => {
+    const name = `raw:{${key}}`;
+    const text = await cluster.get(name);
+    if (text !== null) return JSON.parse(text);
+    const value = await loader(key);
+    await cluster.set(name, JSON.stringify(value), 'PX', HOUR * 1000);
+    return value;
+  };
+}
+
+/** Passes over the keys until one has to load none of them. */
+const MOST_PASSES = 20;
+
 serve({
-  /** Opens the subject and reads every key twice: the first read loads, the second must not. */
+  /** Opens the subject and reads the keys until all are there. */
   async open({ subject, kind, peers, keys: count, place }: Setting) {
     const theirs = (await import(peers)) as Record<'memory' | 'shared', Record<string, Open>>;
     const open = OURS[subject] ?? theirs[kind][subject];
@@ -71,10 +108,13 @@ serve({
     };
     read = await open(counted, (kind === 'memory' ? count * 2 : place) as never);
     keys = Array.from({ length: count }, (_, i) => `item-${i}`);
-    for (const key of keys) await read(key);
-    const before = loads;
-    for (const key of keys) await read(key);
-    if (loads > before) throw new Error(`'${subject}' loaded ${loads - before} of ${count} keys again`);
+    // A busy machine may cost a read its budget, and its key its entry; what is measured then must be hits.
+    for (let pass = 1; ; pass++) {
+      const before = loads;
+      for (const key of keys) await read(key);
+      if (loads === before) break;
+      if (pass === MOST_PASSES) throw new Error(`'${subject}' still loads ${loads - before} of ${count} keys again`);
+    }
   },
 
   /** Reads one key after another. @returns reads per second */
