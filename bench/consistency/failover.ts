@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisStore } from '../../lambdas/runtime';
+import { newToken } from '../../lambdas/runtime/token';
+import type { Ground } from './ground';
+import { ITEMS } from './items';
+import { monotonic, type PurgeRecord } from './journal';
+import type { Failover } from './oracle';
+import { FENCE_MS } from './protocol';
+import type { Random } from './random';
+
+/** A failover with the time until its purges were replayed, in microseconds of the common clock. */
+export interface ReplayedFailover extends Failover {
+  readonly replayedAt: number;
+}
+
+/** How far back purges are replayed, in microseconds: longer than a replica is frozen before its primary dies. */
+const SETTLE = 10e6;
+const POLL_MS = 25;
+
+/**
+ * Kills the primary of a shard, now and then after its replica has been frozen for a while, so that purges which were acknowledged without it are
+ * lost; waits for the promotion, and replays the latest purges, as the purge path does it after a failover.
+ */
+export async function failOver(
+  ground: Ground,
+  namespace: string,
+  recentPurges: (since: number) => PurgeRecord[],
+  random: Random,
+): Promise<ReplayedFailover> {
+  const nodes = (await ground.engines.processes()).filter(({ kind }) => kind === 'redis');
+  const victim = random.pick(nodes.filter(({ role }) => role === 'primary'));
+  const replica = nodes.find(({ name }) => name !== victim.name && shardOf(name) === shardOf(victim.name))!;
+  const frozen = random.chance(0.7);
+  if (frozen) {
+    await ground.engines.kill(replica.name, 'SIGSTOP');
+    await sleep(random.between(100, 900));
+  }
+  const killedAt = monotonic();
+  await ground.engines.kill(victim.name);
+  if (frozen) await ground.engines.kill(replica.name, 'SIGCONT');
+  for (;;) {
+    const [role] = await ground.node(replica.name, (client) => client.call('ROLE') as Promise<[string]>).catch(() => ['']);
+    if (role === 'master') break;
+    await sleep(POLL_MS);
+  }
+  const promotedAt = monotonic();
+  await replay(ground, namespace, recentPurges(killedAt - SETTLE));
+  const replayedAt = monotonic();
+  await ground.engines.restart(victim.name);
+  return { killedAt, promotedAt, replayedAt };
+}
+
+/** Each key and tag once, with its last version: a purge is safe to repeat. */
+async function replay(ground: Ground, namespace: string, purges: PurgeRecord[]): Promise<void> {
+  const store = new RedisStore({
+    endpoint: ground.endpoint,
+    credentials: () => ground.credentials,
+    tls: false,
+    namespace,
+    connectBudgetMs: 5000,
+  });
+  const last = new Map<string, PurgeRecord>();
+  for (const purge of purges) {
+    const name = purge.tag ? `tag ${purge.tag}` : `item ${purge.rows[0]![0]}`;
+    const known = last.get(name);
+    if (!known || known.version < purge.version) last.set(name, purge);
+  }
+  const again = async ({ tag, version, rows }: PurgeRecord) => {
+    for (;;) {
+      try {
+        if (tag) await store.purgeTag(tag, newToken(), version, 3_600_000, 'delete');
+        else await store.invalidate(ITEMS[rows[0]![0]]!.key, version, FENCE_MS);
+        return;
+      } catch {
+        await sleep(POLL_MS);
+      }
+    }
+  };
+  await Promise.all([...last.values()].map(again));
+  await store.close();
+}
+
+/** The name of a node's process ends in `<shard>-<node>`. */
+function shardOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('-'));
+}

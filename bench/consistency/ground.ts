@@ -1,0 +1,124 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import Redis from 'ioredis';
+import { Client } from 'pg';
+import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
+import { environment, modelOf } from '../../test/support/engines-model';
+import type { Addresses, ParticipantOptions } from './participant';
+
+const PRIMARY = 'postgres:ground/Primary';
+const STANDBYS = ['postgres:ground/StandbyA', 'postgres:ground/StandbyB'];
+const DATABASE = 'consistency';
+const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
+const USER = { username: 'app', password: 'a-password-of-the-app' };
+
+/** What a run stands on: a cluster of three shards with a replica each, a primary and two standbys. */
+export interface Ground {
+  readonly engines: Engines;
+  /** A folder for journals and the like. */
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly credentials: typeof USER;
+  readonly database: ParticipantOptions['database'];
+  /** The servers of the database as they are now. */
+  readonly roles: { primary: string; standbys: string[] };
+  addresses(): Addresses;
+  /** Runs SQL as a superuser on one server. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
+  sql<Row = any>(server: string, text: string, values?: unknown[]): Promise<Row[]>;
+  /** Asks one cache node as the platform's own user. */
+  node<T>(name: string, ask: (client: Redis) => Promise<T>): Promise<T>;
+  dispose(): Promise<void>;
+}
+
+/** Without TLS on the cluster: encryption would take a good part of the processor and changes nothing of what is measured. */
+export async function startGround(): Promise<Ground> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-consistency-'));
+  const place = await environment(folder);
+  const replica = { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'ground-primary' } };
+  const model = modelOf(types, place, {
+    'ground/Primary': {
+      type: 'AWS::RDS::DBInstance',
+      properties: { Engine: 'postgres', DBName: DATABASE, MasterUsername: OWNER.username, MasterUserPassword: OWNER.password },
+    },
+    'ground/StandbyA': replica,
+    'ground/StandbyB': replica,
+    'ground/User': {
+      type: 'AWS::ElastiCache::User',
+      properties: {
+        UserId: 'app',
+        UserName: USER.username,
+        Engine: 'redis',
+        AccessString: 'on ~* &* +@all -@dangerous +cluster|slots +cluster|shards +cluster|info +cluster|nodes',
+        Passwords: [USER.password],
+      },
+    },
+    'ground/Users': {
+      type: 'AWS::ElastiCache::UserGroup',
+      properties: { UserGroupId: 'users', Engine: 'redis', UserIds: ['app'] },
+    },
+    'ground/Cache': {
+      type: 'AWS::ElastiCache::ReplicationGroup',
+      properties: {
+        ReplicationGroupDescription: 'ground',
+        Engine: 'redis',
+        NumNodeGroups: 3,
+        ReplicasPerNodeGroup: 1,
+        AutomaticFailoverEnabled: true,
+        CacheParameterGroupName: 'default.redis7.cluster.on',
+        UserGroupIds: ['users'],
+      },
+    },
+  });
+  const engines = createEngines(enginesFromTemplate(model), {
+    environment: place,
+    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
+    clock: { now: Date.now, schedule: () => () => {} },
+    random: Math.random,
+    log: () => {},
+  });
+  await engines.start();
+  const [group] = model.resources('AWS::ElastiCache::ReplicationGroup');
+  const clients = new Map<string, Redis>();
+  const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
+  const ground: Ground = {
+    engines,
+    folder,
+    endpoint: `127.0.0.1:${model.attribute(group!, 'ConfigurationEndPoint.Port')}`,
+    credentials: USER,
+    database: { name: DATABASE, ...OWNER, authorities: fs.readFileSync(place.caFile, 'utf8') },
+    roles: { primary: PRIMARY, standbys: STANDBYS },
+    addresses: () => ({ writer: address(ground.roles.primary), readers: ground.roles.standbys.map(address) }),
+    async sql(server, text, values) {
+      const client = new Client(engines.databaseAdministrator(server));
+      client.on('error', () => {});
+      await client.connect();
+      try {
+        return (await client.query(text, values)).rows;
+      } finally {
+        await client.end().catch(() => {});
+      }
+    },
+    async node(name, ask) {
+      let client = clients.get(name);
+      if (!client) {
+        client = new Redis({
+          ...engines.cacheAdministrator(name),
+          enableReadyCheck: false,
+          commandTimeout: 5000,
+          maxRetriesPerRequest: 0,
+        });
+        client.on('error', () => {});
+        clients.set(name, client);
+      }
+      return ask(client);
+    },
+    async dispose() {
+      for (const client of clients.values()) client.disconnect();
+      await engines.dispose();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return ground;
+}

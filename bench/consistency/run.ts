@@ -1,0 +1,122 @@
+import * as fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bundle, Crew } from './crew';
+import { type FaultCounts, Faults } from './faults';
+import type { Ground } from './ground';
+import { ITEMS } from './items';
+import { purgesOf, readsOf } from './journal';
+import type { Part } from './mutations';
+import { judge, type Verdict } from './oracle';
+import type { Progress } from './participant';
+
+export interface RunOptions {
+  readonly reads: number;
+  readonly seed: number;
+  /** False runs plain cache-aside instead of the library. */
+  readonly guard: boolean;
+  readonly without?: Part;
+  readonly promotion: boolean;
+  readonly failovers: boolean;
+  readonly readers?: number;
+  readonly writers?: number;
+  /** Ends a run that doesn't come to its reads, in milliseconds; what was read is judged. */
+  readonly limitMs: number;
+  say(line: string): void;
+}
+
+export interface RunResult extends Verdict, FaultCounts, Omit<Progress, 'reads' | 'purges'> {
+  readonly seed: number;
+  readonly seconds: number;
+  /** The longest time from the promotion of a replica to the end of the replay, in milliseconds. */
+  readonly replayMs: number;
+}
+
+/** One purge for so many reads at least. */
+const READS_PER_PURGE = 20;
+/** Of one process: enough reads that those which wait for a load don't hold up the others. */
+const CONCURRENCY = { reader: 32, writer: 8 };
+const TURN_MS = 100;
+const SAY_MS = 5000;
+
+let runs = 0;
+
+/** Runs readers, writers and faults until enough was read and purged, and judges what they wrote down. */
+export async function run(ground: Ground, options: RunOptions): Promise<RunResult> {
+  const { seed, guard, without, promotion, failovers, say } = options;
+  const namespace = `run-${++runs}`;
+  await prepare(ground);
+  const { endpoint, credentials, database, folder } = ground;
+  const crew = new Crew(
+    bundle(folder),
+    folder,
+    seed,
+    {
+      endpoint,
+      credentials,
+      database,
+      namespace,
+      concurrency: CONCURRENCY,
+      guard,
+      ...(without && { without }),
+    },
+    () => ground.addresses(),
+  );
+  const allPurges = () => crew.journals.writer.filter((file) => fs.existsSync(file)).flatMap(purgesOf);
+  const done = () => {
+    const { reads, purges } = crew.progress();
+    return Math.min(reads / options.reads, (purges * READS_PER_PURGE) / options.reads);
+  };
+  const started = performance.now();
+  const faults = new Faults(ground, crew, {
+    seed,
+    namespace,
+    promotion,
+    failovers,
+    // On a machine that is too slow for its reads the promotion comes at half of the time.
+    done: () => Math.max(done(), (performance.now() - started) / options.limitMs),
+    recentPurges: (since) => allPurges().filter((purge) => purge.at >= since),
+  });
+  let said = started;
+  try {
+    for (let n = 0; n < (options.readers ?? 3); n++) crew.start('reader');
+    for (let n = 0; n < (options.writers ?? 2); n++) crew.start('writer');
+    faults.start();
+    while ((done() < 1 || faults.pending) && !faults.failure) {
+      await sleep(TURN_MS);
+      // Somewhat more than needed, so that the reads are what a run ends with.
+      crew.balance(READS_PER_PURGE * 0.9);
+      const now = performance.now();
+      if (now - started > options.limitMs) {
+        say(`stopped after ${options.limitMs / 1000} s, before all was read`);
+        break;
+      }
+      if (now - said > SAY_MS) {
+        said = now;
+        say(`${Math.round((now - started) / 1000)} s: ${JSON.stringify(crew.progress())}`);
+      }
+    }
+  } finally {
+    await faults.end();
+    await crew.end();
+  }
+  if (faults.failure) throw faults.failure;
+  const seconds = (performance.now() - started) / 1000;
+  const verdict = judge(allReads(crew), allPurges(), faults.failovers);
+  const { reads: _, purges: __, ...progress } = crew.progress();
+  const replays = faults.failovers.map(({ promotedAt, replayedAt }) => (replayedAt - promotedAt) / 1000);
+  return { ...verdict, ...progress, ...faults.counts, seed, seconds, replayMs: Math.max(0, ...replays) };
+}
+
+function* allReads(crew: Crew) {
+  for (const file of crew.journals.reader) if (fs.existsSync(file)) yield* readsOf(file);
+}
+
+async function prepare(ground: Ground): Promise<void> {
+  const { primary } = ground.roles;
+  const { username } = ground.database;
+  await ground.sql(primary, 'CREATE TABLE IF NOT EXISTS item (id int PRIMARY KEY, n int NOT NULL)');
+  await ground.sql(primary, `GRANT SELECT, UPDATE ON item TO ${username}`);
+  await ground.sql(primary, 'INSERT INTO item SELECT id, 0 FROM generate_series(0, $1::int) id ON CONFLICT DO NOTHING', [
+    ITEMS.length - 1,
+  ]);
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import keySlot = require('cluster-key-slot');
+
+import type { Ground } from './ground';
+import type { Random } from './random';
+
+/** A primary of the cluster, and its slots. */
+interface Primary {
+  readonly name: string;
+  readonly id: string;
+  readonly port: number;
+  has(slot: number): boolean;
+}
+
+/** How long MIGRATE may take, in milliseconds. */
+const MIGRATE_LIMIT_MS = 2000;
+
+async function primaries(ground: Ground): Promise<Primary[]> {
+  const running = (await ground.engines.processes()).filter(
+    ({ kind, role, pid }) => kind === 'redis' && role === 'primary' && pid,
+  );
+  return Promise.all(
+    running.map(async ({ name, port }) => {
+      const nodes = String(await ground.node(name, (client) => client.cluster('NODES')));
+      const fields = nodes
+        .split('\n')
+        .find((line) => line.includes('myself'))!
+        .split(' ');
+      const ranges = fields.slice(8).filter((field) => !field.startsWith('['));
+      const slots = ranges.map((range) => range.split('-').map(Number) as [number, number?]);
+      return {
+        name,
+        port,
+        id: fields[0]!,
+        has: (slot) => slots.some(([first, last]) => slot >= first && slot <= (last ?? first)),
+      };
+    }),
+  );
+}
+
+/**
+ * Moves the slot of a key to another shard while it is in use: a few keys at a time, with a pause between them in which the slot is on both
+ * sides. The order of the last step is the server's documentation's.
+ *
+ * @returns false where nobody could say whose the slot is
+ * @see https://redis.io/docs/latest/commands/cluster-setslot/
+ */
+export async function moveSlot(ground: Ground, key: string, random: Random): Promise<boolean> {
+  const slot = keySlot(key);
+  const all = await primaries(ground);
+  const source = all.find((node) => node.has(slot));
+  // On a busy machine not every node answers in time.
+  if (!source || all.length < 2) return false;
+  const target = random.pick(all.filter((node) => node !== source));
+  const { username = '', password = '' } = ground.engines.cacheAdministrator(target.name);
+  await ground.node(target.name, (client) => client.cluster('SETSLOT', slot, 'IMPORTING', source.id));
+  await ground.node(source.name, (client) => client.cluster('SETSLOT', slot, 'MIGRATING', target.id));
+  for (;;) {
+    await sleep(random.between(0, 30));
+    const keys = await ground.node(source.name, (client) => client.cluster('GETKEYSINSLOT', slot, 1));
+    if (keys.length === 0) break;
+    await ground.node(source.name, (client) =>
+      client.call(
+        ...(['MIGRATE', '127.0.0.1', String(target.port), '', '0', String(MIGRATE_LIMIT_MS)] as const),
+        ...['AUTH2', username, password, 'KEYS', ...(keys as string[])],
+      ),
+    );
+  }
+  for (const node of [target, source, ...all.filter((other) => other !== source && other !== target)]) {
+    await ground.node(node.name, (client) => client.cluster('SETSLOT', slot, 'NODE', target.id));
+  }
+  return true;
+}

@@ -1,0 +1,37 @@
+import { type Ground, startGround } from '../../bench/consistency/ground';
+import { type RunOptions, type RunResult, run } from '../../bench/consistency/run';
+
+/** The short form of `npm run bench -- consistency`: the same processes, faults and oracle, for a few seconds. */
+let ground: Ground;
+
+beforeAll(async () => {
+  ground = await startGround();
+});
+afterAll(() => ground.dispose());
+
+const short = (options: Partial<RunOptions>): Promise<RunResult> =>
+  run(ground, {
+    reads: 3000,
+    seed: 20261121,
+    guard: true,
+    promotion: false,
+    failovers: false,
+    readers: 2,
+    writers: 1,
+    limitMs: 20_000,
+    say: () => {},
+    ...options,
+  });
+
+test('plain cache-aside serves what was purged, and the oracle sees it', async () => {
+  const result = await short({ guard: false });
+  expect(result.violations).toBeGreaterThan(0);
+});
+
+test('no hit is older than a purge that had returned, whatever is killed, frozen, paused, moved or promoted', async () => {
+  const result = await short({ promotion: true });
+  expect(result.examples).toEqual([]);
+  expect(result).toMatchObject({ violations: 0, promotions: 1 });
+  expect(result.hits).toBeGreaterThan(0);
+  expect(result.purges).toBeGreaterThan(0);
+});
