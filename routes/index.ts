@@ -36,8 +36,11 @@ export const placesOfCountry: Route = defineRoute({
 /** What a purge did, step by step. Never cached: it is read while it changes. */
 export const purge: Route = defineRoute({ name: 'purge', path: '/purges/{purgeId}' });
 
+/** Purges by the time of their commit, ISO 8601; by default the last hour. Never cached. */
+export const purges: Route = defineRoute({ name: 'purges', path: '/purges', query: { from: {}, to: {} } });
+
 /** Each tier's state. Never cached. */
 export const health: Route = defineRoute({ name: 'health', path: '/health' });
 
 /** Every route of the sample API. */
-export const routes: readonly Route[] = [place, placesOfCountry, purge, health];
+export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, health];

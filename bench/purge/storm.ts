@@ -10,6 +10,8 @@ export interface StormOptions {
   readonly kills: number;
   /** Primaries of the shared tier that die in the meantime. */
   readonly failovers: number;
+  /** Whether what was sent and got lost is due at once instead of after its time, and a sweep comes every second. */
+  readonly hurry?: boolean;
 }
 
 /** What came of it. */
@@ -89,7 +91,15 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   const lastChangeAt = Date.now();
   say(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
   let different = await compare(fleet, places, paths);
+  const hurry = async (): Promise<void> => {
+    if (!options.hurry) return;
+    await fleet.administrator.query(
+      "UPDATE cachement.outbox SET due_at = now() WHERE due_at BETWEEN now() AND now() + interval '25 seconds'",
+    );
+    await fleet.publish('OutboxKicked');
+  };
   while (different.size > 0 && Date.now() - lastChangeAt < SETTLED_SECONDS * 1000) {
+    await hurry();
     await sleep(1_000);
     different = await compare(fleet, places, paths);
   }
@@ -97,6 +107,10 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   running = false;
   await Promise.all(readers);
   for (const entry of different.keys()) say(`storm: still different: ${entry}`);
+  while (options.hurry && (await rowsLeft(fleet)) > 0) {
+    await hurry();
+    await sleep(500);
+  }
   await completed(fleet);
   return {
     lost: [...different.values()].reduce((sum, lost) => sum + lost, 0),
@@ -146,11 +160,16 @@ async function failOver(fleet: Fleet, random: () => number): Promise<void> {
 export async function completed(fleet: Fleet, seconds = SETTLED_SECONDS): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const { rows } = await fleet.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
-    if (rows[0].count === 0) return;
-    if (Date.now() > deadline) throw new Error(`${rows[0].count} rows are left in the outbox after ${seconds} s`);
+    const left = await rowsLeft(fleet);
+    if (left === 0) return;
+    if (Date.now() > deadline) throw new Error(`${left} rows are left in the outbox after ${seconds} s`);
     await sleep(250);
   }
+}
+
+async function rowsLeft(fleet: Fleet): Promise<number> {
+  const { rows } = await fleet.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
+  return rows[0].count;
 }
 
 /** Items that the edge accepted and that aren't in exactly one sealed batch. */

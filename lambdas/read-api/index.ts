@@ -1,11 +1,11 @@
-import { health, place, placesOfCountry, purge } from '../../routes';
+import { health, place, placesOfCountry, purge, purges } from '../../routes';
 import { loadPlace, loadPlacesOfCountry, noPlace, pageParameters, placeId } from '../places';
 import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
 import { health as readHealth } from '../runtime/health';
 import { Problem } from '../runtime/http/problem';
 import { cached, uncached } from '../runtime/http/response';
 import { createRouter, type Handler } from '../runtime/http/router';
-import { isPurgeId, purgeReport } from '../runtime/purge/report';
+import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
 
 const database = databaseFromEnvironment();
 const cache = cacheFromEnvironment(database);
@@ -33,6 +33,21 @@ const getPurge: Handler = async ({ parameters: { purgeId = '' } }) => {
   return uncached(200, report);
 };
 
+const getPurges: Handler = async ({ parameters: { from, to } }) => {
+  const until = time('to', to) ?? new Date();
+  const since = time('from', from) ?? new Date(until.getTime() - 3_600_000);
+  return uncached(200, { purges: await listPurges(database.writer, since, until) });
+};
+
+/** @throws {Problem} 400 where the text is no time. */
+function time(name: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new Problem(400, `'${name}' must be a time as in ISO 8601, got: '${text.slice(0, 100)}'`);
+  return date;
+}
+
 const getHealth: Handler = async () => {
   const state = await readHealth(cache, database);
   return uncached(state.status === 'down' ? 503 : 200, state);
@@ -43,5 +58,6 @@ export const handler = createRouter([
   { route: place, methods: { GET: getPlace }, elsewhere: ['PATCH'] },
   { route: placesOfCountry, methods: { GET: getPlaces } },
   { route: purge, methods: { GET: getPurge } },
+  { route: purges, methods: { GET: getPurges } },
   { route: health, methods: { GET: getHealth } },
 ]);

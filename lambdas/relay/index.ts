@@ -15,10 +15,10 @@ const SCHEDULE = 'aws.events';
 const RESERVE_MS = 5_000;
 
 /** Says on the bus whatever is due in the outbox, whoever asks: a writer's kick or the schedule. Fails where something is left. */
-export const handler = async (event: { source?: string }, context: { getRemainingTimeInMillis(): number }) => {
+export const handler = async (event: { source?: string } | undefined, context: { getRemainingTimeInMillis(): number }) => {
   await afterFreeze();
   const result = await relayStep(inside, () => context.getRemainingTimeInMillis() < RESERVE_MS);
-  if (event.source === SCHEDULE) await sweepStep(inside);
+  if (event?.source === SCHEDULE) await sweepStep(inside);
   if (result.failed > 0) throw new Error(`the bus did not accept ${result.failed} of ${result.sent + result.failed} messages`);
   return result;
 };

@@ -2,7 +2,7 @@ import type { Cache } from './cache';
 import { createCache } from './create-cache';
 import { createDatabase, type Database, type DatabaseOptions } from './database';
 import { environment } from './environment';
-import { DEFAULT_PACING, type Pacing } from './purge/pacing';
+import { callsPerSecond, type Pacing } from './purge/pacing';
 import { createSecret } from './secrets';
 import type { Handle } from './versions/postgres';
 
@@ -33,11 +33,11 @@ export function cacheFromEnvironment(database: Database): Cache<Handle> {
 /** How this function's variables want the outer tiers to be paced. */
 export function pacingFromEnvironment(): Pacing {
   return {
-    ...DEFAULT_PACING,
     gatewayWindowMs: environment.gatewayWindowMs,
     edgeWindowMs: environment.edgeWindowMs,
     monthlyItems: environment.edgeMonthlyItems,
     parentTags: environment.edgeParentTags,
     escalateFrom: environment.edgeEscalateFrom,
+    callsPerSecond: callsPerSecond(environment.edgeWindowMs),
   };
 }

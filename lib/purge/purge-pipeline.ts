@@ -12,6 +12,7 @@ import type { CachedApi } from '../gateway/cached-api';
 import type { IPlatformNetwork } from '../network/platform-network';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { EVENT_SOURCE, type PurgeBus } from './purge-bus';
+import type { IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
 export interface PurgePipelineProps {
@@ -71,8 +72,11 @@ const INVALIDATOR_TIMEOUT = Duration.seconds(10);
 /** Ten commands at about one call a second, which is what CloudFront's API takes without throttling. */
 const EXECUTOR_TIMEOUT = Duration.seconds(30);
 
-/** Purges within it share a flush of the stage cache; it is part of the drain, so that nothing is later for it. */
-const GATEWAY_WINDOW = Duration.seconds(1);
+/**
+ * Purges within it share a flush of the stage cache, which comes after the drain of the last of them. Four flushes a second are what API
+ * Gateway's control plane takes easily; it takes ten calls a second of an account.
+ */
+const GATEWAY_WINDOW = Duration.millis(250);
 
 /** A second, in which a busy writer changes the same row a few times. */
 const EDGE_WINDOW = Duration.seconds(1);
@@ -90,9 +94,18 @@ export class PurgePipeline extends Construct {
   readonly relay: PlatformFunction;
   readonly invalidator: PlatformFunction;
   readonly executor: PlatformFunction;
+  /** What sources connect their writers with. */
+  readonly database: PurgePipelineProps['database'];
+  readonly bus: PurgeBus;
+  readonly network: PurgePipelineProps['network'];
+  /** Makes a rule hand purges to the pipeline. @param input what the pipeline is told of each event. */
+  readonly submissionTarget: (input: events.RuleTargetInput) => events.IRuleTarget;
 
   constructor(scope: Construct, id: string, props: PurgePipelineProps) {
     super(scope, id);
+    this.database = props.database;
+    this.bus = props.bus;
+    this.network = props.network;
     const undelivered = new sqs.Queue(this, 'Undelivered', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -121,6 +134,7 @@ export class PurgePipeline extends Construct {
         targets: [target],
       });
     const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
+    this.submissionTarget = (message) => new targets.SqsQueue(sharedSteps.queue, { deadLetterQueue: undelivered, message });
     rule('Kicks', ['OutboxKicked'], new targets.LambdaFunction(this.relay, { deadLetterQueue: undelivered }));
     rule(
       'ToShared',
@@ -142,6 +156,11 @@ export class PurgePipeline extends Construct {
       ['shared steps', sharedSteps.deadLetters],
       ['edge steps', edgeSteps.deadLetters],
     ]);
+  }
+
+  /** Lets something ask for purges. @param id names the source in the stack. */
+  addSource(id: string, source: IPurgeSource): void {
+    source.bind(this, id);
   }
 
   private addRelay(props: PurgePipelineProps, undelivered: sqs.IQueue): PlatformFunction {
@@ -187,6 +206,8 @@ export class PurgePipeline extends Construct {
       bundle: 'executor',
       description: 'Flushes the stage cache, and invalidates at the edge',
       timeout: EXECUTOR_TIMEOUT,
+      // It waits for APIs, and for the right moment, more than it works.
+      concurrency: 5,
       environment: {
         DISTRIBUTION_ID: props.edge.distribution.distributionId,
         REST_API_ID: props.api.restApi.restApiId,

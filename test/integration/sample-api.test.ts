@@ -186,7 +186,12 @@ describe('the read API, without a shared tier', () => {
 describe('the write API, without a shared tier', () => {
   beforeAll(() => {
     write = start('write-api', 'writer');
-    relay = start('relay', 'writer');
+    relay = start('relay', 'writer', {
+      GATEWAY_WINDOW_MS: '0',
+      EDGE_WINDOW_MS: '0',
+      EDGE_MONTHLY_ITEMS: '0',
+      EDGE_ESCALATE_FROM: '100',
+    });
   });
 
   test('changes a place, and asks for the purge of all that shows it', async () => {

@@ -56,6 +56,8 @@ export class TestPipeline {
   refuse = 0;
   /** How often an invalidation is still in progress when it is asked for. */
   pollsUntilCompleted = 1;
+  /** Calls that CloudFront throttles next. */
+  throttles = 0;
   /** Tags that the shared tier can't purge now. */
   readonly sharedDown = new Set<string>();
   readonly inside: Paced & { shared: SharedTier; settleSeconds: number };
@@ -164,7 +166,7 @@ export class TestPipeline {
       if (round > 500) throw new Error('messages go round in circles');
       await this.deliver('shared');
       await this.deliver('edge');
-      this.#skipDelay();
+      this.skipDelays();
     }
   }
 
@@ -183,6 +185,12 @@ export class TestPipeline {
   /** Time goes by without anybody doing anything: what was sent and came to nothing is overdue. */
   async overdue(): Promise<void> {
     await this.options.primary.query("UPDATE cachement.outbox SET due_at = now() WHERE due_at < 'infinity'");
+  }
+
+  /** CloudFront is done with whatever it has. */
+  complete(): void {
+    this.pollsUntilCompleted = 0;
+    for (const running of this.#invalidations.values()) running.polls = 0;
   }
 
   /** The queues forget everything: what a bus may do at worst. */
@@ -219,7 +227,8 @@ export class TestPipeline {
     return { messageId: `m${this.#sequence++}`, body: formatEvent(type, detail), at: this.now() + delayMs };
   }
 
-  #skipDelay(): void {
+  /** Jumps to the time of the next message. */
+  skipDelays(): void {
     const all = [...this.#queues.shared, ...this.#queues.edge];
     const next = Math.min(...all.map((message) => message.at));
     if (Number.isFinite(next) && next > this.now()) this.#offset += next - this.now();
@@ -227,6 +236,10 @@ export class TestPipeline {
 
   /** As CloudFront does: the same reference gives the same invalidation, and refuses other items. */
   #invalidate(batchId: string, items: readonly string[]): string {
+    if (this.throttles > 0) {
+      this.throttles--;
+      throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling' });
+    }
     const known = this.#invalidations.get(batchId);
     const text = JSON.stringify(items);
     if (known && known.items !== text) throw new Error('InvalidationBatchAlreadyExists');

@@ -229,12 +229,20 @@ async function recordEdgeStep(client: PoolClient, batchId: string, acceptedAt: D
   );
 }
 
-/** The newest report of a cluster counts. */
-export async function recordTopology(pool: Pool, report: Messages['TopologyReported']): Promise<void> {
-  await pool.query(
+/** The newest report of a cluster counts. @returns the one that it replaced, which is undefined where this is the first, or an older one. */
+export async function recordTopology(
+  client: PoolClient,
+  report: Messages['TopologyReported'],
+): Promise<Messages['TopologyReported'] | undefined> {
+  const { rows } = await client.query<{ report: Messages['TopologyReported'] }>(
+    'SELECT report FROM cachement.topology WHERE replication_group_id = $1 FOR UPDATE',
+    [report.replicationGroupId],
+  );
+  const { rowCount } = await client.query(
     `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, $3)
      ON CONFLICT (replication_group_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at
      WHERE t.reported_at < excluded.reported_at`,
     [report.replicationGroupId, JSON.stringify(report), new Date(report.reportedAt)],
   );
+  return rowCount === 1 ? rows[0]?.report : undefined;
 }

@@ -1,8 +1,8 @@
 /** How the outer tiers are paced. Times in milliseconds. */
 export interface Pacing {
   /**
-   * For how long purges share a flush of the gateway, at most. It costs no time as long as it is shorter than the drain.
-   * @default 1000
+   * For how long purges share a flush of the gateway, at most; half of the drain where that is less.
+   * @default 250
    */
   readonly gatewayWindowMs: number;
 
@@ -35,19 +35,24 @@ export interface Pacing {
    * Calls of CreateInvalidation that may come in a second (token bucket). Throttles were seen after 6 or 7 quick ones.
    *
    * @see https://github.com/aws/aws-sdk-js/issues/3983
-   * @default 1
+   * @default - as many as windows end in a second, but 1 to 2
    */
   readonly callsPerSecond: number;
 }
 
 export const DEFAULT_PACING: Pacing = {
-  gatewayWindowMs: 1000,
+  gatewayWindowMs: 250,
   edgeWindowMs: 1000,
   monthlyItems: 0,
   parentTags: {},
   escalateFrom: 100,
   callsPerSecond: 1,
 };
+
+/** A bucket that is refilled more slowly than windows end would make every batch wait for the one before. */
+export function callsPerSecond(edgeWindowMs: number): number {
+  return Math.min(2, Math.max(1, 1000 / Math.max(1, edgeWindowMs)));
+}
 
 /** CloudFront's limits of what is in progress in one distribution, each tag and path without a wildcard an item. */
 export const MAX_ITEMS_IN_PROGRESS = 3000;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { Budget } from '../budget';
 import type { Bus, Message } from '../bus';
@@ -20,6 +21,7 @@ import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge }
 import { type Advance, advance, wakeLost } from './pace';
 import type { Pacing } from './pacing';
 import { housekeeping } from './retention';
+import { failedOver } from './topology';
 import type { Step } from './worker';
 
 /*
@@ -180,7 +182,9 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
       else await later(outside, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(back(message, failed));
     }
     if (due.length === 0) return failed;
-    await clock.sleep(Math.max(0, ...due.map(({ detail }) => detail.notBefore - clock.now())));
+    const wait = Math.max(...due.map(({ detail }) => detail.notBefore - clock.now()));
+    // A timer may be a little early, and a flush before the end of the drain counts for nothing.
+    if (wait > 0) await clock.sleep(wait + 1);
     const requestedAt = clock.now();
     try {
       await stageCache.flush();
@@ -290,8 +294,19 @@ export function edgeCompletedStep(inside: Paced): Step<'EdgePurgeCompleted'> {
 
 // Beside the path: the cluster's state, which comes the same way.
 
-export function topologyStep({ primary }: Inside): Step<'TopologyReported'> {
-  return each((detail) => recordTopology(primary, detail));
+export function topologyStep(inside: Inside & { settleSeconds: number }): Step<'TopologyReported'> {
+  return each(async (report) => {
+    const purges = await transaction(inside.primary, async (client) => {
+      const before = await recordTopology(client, report);
+      if (!before || !failedOver(before, report)) return 0;
+      // A new primary may lack what the old one acknowledged, and nobody knows when the change was.
+      const since = new Date(before.reportedAt - inside.settleSeconds * 1000);
+      return replayPurges(client, randomUUID(), since, new Date());
+    });
+    if (purges === 0) return;
+    log.warn('purges replayed after a failover of the shared tier', { purges });
+    await new Outbox(inside.primary, inside.bus).sendDue();
+  });
 }
 
 /** Commits some work, then sends what follows from it, and has the relay woken when the next thing is due. */

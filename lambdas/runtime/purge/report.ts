@@ -26,6 +26,20 @@ export interface PurgeReport {
   readonly commitToFreshMs?: number;
 }
 
+/** What a list of purges shows of each. Times are ISO 8601. */
+export interface PurgeSummary {
+  readonly purgeId: string;
+  readonly tags: readonly string[];
+  readonly paths: readonly string[];
+  readonly committedAt: string;
+  readonly completedAt?: string;
+  /** Whether the budget left some of its items to their TTL. */
+  readonly leftToTtl?: true;
+}
+
+/** Most purges of one list. */
+const MAX_LISTED = 1000;
+
 interface Row {
   tags: string[];
   mode: 'delete' | 'expire';
@@ -80,6 +94,34 @@ export async function purgeReport(primary: Pool, purgeId: string): Promise<Purge
       commitToFreshMs: completed.getTime() - row.committed_at.getTime(),
     }),
   };
+}
+
+/** The purges that were committed between two times, the latest first, at most a thousand. Those that wait for the relay are in it too. */
+export async function listPurges(primary: Pool, from: Date, to: Date): Promise<PurgeSummary[]> {
+  const rows = await read<{
+    purge_id: string;
+    tags: string[];
+    paths: string[];
+    committed_at: Date;
+    completed_at: Date | null;
+    left_to_ttl: boolean;
+  }>(
+    primary,
+    `SELECT purge_id, tags, paths, committed_at, completed_at, left_to_ttl FROM cachement.purge WHERE committed_at BETWEEN $1 AND $2
+     UNION ALL
+     SELECT purge_id, tags, paths, created_at, NULL, false FROM cachement.outbox AS o WHERE purge_id IS NOT NULL AND created_at BETWEEN $1 AND $2
+       AND NOT EXISTS (SELECT FROM cachement.purge AS p WHERE p.purge_id = o.purge_id)
+     ORDER BY committed_at DESC, purge_id LIMIT ${MAX_LISTED}`,
+    [from, to],
+  );
+  return rows.map((row) => ({
+    purgeId: row.purge_id,
+    tags: row.tags,
+    paths: row.paths,
+    committedAt: row.committed_at.toISOString(),
+    ...(row.completed_at && { completedAt: row.completed_at.toISOString() }),
+    ...(row.left_to_ttl && { leftToTtl: true as const }),
+  }));
 }
 
 const iso = (text: string): string => new Date(text).toISOString();

@@ -1,0 +1,65 @@
+import * as events from 'aws-cdk-lib/aws-events';
+import { tagProblem } from '../../route';
+import type { PurgePipeline } from '../purge-pipeline';
+
+/** Something that asks for purges. */
+export interface IPurgeSource {
+  /** Connects the source with a pipeline; called once, by `addSource`. */
+  bind(pipeline: PurgePipeline, id: string): void;
+}
+
+/** What a source asks for. */
+export interface PurgeSourceOptions {
+  /**
+   * Tags, or templates of tags: `{detail.id}` is replaced by that field of the event.
+   */
+  readonly tags: readonly string[];
+
+  /**
+   * Whether entries become stale instead of misses.
+   * @default false
+   */
+  readonly expire?: boolean;
+
+  /**
+   * Whether outer tiers are purged at once, and again after the drain.
+   * @default false
+   */
+  readonly prompt?: boolean;
+
+  /**
+   * Whether it goes whatever the budget says.
+   * @default false
+   */
+  readonly urgent?: boolean;
+}
+
+const FIELD = /\{([A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*)\}/g;
+
+/**
+ * What the pipeline is told, made from an event by its rule. The event's id is the purge's, so that an event that comes twice is one purge.
+ *
+ * @throws {RangeError} where a template can't give a valid tag.
+ */
+export function submission({ tags, expire = false, prompt = false, urgent = false }: PurgeSourceOptions): events.RuleTargetInput {
+  if (tags.length < 1 || tags.length > 50) throw new RangeError(`'tags' must be 1 to 50 tags, got: ${tags.length}`);
+  for (const tag of tags) {
+    const problem = tagProblem(tag.replace(FIELD, 'x'));
+    if (problem || /[{}]/.test(tag.replace(FIELD, ''))) {
+      throw new RangeError(
+        `'tags' must be tags or templates such as 'place:{detail.id}'; ${problem ?? 'braces name a field of the event'}, got: '${tag}'`,
+      );
+    }
+  }
+  return events.RuleTargetInput.fromObject({
+    source: 'cachement',
+    'detail-type': 'PurgeSubmitted',
+    detail: {
+      purgeId: events.EventField.eventId,
+      tags: tags.map((tag) => tag.replace(FIELD, (_, path: string) => events.EventField.fromPath(`$.${path}`))),
+      mode: expire ? 'expire' : 'delete',
+      prompt,
+      urgent,
+    },
+  });
+}

@@ -1,0 +1,112 @@
+import { main } from '../../../cli/main';
+import type { Connection, PurgeReport, PurgeRequest } from '../../../cli/platform';
+import { signedHeaders } from '../../../cli/signature';
+
+const ID = '11111111-1111-4111-8111-111111111111';
+const AT = '2026-11-21T10:00:00.000Z';
+
+class FakeConnection implements Connection {
+  readonly asked: PurgeRequest[] = [];
+  readonly replays: [Date, Date][] = [];
+  reports: (PurgeReport | undefined)[] = [];
+  async purge(request: PurgeRequest) {
+    this.asked.push(request);
+    return ID;
+  }
+  async replay(from: Date, to: Date) {
+    this.replays.push([from, to]);
+  }
+  async show() {
+    return this.reports.length > 1 ? this.reports.shift() : this.reports[0];
+  }
+  async list() {
+    return [{ purgeId: ID, tags: ['a'], paths: [], committedAt: AT, leftToTtl: true }];
+  }
+}
+
+async function run(words: string, connection = new FakeConnection()) {
+  const out: string[] = [];
+  const error: string[] = [];
+  const code = await main(words.split(' '), { out: (text) => out.push(text), error: (text) => error.push(text) }, connection);
+  return { code, out: out.join('\n'), error: error.join('\n'), connection };
+}
+
+test('a purge is put on the bus as it was asked for', async () => {
+  const { code, out, connection } = await run('purge --tag place:2950159 --expire --urgent');
+  expect({ code, out }).toEqual({ code: 0, out: ID });
+  expect(connection.asked).toEqual([{ tags: ['place:2950159'], paths: [], mode: 'expire', prompt: false, urgent: true }]);
+});
+
+test('--dry-run says tiers, items, price and staleness, and purges nothing', async () => {
+  const { code, out, connection } = await run('purge --tag place:2950159 --tag nobody:1 --path /x --dry-run');
+  expect(code).toBe(0);
+  expect(connection.asked).toEqual([]);
+  expect(out).toContain(
+    'tag place:2950159: route place (/places/{id}), tiers memory, shared, gateway, edge; were it lost, at most 86700 s stale',
+  );
+  expect(out).toContain('tag nobody:1: no route declares it');
+  expect(out).toContain("at most 3 items, 0.015 USD once the month's 1000 free items are used");
+});
+
+test('--wait shows each step once, until the purge is complete', async () => {
+  const connection = new FakeConnection();
+  const report = { purgeId: ID, tags: ['a'], mode: 'delete', committedAt: AT };
+  const shared = { step: 'shared', at: AT };
+  connection.reports = [
+    undefined,
+    { ...report, steps: [shared] },
+    { ...report, steps: [shared, { step: 'edge', acceptedAt: AT, at: AT }], completedAt: AT, commitToFreshMs: 5 },
+  ];
+  const { code, out } = await run('purge --tag a --wait', connection);
+  expect(code).toBe(0);
+  expect(out.split('\n')).toEqual([
+    ID,
+    `${AT}  shared`,
+    `${AT}  edge accepted`,
+    `${AT}  edge`,
+    `${AT}  complete, 5 ms after the commit`,
+  ]);
+});
+
+test.each([
+  ['purge --tag a*', 1, "a tag must be lower case ASCII 33-126 without ',', '#' and '*'"],
+  ['purge --tag #a', 1, 'a tag must be'],
+  ['purge --tag a,b', 1, 'a tag must be'],
+  ['purge', 1, "'--tag' or '--path' is needed"],
+  ['purge --tag a --what', 2, "Unknown option '--what'"],
+  ['purges', 2, "there is no command 'purges'"],
+  ['purges replay', 1, "'--from' is needed"],
+  ['purges list --from yesterday', 1, "'--from' must be a time as in ISO 8601, got: 'yesterday'"],
+  [`purges show ${ID}`, 1, `there is no purge ${ID}`],
+])('%s is refused', async (words, code, message) => {
+  const result = await run(words);
+  expect(result.code).toBe(code);
+  expect(result.error).toContain(message);
+  expect(result.connection.asked).toEqual([]);
+});
+
+test('a tag of a megabyte is refused without being repeated', async () => {
+  const { code, error } = await run(`purge --tag ${'a'.repeat(2 ** 20)}`);
+  expect(code).toBe(1);
+  expect(error).toBe('a tag must be at most 256 characters, got: 1048576');
+});
+
+test('purges are listed, shown and replayed', async () => {
+  expect((await run('purges list')).out).toBe(`${AT}  ${ID}  a  on its way, left to its TTL`);
+  const { connection } = await run('purges replay --from 2026-11-21T10:00:00Z --to 2026-11-21T11:00:00Z');
+  expect(connection.replays).toEqual([[new Date('2026-11-21T10:00:00Z'), new Date('2026-11-21T11:00:00Z')]]);
+});
+
+test('a request is signed as in the example of AWS', () => {
+  // `get-vanilla-query-order-key-case` of AWS's test suite for Signature Version 4.
+  const headers = signedHeaders(new URL('https://example.amazonaws.com/?Param2=value2&Param1=value1'), {
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' },
+    region: 'us-east-1',
+    service: 'service',
+    now: new Date('2015-08-30T12:36:00Z'),
+  });
+  expect(headers.authorization).toBe(
+    'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, ' +
+      'Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500',
+  );
+});

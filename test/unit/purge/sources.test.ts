@@ -1,0 +1,73 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DeploymentSource, EventSource, PurgeBus, type PurgePipeline, ScheduleSource } from '../../../lib';
+import { compileInput } from '../../../local/events/target-input';
+
+/** As much of a pipeline as a source needs. */
+function pipeline(): { stack: Stack; pipeline: PurgePipeline } {
+  const stack = new Stack(new App(), 'test');
+  const scope = new Construct(stack, 'Purge');
+  const queue = new sqs.Queue(scope, 'Queue');
+  const submissionTarget = (message: events.RuleTargetInput) => new targets.SqsQueue(queue, { message });
+  return { stack, pipeline: Object.assign(scope, { submissionTarget }) as unknown as PurgePipeline };
+}
+
+const ruleOf = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule'))[0]?.Properties;
+
+test('an event becomes a purge with its own id, and fields of it become tags', () => {
+  const { stack, pipeline: purge } = pipeline();
+  new EventSource({
+    eventPattern: { source: ['shop'] },
+    tags: ['place:{detail.id}', 'all'],
+    expire: true,
+  }).bind(purge, 'Shop');
+  const rule = ruleOf(stack);
+  expect(rule.EventPattern).toEqual({ source: ['shop'] });
+  const input = compileInput(rule.Targets[0], 'test');
+  const event = { id: 'e1', source: 'shop', detail: { id: 7 } } as never;
+  expect(JSON.parse(input(event, { name: 'r', arn: 'a' }))).toEqual({
+    source: 'cachement',
+    'detail-type': 'PurgeSubmitted',
+    detail: { purgeId: 'e1', tags: ['place:7', 'all'], mode: 'expire', prompt: false, urgent: false },
+  });
+});
+
+test('a schedule and a deployment ask for purges too', () => {
+  const { stack, pipeline: purge } = pipeline();
+  new ScheduleSource({ schedule: events.Schedule.cron({ hour: '3', minute: '0' }), tags: ['all'] }).bind(purge, 'Nightly');
+  new DeploymentSource({ stack, tags: ['all'] }).bind(purge, 'Deployment');
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'cron(0 3 * * ? *)' });
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: Match.objectLike({ 'detail-type': ['CloudFormation Stack Status Change'] }),
+  });
+});
+
+test.each(['A', 'a,b', '#a', 'a*', 'place:{detail.id', 'place:{}', ''])('fails when a template gives no tag: %j', (tag) => {
+  const { pipeline: purge } = pipeline();
+  expect(() => new EventSource({ eventPattern: { source: ['s'] }, tags: [tag] }).bind(purge, 'Shop')).toThrow(/'tags' must be/);
+});
+
+test('a grant names who may ask for purges, and for nothing else', () => {
+  const stack = new Stack(new App(), 'test');
+  const role = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+  new PurgeBus(stack, 'Bus').grants.purge(role);
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: [
+        Match.objectLike({
+          Action: 'events:PutEvents',
+          Condition: {
+            StringEquals: { 'events:source': 'cachement' },
+            'ForAllValues:StringEquals': { 'events:detail-type': ['PurgeSubmitted', 'ReplayRequested'] },
+          },
+        }),
+      ],
+    },
+  });
+});
