@@ -44,7 +44,7 @@ test('fails when an export goes that another stack imports', () => {
     Resources: { Fn: { Type: 'AWS::Lambda::Function', Properties: { X: { 'Fn::ImportValue': 'app-shared:Endpoint' } } } },
   };
   const base = new Map<string, Template>([...one({}, outputs), ['app-api', user]]);
-  expect(replacements(base, new Map([...one({}), ['app-api', user]]))).toEqual([
+  expect(replacements(base, new Map<string, Template>([...one({}), ['app-api', user]]))).toEqual([
     'app-shared no longer exports app-shared:Endpoint, which app-api imports; deploy that first, then take the export away',
   ]);
 });
