@@ -44,7 +44,7 @@ export class Fleet {
       readers: [],
       name: String(address.database),
       secret: { value: async () => secretOf(platform, 'DATABASE_SECRET_ARN', 'FunctionsWriter'), refused: () => {} },
-      poolSize: 8,
+      poolSize: 16,
       applicationName: 'bench',
       // A busy machine makes it late, and late is what is measured.
       connectTimeoutMs: 30_000,

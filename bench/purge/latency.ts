@@ -25,7 +25,7 @@ export async function commitToShared(
   process.env.AWS_SECRET_ACCESS_KEY = 'operator';
   const bus = createBus({ name: fleet.variable('PurgeRelay', 'BUS_NAME') });
   const places = await fleet.places(200);
-  const took: number[] = [];
+  const took = new Map<string, number>();
   const changeAt = async (n: number): Promise<void> => {
     const { id } = places[n % places.length] as { id: number };
     const tags = [`place:${id}`];
@@ -37,7 +37,7 @@ export async function commitToShared(
     const shared = {
       purgeTags: async (names: string[], options: Parameters<typeof cache.purgeTags>[1]) => {
         await cache.purgeTags(names, options);
-        took.push(performance.now() - committedAt);
+        took.set(purgeId, performance.now() - committedAt);
       },
     };
     await afterCommit({ primary: fleet.writer.writer, bus, shared }, purgeId, tags);
@@ -45,7 +45,7 @@ export async function commitToShared(
   // Connections, and cold functions.
   for (let n = 0; n < 5; n++) await changeAt(n);
   await sleep(3_000);
-  took.length = 0;
+  took.clear();
   await fleet.administrator.query('CREATE TABLE IF NOT EXISTS measured AS SELECT clock_timestamp() AS at');
   const started = performance.now();
   const changes: Promise<void>[] = [];
@@ -58,27 +58,13 @@ export async function commitToShared(
   await completed(fleet);
   await store.close();
   const { rows } = await fleet.administrator.query(
-    `SELECT extract(epoch FROM s.at - p.committed_at)::float8 * 1000 AS ms FROM cachement.purge AS p
+    `SELECT purge_id, extract(epoch FROM s.at - p.committed_at)::float8 * 1000 AS ms FROM cachement.purge AS p
      JOIN cachement.purge_step AS s USING (purge_id) WHERE s.step = 'shared' AND p.committed_at > (SELECT at FROM measured)`,
   );
-  return {
-    // An attempt that failed counts as if the pipeline had to do it.
-    commitToSharedP99Ms:
-      took.length === seconds * perSecond
-        ? round(percentile(took, 99))
-        : round(
-            percentile(
-              rows.map(({ ms }) => ms),
-              99,
-            ),
-          ),
-    pipelineToSharedP99Ms: round(
-      percentile(
-        rows.map(({ ms }) => ms),
-        99,
-      ),
-    ),
-  };
+  const pipeline = rows.map(({ ms }) => ms as number);
+  // Whoever was first: the writer's own attempt is there for speed, the pipeline for certainty.
+  const first = rows.map(({ purge_id, ms }) => Math.min(ms, took.get(purge_id) ?? ms));
+  return { commitToSharedP99Ms: round(percentile(first, 99)), pipelineToSharedP99Ms: round(percentile(pipeline, 99)) };
 }
 
 /** From the commit until the edge has the new value, less the drain; the services' own delays are switched off. */
