@@ -1,0 +1,31 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { sample } from '../../bin/sample';
+import cdkJson from '../../cdk.json';
+import { addCachement } from '../../lib/stacks/app';
+import { stageConfig } from '../../lib/stacks/stage';
+import { STATEFUL } from '../replacements/stateful';
+
+/** What an app has whose owner set other flags of the CDK than this one: none at all, or every one that was recommended. */
+const RECOMMENDED = JSON.parse(
+  fs.readFileSync(path.resolve(__dirname, '../../node_modules/aws-cdk-lib/recommended-feature-flags.json'), 'utf8'),
+);
+
+function statefulIds(context: Record<string, unknown>): string[] {
+  const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
+  return addCachement(app, { ...sample, config: stageConfig('prod') }).flatMap((stack) =>
+    Object.entries(Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>)
+      .filter(([, { Type }]) => STATEFUL.includes(Type))
+      .map(([id]) => `${stack.stackName}/${id}`),
+  );
+}
+
+test.each([
+  ['no flags', {}],
+  ['every recommended flag', RECOMMENDED],
+])('with %s the stage is synthesized, and what is stateful is the same', (_, context) => {
+  expect(Object.keys(RECOMMENDED).length).toBeGreaterThan(50);
+  expect(statefulIds(context)).toEqual(statefulIds(cdkJson.context));
+});
