@@ -82,12 +82,15 @@ const OTHER_METHODS = {
   'api/Gateway/Api/Default/places/{id}/ANY/Resource': 'any other method of /places/{id}',
   'api/Gateway/Api/Default/places/ANY/Resource': 'any other method of /places',
   'api/Gateway/Api/Default/purges/{purgeId}/ANY/Resource': 'any other method of /purges/{purgeId}',
+  'api/Gateway/Api/Default/purges/ANY/Resource': 'any other method of /purges',
   'api/Gateway/Api/Default/health/ANY/Resource': 'any other method of /health',
 };
 const SIGNED = {
   'api/Gateway/Api/Default/places/{id}/PATCH/Resource': 'PATCH /places/{id}',
   'api/Gateway/Api/Default/purges/{purgeId}/GET/Resource': 'GET /purges/{purgeId}',
   'api/Gateway/Api/Default/purges/{purgeId}/HEAD/Resource': 'HEAD /purges/{purgeId}',
+  'api/Gateway/Api/Default/purges/GET/Resource': 'GET /purges',
+  'api/Gateway/Api/Default/purges/HEAD/Resource': 'HEAD /purges',
 };
 const STAGE = { 'api/Gateway/Api/DeploymentStage.live/Resource': 'the stage of the API' };
 const DISTRIBUTION = { 'edge/Edge/Distribution/Resource': 'the distribution' };
