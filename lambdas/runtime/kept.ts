@@ -20,6 +20,8 @@ export interface Kept extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshU
   readonly json: string | undefined;
   /** When this process begins to load it anew. */
   readonly refreshAt: number;
+  /** Whether memory keeps it beyond {@link refreshAt}, because it is the only tier. */
+  readonly outlivesRefresh: boolean;
   /** The tags that were declared, or named by the loader. */
   readonly tags: readonly string[];
 }
@@ -70,17 +72,72 @@ export function newKept(
   random: () => number,
 ): Kept {
   const copies = policy.share === 'copy';
-  return {
-    value: copies ? undefined : content.alone ? content.value : freezeDeeply(content.value),
-    json: copies ? content.json : undefined,
+  const times = { loadedAt, freshUntil, expiresAt, refreshAt: earlyRefreshAt({ freshUntil, loadMs }, policy, random) };
+  const value = copies || content.alone ? content.value : freezeDeeply(content.value);
+  const alone = policy.sharedTtlMs === 0;
+  return new CompactKept(
+    copies ? undefined : value,
+    copies ? content.json : undefined,
     version,
-    loadedAt,
-    freshUntil,
-    expiresAt,
+    times,
     loadMs,
-    refreshAt: earlyRefreshAt({ freshUntil, loadMs }, policy, random),
-    tags: content.tags,
-  };
+    alone,
+    content.tags,
+  );
+}
+
+const NO_TAGS: readonly string[] = [];
+/** Since when memory counts. */
+const START = Date.now();
+
+/**
+ * As small as it can be, because memory holds one for each entry: times are kept as whole milliseconds since the start of the process, which
+ * V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
+ */
+class CompactKept implements Kept {
+  readonly #loadedAt: number;
+  readonly #freshUntil: number;
+  readonly #expiresAt: number;
+  readonly #refreshAt: number;
+  readonly tags: readonly string[];
+
+  constructor(
+    readonly value: unknown,
+    readonly json: string | undefined,
+    readonly version: Kept['version'],
+    times: Pick<Kept, 'loadedAt' | 'freshUntil' | 'expiresAt' | 'refreshAt'>,
+    readonly loadMs: number,
+    readonly outlivesRefresh: boolean,
+    tags: readonly string[],
+  ) {
+    this.#loadedAt = sinceStart(times.loadedAt);
+    this.#freshUntil = sinceStart(times.freshUntil);
+    this.#expiresAt = sinceStart(times.expiresAt);
+    this.#refreshAt = sinceStart(times.refreshAt);
+    this.tags = tags.length === 0 ? NO_TAGS : tags;
+  }
+
+  get loadedAt(): number {
+    return START + this.#loadedAt;
+  }
+
+  get freshUntil(): number {
+    return START + this.#freshUntil;
+  }
+
+  get expiresAt(): number {
+    return START + this.#expiresAt;
+  }
+
+  get refreshAt(): number {
+    return START + this.#refreshAt;
+  }
+}
+
+function sinceStart(time: number): number {
+  const milliseconds = Math.floor(time) - START;
+  // `| 0` is what makes it a small integer for V8 rather than a double of the same value.
+  return Math.abs(milliseconds) < 2 ** 31 ? milliseconds | 0 : milliseconds;
 }
 
 /** Hands a value to one reader. */

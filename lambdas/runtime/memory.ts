@@ -14,6 +14,8 @@ const SMALL_SHARE = 0.1;
 const GHOST_SHARE = 2;
 /** What an entry costs besides its value and the text of its key. Measured with 1 KB values on Node 20, rounded up. */
 const OVERHEAD_BYTES = 200;
+/** What a slot can say of its weight, in bytes: more than a JavaScript string can be long. */
+const MAX_WEIGHT = 2 ** 32 - 1;
 /** Slots looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired. */
 const SWEEP_STEP = 4;
 
@@ -81,7 +83,7 @@ export class MemoryTier<V> {
   set(key: string, value: V, valueBytes: number, expiresAt: number, space = this.#own): void {
     const weight = Math.ceil(valueBytes) + key.length + OVERHEAD_BYTES;
     // Also refuses a weight that isn't a number, which would make the bound void.
-    if (!(weight <= this.#maxBytes * (1 - SMALL_SHARE))) {
+    if (!(weight <= Math.min(this.#maxBytes * (1 - SMALL_SHARE), MAX_WEIGHT))) {
       this.delete(key, space);
       return;
     }

@@ -107,8 +107,10 @@ export class ReadPath<Handle> {
 
   /** What memory has, where it may be served as fresh. */
   recall(memoryKey: string, space: Space): Kept | undefined {
-    const kept = this.parts.memory.get(memoryKey, this.parts.clock.now(), space);
-    return kept !== undefined && kept.refreshAt > this.#now() ? kept : undefined;
+    const now = this.parts.clock.now();
+    const kept = this.parts.memory.get(memoryKey, now, space);
+    // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
+    return kept?.outlivesRefresh && kept.refreshAt <= (this.parts.shared?.now() ?? now) ? undefined : kept;
   }
 
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */

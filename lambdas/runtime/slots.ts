@@ -18,7 +18,7 @@ export class Slots<V> {
   /** Where a slot's key is found; undefined for a free slot. */
   readonly spaces: (Space | undefined)[] = [undefined, undefined];
   expiresAt = new Float64Array(FIRST_CAPACITY);
-  weights = new Float64Array(FIRST_CAPACITY);
+  weights = new Uint32Array(FIRST_CAPACITY);
   /** 1 where it was read since it entered its queue, or began its last round there. */
   read = new Uint8Array(FIRST_CAPACITY);
   queues = new Uint8Array(FIRST_CAPACITY);
@@ -85,7 +85,7 @@ export class Slots<V> {
   #grow(): void {
     const capacity = this.read.length * 2;
     this.expiresAt = copy(this.expiresAt, new Float64Array(capacity));
-    this.weights = copy(this.weights, new Float64Array(capacity));
+    this.weights = copy(this.weights, new Uint32Array(capacity));
     this.read = copy(this.read, new Uint8Array(capacity));
     this.queues = copy(this.queues, new Uint8Array(capacity));
     this.#next = copy(this.#next, new Uint32Array(capacity));
