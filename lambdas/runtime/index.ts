@@ -19,5 +19,6 @@ export {
   type PostgresVersionsOptions,
 } from './versions/postgres';
 export type { Loaded, LoadRequest, VersionSource } from './versions/source';
+export { TimeVersions, type TimeVersionsOptions } from './versions/time';
 export type { Version } from './versions/version';
 export type { PurgeOptions, StrictOptions } from './write-path';

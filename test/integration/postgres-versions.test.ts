@@ -1,5 +1,6 @@
 import { currentVersion, PostgresVersions } from '../../lambdas/runtime';
 import type { Database } from '../../lambdas/runtime/database';
+import { versionSourceContract } from '../contract/version-source';
 import { type Postgres, STANDBY, startPostgres } from '../support/postgres';
 import { waitFor } from '../support/wait-for';
 
@@ -43,6 +44,57 @@ const caughtUp = async () => {
 };
 
 describe('versions of a real primary and standby', () => {
+  describe('keep the contract', () => {
+    versionSourceContract(() => ({
+      source: new PostgresVersions(reader),
+      async write() {
+        const { rows } = await postgres.administrator.query<{ n: number }>('UPDATE counter SET n = n + 1 RETURNING n');
+        return { value: rows[0]?.n, version: await currentVersion(postgres.administrator) };
+      },
+      read: count,
+      async holdReplicas() {
+        await standby('SELECT pg_wal_replay_pause()');
+        return async () => {
+          await standby('SELECT pg_wal_replay_resume()');
+        };
+      },
+    }));
+  });
+
+  test('a standby that is a moment behind is waited for', async () => {
+    await caughtUp();
+    const source = new PostgresVersions(reader, { replayWaitMs: 5000, replicaBudgetMs: 5000 });
+    await standby('SELECT pg_wal_replay_pause()');
+    const written = await write();
+    const load = source.load(count as never, { minVersion: written });
+    await standby('SELECT pg_wal_replay_resume()');
+    expect((await load).origin).toBe('replica');
+  });
+
+  test('a standby for which waiting was of no use is not waited for again at once', async () => {
+    await caughtUp();
+    let slept = 0;
+    const clock = {
+      now: Date.now,
+      sleep: (milliseconds: number) => {
+        slept++;
+        return new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+      },
+    };
+    const source = new PostgresVersions(reader, { clock });
+    await standby('SELECT pg_wal_replay_pause()');
+    try {
+      const written = await write();
+      await source.load(count as never, { minVersion: written });
+      const first = slept;
+      expect(first).toBeGreaterThan(0);
+      await source.load(count as never, { minVersion: written });
+      expect(slept).toBe(first);
+    } finally {
+      await standby('SELECT pg_wal_replay_resume()');
+    }
+  });
+
   test('grow with each commit', async () => {
     const before = await currentVersion(postgres.administrator);
     const after = await write();

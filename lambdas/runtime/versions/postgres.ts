@@ -29,6 +29,13 @@ export interface PostgresVersionsOptions {
   readonly replicaBudgetMs?: number;
 
   /**
+   * How long a load waits for a replica to replay what it must contain, in milliseconds, where no replica has; then the primary is asked. A
+   * replica for which waiting was of no use isn't waited for again for as long as {@link replicaRestMs} says.
+   * @default 20
+   */
+  readonly replayWaitMs?: number;
+
+  /**
    * How long a replica that failed isn't asked again, in milliseconds.
    * @default 2000
    */
@@ -62,6 +69,20 @@ interface Position {
 /** A replica that isn't far enough, or doesn't answer in time; another server is asked. */
 class ReplicaUnfit extends Error {}
 
+/** It answers, but hasn't replayed enough. */
+class ReplicaBehind extends ReplicaUnfit {
+  constructor(
+    readonly pool: Pool,
+    readonly version: Version,
+    needed: Version,
+  ) {
+    super(`has replayed ${version}, needed ${needed}`);
+  }
+}
+
+/** How often a replica that is waited for is asked how far it is, in milliseconds. */
+const REPLAY_POLL_MS = 4;
+
 /**
  * Reads the primary's version.
  *
@@ -80,9 +101,12 @@ export class PostgresVersions implements VersionSource<Handle> {
   readonly #fenceMs: number;
   readonly #replicaBudgetMs: number;
   readonly #replicaRestMs: number;
+  readonly #replayWaitMs: number;
   /** A primary's version that this process read, and when it asked. */
   #floor: { version: Version; readAt: number } | undefined;
   readonly #restUntil = new Map<Pool, number>();
+  /** Until when waiting for a replica is taken to be of no use. */
+  readonly #hurryUntil = new Map<Pool, number>();
   #next = 0;
 
   constructor(
@@ -93,6 +117,7 @@ export class PostgresVersions implements VersionSource<Handle> {
     this.#fenceMs = options.fenceMs ?? 60_000;
     this.#replicaBudgetMs = options.replicaBudgetMs ?? 200;
     this.#replicaRestMs = options.replicaRestMs ?? 2_000;
+    this.#replayWaitMs = options.replayWaitMs ?? 20;
   }
 
   async current(): Promise<Version> {
@@ -107,11 +132,21 @@ export class PostgresVersions implements VersionSource<Handle> {
     if (replicas.length > 0) {
       const floor = await this.#freshFloor();
       const minVersion = floor && laterVersion(request.minVersion, floor);
+      let nearest: ReplicaBehind | undefined;
       for (const replica of minVersion ? replicas : []) {
         try {
           return await this.#loadFrom(replica, loader, minVersion);
         } catch (error) {
           if (!(error instanceof ReplicaUnfit)) throw error;
+          if (error instanceof ReplicaBehind && (!nearest || error.version > nearest.version)) nearest = error;
+        }
+      }
+      if (nearest && (this.#hurryUntil.get(nearest.pool) ?? 0) <= this.#clock.now()) {
+        try {
+          return await this.#loadFrom(nearest.pool, loader, minVersion, this.#replayWaitMs);
+        } catch (error) {
+          if (!(error instanceof ReplicaUnfit)) throw error;
+          this.#hurryUntil.set(nearest.pool, this.#clock.now() + this.#replicaRestMs);
         }
       }
     }
@@ -149,9 +184,14 @@ export class PostgresVersions implements VersionSource<Handle> {
     }
   }
 
-  async #loadFrom<T>(pool: Pool, loader: (handle: Handle) => Promise<T>, minVersion: Version | undefined): Promise<Loaded<T>> {
+  async #loadFrom<T>(
+    pool: Pool,
+    loader: (handle: Handle) => Promise<T>,
+    minVersion: Version | undefined,
+    waitMs = 0,
+  ): Promise<Loaded<T>> {
     const replica = pool !== this.servers.writer;
-    const { client, position } = replica ? await this.#openReplica(pool, minVersion) : await open(pool);
+    const { client, position } = replica ? await this.#openReplica(pool, minVersion, waitMs) : await open(pool);
     try {
       const value = await loader(client as Handle);
       await client.query('COMMIT');
@@ -167,7 +207,11 @@ export class PostgresVersions implements VersionSource<Handle> {
     }
   }
 
-  async #openReplica(pool: Pool, minVersion: Version | undefined): Promise<{ client: PoolClient; position: Position }> {
+  async #openReplica(
+    pool: Pool,
+    minVersion: Version | undefined,
+    waitMs: number,
+  ): Promise<{ client: PoolClient; position: Position }> {
     let late = false;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
@@ -182,18 +226,37 @@ export class PostgresVersions implements VersionSource<Handle> {
     });
     try {
       const opened = await Promise.race([opening, deadline]);
-      if (minVersion && opened.position.version < minVersion) {
-        await opened.client.query('COMMIT');
-        opened.client.release();
-        throw new ReplicaUnfit(`has replayed ${opened.position.version}, needed ${minVersion}`);
-      }
-      return opened;
+      return minVersion ? await this.#replayed(pool, opened, minVersion, waitMs) : opened;
     } catch (error) {
       opening.catch(() => {});
-      if (error instanceof ReplicaUnfit && !late) throw error;
+      if (error instanceof ReplicaBehind || (error instanceof ReplicaUnfit && !late)) throw error;
       throw this.#rest(pool, error);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Asks within the transaction until the replica is far enough: each statement has a snapshot of its own, and the loader's comes last. */
+  async #replayed(
+    pool: Pool,
+    opened: { client: PoolClient; position: Position },
+    minVersion: Version,
+    waitMs: number,
+  ): Promise<{ client: PoolClient; position: Position }> {
+    const { client } = opened;
+    const until = this.#clock.now() + waitMs;
+    try {
+      let { position } = opened;
+      while (position.version < minVersion) {
+        if (this.#clock.now() >= until) throw new ReplicaBehind(pool, position.version, minVersion);
+        await this.#clock.sleep(REPLAY_POLL_MS);
+        position = toPosition((await client.query<VersionRow>(VERSION_STATEMENT)).rows[0]);
+      }
+      return { client, position };
+    } catch (error) {
+      if (error instanceof ReplicaBehind) await client.query('COMMIT');
+      client.release(error instanceof ReplicaBehind ? undefined : true);
+      throw error;
     }
   }
 

@@ -40,7 +40,7 @@ describe('a session with a ticket', () => {
   });
 
   test('reads what it purged by a tag', async () => {
-    const { source, a, b } = two();
+    const { source, b } = two();
     await b.getOrSet('1', async () => source.value);
     const ticket = Ticket.empty.with({ tag: 'user' }, source.write('v2'));
     expect(await b.getOrSet('1', async () => source.value, { ticket })).toBe('v2');
