@@ -1,5 +1,6 @@
 import { engineNames, functionArn, withoutStageCache } from '../support/app';
-import { startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
+import { startTestPlatform, type TestPlatform } from '../support/platform';
+import { waitFor } from '../support/wait-for';
 
 let platform: TestPlatform;
 

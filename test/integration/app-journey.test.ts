@@ -1,5 +1,6 @@
 import { functionArn } from '../support/app';
-import { startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
+import { startTestPlatform, type TestPlatform } from '../support/platform';
+import { waitFor } from '../support/wait-for';
 
 const BERLIN = '/places/2950159';
 

@@ -4,8 +4,8 @@ import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { processTree, startOf } from '../../local/process-tree';
-import { waitFor } from '../support/platform';
 import { synthesizeSmallApp } from '../support/small-app';
+import { waitFor } from '../support/wait-for';
 
 const project = path.resolve(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'start-'));

@@ -5,8 +5,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { startOf } from '../../local/process-tree';
 import type { FunctionTarget } from '../../local/types';
-import { type EditableTemplate, recordedProcesses, startTestPlatform, type TestPlatform, waitFor } from '../support/platform';
+import { type EditableTemplate, recordedProcesses, startTestPlatform, type TestPlatform } from '../support/platform';
 import { synthesizeSmallApp } from '../support/small-app';
+import { waitFor } from '../support/wait-for';
 
 /** Waits for what doesn't happen end after this. Everything that does happen here takes a fraction of it. */
 const QUIET_MS = 1500;

@@ -37,7 +37,7 @@ const write = async () => {
 };
 const caughtUp = async () => {
   const target = await currentVersion(postgres.administrator);
-  await waitFor(async () => {
+  await waitFor('the standby', async () => {
     const loaded = await new PostgresVersions({ writer: reader.writer, readers: reader.readers }).load(count as never, {});
     return loaded.origin === 'replica' && loaded.version >= target;
   });

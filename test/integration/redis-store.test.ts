@@ -52,7 +52,7 @@ describe('a store on a real cluster', () => {
       connectBudgetMs: 10,
     });
     await expect(store.get('k')).rejects.toBeInstanceOf(CacheError);
-    await waitFor(async () => (await store.get('k').catch(() => 'failed')) === null);
+    await waitFor('the credentials', async () => (await store.get('k').catch(() => 'failed')) === null);
     expect(asked).toBe(2);
   });
 });
@@ -76,12 +76,12 @@ describe('a shard that hangs', () => {
       return results.filter((result) => result !== 'answered');
     };
     expect((await failures()).join()).toMatch(/budget/);
-    await waitFor(async () => {
+    await waitFor('the circuit breaker', async () => {
       const failed = await failures();
       return failed.length > 0 && failed.every((message) => /circuit breaker/.test(message));
     });
     expect((await failures()).length).toBeLessThan(keys.length);
-    await waitFor(async () => (await failures()).length === 0, { timeoutMs: 20_000 });
+    await waitFor('the new master', async () => (await failures()).length === 0, { timeoutMs: 20_000 });
     await cluster.engines.kill(victim!.name, 'SIGCONT');
     await cluster.engines.ready();
     await expect(purges(store, keys)).resolves.toBeUndefined();
@@ -89,7 +89,7 @@ describe('a shard that hangs', () => {
 });
 
 async function purges(store: RedisStore, keys: string[]): Promise<void> {
-  await waitFor(() =>
+  await waitFor('the purges', () =>
     Promise.all(keys.map((key) => store.invalidate(key, version(1), 1000))).then(
       () => true,
       () => false,

@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/**
- * Waits until the condition holds, looking again every 25 ms.
- *
- * @throws {Error} with the last error of the condition, once the time is over.
- */
-export async function waitFor(condition: () => Promise<boolean> | boolean, options: { timeoutMs?: number } = {}): Promise<void> {
-  const until = Date.now() + (options.timeoutMs ?? 10_000);
+/** Asks again until the answer is neither undefined nor false. @throws with `what`, where that takes longer than `timeoutMs`. */
+export async function waitFor<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  { timeoutMs = 30_000, everyMs = 50 }: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
-    if (await condition()) return;
-    if (Date.now() > until) throw new Error(`the condition did not hold within ${options.timeoutMs ?? 10_000} ms`);
-    await sleep(25);
+    const result = await condition();
+    if (result !== undefined && result !== false) return result;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -74,10 +74,10 @@ describe('synthesize', () => {
     );
     const started = synthesize({ project, directory, signal: stop.signal });
     const file = path.join(project, 'pid');
-    await waitFor(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8') !== '');
+    await waitFor('its process id', () => fs.existsSync(file) && fs.readFileSync(file, 'utf8') !== '');
     const pid = Number(fs.readFileSync(file, 'utf8'));
     stop.abort('SIGINT');
     await expect(started).rejects.toBe('SIGINT');
-    await waitFor(() => startOf(pid) === undefined);
+    await waitFor('its end', () => startOf(pid) === undefined);
   });
 });
