@@ -180,7 +180,7 @@ export class Cache<Handle> {
   ): Promise<Read<T>> {
     const { policy } = this.#known(route);
     const entry = this.entry(route, parameters);
-    const kept = options.ticket === undefined ? this.#readPath.recall(entry.memoryKey, entry.space) : undefined;
+    const kept = options.ticket === undefined ? this.#readPath.recall(entry.memoryKey, entry.space, policy) : undefined;
     const read: Read<T> = kept
       ? give(policy, land(kept, this.#parts.shared?.now() ?? this.#parts.clock.now(), 'memory', 'hit'))
       : await this.#readPath.read<T>({

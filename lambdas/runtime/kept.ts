@@ -20,10 +20,10 @@ export interface Kept extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshU
   readonly json: string | undefined;
   /** When this process begins to load it anew. */
   readonly refreshAt: number;
-  /** Whether memory keeps it beyond {@link refreshAt}, because it is the only tier. */
-  readonly outlivesRefresh: boolean;
   /** The tags that were declared, or named by the loader. */
   readonly tags: readonly string[];
+  /** What one reader gets: a copy, or the one value, whose promise is made once. */
+  promise(): Promise<unknown>;
 }
 
 /** A value on its way to those who asked for it. */
@@ -74,18 +74,10 @@ export function newKept(
   const copies = policy.share === 'copy';
   const times = { loadedAt, freshUntil, expiresAt, refreshAt: earlyRefreshAt({ freshUntil, loadMs }, policy, random) };
   const value = copies || content.alone ? content.value : freezeDeeply(content.value);
-  const alone = policy.sharedTtlMs === 0;
-  return new CompactKept(
-    copies ? undefined : value,
-    copies ? content.json : undefined,
-    version,
-    times,
-    loadMs,
-    alone,
-    content.tags,
-  );
+  return new CompactKept(copies ? undefined : value, copies ? content.json : undefined, version, times, loadMs, content.tags);
 }
 
+const READ_ONCE = Promise.resolve();
 const NO_TAGS: readonly string[] = [];
 /** Since when memory counts. */
 const START = Date.now();
@@ -99,22 +91,37 @@ class CompactKept implements Kept {
   readonly #freshUntil: number;
   readonly #expiresAt: number;
   readonly #refreshAt: number;
+  /** The text to make copies from, or the promise of the one value, once it was asked for twice. */
+  #given: string | Promise<unknown> | undefined;
   readonly tags: readonly string[];
 
   constructor(
     readonly value: unknown,
-    readonly json: string | undefined,
+    json: string | undefined,
     readonly version: Kept['version'],
     times: Pick<Kept, 'loadedAt' | 'freshUntil' | 'expiresAt' | 'refreshAt'>,
     readonly loadMs: number,
-    readonly outlivesRefresh: boolean,
     tags: readonly string[],
   ) {
+    this.#given = json;
     this.#loadedAt = sinceStart(times.loadedAt);
     this.#freshUntil = sinceStart(times.freshUntil);
     this.#expiresAt = sinceStart(times.expiresAt);
     this.#refreshAt = sinceStart(times.refreshAt);
     this.tags = tags.length === 0 ? NO_TAGS : tags;
+  }
+
+  get json(): string | undefined {
+    return typeof this.#given === 'string' ? this.#given : undefined;
+  }
+
+  promise(): Promise<unknown> {
+    if (typeof this.#given === 'string') return Promise.resolve(JSON.parse(this.#given));
+    // A hit in memory is little else than its promise, so from the second hit on it is kept; an entry that is read once doesn't pay for it.
+    if (this.#given !== undefined && this.#given !== READ_ONCE) return this.#given;
+    const promise = Promise.resolve(this.value);
+    this.#given = this.#given === undefined ? READ_ONCE : promise;
+    return promise;
   }
 
   get loadedAt(): number {

@@ -109,9 +109,9 @@ export class Namespace<Handle> {
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && this.parts.onRead === undefined && this.#policy.share === 'frozen') {
+    if (options?.ticket === undefined && this.parts.onRead === undefined) {
       const kept = this.#recall(key);
-      if (kept !== undefined) return Promise.resolve(kept.value as T | undefined);
+      if (kept !== undefined) return kept.promise() as Promise<T | undefined>;
     }
     return this.read(key, loader, options).then(theValue);
   }
@@ -209,7 +209,7 @@ export class Namespace<Handle> {
   }
 
   #recall(key: string): Kept | undefined {
-    return this.#readPath.recall(key, this.#space);
+    return this.#readPath.recall(key, this.#space, this.#policy);
   }
 
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {

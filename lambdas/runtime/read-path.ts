@@ -7,6 +7,7 @@ import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type
 import { renewLease } from './lease-renewal';
 import { LoadNotes } from './load-context';
 import { MemoryFence } from './memory-fence';
+import type { Policy } from './policy';
 import { type Asked, type EntryRef, type ReadPathOptions, type ReadPathParts, type ReadRequest, satisfies } from './read-parts';
 import type { Tag } from './shared';
 import type { Space } from './slots';
@@ -58,7 +59,7 @@ export class ReadPath<Handle> {
 
   /** What is cached and may be served, without a load. */
   async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
-    const kept = this.recall(request.memoryKey, request.space);
+    const kept = this.recall(request.memoryKey, request.space, request.policy);
     if (kept && satisfies(request, kept)) return give(request.policy, land(kept, this.#now(), 'memory', 'hit'));
     const look = await this.#look(request, Flight.alone());
     return typeof look === 'object' && isServable(look.state) ? give(request.policy, look) : undefined;
@@ -68,7 +69,7 @@ export class ReadPath<Handle> {
   async read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
     const { key, policy, ticket } = request;
     // 1. Memory. A copy keeps the clock of the entry it was made from.
-    const kept = this.recall(request.memoryKey, request.space);
+    const kept = this.recall(request.memoryKey, request.space, request.policy);
     if (kept && satisfies(request, kept)) return give(policy, land(kept, this.#now(), 'memory', 'hit'));
 
     // Readers with a ticket fly apart: what is good for others may be too old for them.
@@ -106,11 +107,12 @@ export class ReadPath<Handle> {
   }
 
   /** What memory has, where it may be served as fresh. */
-  recall(memoryKey: string, space: Space): Kept | undefined {
+  recall(memoryKey: string, space: Space, policy: Policy): Kept | undefined {
     const now = this.parts.clock.now();
     const kept = this.parts.memory.get(memoryKey, now, space);
     // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
-    return kept?.outlivesRefresh && kept.refreshAt <= (this.parts.shared?.now() ?? now) ? undefined : kept;
+    if (policy.sharedTtlMs > 0 || kept === undefined) return kept;
+    return kept.refreshAt > (this.parts.shared?.now() ?? now) ? kept : undefined;
   }
 
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */
