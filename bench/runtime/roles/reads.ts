@@ -24,11 +24,21 @@ const BUDGET_MS = 2000;
 let read: Read;
 let keys: string[] = [];
 
-/** About 1 KB as JSON, and different for each key. */
+/** About 1 KB as JSON, as an API would give it, and different for each key. */
 function documentOf(key: string): unknown {
   return {
-    key,
-    items: Array.from({ length: 12 }, (_, i) => ({ id: i, name: `item ${i} of ${key}`, price: i * 1.5, tags: ['a', 'b'] })),
+    id: key,
+    name: `The name of ${key}`,
+    description: `What there is to say of ${key}. `.repeat(16),
+    price: 19.99,
+    currency: 'EUR',
+    stock: 42,
+    available: true,
+    tags: ['garden', 'tools', 'new'],
+    dimensions: { width: 12.5, height: 30, depth: 8, unit: 'cm' },
+    seller: { id: 4711, name: `Seller of ${key}`, rating: 4.6, country: 'DE' },
+    images: Array.from({ length: 4 }, (_, i) => `/images/${key}/${i}.jpg`),
+    createdAt: '2026-01-01T12:00:00.000Z',
   };
 }
 
