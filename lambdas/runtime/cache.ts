@@ -15,6 +15,7 @@ import type { SharedState, SharedStore } from './shared';
 import type { Space } from './slots';
 import { NAMESPACE_TAG, TagVersions } from './tags';
 import type { Ticket } from './ticket';
+import { got } from './value-text';
 import type { VersionSource } from './versions/source';
 import { type PurgeOptions, type StrictOptions, WritePath } from './write-path';
 
@@ -258,7 +259,7 @@ function checkNumbers(options: Partial<Record<(typeof NUMBERS)[number], unknown>
   for (const name of NUMBERS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0 && value < Number.MAX_SAFE_INTEGER)) {
-      throw new CacheError('E_INVALID_ARGUMENT', `'${name}' must be a number of at least 0, got: ${String(value)}`);
+      throw new CacheError('E_INVALID_ARGUMENT', `'${name}' must be a number of at least 0, got: ${got(value)}`);
     }
   }
 }

@@ -9,6 +9,7 @@ import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
 import type { ReadPath } from './read-path';
 import { NAMESPACE_TAG, namespaceTag } from './tags';
 import type { Ticket } from './ticket';
+import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
 import type { PurgeOptions, WritePath } from './write-path';
 
@@ -86,11 +87,11 @@ export class Namespace<Handle> {
     private readonly parts: NamespaceParts<Handle>,
   ) {
     if (!NAME.test(name)) {
-      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${JSON.stringify(name)}`);
+      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${got(name)}`);
     }
     const version = policy?.version ?? 1;
     if (!Number.isSafeInteger(version) || version < 1) {
-      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${version}`);
+      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${got(version)}`);
     }
     for (const tag of policy.tags ?? []) checkTag(tag);
     this.#policy = checkPolicy(name, policy);
@@ -153,7 +154,7 @@ export class Namespace<Handle> {
     const version = checkVersion(options.version) ?? (await source.current());
     if (options.rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
       throw invalid(
-        `'rowVersion' must be given to set '${key}': without it an older value could replace a newer one; or delete the key`,
+        `'rowVersion' must be given to set ${got(key)}: without it an older value could replace a newer one; or delete the key`,
       );
     }
     const row = options.rowVersion === undefined ? version : rowText(options.rowVersion);
@@ -237,14 +238,15 @@ function checkTag(tag: unknown): void {
 
 function checkVersion(version: Version | undefined): Version | undefined {
   if (version !== undefined && !isVersion(version)) {
-    throw invalid(`'version' must be 24 upper case hex digits, as the source gives it, got: ${JSON.stringify(version)}`);
+    throw invalid(`'version' must be 24 upper case hex digits, as the source gives it, got: ${got(version)}`);
   }
   return version;
 }
 
 function rowText(version: number | bigint): string {
   const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version) : -1n;
-  if (whole < 0n || whole >= MAX_ROW) throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${version}`);
+  if (whole < 0n || whole >= MAX_ROW)
+    throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`);
   return whole.toString().padStart(ROW_DIGITS, '0');
 }
 

@@ -1,4 +1,5 @@
 import { CacheError } from './errors';
+import { got } from './value-text';
 
 /** For how long each tier may keep a value, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
 export interface NamespaceFreshness {
@@ -105,8 +106,8 @@ export function freshMs(policy: Policy): number {
 
 /** @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
-  const fail = (property: string, rule: string, got: unknown): never => {
-    throw new CacheError('E_INVALID_ARGUMENT', `namespace '${name}': '${property}' ${rule}, got: ${String(got)}`);
+  const fail = (property: string, rule: string, value: unknown): never => {
+    throw new CacheError('E_INVALID_ARGUMENT', `namespace '${name}': '${property}' ${rule}, got: ${got(value)}`);
   };
   if (typeof given?.freshness !== 'object' || given.freshness === null) fail('freshness', 'must be given', given?.freshness);
   const within = (property: string, value: unknown, most: number): number =>

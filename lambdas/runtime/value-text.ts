@@ -25,6 +25,14 @@ export function shown(key: string): string {
   return key.length > 80 ? `${key.slice(0, 80)}...` : key;
 }
 
+/** Any argument as an error shows it. */
+export function got(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shown(value));
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return String(value);
+}
+
 /** Freezes a value that several readers share, and all that it contains. Arrays of bytes can't be frozen and stay as they are. */
 export function freezeDeeply<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;

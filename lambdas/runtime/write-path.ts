@@ -7,7 +7,7 @@ import type { PurgeMode } from './shared';
 import { declaredTags, NAMESPACE_TAG } from './tags';
 import { Ticket } from './ticket';
 import { newToken } from './token';
-import { valueText } from './value-text';
+import { got, valueText } from './value-text';
 import type { Version } from './versions/version';
 
 export interface PurgeOptions {
@@ -134,7 +134,7 @@ export class WritePath<Handle> {
   async strictly<T>(entries: readonly EntryRef[], options: StrictOptions, commit: () => Promise<T>): Promise<T> {
     const { timeoutMs = 5000 } = options;
     if (!(timeoutMs > 0 && timeoutMs <= 3_600_000)) {
-      throw new CacheError('E_INVALID_ARGUMENT', `'timeoutMs' must be more than 0 and at most an hour, got: ${timeoutMs}`);
+      throw new CacheError('E_INVALID_ARGUMENT', `'timeoutMs' must be more than 0 and at most an hour, got: ${got(timeoutMs)}`);
     }
     const { shared, source } = this.parts;
     if (!shared) {

@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import { CacheError, type RedisStore } from '../../lambdas/runtime';
 import { newToken } from '../../lambdas/runtime/token';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
@@ -54,6 +55,40 @@ describe('a store on a real cluster', () => {
     await expect(store.get('k')).rejects.toBeInstanceOf(CacheError);
     await waitFor('the credentials', async () => (await store.get('k').catch(() => 'failed')) === null);
     expect(asked).toBe(2);
+  });
+});
+
+describe('something else under the name of an entry', () => {
+  test('is no answer, and is gone for the next who asks; what is of the right kind stays', async () => {
+    const store = cluster.store({ namespace: 'foreign' });
+    await store.get('k');
+    const { endpoint, tls } = (store as unknown as { options: { endpoint: string; tls: { ca: string } } }).options;
+    const [host, port] = endpoint.split(':') as [string, string];
+    const client = new Cluster([{ host, port: Number(port) }], {
+      redisOptions: { username: 'app', password: 'a-password-of-the-tests', tls, enableReadyCheck: false },
+    });
+    try {
+      await client.lpush('foreign:v:{k}', 'a list');
+      await store.invalidate('other', version(7), 60_000);
+      await client.lpush('foreign:v:{other}', 'a list');
+      for (const key of ['k', 'other']) {
+        await expect(store.get(key)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+        await waitFor('a miss', async () => (await store.get(key).catch(() => 'failed')) === null);
+      }
+      expect(await store.lease('other', newToken(), 1000, '')).toEqual({ kind: 'grant', minVersion: version(7) });
+      await client.set('foreign:f:{k}', 'a text');
+      await expect(store.lease('k', newToken(), 1000, '')).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+      await waitFor(
+        'the lease',
+        async () => (await store.lease('k', newToken(), 1000, '').catch(() => undefined))?.kind === 'grant',
+      );
+      await client.set('foreign:t:tag', 'some text of others');
+      expect(await store.getTag('tag')).toBeUndefined();
+      await store.purgeTag('tag', newToken(), version(3), 60_000, 'delete');
+      expect(await store.getTag('tag')).toMatchObject({ deletedVersion: version(3) });
+    } finally {
+      client.disconnect();
+    }
   });
 });
 
