@@ -61,8 +61,9 @@ export interface CacheOptions<Handle> {
   readonly leaseMs?: number;
 
   /**
-   * How long a read waits for another process's load, in milliseconds, before it loads without filling.
-   * @default 1000
+   * How long a read waits for another process's load, in milliseconds, before it loads without filling. Longer than `leaseMs`, so that those
+   * who wait for a process that died see its lease end, and one of them loads instead of all.
+   * @default 2000
    */
   readonly waitMs?: number;
 
@@ -137,7 +138,7 @@ export class Cache<Handle> {
     };
     this.#readPath = new ReadPath(this.#parts, {
       leaseMs: options.leaseMs ?? 1500,
-      waitMs: options.waitMs ?? 1000,
+      waitMs: options.waitMs ?? 2000,
       maxEntryLength,
       background: options.background ?? false,
     });
