@@ -90,11 +90,9 @@ export function decodeEntry(text: string): Entry | undefined {
   for (let i = FIELDS; i < fields.length; i += 3) {
     tags.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
   }
-  const row = text.slice(ROW_START, ROW_END + 1);
   const header: EntryHeader = {
     token: text.slice(TOKEN_START, TOKEN_END + 1),
     version: fields[0] as string,
-    ...(row !== NO_ROW && { row }),
     loadedAt: Number(fields[1]),
     freshUntil: Number(fields[2]),
     expiresAt: Number(fields[3]),
@@ -102,11 +100,14 @@ export function decodeEntry(text: string): Entry | undefined {
     tags,
   };
   if (!VERSION.test(header.version) || !isTime(fields, header)) return undefined;
-  const body = text.slice(end + 1);
-  const entry = { header, expired: flag === EXPIRED, size: text.length };
-  if (codec === CODECS.negative) return body === '' ? { ...entry, value: undefined, json: undefined } : undefined;
+  const row = text.startsWith(NO_ROW, ROW_START) ? undefined : text.slice(ROW_START, ROW_END + 1);
+  const expired = flag === EXPIRED;
+  const size = text.length;
+  const json = codec === CODECS.json ? text.slice(end + 1) : undefined;
+  if (json === undefined && size > end + 1) return undefined;
   try {
-    return { ...entry, value: JSON.parse(body), json: body };
+    const value = json === undefined ? undefined : JSON.parse(json);
+    return { header: row === undefined ? header : { ...header, row }, expired, value, json, size };
   } catch {
     return undefined;
   }

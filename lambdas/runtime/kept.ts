@@ -155,7 +155,7 @@ export function give<T>({ share }: Policy, { kept, outcome }: Landed, collapsed 
 
 /** The value with what the read did. Age and TTL are rounded to the side on which outer tiers keep it for less. */
 export function land(kept: Kept, now: number, tier: Outcome['tier'], status: Outcome['status'], reason?: OutcomeReason): Landed {
-  const outcome = {
+  const outcome: Outcome = {
     tier,
     status,
     collapsed: false,
@@ -163,8 +163,8 @@ export function land(kept: Kept, now: number, tier: Outcome['tier'], status: Out
     ageSeconds: Math.max(0, Math.floor((now - kept.loadedAt) / 1000)),
     ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((kept.freshUntil - now) / 1000)),
     tags: kept.tags,
-    ...(reason && { reason }),
   };
+  if (reason) return { kept, outcome: { ...outcome, reason } };
   return { kept, outcome };
 }
 

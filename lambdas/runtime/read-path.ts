@@ -1,5 +1,5 @@
 import { entryState, isServable } from './entry-state';
-import { decodeEntry, encodeEntry } from './envelope';
+import { decodeEntry, encodeEntry, type TagMark } from './envelope';
 import { CacheError } from './errors';
 import { Flight, Flights } from './flights';
 import { Hints } from './hints';
@@ -131,7 +131,9 @@ export class ReadPath<Handle> {
     const asked = this.#asks(key);
     try {
       const names = this.#hints.get(key)?.tags ?? request.tags;
-      const [text, versions] = await Promise.all([shared.get(key), tags.read(names, policy.strictTags)]);
+      const getting = shared.get(key);
+      const known = tags.read(names, policy.strictTags);
+      const [text, versions] = Array.isArray(known) ? [await getting, known] : await Promise.all([getting, known]);
       if (text === null) return 'miss';
       return (await this.#examine(request, text, asked, flight, tags, { names, versions })) ?? 'miss';
     } catch (error) {
@@ -152,11 +154,11 @@ export class ReadPath<Handle> {
     const { policy } = request;
     const entry = decodeEntry(text);
     if (!entry) return undefined;
-    const names = entry.header.tags.map(({ tag }) => tag);
-    const same = known?.names.length === names.length && names.every((name, i) => name === known.names[i]);
-    let verdict = judge(entry.header.tags, same ? known.versions : await tags.read(names, policy.strictTags));
+    const marks = entry.header.tags;
+    const names = known && sameTags(marks, known.names) ? known.names : marks.map(({ tag }) => tag);
+    let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, policy.strictTags));
     // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
-    if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(entry.header.tags, await tags.read(names, true));
+    if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(marks, await tags.read(names, true));
     const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
     const content = { value: entry.value, json: entry.json, tags: declaredTags(names), alone };
     const kept = newKept(entry.header, content, policy, this.parts.random);
@@ -169,7 +171,8 @@ export class ReadPath<Handle> {
     const now = this.#now();
     const state = satisfies(request, kept) ? entryState(kept, purged, request.policy, now, kept.refreshAt) : 'gone';
     const status = state === 'fresh' || state === 'early' ? 'hit' : 'stale';
-    return { ...land(kept, now, token === '' ? 'memory' : 'shared', status), state, token };
+    const { outcome } = land(kept, now, token === '' ? 'memory' : 'shared', status);
+    return { kept, outcome, state, token };
   }
 
   /** Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves the copy. */
@@ -368,4 +371,8 @@ export class ReadPath<Handle> {
   #now(): number {
     return this.parts.shared?.now() ?? this.parts.clock.now();
   }
+}
+
+function sameTags(marks: readonly TagMark[], names: readonly string[]): boolean {
+  return marks.length === names.length && marks.every((mark, i) => mark.tag === names[i]);
 }
