@@ -1,10 +1,14 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { Ground } from './ground';
 import type { ParticipantOptions, Progress, ToParticipant } from './participant';
 
 /** What the processes of a run are told, but for what differs between them. */
-export type CrewOptions = Omit<ParticipantOptions, 'role' | 'seed' | 'journal' | 'addresses' | 'pauseMs' | 'concurrency'> & {
+export type CrewOptions = Omit<
+  ParticipantOptions,
+  'role' | 'seed' | 'journal' | 'endpoint' | 'addresses' | 'pauseMs' | 'concurrency'
+> & {
   readonly concurrency: Readonly<Record<ParticipantOptions['role'], number>>;
 };
 
@@ -50,7 +54,7 @@ export class Crew {
     private readonly folder: string,
     private readonly seed: number,
     private readonly options: CrewOptions,
-    private readonly addresses: () => ParticipantOptions['addresses'],
+    private readonly ground: Pick<Ground, 'endpoint' | 'addresses'>,
   ) {}
 
   start(role: Member['role']): void {
@@ -84,7 +88,8 @@ export class Crew {
         role,
         seed,
         journal,
-        addresses: this.addresses(),
+        endpoint: this.ground.endpoint(),
+        addresses: this.ground.addresses(),
         pauseMs: this.#pauses[role],
         concurrency: this.options.concurrency[role],
       },
@@ -99,7 +104,7 @@ export class Crew {
 
   /** Tells every process where the servers are now. */
   move(): void {
-    for (const { child } of this.#members) tell(child, { kind: 'addresses', addresses: this.addresses() });
+    for (const { child } of this.#members) tell(child, { kind: 'addresses', addresses: this.ground.addresses() });
   }
 
   /** Has the writers go faster or slower, so that there are so many reads for each of their purges, however fast the machine is. */

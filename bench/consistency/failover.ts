@@ -7,6 +7,7 @@ import { monotonic, type PurgeRecord } from './journal';
 import type { Failover } from './oracle';
 import { FENCE_MS } from './protocol';
 import type { Random } from './random';
+import { primaries, slotsOf } from './slots';
 
 /** A failover with the time until its purges were replayed, in microseconds of the common clock. */
 export interface ReplayedFailover extends Failover {
@@ -16,6 +17,8 @@ export interface ReplayedFailover extends Failover {
 /** How far back purges are replayed, in microseconds: longer than a replica is frozen before its primary dies. */
 const SETTLE = 10e6;
 const POLL_MS = 25;
+/** For a promotion, and for a replay, in microseconds. */
+const LIMIT = 30e6;
 
 /**
  * Kills the primary of a shard, now and then after its replica has been frozen for a while, so that purges which were acknowledged without it are
@@ -28,17 +31,21 @@ export async function failOver(
   random: Random,
 ): Promise<ReplayedFailover> {
   const nodes = (await ground.engines.processes()).filter(({ kind }) => kind === 'redis');
-  const victim = random.pick(nodes.filter(({ role }) => role === 'primary'));
+  const victim = random.pick(await primaries(ground));
   const replica = nodes.find(({ name }) => name !== victim.name && shardOf(name) === shardOf(victim.name))!;
+  // A replica hears of a moved slot only some time after; promoted before, it would leave the slot to nobody.
+  while ((await slotsOf(ground, victim, replica.name)) !== (await slotsOf(ground, victim, victim.name))) await sleep(POLL_MS);
   const frozen = random.chance(0.7);
   if (frozen) {
     await ground.engines.kill(replica.name, 'SIGSTOP');
     await sleep(random.between(100, 900));
   }
+  ground.down.add(victim.name);
   const killedAt = monotonic();
   await ground.engines.kill(victim.name);
   if (frozen) await ground.engines.kill(replica.name, 'SIGCONT');
-  for (;;) {
+  for (const deadline = killedAt + LIMIT; ; ) {
+    if (monotonic() > deadline) throw new Error(`no replica of ${victim.name} took over`);
     const [role] = await ground.node(replica.name, (client) => client.call('ROLE') as Promise<[string]>).catch(() => ['']);
     if (role === 'master') break;
     await sleep(POLL_MS);
@@ -47,13 +54,19 @@ export async function failOver(
   await replay(ground, namespace, recentPurges(killedAt - SETTLE));
   const replayedAt = monotonic();
   await ground.engines.restart(victim.name);
+  for (const deadline = monotonic() + LIMIT; monotonic() < deadline; ) {
+    const [role, , , link] = await ground.node(victim.name, (client) => client.call('ROLE') as Promise<string[]>).catch(() => []);
+    if (role === 'slave' && link === 'connected') break;
+    await sleep(POLL_MS);
+  }
+  ground.down.delete(victim.name);
   return { killedAt, promotedAt, replayedAt };
 }
 
 /** Each key and tag once, with its last version: a purge is safe to repeat. */
 async function replay(ground: Ground, namespace: string, purges: PurgeRecord[]): Promise<void> {
   const store = new RedisStore({
-    endpoint: ground.endpoint,
+    endpoint: ground.endpoint(),
     credentials: () => ground.credentials,
     tls: false,
     namespace,
@@ -65,13 +78,16 @@ async function replay(ground: Ground, namespace: string, purges: PurgeRecord[]):
     const known = last.get(name);
     if (!known || known.version < purge.version) last.set(name, purge);
   }
+  const deadline = monotonic() + LIMIT;
   const again = async ({ tag, version, rows }: PurgeRecord) => {
-    for (;;) {
+    for (let last: unknown; ; ) {
+      if (monotonic() > deadline) throw new Error(`the purges could not be replayed: ${last}`, { cause: last });
       try {
         if (tag) await store.purgeTag(tag, newToken(), version, 3_600_000, 'delete');
         else await store.invalidate(ITEMS[rows[0]![0]]!.key, version, FENCE_MS);
         return;
-      } catch {
+      } catch (error) {
+        last = error;
         await sleep(POLL_MS);
       }
     }

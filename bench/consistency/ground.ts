@@ -18,7 +18,10 @@ export interface Ground {
   readonly engines: Engines;
   /** A folder for journals and the like. */
   readonly folder: string;
-  readonly endpoint: string;
+  /** A cache node to begin with: one that runs, as the name of a configuration endpoint leads to. */
+  endpoint(): string;
+  /** Cache nodes that were killed and aren't back. */
+  readonly down: Set<string>;
   readonly credentials: typeof USER;
   readonly database: ParticipantOptions['database'];
   /** The servers of the database as they are now. */
@@ -79,13 +82,14 @@ export async function startGround(): Promise<Ground> {
     log: () => {},
   });
   await engines.start();
-  const [group] = model.resources('AWS::ElastiCache::ReplicationGroup');
+  const nodes = (await engines.processes()).filter(({ kind }) => kind === 'redis');
   const clients = new Map<string, Redis>();
   const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
   const ground: Ground = {
     engines,
     folder,
-    endpoint: `127.0.0.1:${model.attribute(group!, 'ConfigurationEndPoint.Port')}`,
+    endpoint: () => `127.0.0.1:${nodes.find(({ name }) => !ground.down.has(name))!.port}`,
+    down: new Set(),
     credentials: USER,
     database: { name: DATABASE, ...OWNER, authorities: fs.readFileSync(place.caFile, 'utf8') },
     roles: { primary: PRIMARY, standbys: STANDBYS },

@@ -1,4 +1,4 @@
-import type { Random } from './random';
+import { type Random, seeded } from './random';
 
 /** A row that is cached: its number says how often it was written, and so how old a copy is. */
 export interface Item {
@@ -33,17 +33,30 @@ export const ITEMS: readonly Item[] = Array.from({ length: TAGGED + PLAIN + QUIE
 
 export const TAGS: readonly string[] = [...new Set(ITEMS.flatMap((item) => item.tags))].sort();
 
-/** What is written next, in the shares of a busy system: most writes touch one row. */
-export function nextWrite(random: Random): { readonly ids: readonly number[]; readonly tag?: string } {
+/** Shares of the writes. */
+const TAG_WRITES = 0.25;
+const QUIET_WRITES = 0.02;
+/** Share of the reads and of the writes that all processes do on one item for a while, so that they meet even where the machine is slow. */
+const TOGETHER = 0.4;
+const TOGETHER_MICROSECONDS = 250_000;
+
+/** The item that all processes turn to at this time of their common clock. */
+function meetingPoint(at: number): number {
+  return Math.floor(seeded(Math.floor(at / TOGETHER_MICROSECONDS)).next() * (TAGGED + PLAIN));
+}
+
+/** What is written next: one row, or now and then all rows of a tag. `at` is the common clock's. */
+export function nextWrite(random: Random, at: number): { readonly ids: readonly number[]; readonly tag?: string } {
   const share = random.next();
-  if (share < 0.25) {
+  if (share < TAG_WRITES) {
     const tag = random.pick(TAGS);
     return { tag, ids: ITEMS.filter((item) => item.tags.includes(tag)).map((item) => item.id) };
   }
-  if (share < 0.27) return { ids: [TAGGED + PLAIN + Math.floor(random.next() * QUIET)] };
+  if (share < TAG_WRITES + QUIET_WRITES) return { ids: [TAGGED + PLAIN + Math.floor(random.next() * QUIET)] };
+  if (random.chance(TOGETHER)) return { ids: [meetingPoint(at)] };
   return { ids: [Math.floor(random.next() * (TAGGED + PLAIN))] };
 }
 
-export function nextRead(random: Random): Item {
-  return random.pick(ITEMS);
+export function nextRead(random: Random, at: number): Item {
+  return random.chance(TOGETHER) ? ITEMS[meetingPoint(at)]! : random.pick(ITEMS);
 }

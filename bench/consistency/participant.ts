@@ -56,7 +56,7 @@ export interface Progress extends Counters {
 }
 
 const PROGRESS_MS = 100;
-const RETRY_MS = 10;
+const RETRY_MS = 30;
 /** Connections to each server; five processes of them stay below PostgreSQL's default of 100. */
 const POOL_SIZE = 8;
 
@@ -117,14 +117,14 @@ class Participant {
   }
 
   async #read(): Promise<void> {
-    const item = nextRead(this.#random);
+    const item = nextRead(this.#random, monotonic());
     const at = monotonic();
     this.#journal.read({ item: item.id, at, ...(await this.#protocol.read(item)) });
   }
 
   /** Write, version, purge, in this order, as a writer of the system does it; what fails after the commit is tried until it succeeds. */
   async #write(): Promise<void> {
-    const { ids, tag } = nextWrite(this.#random);
+    const { ids, tag } = nextWrite(this.#random, monotonic());
     // In one order, or two writes of several rows would wait for each other.
     const { rows } = await this.#servers.writer.query<{ id: number; n: number }>(
       `WITH locked AS (SELECT id FROM item WHERE id = ANY($1) ORDER BY id FOR UPDATE)

@@ -45,13 +45,12 @@ export async function run(ground: Ground, options: RunOptions): Promise<RunResul
   const { seed, guard, without, promotion, failovers, say } = options;
   const namespace = `run-${++runs}`;
   await prepare(ground);
-  const { endpoint, credentials, database, folder } = ground;
+  const { credentials, database, folder } = ground;
   const crew = new Crew(
     bundle(folder),
     folder,
     seed,
     {
-      endpoint,
       credentials,
       database,
       namespace,
@@ -59,7 +58,7 @@ export async function run(ground: Ground, options: RunOptions): Promise<RunResul
       guard,
       ...(without && { without }),
     },
-    () => ground.addresses(),
+    ground,
   );
   const allPurges = () => crew.journals.writer.filter((file) => fs.existsSync(file)).flatMap(purgesOf);
   const done = () => {

@@ -6,7 +6,7 @@ import type { Ground } from './ground';
 import type { Random } from './random';
 
 /** A primary of the cluster, and its slots. */
-interface Primary {
+export interface Primary {
   readonly name: string;
   readonly id: string;
   readonly port: number;
@@ -16,27 +16,34 @@ interface Primary {
 /** How long MIGRATE may take, in milliseconds. */
 const MIGRATE_LIMIT_MS = 2000;
 
-async function primaries(ground: Ground): Promise<Primary[]> {
-  const running = (await ground.engines.processes()).filter(
-    ({ kind, role, pid }) => kind === 'redis' && role === 'primary' && pid,
-  );
-  return Promise.all(
-    running.map(async ({ name, port }) => {
-      const nodes = String(await ground.node(name, (client) => client.cluster('NODES')));
-      const fields = nodes
-        .split('\n')
-        .find((line) => line.includes('myself'))!
-        .split(' ');
-      const ranges = fields.slice(8).filter((field) => !field.startsWith('['));
-      const slots = ranges.map((range) => range.split('-').map(Number) as [number, number?]);
-      return {
-        name,
-        port,
-        id: fields[0]!,
-        has: (slot) => slots.some(([first, last]) => slot >= first && slot <= (last ?? first)),
-      };
-    }),
-  );
+/** The primaries by what each node says of itself: right after a failover the others' word may be old. */
+export async function primaries(ground: Ground): Promise<Primary[]> {
+  const running = (await ground.engines.processes()).filter(({ kind, pid }) => kind === 'redis' && pid);
+  const asked = running.map(async ({ name, port }): Promise<Primary | undefined> => {
+    const nodes = await ground.node(name, (client) => client.cluster('NODES')).catch(() => '');
+    const own = String(nodes)
+      .split('\n')
+      .find((line) => line.includes('myself,master'))
+      ?.split(' ');
+    if (!own) return undefined;
+    const ranges = own.slice(8).filter((field) => !field.startsWith('['));
+    const slots = ranges.map((range) => range.split('-').map(Number) as [number, number?]);
+    return { name, port, id: own[0]!, has: (slot) => slots.some(([first, last]) => slot >= first && slot <= (last ?? first)) };
+  });
+  return (await Promise.all(asked)).filter((node) => node !== undefined);
+}
+
+/** The slots of a primary, as one node sees them. */
+export async function slotsOf(ground: Ground, primary: Primary, seenBy: string): Promise<string> {
+  const nodes = String(await ground.node(seenBy, (client) => client.cluster('NODES')));
+  const fields = nodes
+    .split('\n')
+    .find((line) => line.startsWith(primary.id))
+    ?.split(' ');
+  return (fields ?? [])
+    .slice(8)
+    .filter((field) => !field.startsWith('['))
+    .join(' ');
 }
 
 /**
