@@ -14,7 +14,7 @@ import type { Space } from './slots';
 import { claimedVersion, taggedLoad } from './tagged-load';
 import { type Capture, declaredTags, judge, type TagVersions } from './tags';
 import { newToken } from './token';
-import { valueText } from './value-text';
+import { detached, valueText } from './value-text';
 import { laterVersion, type Version } from './versions/version';
 
 /** What a look found. */
@@ -155,13 +155,15 @@ export class ReadPath<Handle> {
     const entry = decodeEntry(text);
     if (!entry) return undefined;
     const marks = entry.header.tags;
-    const names = known && sameTags(marks, known.names) ? known.names : marks.map(({ tag }) => tag);
+    const names = known && sameTags(marks, known.names) ? known.names : marks.map(({ tag }) => detached(tag));
     let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, policy.strictTags));
     // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
     if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(marks, await tags.read(names, true));
     const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
     const content = { value: entry.value, json: entry.json, tags: declaredTags(names), alone };
-    const kept = newKept(entry.header, content, policy, this.parts.random);
+    // Memory would keep the whole text of an entry for the few characters of it that are its version.
+    const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
+    const kept = newKept(header, content, policy, this.parts.random);
     const copy = this.#copy(request, kept, { expired: entry.expired, tags: verdict }, entry.header.token);
     if (copy.state === 'fresh') this.#keep(request, kept, entry.size, asked);
     return copy;

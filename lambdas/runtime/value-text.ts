@@ -20,6 +20,11 @@ export function valueText(key: string, value: unknown): string | undefined {
   return text;
 }
 
+/** A text of its own: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII only. */
+export function detached<T extends string>(part: T): T {
+  return Buffer.from(part, 'latin1').toString('latin1') as T;
+}
+
 /** A key as an error shows it: a long one is cut. */
 export function shown(key: string): string {
   return key.length > 80 ? `${key.slice(0, 80)}...` : key;
