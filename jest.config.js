@@ -11,8 +11,8 @@ const project = (name, overrides = {}) => ({
 
 /** @type {import('jest').Config} */
 module.exports = {
-  // Two, because an integration test runs a whole platform of processes beside its worker.
-  maxWorkers: 2,
+  // One more than the smallest machine has processors: integration tests wait for servers most of the time.
+  maxWorkers: 3,
   testTimeout: 120_000,
   projects: [
     project('unit'),

@@ -1,6 +1,3 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import type { App } from 'aws-cdk-lib';
 import { SynthesizedStage, withoutAssetHashes } from './synthesized';
 
 const STAGES = ['local', 'dev', 'prod'];
@@ -18,7 +15,7 @@ const DEPENDENCIES: Record<string, string[]> = {
 };
 
 describe.each(STAGES)('stage %s', (name) => {
-  const stage = new SynthesizedStage(name, true);
+  const stage = new SynthesizedStage(name);
 
   test.each(Object.keys(DEPENDENCIES))('stack %s is as it was', (part) => {
     expect(withoutAssetHashes(stage.template(part).toJSON())).toMatchSnapshot();
@@ -32,12 +29,6 @@ describe.each(STAGES)('stage %s', (name) => {
       ]),
     );
     expect(needed).toEqual(Object.fromEntries(Object.entries(DEPENDENCIES).map(([part, others]) => [part, [...others].sort()])));
-  });
-
-  test("passes the CDK's own validation without an error or a warning", () => {
-    const directory = (stage.stacks.get('network')?.node.root as App).synth().directory;
-    const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
-    expect(report.pluginReports).toEqual([]);
   });
 
   test('stays within what a stack may have', () => {

@@ -17,15 +17,12 @@ export interface TemplateResource {
 export class SynthesizedStage {
   readonly stacks: ReadonlyMap<string, Stack>;
 
-  /** @param validate whether CDK's own validation runs, which takes seconds. */
-  constructor(
-    readonly name: string,
-    validate = false,
-  ) {
+  constructor(readonly name: string) {
     const app = new App({
       context: cdkJson.context,
       analyticsReporting: false,
-      builtinCloudFormationValidation: validate,
+      // Takes seconds, and `npm run check:policies` does it for every stage, warnings included.
+      builtinCloudFormationValidation: false,
     });
     const stacks = addCachement(app, { ...sample, config: stageConfig(name) });
     this.stacks = new Map(stacks.map((stack) => [stack.stackName.replace(`cachement-${name}-`, ''), stack]));
