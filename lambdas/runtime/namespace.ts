@@ -113,6 +113,7 @@ export class Namespace<Handle> {
     if (options?.ticket === undefined && this.parts.onRead === undefined) {
       const kept = this.#recall(key);
       if (kept !== undefined) return kept.promise() as Promise<T | undefined>;
+      return this.#load(key, loader, options ?? {});
     }
     return this.read(key, loader, options).then(theValue);
   }
@@ -207,6 +208,11 @@ export class Namespace<Handle> {
   /** Names an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
   entry(key: string): EntryRef {
     return { key: entryName(this.#prefix, key), memoryKey: key, space: this.#space };
+  }
+
+  /** As {@link read} for nobody but the reader, who wants the value alone. */
+  async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<T | undefined> {
+    return (await this.#readPath.read(this.#request(key, loader, options))).value;
   }
 
   #recall(key: string): Kept | undefined {

@@ -108,6 +108,7 @@ export class ReadPath<Handle> {
 
   /** What memory has, where it may be served as fresh. */
   recall(memoryKey: string, space: Space, policy: Policy): Kept | undefined {
+    if (policy.memoryTtlMs === 0) return undefined;
     const now = this.parts.clock.now();
     const kept = this.parts.memory.get(memoryKey, now, space);
     // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
