@@ -40,7 +40,7 @@ export const memory = {
   },
 };
 
-/** Shared tier only, on the cluster. @param place `{ host, port, username, password, ca }`. */
+/** Shared tier only, on the cluster. @param place `{ host, port, tls: { ca }, user: { username, password } }`; without TLS the last two are missing. */
 export const shared = {
   bentocache: (load, place) => bentocacheOn(ioredis5(place), load),
   'bentocache, pipelining': (load, place) => bentocacheOn(ioredis5(place, { enableAutoPipelining: true }), load),
@@ -81,10 +81,10 @@ async function layeredOn(client, load) {
   return (key) => loader.get(key);
 }
 
-function ioredisOptions({ username, password, ca }, options) {
+function ioredisOptions({ tls, user }, options) {
   return {
     dnsLookup: (address, callback) => callback(null, address),
-    redisOptions: { username, password, tls: { ca }, enableReadyCheck: false },
+    redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false },
     ...options,
   };
 }
@@ -97,10 +97,10 @@ function ioredis6({ host, port, ...user }, options = {}) {
   return new Cluster6([{ host, port }], ioredisOptions(user, options));
 }
 
-function keyv({ host, port, username, password, ca }) {
+function keyv({ host, port, tls, user }) {
   const cluster = createCluster({
-    rootNodes: [{ url: `rediss://${host}:${port}` }],
-    defaults: { username, password, socket: { tls: true, ca } },
+    rootNodes: [{ url: `${tls ? 'rediss' : 'redis'}://${host}:${port}` }],
+    defaults: { ...user, ...(tls && { socket: { tls: true, ...tls } }) },
   });
   return new Keyv({ store: new KeyvRedis(cluster), namespace: 'keyv', useKeyPrefix: false });
 }

@@ -6,15 +6,7 @@ import {
   type RedisStoreOptions,
   type VersionSource,
 } from '../../lambdas/runtime';
-
-/** Where a cluster is, and as whom to sign in. */
-export interface Place {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: string;
-  readonly ca: string;
-}
+import type { Place } from '../../test/support/redis-cluster';
 
 /** How the library is set up for one measurement; everything else is its default. */
 export interface SubjectOptions {
@@ -35,12 +27,13 @@ const source: VersionSource<undefined> = {
 
 /** The library, as one process has it, with one namespace. */
 export function openCache({ place, policy, cache: options, store }: SubjectOptions) {
+  const user = place?.user;
   const shared =
     place &&
     new RedisStore({
       endpoint: `${place.host}:${place.port}`,
-      credentials: () => place,
-      tls: { ca: place.ca },
+      tls: place.tls ?? false,
+      ...(user && { credentials: () => user }),
       namespace: 'bench',
       // The machine is busy with the cluster's six processes when it starts.
       connectBudgetMs: 10_000,

@@ -5,18 +5,33 @@ import { RedisStore, type RedisStoreOptions } from '../../lambdas/runtime';
 import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
 import { environment, modelOf } from './engines-model';
 
-/** A real cluster of three shards with a replica each, with TLS and one user, and what a store needs to reach it. */
+/** A real cluster of three shards with a replica each, and what a store needs to reach it. */
 export interface RedisCluster {
   readonly engines: Engines;
-  /** Where it is, for a client of another kind or in another process. */
-  readonly place: { host: string; port: number; username: string; password: string; ca: string };
+  readonly place: Place;
   store(options?: Partial<RedisStoreOptions>): RedisStore;
   dispose(): Promise<void>;
 }
 
+/** Where a cluster is, for a client of another kind or in another process. Without `tls` it has the server's default user only. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly ca: string };
+  readonly user?: { readonly username: string; readonly password: string };
+}
+
+export interface RedisClusterOptions {
+  /**
+   * Whether connections are encrypted, and need a user.
+   * @default true
+   */
+  readonly encrypted?: boolean;
+}
+
 const credentials = { username: 'app', password: 'a-password-of-the-tests' };
 
-export async function startRedisCluster(): Promise<RedisCluster> {
+export async function startRedisCluster({ encrypted = true }: RedisClusterOptions = {}): Promise<RedisCluster> {
   const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-redis-'));
   const place = await environment(stateDir);
   const model = modelOf(types, place, {
@@ -46,9 +61,9 @@ export async function startRedisCluster(): Promise<RedisCluster> {
         NumNodeGroups: 3,
         ReplicasPerNodeGroup: 1,
         AutomaticFailoverEnabled: true,
-        TransitEncryptionEnabled: true,
+        TransitEncryptionEnabled: encrypted,
         CacheParameterGroupName: 'default.redis7.cluster.on',
-        UserGroupIds: ['users'],
+        ...(encrypted && { UserGroupIds: ['users'] }),
       },
     },
   });
@@ -62,16 +77,15 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   await engines.start();
   const [group] = model.resources('AWS::ElastiCache::ReplicationGroup');
   const port = Number(model.attribute(group!, 'ConfigurationEndPoint.Port'));
-  const ca = fs.readFileSync(place.caFile, 'utf8');
+  const tls = { ca: fs.readFileSync(place.caFile, 'utf8') };
   const stores: RedisStore[] = [];
   return {
     engines,
-    place: { host: 'localhost', port, ca, ...credentials },
+    place: { host: 'localhost', port, ...(encrypted && { tls, user: credentials }) },
     store(options = {}) {
       const store = new RedisStore({
         endpoint: `localhost:${port}`,
-        credentials: () => credentials,
-        tls: { ca },
+        ...(encrypted ? { credentials: () => credentials, tls } : { tls: false }),
         namespace: 'test',
         connectBudgetMs: 5000,
         ...options,

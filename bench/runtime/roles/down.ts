@@ -1,7 +1,8 @@
 import keySlot = require('cluster-key-slot');
 
+import type { Place } from '../../../test/support/redis-cluster';
 import { serve } from '../../support/serve';
-import { openCache, type Place } from '../subject';
+import { openCache } from '../subject';
 
 let items: ReturnType<typeof openCache>['items'];
 

@@ -1,7 +1,8 @@
 import { Cluster } from 'ioredis';
 import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/built/connectors/StandaloneConnector';
+import type { Place } from '../../../test/support/redis-cluster';
 import { serve } from '../../support/serve';
-import { openCache, type Place, type SubjectOptions } from '../subject';
+import { openCache, type SubjectOptions } from '../subject';
 
 /** Reads through one library as fast as it goes. */
 type Read = (key: string) => Promise<unknown>;
@@ -87,10 +88,10 @@ class Corked extends StandaloneConnector {
 }
 
 async function rawClient(loader: (key: string) => Promise<unknown>, place: Place): Promise<Read> {
-  const { host, port, username, password, ca } = place;
+  const { host, port, tls, user } = place;
   const cluster = new Cluster([{ host, port }], {
     dnsLookup: (address, callback) => callback(null, address),
-    redisOptions: { username, password, tls: { ca }, enableReadyCheck: false, Connector: Corked },
+    redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false, Connector: Corked },
   });
   return async (key) => {
     const name = `raw:{${key}}`;

@@ -1,5 +1,6 @@
+import type { Place } from '../../../test/support/redis-cluster';
 import { serve, tell } from '../../support/serve';
-import { openCache, type Place } from '../subject';
+import { openCache } from '../subject';
 
 let items: ReturnType<typeof openCache>['items'];
 

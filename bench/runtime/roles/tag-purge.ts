@@ -1,9 +1,10 @@
 import keySlot = require('cluster-key-slot');
 
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Place } from '../../../test/support/redis-cluster';
 import { serve } from '../../support/serve';
 import { currentMs } from '../clock';
-import { openCache, type Place } from '../subject';
+import { openCache } from '../subject';
 
 let items: ReturnType<typeof openCache>['items'];
 let shared: ReturnType<typeof openCache>['shared'];
