@@ -204,6 +204,7 @@ test('runs the next invocation elsewhere when an environment dies between two', 
   const lambda = await run([fn('counter', COUNTER)]);
   const first = await invoke('counter');
   lambda.kill('counter');
+  await until(() => lambda.environments().length === 0, 'the dead environment is gone');
   const second = await invoke('counter');
   expect(second.functionError).toBeUndefined();
   expect(second.value.pid).not.toBe(first.value.pid);
