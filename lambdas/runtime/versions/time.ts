@@ -52,8 +52,8 @@ export class TimeVersions<Handle> implements VersionSource<Handle> {
 
   async load<T>(loader: (handle: Handle) => Promise<T>, { minVersion, primaryOnly }: LoadRequest): Promise<Loaded<T>> {
     const { primary, replica } = this.options;
-    // Before the load: what is written while it runs may be missing.
-    const claimed = (this.#clock.now() - this.#maxSkewMs) * MICROSECONDS;
+    // Before the load: what is written while it runs may be missing, also in the rest of this very millisecond.
+    const claimed = (this.#clock.now() - this.#maxSkewMs) * MICROSECONDS - 1;
     if (replica && !primaryOnly) {
       const version = timeVersion(claimed - replica.maxLagMs * MICROSECONDS);
       if (minVersion === undefined || version >= minVersion) {
