@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { transaction } from '../../lambdas/runtime/database';
+import type { MessageType } from '../../lambdas/runtime/purge/messages';
 import { Outbox, requestPurge } from '../../lambdas/runtime/purge/outbox';
 import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
 import { purgeReport } from '../../lambdas/runtime/purge/report';
@@ -23,6 +24,21 @@ beforeEach(async () => {
   );
   await postgres.administrator.query("UPDATE cachement.pace SET tokens = 0, refilled_at = 'epoch', wake_at = NULL");
 });
+
+/** What the path itself says on the bus: a process can die before and after each. Others say the rest, and have it said again. */
+const PUBLISHED: Record<MessageType, boolean> = {
+  OutboxKicked: true,
+  PurgeSubmitted: false,
+  ReplayRequested: false,
+  PurgeRequested: true,
+  WakeRequested: true,
+  GatewayPurgeRequested: true,
+  EdgePurgeRequested: true,
+  GatewayPurged: true,
+  EdgePurgeAccepted: true,
+  EdgePurgeCompleted: true,
+  TopologyReported: false,
+};
 
 const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options });
 
@@ -200,17 +216,21 @@ describe('nothing is lost', () => {
       let calls = 0;
       let crashed: string | undefined;
       const path = pipeline({
+        // So that gateway and edge have windows to wait for, and somebody is woken at the end of each.
+        pacing: { gatewayWindowMs: 20, edgeWindowMs: 20 },
+        wakes: true,
         crash: (name) => {
           if (calls++ !== point) return;
           crashed = name;
           throw new Error(`died ${name}`);
         },
       });
-      const purgeId = await path.change(`place:${point}`);
-      await path.relay();
+      const tags = [`place:${point}`];
+      const purgeId = await path.change(...tags);
+      await afterCommit(path.inside, purgeId, tags);
       await path.settle();
       // What a sweep finds later.
-      for (let sweep = 0; sweep < 2; sweep++) {
+      for (let sweep = 0; sweep < 3; sweep++) {
         await path.overdue();
         await path.relay();
         await path.settle();
@@ -220,25 +240,13 @@ describe('nothing is lost', () => {
       const kinds = path.effects.map(({ kind }) => kind);
       expect(kinds.indexOf('shared')).toBeLessThan(kinds.indexOf('flush'));
       expect(kinds.indexOf('flush')).toBeLessThan(kinds.indexOf('invalidate'));
-      expect(path.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(1);
+      expect(kinds.filter((kind) => kind === 'invalidate')).toHaveLength(1);
       if (!crashed) break;
       points.push(crashed);
     }
-    for (const name of [
-      'publish PurgeRequested',
-      'purge of the shared tier',
-      'publish GatewayPurgeRequested',
-      'deferral',
-      'flush',
-      'publish GatewayPurged',
-      'publish EdgePurgeRequested',
-      'invalidation',
-      'publish EdgePurgeAccepted',
-      'question',
-      'publish EdgePurgeCompleted',
-    ]) {
-      expect(points).toEqual(expect.arrayContaining([`before ${name}`, `after ${name}`]));
-    }
+    const published = Object.entries(PUBLISHED).flatMap(([type, byThePath]) => (byThePath ? [`publish ${type}`] : []));
+    const expected = ['purge of the shared tier', 'flush', 'invalidation', 'question', 'deferral', ...published];
+    expect([...new Set(points)].sort()).toEqual(expected.flatMap((name) => [`after ${name}`, `before ${name}`]).sort());
   });
 
   test.each([1, 2, 3])('where the bus repeats and reorders messages (seed %i)', async (seed) => {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Bus, Message } from '../../lambdas/runtime/bus';
+import { systemClock } from '../../lambdas/runtime/clock';
 import { DEFAULT_PACING, type Pacing } from '../../lambdas/runtime/purge/pacing';
 import {
   edgeAcceptedStep,
@@ -34,6 +35,11 @@ export interface PipelineOptions {
   readonly crash?: (point: string) => void;
   /** Uniform in [0, 1). Where given, messages come in any order, and some of them twice. */
   readonly random?: () => number;
+  /**
+   * Whether a wake really waits until its time, and the relay is run when it is kicked. For windows of some milliseconds.
+   * @default false - clocks jump, and kicks are left to the test
+   */
+  readonly wakes?: boolean;
 }
 
 /** What the rules take to the edge queue. */
@@ -136,7 +142,7 @@ export class TestPipeline {
         GatewayPurgeRequested: gatewayStep(outside),
         EdgePurgeRequested: edgeStep(outside),
         EdgePurgeAccepted: edgePollStep(outside),
-        WakeRequested: wakeStep(outside),
+        WakeRequested: wakeStep(options.wakes ? { ...outside, clock: systemClock } : outside),
       }),
     };
   }
@@ -162,8 +168,13 @@ export class TestPipeline {
 
   /** Hands out messages until nothing is left that a queue holds. Failed messages come again, as after a visibility timeout. */
   async settle(): Promise<void> {
-    for (let round = 0; this.#queues.shared.length + this.#queues.edge.length > 0; round++) {
+    const kicked = () => this.options.wakes && this.#kicks.length > 0;
+    for (let round = 0; this.#queues.shared.length + this.#queues.edge.length > 0 || kicked(); round++) {
       if (round > 500) throw new Error('messages go round in circles');
+      if (kicked()) {
+        this.#kicks.length = 0;
+        await this.relay();
+      }
       await this.deliver('shared');
       await this.deliver('edge');
       this.skipDelays();
