@@ -84,10 +84,11 @@ export async function submitPurge(client: PoolClient, wish: PurgeWish): Promise<
  */
 export async function replayPurges(client: PoolClient, replayId: string, from: Date, to: Date): Promise<number> {
   const { rowCount } = await client.query(
+    // The first of each, which is never one of the replay's own: the message may come again, when those are in the ledger too.
     `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, urgent)
      SELECT id, tags, paths, mode, urgent FROM (
        SELECT DISTINCT ON (tags, paths, mode) md5($1 || purge_id::text)::uuid AS id, tags, paths, mode, urgent
-       FROM cachement.purge WHERE committed_at BETWEEN $2 AND $3 ORDER BY tags, paths, mode, urgent DESC, purge_id
+       FROM cachement.purge WHERE committed_at BETWEEN $2 AND $3 ORDER BY tags, paths, mode, urgent DESC, committed_at, purge_id
      ) AS again
      WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = id) ON CONFLICT DO NOTHING`,
     [replayId, from, to],
