@@ -1,5 +1,4 @@
-import keySlot = require('cluster-key-slot');
-
+import keySlot from 'cluster-key-slot';
 import { Cluster, Command, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
