@@ -50,6 +50,11 @@ export function sqsOperations(
         Attributes: attributes(queue, AttributeNames),
       })),
       PurgeQueue: on('PurgeQueue', (queue) => queue.purge()),
+      StartMessageMoveTask: {
+        action: 'sqs:StartMessageMoveTask',
+        resources: ({ SourceArn }) => [String(SourceArn)],
+        handle: (input) => ({ TaskHandle: redrive(queues, input as RedriveInput) }),
+      },
       GetQueueUrl: {
         action: 'sqs:GetQueueUrl',
         resources: ({ QueueName }) => [`arn:aws:sqs:${region}:${account}:${QueueName}`],
@@ -57,6 +62,33 @@ export function sqsOperations(
       },
     },
   };
+}
+
+interface RedriveInput {
+  readonly SourceArn?: string;
+  readonly DestinationArn?: string;
+}
+
+/**
+ * Moves everything out of a dead-letter queue at once, as new messages: each has an id, an age and a count of receipts of its own from there.
+ * @returns a handle for nobody, since the task is over.
+ */
+function redrive(queues: readonly Queue[], { SourceArn, DestinationArn }: RedriveInput): string {
+  const deadLetters = queues.find(({ arn }) => arn === SourceArn);
+  if (!deadLetters)
+    throw new AwsError('ResourceNotFoundException', `The resource that you specified doesn't exist: ${SourceArn}`, 404);
+  const sources = queues.filter(({ options }) => options.redrive?.deadLetterArn === SourceArn);
+  if (sources.length === 0)
+    throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
+  const destination = DestinationArn === undefined ? sources[0] : queues.find(({ arn }) => arn === DestinationArn);
+  if (!destination || (DestinationArn === undefined && sources.length > 1)) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      "'DestinationArn' must be a queue of the template where there isn't just one source",
+    );
+  }
+  for (const { body, attributes } of deadLetters.moveOut()) destination.send(body, { delaySeconds: 0, attributes });
+  return Buffer.from(JSON.stringify({ SourceArn })).toString('base64');
 }
 
 interface SendInput {

@@ -173,6 +173,15 @@ export class Queue implements QueueTarget {
     this.serve();
   }
 
+  /** Gives up every message that is visible, as a redrive takes them. */
+  moveOut(): Moved[] {
+    this.expire();
+    const moved = [...this.entries.values()].filter((entry) => entry.visibleAt <= this.now());
+    for (const { messageId } of moved) this.entries.delete(messageId);
+    this.counts.deleted += moved.length;
+    return moved;
+  }
+
   /** Deletes every message. */
   purge(): void {
     this.counts.deleted += this.entries.size;

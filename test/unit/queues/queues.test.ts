@@ -79,6 +79,37 @@ async function advance(seconds: number): Promise<void> {
   }
 }
 
+describe('a redrive', () => {
+  const arn = (id: string) => `arn:aws:sqs:eu-west-1:000000000000:Stack-${id}`;
+  const redrive = (input: object) => queues!.operations.sqs!.StartMessageMoveTask!.handle(input, {});
+
+  test('gives what ended up among the dead letters to its queue again, as new messages', async () => {
+    answer = async (records) => ({
+      payload: JSON.stringify({ batchItemFailures: records.map(({ messageId }) => ({ itemIdentifier: messageId })) }),
+    });
+    await start({ VisibilityTimeout: 5 }, { FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    send('a');
+    await advance(12);
+    expect(queues!.stats()['Stack-Dead']).toMatchObject({ visible: 1 });
+    const before = batches.at(-1)![0]!.messageId;
+    answer = async () => ({ payload: 'null' });
+    expect(redrive({ SourceArn: arn('Dead') })).toEqual({ TaskHandle: expect.any(String) });
+    await settled();
+    expect(batches.at(-1)).toMatchObject([{ body: 'a', attributes: { ApproximateReceiveCount: '1' } }]);
+    expect(batches.at(-1)![0]!.messageId).not.toBe(before);
+    expect(queues!.stats()).toMatchObject({ 'Stack-Dead': { visible: 0 }, 'Stack-Q': { visible: 0, inFlight: 0 } });
+  });
+
+  test.each([
+    ['a queue that is no dead-letter queue', { SourceArn: arn('Q') }, 'Dead Letter Queue'],
+    ['a queue that there is not', { SourceArn: arn('X') }, "doesn't exist"],
+    ['a destination that there is not', { SourceArn: arn('Dead'), DestinationArn: arn('X') }, "'DestinationArn' must be"],
+  ])('of %s is refused', async (_, input, message) => {
+    await start();
+    expect(() => redrive(input)).toThrow(message);
+  });
+});
+
 describe('an event source mapping', () => {
   test('hands a message over as Lambda does, and deletes it', async () => {
     await start();
