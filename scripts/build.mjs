@@ -1,0 +1,59 @@
+// Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the functions, and the SQL.
+// `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its function by the same path in both.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const dist = path.join(root, 'dist');
+const require = createRequire(import.meta.url);
+
+fs.rmSync(dist, { recursive: true, force: true });
+run(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
+run('scripts/bundle.mjs');
+fs.cpSync(path.join(root, 'assets/lambdas'), path.join(dist, 'assets/lambdas'), { recursive: true });
+// To be read by whoever reviews a migration; the function has them within.
+fs.cpSync(path.join(root, 'lambdas/migration/sql'), path.join(dist, 'sql'), { recursive: true });
+
+const common = { absWorkingDir: root, platform: 'node', target: 'node20', logLevel: 'warning' };
+
+// For bundlers, by the condition `module`: of modules of this form they can drop what isn't used. Node.js always loads the scripts, whether
+// by `import` or by `require`, so that there is one copy of each class in a process. A file each, since files are what `sideEffects` speaks
+// of; `.js`, not `.mjs`: bundlers then give a default import of ioredis what its authors mean by it.
+await build({
+  ...common,
+  entryPoints: ['lib/route', 'lambdas/runtime'].flatMap(modulesOf),
+  outdir: path.join(dist, 'esm'),
+  outbase: root,
+  format: 'esm',
+});
+
+// One file, with what it needs of the AWS SDK: nobody who imports only constructs should have to install that.
+await build({
+  ...common,
+  bundle: true,
+  entryPoints: { main: 'cli/main.ts' },
+  outdir: path.join(dist, 'cli'),
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'external',
+});
+
+/** The sources that tsc found an entry point to import. */
+function modulesOf(folder) {
+  return fs
+    .readdirSync(path.join(dist, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => path.join(folder, name.replace(/\.js$/, '.ts')));
+}
+
+function run(script, ...args) {
+  const { status, error } = spawnSync(process.execPath, [path.resolve(root, script), ...args], { cwd: root, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
