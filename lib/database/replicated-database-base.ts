@@ -1,8 +1,12 @@
-import { Resource } from 'aws-cdk-lib';
+import { ArnFormat, Resource, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
-import type { PlatformFunction } from '../functions/platform-function';
+import { checkInNetwork, concurrencyOf } from '../functions/client-function';
+import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
 import type { DatabaseRole } from './database-role';
@@ -15,6 +19,25 @@ export interface DatabaseClientOptions {
    * @default 1
    */
   readonly poolSize?: number;
+
+  /**
+   * How many environments the function may have at once.
+   * @default - what the function reserves; one that reserves nothing must say
+   */
+  readonly concurrency?: number;
+}
+
+/** One server, as RDS calls it. */
+export interface DatabaseServer {
+  /** `primary`, or such as `replica 1`. */
+  readonly name: string;
+  /** Dimension of its metrics. */
+  readonly instanceIdentifier: string;
+  /**
+   * What IAM authentication is granted on.
+   * @default - unknown; nobody can be granted it
+   */
+  readonly resourceId?: string;
 }
 
 /** The system of record, made here or elsewhere: PostgreSQL, a primary and the replicas that stream from it, with forced TLS. */
@@ -27,11 +50,20 @@ export interface IReplicatedDatabase extends IConstruct, ec2.IConnectable {
   /** `host:port` of each replica. The runtime reads from one that has replayed far enough, so it must know each by itself. */
   readonly readers: string[];
 
+  /** The primary, then the replicas; none of a database that was made elsewhere and doesn't name them. */
+  readonly servers: DatabaseServer[];
+
+  /** What others may be allowed to do with it. */
+  readonly grants: ReplicatedDatabaseGrants;
+
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
   /** Gives a function what it needs to use the database as one role: the servers, the role's secret, and the way to both. */
-  addClient(client: PlatformFunction, options: DatabaseClientOptions): void;
+  addClient(client: lambda.Function, options: DatabaseClientOptions): void;
+
+  /** A metric of one server, such as `CPUUtilization`; by default the average of five minutes. */
+  metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** Where Lambda's Node runtimes have the certificate authorities of RDS; Node doesn't know them by itself. */
@@ -42,8 +74,10 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   abstract readonly connections: ec2.Connections;
   abstract readonly databaseName: string;
   abstract readonly maxConnections: number;
+  readonly grants: ReplicatedDatabaseGrants = new ReplicatedDatabaseGrants(this);
   abstract get writer(): string;
   abstract get readers(): string[];
+  abstract get servers(): DatabaseServer[];
   abstract secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
   protected abstract readonly network: IPlatformNetwork;
@@ -59,7 +93,10 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     });
   }
 
-  addClient(client: PlatformFunction, options: DatabaseClientOptions): void {
+  /** @throws {RangeError} where the function is outside of the network, or doesn't say how many environments it may have. */
+  addClient(client: lambda.Function, options: DatabaseClientOptions): void {
+    checkInNetwork(client);
+    const concurrency = concurrencyOf(client, options.concurrency);
     const poolSize = options.poolSize ?? 1;
     const secret = this.secretOf(options.role);
     client.addEnvironment('DATABASE_WRITER', this.writer);
@@ -68,10 +105,58 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     client.addEnvironment('DATABASE_SECRET_ARN', secret.secretArn);
     client.addEnvironment('DATABASE_POOL_SIZE', String(poolSize));
     client.addEnvironment('NODE_EXTRA_CA_CERTS', RDS_CA_FILE);
-    client.readSecret(secret);
+    allowReading(secret, client);
     // From the client's side, or the client's stack and this one would need each other.
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
-    this.users.push({ name: client.node.id, concurrency: client.concurrency, poolSize });
+    this.users.push({ name: client.node.id, concurrency, poolSize });
+  }
+
+  metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/RDS',
+      metricName,
+      dimensionsMap: { DBInstanceIdentifier: server.instanceIdentifier },
+      ...options,
+    });
+  }
+}
+
+/** What others may be allowed to do with a database. */
+export class ReplicatedDatabaseGrants {
+  constructor(private readonly database: IReplicatedDatabase) {}
+
+  /** Lets a grantee read the password of a role. */
+  readSecret(grantee: iam.IGrantable, role: DatabaseRole): iam.Grant {
+    return allowReading(this.database.secretOf(role), grantee);
+  }
+
+  /**
+   * Lets a grantee sign in by IAM, on every server, as a user to whom PostgreSQL's `rds_iam` was granted; the platform's own roles sign in by
+   * password.
+   *
+   * @throws {RangeError} where the servers' resource ids aren't known.
+   */
+  connect(grantee: iam.IGrantable, username: string): iam.Grant {
+    const { servers } = this.database;
+    const resourceIds = servers.map(({ resourceId }) => resourceId).filter((id) => id !== undefined);
+    if (resourceIds.length < Math.max(1, servers.length)) {
+      throw new RangeError(
+        `database: 'servers' must have a 'resourceId' each for 'grants.connect', got: ${resourceIds.length} of ${servers.length}; name them when it is imported`,
+      );
+    }
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['rds-db:connect'],
+      // A replica has an id of its own.
+      resourceArns: resourceIds.map((resourceId) =>
+        Stack.of(this.database).formatArn({
+          service: 'rds-db',
+          resource: 'dbuser',
+          resourceName: `${resourceId}/${username}`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ),
+    });
   }
 }

@@ -1,14 +1,19 @@
 import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { PlatformFunction } from '../functions/platform-function';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
 import { DatabaseRole } from './database-role';
-import { type DatabaseClientOptions, type IReplicatedDatabase, ReplicatedDatabaseBase } from './replicated-database-base';
+import {
+  type DatabaseClientOptions,
+  type DatabaseServer,
+  type IReplicatedDatabase,
+  ReplicatedDatabaseBase,
+} from './replicated-database-base';
 
 export interface ReplicatedDatabaseProps {
   readonly network: IPlatformNetwork;
@@ -84,6 +89,11 @@ export interface ReplicatedDatabaseAttributes {
    * @default - none; the schema is migrated elsewhere
    */
   readonly ownerSecret?: secretsmanager.ISecret;
+  /**
+   * The primary, then the replicas, by their names in RDS. Needed to watch them, and for `grants.connect`.
+   * @default - none
+   */
+  readonly servers?: readonly DatabaseServer[];
 }
 
 /** RDS's limit for PostgreSQL. */
@@ -232,12 +242,20 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     return this.replicas.map(hostAndPort);
   }
 
+  get servers(): DatabaseServer[] {
+    return [this.primary, ...this.replicas].map((instance, index) => ({
+      name: index === 0 ? 'primary' : `replica ${index}`,
+      instanceIdentifier: instance.instanceIdentifier,
+      resourceId: (instance.node.defaultChild as rds.CfnDBInstance).attrDbiResourceId,
+    }));
+  }
+
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
     return this.secrets.get(role) as secretsmanager.ISecret;
   }
 
-  override addClient(client: PlatformFunction, options: DatabaseClientOptions): void {
+  override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
     super.addClient(client, options);
     // Whoever reads goes to the primary itself when no replica is far enough, and must see there what it would see on a replica.
     if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
@@ -324,6 +342,10 @@ class ImportedDatabase extends ReplicatedDatabaseBase {
 
   get readers(): string[] {
     return this.attributes.readerAddresses.map((address) => `${address}:${this.attributes.port}`);
+  }
+
+  get servers(): DatabaseServer[] {
+    return [...(this.attributes.servers ?? [])];
   }
 
   secretOf(role: DatabaseRole): secretsmanager.ISecret {

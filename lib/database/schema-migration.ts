@@ -1,6 +1,7 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
+import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
@@ -39,7 +40,7 @@ export class SchemaMigration extends Construct {
     ] as const) {
       const secret = database.secretOf(role);
       migrate.addEnvironment(variable, secret.secretArn);
-      migrate.readSecret(secret);
+      allowReading(secret, migrate);
     }
     network.allowCustomResourceResponses(migrate);
 

@@ -1,4 +1,4 @@
-import { CrossStackReferences, ReferenceStrength, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -9,8 +9,9 @@ import { checkZones } from '../network/zones';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
-import { SharedCacheBase } from './shared-cache-base';
+import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkNamespace } from './shared-cache-checks';
+import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
 export interface ServerlessSharedCacheProps {
   readonly network: IPlatformNetwork;
@@ -55,6 +56,31 @@ export interface ServerlessSharedCacheProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** A serverless cache that was made elsewhere. */
+export interface ServerlessSharedCacheAttributes {
+  readonly serverlessCacheName: string;
+  /** Prefix of every key. */
+  readonly namespace: string;
+  /** Endpoint, without a port. */
+  readonly endpointAddress: string;
+  readonly securityGroup: ec2.ISecurityGroup;
+  /**
+   * JSON with `username` and `password`.
+   * @default - clients sign in by IAM
+   */
+  readonly secret?: secretsmanager.ISecret;
+  /**
+   * The way to the secret.
+   * @default - clients have one
+   */
+  readonly network?: IPlatformNetwork;
+  /**
+   * Needed for `grants.connect`.
+   * @default - none
+   */
+  readonly userId?: string;
+}
+
 /** ElastiCache's own; a serverless cache has no other. */
 const PORT = 6379;
 
@@ -65,6 +91,15 @@ const PORT = 6379;
  * @throws {RangeError} where a property is outside of ElastiCache's limits.
  */
 export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConnectable {
+  /** Uses a serverless cache that was made elsewhere, by its endpoint and its user. */
+  static fromServerlessSharedCacheAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ServerlessSharedCacheAttributes,
+  ): ISharedCache {
+    return new ImportedServerlessCache(scope, id, attributes);
+  }
+
   readonly connections: ec2.Connections;
   readonly serverlessCache: elasticache.CfnServerlessCache;
   readonly secret?: secretsmanager.ISecret;
@@ -87,12 +122,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
     this.network = props.network;
     this.namespace = props.namespace;
 
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: 'Shared tier',
-      allowAllOutbound: false,
-    });
-    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
+    this.connections = addSharedConnections(this, vpc, PORT);
     const users = addCacheUsers(this, {
       namespace: props.namespace,
       engine: engine.type,
@@ -112,16 +142,14 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
         ecpuPerSecond: { maximum: props.maxUnitsPerSecond ?? 10_000 },
       },
       kmsKeyId: props.encryptionKey?.keyArn,
-      securityGroupIds: [securityGroup.securityGroupId],
+      securityGroupIds: securityGroupIdsOf(this.connections),
       subnetIds: vpc.selectSubnets(isolated).subnetIds,
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       dailySnapshotTime: '03:00',
       userGroupId: users.group.ref,
     });
     this.serverlessCache.applyRemovalPolicy(removalPolicy);
-    for (const stateful of [this.serverlessCache, ...(users.secret ? [users.secret] : [])]) {
-      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
-    }
+    referStrongly(this.serverlessCache, users.secret);
   }
 
   /** `host:port`; TLS always. */
@@ -129,12 +157,54 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
     return `${this.serverlessCache.attrEndpointAddress}:${this.serverlessCache.attrEndpointPort}`;
   }
 
+  override get serverlessCacheName(): string {
+    return this.serverlessCache.ref;
+  }
+
   get connectArns(): string[] {
     return [this.arnOf('serverlesscache', this.serverlessCache.ref), this.arnOf('user', this.clientUserId)];
   }
 }
 
+class ImportedServerlessCache extends SharedCacheBase {
+  readonly namespace: string;
+  readonly endpoint: string;
+  readonly secret?: secretsmanager.ISecret;
+  readonly connections: ec2.Connections;
+  protected readonly network?: IPlatformNetwork;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly attributes: ServerlessSharedCacheAttributes,
+  ) {
+    super(scope, id);
+    this.namespace = attributes.namespace;
+    this.endpoint = `${attributes.endpointAddress}:${PORT}`;
+    this.secret = attributes.secret;
+    this.network = attributes.network;
+    this.connections = new ec2.Connections({
+      securityGroups: [attributes.securityGroup],
+      defaultPort: ec2.Port.tcp(PORT),
+    });
+  }
+
+  override get serverlessCacheName(): string {
+    return this.attributes.serverlessCacheName;
+  }
+
+  get connectArns(): string[] {
+    const { serverlessCacheName, userId } = this.attributes;
+    if (userId) return [this.arnOf('serverlesscache', serverlessCacheName), this.arnOf('user', userId)];
+    throw new RangeError(
+      "imported serverless cache: 'userId' must be given for 'grants.connect', got: undefined; name it when it is imported",
+    );
+  }
+}
+
 function checkLimit(property: string, value: number, least: number, most: number): void {
   if (Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)) return;
-  throw new RangeError(`serverless shared cache: '${property}' must be ${least} to ${most}, got: ${value}`);
+  throw new RangeError(
+    `serverless shared cache: '${property}' must be ${least} to ${most}, got: ${value}; choose a value in between`,
+  );
 }

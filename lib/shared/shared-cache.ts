@@ -1,6 +1,5 @@
-import { CrossStackReferences, Fn, Names, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -14,8 +13,9 @@ import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
-import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
+import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkScaling, checkSharedCache } from './shared-cache-checks';
+import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
 export interface SharedCacheProps {
   readonly network: IPlatformNetwork;
@@ -118,7 +118,7 @@ export interface SharedCacheAttributes {
    */
   readonly network?: IPlatformNetwork;
   /**
-   * Needed for `grants.connect`.
+   * Needed for `grants.connect`, and to report its topology.
    * @default - none
    */
   readonly replicationGroupId?: string;
@@ -127,6 +127,16 @@ export interface SharedCacheAttributes {
    * @default - none
    */
   readonly userId?: string;
+  /**
+   * The nodes to watch.
+   * @default - none, nothing is watched
+   */
+  readonly nodes?: readonly CacheNode[];
+  /**
+   * Where ElastiCache says what happens to the nodes.
+   * @default - unknown; the topology is reported by schedule
+   */
+  readonly notifications?: sns.ITopic;
 }
 
 /** How far the number of something may move by itself, and what moves it. */
@@ -138,13 +148,6 @@ export interface CacheScalingOptions {
    * @default 60
    */
   readonly targetPercent?: number;
-}
-
-/** One node, as CloudWatch calls it. */
-export interface CacheNode {
-  /** Such as `shard 1 node 2`. */
-  readonly name: string;
-  readonly cacheClusterId: string;
 }
 
 /**
@@ -197,12 +200,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     if (multiAz) checkZones('shared cache', vpc, isolated);
 
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: 'Shared tier',
-      allowAllOutbound: false,
-    });
-    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) });
+    this.connections = addSharedConnections(this, vpc, port);
 
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'SubnetGroup', {
       description: 'Isolated subnets of the shared tier',
@@ -252,7 +250,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       userGroupIds: [users.group.ref],
       cacheParameterGroupName: parameterGroup.ref,
       cacheSubnetGroupName: subnetGroup.ref,
-      securityGroupIds: [securityGroup.securityGroupId],
+      securityGroupIds: securityGroupIdsOf(this.connections),
       notificationTopicArn: this.notifications.topicArn,
       logDeliveryConfigurations: ['slow-log', 'engine-log'].map((logType) => ({
         logType,
@@ -269,9 +267,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
 
-    for (const stateful of [this.replicationGroup, ...(users.secret ? [users.secret] : [])]) {
-      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
-    }
+    referStrongly(this.replicationGroup, users.secret);
   }
 
   /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */
@@ -300,7 +296,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /** Every node as the template has it; those that scaling adds later aren't among them. */
-  get nodes(): CacheNode[] {
+  override get nodes(): CacheNode[] {
     const { shards, replicasPerShard, clusterMode } = this.settings;
     const all: CacheNode[] = [];
     for (let shard = 1; shard <= shards; shard++) {
@@ -313,14 +309,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     return all;
   }
 
-  /** A metric of one node, such as `Evictions`; by default the average of five minutes. */
-  metric(metricName: string, node: CacheNode, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: 'AWS/ElastiCache',
-      metricName,
-      dimensionsMap: { CacheClusterId: node.cacheClusterId },
-      ...options,
-    });
+  override get replicationGroupId(): string {
+    return this.replicationGroup.ref;
   }
 
   /**
@@ -379,6 +369,7 @@ class ImportedSharedCache extends SharedCacheBase {
   readonly endpoint: string;
   readonly secret?: secretsmanager.ISecret;
   readonly connections: ec2.Connections;
+  readonly notifications?: sns.ITopic;
   protected readonly network?: IPlatformNetwork;
 
   constructor(
@@ -391,17 +382,26 @@ class ImportedSharedCache extends SharedCacheBase {
     this.endpoint = `${attributes.endpointAddress}:${attributes.endpointPort}`;
     this.secret = attributes.secret;
     this.network = attributes.network;
+    this.notifications = attributes.notifications;
     this.connections = new ec2.Connections({
       securityGroups: [attributes.securityGroup],
       defaultPort: ec2.Port.tcp(attributes.endpointPort),
     });
   }
 
+  override get nodes(): CacheNode[] {
+    return [...(this.attributes.nodes ?? [])];
+  }
+
+  override get replicationGroupId(): string | undefined {
+    return this.attributes.replicationGroupId;
+  }
+
   get connectArns(): string[] {
     const { replicationGroupId, userId } = this.attributes;
     if (!replicationGroupId || !userId) {
       throw new RangeError(
-        `imported shared cache: 'replicationGroupId' and 'userId' must be given for 'grants.connect', got: ${JSON.stringify({ replicationGroupId, userId })}`,
+        `imported shared cache: 'replicationGroupId' and 'userId' must be given for 'grants.connect', got: ${JSON.stringify({ replicationGroupId, userId })}; name both when it is imported`,
       );
     }
     return [this.arnOf('replicationgroup', replicationGroupId), this.arnOf('user', userId)];

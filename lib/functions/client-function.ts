@@ -1,0 +1,34 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { PlatformFunction } from './platform-function';
+
+/**
+ * How many environments of a function there may be at once, which its pools of connections are counted by.
+ *
+ * @throws {RangeError} where nobody said so: neither the caller, nor a reservation.
+ */
+export function concurrencyOf(client: lambda.Function, given?: number): number {
+  if (given !== undefined) {
+    if (Number.isInteger(given) && given >= 1) return given;
+    throw new RangeError(
+      `client '${client.node.id}': 'concurrency' must be a whole number of at least 1, got: ${given}; set it to how many environments the function may have`,
+    );
+  }
+  if (client instanceof PlatformFunction) return client.concurrency;
+  const reserved = (client.node.defaultChild as lambda.CfnFunction).reservedConcurrentExecutions;
+  if (typeof reserved === 'number') return reserved;
+  throw new RangeError(
+    `client '${client.node.id}': 'concurrency' must be given where the function reserves none, since the pools of all clients are counted against 'maxConnections', got: undefined; ` +
+      "give it, or set 'reservedConcurrentExecutions' of the function",
+  );
+}
+
+/**
+ * @throws {RangeError} where a function can't reach the tiers, which are in a network.
+ */
+export function checkInNetwork(client: lambda.Function): void {
+  if (client.isBoundToVpc) return;
+  throw new RangeError(
+    `client '${client.node.id}': 'vpc' must be that of the tiers, which nothing outside of their network reaches, got: undefined; ` +
+      "give the function the network's 'vpc' and its isolated subnets",
+  );
+}

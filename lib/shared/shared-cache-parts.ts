@@ -1,0 +1,23 @@
+import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct, IConstruct } from 'constructs';
+
+/** Adds the group that clients are let in by; to a construct directly, so that it keeps its logical id. */
+export function addSharedConnections(scope: Construct, vpc: ec2.IVpc, port: number): ec2.Connections {
+  const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
+    vpc,
+    description: 'Shared tier',
+    allowAllOutbound: false,
+  });
+  return new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) });
+}
+
+export const securityGroupIdsOf = ({ securityGroups }: ec2.Connections): string[] =>
+  securityGroups.map(({ securityGroupId }) => securityGroupId);
+
+/** Others can't be left behind by a replacement of what is stateful. */
+export function referStrongly(...stateful: readonly (IConstruct | undefined)[]): void {
+  for (const construct of stateful) {
+    if (construct) CrossStackReferences.of(construct).produce(ReferenceStrength.STRONG);
+  }
+}
