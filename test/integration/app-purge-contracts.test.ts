@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { Client } from 'pg';
+import { accessKeyId } from '../../local/identity';
+import { type AppFunction, engineNames, functionArn } from '../support/app';
+import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../support/platform';
+import { waitFor } from '../support/wait-for';
+
+let platform: TestPlatform;
+let administrator: Client;
+
+beforeAll(async () => {
+  platform = await startTestPlatform({ edit: impatient });
+  const [primary] = await engineNames(platform, 'postgres-primary');
+  administrator = new Client(platform.engines.databaseAdministrator(primary as string));
+  await administrator.connect();
+});
+afterAll(async () => {
+  await administrator?.end();
+  await platform?.dispose();
+});
+
+/**
+ * Messages are set aside after one receipt, and nothing but what is redriven takes a purge up again. The reader is outside of the network,
+ * so that nothing but a policy is between it and the bus.
+ */
+function impatient(template: EditableTemplate): void {
+  for (const [id, resource] of Object.entries<EditableTemplate>(template.Resources)) {
+    if (id.startsWith('PurgeSharedStepsQueue') && resource.Type === 'AWS::SQS::Queue') {
+      resource.Properties.VisibilityTimeout = 10;
+      resource.Properties.RedrivePolicy.maxReceiveCount = 1;
+    }
+    if (id.startsWith('FunctionsReader') && resource.Type === 'AWS::Lambda::Function') delete resource.Properties.VpcConfig;
+    if (id.startsWith('PurgeSweep') && resource.Type === 'AWS::Events::Rule') resource.Properties.State = 'DISABLED';
+  }
+}
+
+const clientOptions = (by?: AppFunction) => ({
+  endpoint: platform.urls.endpoint,
+  region: platform.model.environment.region,
+  maxAttempts: 1,
+  credentials: { accessKeyId: by ? accessKeyId(functionArn(platform, by)) : 'OPERATOR', secretAccessKey: 'any' },
+});
+
+/** Puts an event on the bus: as a person at this machine, or as one of the functions. */
+async function publish(type: string, detail: object, { by, source = 'cachement' }: { by?: AppFunction; source?: string } = {}) {
+  const [bus] = platform.model.resources('AWS::Events::EventBus');
+  const client = new EventBridgeClient(clientOptions(by));
+  try {
+    const Entries = [
+      { EventBusName: platform.model.ref(bus!), Source: source, DetailType: type, Detail: JSON.stringify(detail) },
+    ];
+    return await client.send(new PutEventsCommand({ Entries }));
+  } finally {
+    client.destroy();
+  }
+}
+
+const queue = (prefix: string) => {
+  const found = platform.model.resources('AWS::SQS::Queue').find(({ logicalId }) => logicalId.startsWith(prefix));
+  return { name: platform.model.attribute(found!, 'QueueName'), arn: platform.model.attribute(found!, 'Arn') };
+};
+const visible = (prefix: string) => platform.queues.stats()[queue(prefix).name]?.visible ?? 0;
+const submitted = (tags: unknown, more: object = {}) => ({ purgeId: randomUUID(), tags, mode: 'delete', ...more });
+const completed = async (purgeIds: readonly string[]) => {
+  const { rows } = await administrator.query(
+    'SELECT count(*)::integer AS count FROM cachement.purge WHERE purge_id = ANY($1) AND completed_at IS NOT NULL',
+    [purgeIds],
+  );
+  return rows[0].count === purgeIds.length;
+};
+
+describe('the bus', () => {
+  test.each<[AppFunction, string]>([
+    ['FunctionsReader', 'PurgeSubmitted'],
+    ['FunctionsReader', 'OutboxKicked'],
+  ])('refuses %s, which has no grant, %s', async (by, type) => {
+    await expect(publish(type, submitted(['place:1']), { by })).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('takes from a function with a grant what it is for', async () => {
+    const { FailedEntryCount } = await publish('OutboxKicked', {}, { by: 'FunctionsWriter' });
+    expect(FailedEntryCount).toBe(0);
+  });
+
+  test('hands on nothing that says it is from somebody else', async () => {
+    const wish = submitted(['place:1']);
+    await publish('PurgeSubmitted', wish, { source: 'shop' });
+    const after = submitted(['place:1']);
+    await publish('PurgeSubmitted', after);
+    await waitFor('a purge that was asked for later', () => completed([after.purgeId]), { timeoutMs: 60_000 });
+    const { rows } = await administrator.query('SELECT FROM cachement.purge WHERE purge_id = $1', [wish.purgeId]);
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('a full dead-letter queue', () => {
+  const INJECTED: readonly [string, unknown][] = [
+    ['an item', ['#place:1']],
+    ['a wildcard', ['place:*']],
+    ['everything', ['*']],
+    ['two tags in one', ['place:1,place:2']],
+    ['a line break', ['place:1\ncountry:de']],
+    ['a header', ['a\r\nset-cookie: x']],
+    ['another statement', ["a'); DROP TABLE cachement.outbox; --"]],
+    ['upper case', ['Place:1']],
+    ['a long tag', ['a'.repeat(200_000)]],
+    ['a tag that is no text', [{ toString: 'x' }]],
+    ['no tags', []],
+    ['too many tags', Array.from({ length: 51 }, (_, i) => `t:${i}`)],
+  ];
+
+  test('holds what could not be done and what never will be, holds up nobody, and its redrive completes the former', async () => {
+    // The ledger can't be written, so that every purge fails in the shared step.
+    await administrator.query(
+      `CREATE FUNCTION cachement.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ledger today'; END $$;
+       CREATE TRIGGER refuse BEFORE INSERT ON cachement.purge_step FOR EACH ROW WHEN (NEW.step = 'shared')
+       EXECUTE FUNCTION cachement.refuse()`,
+    );
+    const { rows } = await administrator.query<{ purge_id: string }>(
+      "INSERT INTO cachement.outbox (tags) SELECT ARRAY['t:' || n] FROM generate_series(1, 25) AS n RETURNING purge_id",
+    );
+    const purgeIds = rows.map(({ purge_id }) => purge_id);
+    await publish('OutboxKicked', {});
+    for (const [, tags] of INJECTED) await publish('PurgeSubmitted', submitted(tags));
+    const dead = () => visible('PurgeSharedStepsDeadLetters');
+    await waitFor('dead letters', () => dead() >= purgeIds.length + INJECTED.length, { timeoutMs: 90_000 });
+    expect(await completed(purgeIds)).toBe(false);
+
+    await administrator.query('DROP TRIGGER refuse ON cachement.purge_step; DROP FUNCTION cachement.refuse');
+    const change = await platform.request('/places/2950159', { method: 'PATCH', body: { population: 3_000_001 } });
+    const { purgeId } = change.json() as { purgeId: string };
+    await waitFor('a purge of that time', () => completed([purgeId]), { timeoutMs: 60_000 });
+
+    const sqs = new SQSClient(clientOptions());
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: queue('PurgeSharedStepsDeadLetters').arn }));
+    sqs.destroy();
+    await waitFor('the purges that were set aside', () => completed(purgeIds), { timeoutMs: 90_000 });
+    await waitFor('what will never be done', () => dead() >= INJECTED.length, { timeoutMs: 60_000 });
+    const left = await administrator.query('SELECT purge_id FROM cachement.outbox');
+    expect(left.rows).toEqual([]);
+    // Each tag was paid for once, and none that was smuggled in.
+    const { rows: paid } = await administrator.query<{ item: string; times: number }>(
+      "SELECT item, count(*)::integer AS times FROM cachement.edge_batch_item WHERE item LIKE '#t:%' GROUP BY item",
+    );
+    expect(paid).toHaveLength(purgeIds.length);
+    expect(paid.every(({ times }) => times === 1)).toBe(true);
+  });
+});
+
+describe('an injection attempt', () => {
+  test('of more than an event takes is refused by the bus itself', async () => {
+    const refused = publish('PurgeSubmitted', submitted(['a'.repeat(2 ** 20)]));
+    await expect(refused).rejects.toThrow(/size/i);
+  });
+
+  test.each([
+    ['an item', 'PATCH', '/places/%23place%3A1'],
+    ['a wildcard', 'PATCH', '/places/*'],
+    ['two ids in one', 'PATCH', '/places/1,2'],
+    ['a line break', 'PATCH', '/places/1%0a2'],
+    ['an item', 'GET', '/places?country=%23'],
+    ['a wildcard', 'GET', '/places?country=*'],
+    ['a comma', 'GET', '/places?country=d,'],
+    ['a line break', 'GET', '/places?country=d%0a'],
+    ['a long text', 'GET', `/places?country=${'a'.repeat(4000)}`],
+    ['a statement', 'GET', '/purges/1%27%3B%20DROP%20TABLE%20places'],
+  ])('with %s in what a tag is made of is refused by the API: %s', async (_, method, path) => {
+    const answer = await platform.request(path, { method, ...(method === 'PATCH' && { body: { population: 1 } }) });
+    expect({ status: answer.status, body: answer.body }).toEqual({ status: 400, body: expect.stringMatching(/'\w+' must be/) });
+    expect(answer.headers['cache-tag']).toBeUndefined();
+  });
+});
