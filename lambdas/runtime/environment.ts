@@ -130,6 +130,11 @@ export class Environment {
     return this.variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
   }
 
+  /** Whether tests run, by the variable that test runners set. */
+  get isTest(): boolean {
+    return this.variables.NODE_ENV === 'test';
+  }
+
   #text(name: string): string {
     const value = this.variables[name];
     if (value === undefined || value === '') throw new Error(`environment variable '${name}' must be set`);

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { edgeMaxAgeSeconds, MAX_TAGS_PER_RESPONSE, type Route, staleDirectives } from '../../../lib/route';
+import { edgeMaxAgeSeconds, type Route, staleDirectives } from '../../../lib/route';
+import { environment } from '../environment';
 import { cacheStatus, type Outcome } from '../outcome';
 import { problemBody } from './problem';
+import { responseTags, type TooManyTags } from './response-tags';
 
 /** What a handler gives back to API Gateway. */
 export interface Response {
@@ -34,8 +36,14 @@ export function uncached(statusCode: number, body: unknown, headers: Readonly<Re
  * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional requests.
  *
  * @param absent what a 404 says.
+ * @param tooManyTags by default, more than 50 tags fail where tests run, and are counted elsewhere.
  */
-export function cached(route: Route, { value, outcome }: Read, absent: string): Response {
+export function cached(
+  route: Route,
+  { value, outcome }: Read,
+  absent: string,
+  tooManyTags: TooManyTags = { fails: environment.isTest },
+): Response {
   const found = value !== undefined;
   const body = found ? JSON.stringify(value) : problemBody(404, absent);
   return {
@@ -44,7 +52,7 @@ export function cached(route: Route, { value, outcome }: Read, absent: string): 
       'content-type': found ? 'application/json' : 'application/problem+json',
       'cache-control': cacheControl(route, outcome),
       'cache-status': cacheStatus(outcome),
-      [TAG_HEADER]: outcome.tags.slice(0, MAX_TAGS_PER_RESPONSE).join(','),
+      [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(','),
       etag: entityTag(body),
     },
     body,

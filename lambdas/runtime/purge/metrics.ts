@@ -1,3 +1,5 @@
+import { environment } from '../environment';
+
 /** Metrics of the purge path, and their units. */
 const UNITS = {
   /** From the commit to each tier's acknowledgement. */
@@ -14,6 +16,8 @@ const UNITS = {
   PurgesParked: 'Count',
   /** Purges that wait in the outbox for more than a minute. */
   OutboxOverdue: 'Count',
+  /** Tags that a response had beyond what the edge keeps: their purge doesn't reach it there. */
+  TagsDropped: 'Count',
 } as const;
 
 /** Name of a metric of the purge path. */
@@ -21,6 +25,9 @@ export type PurgeMetric = keyof typeof UNITS;
 
 /** Namespace of every metric of the purge path. */
 export const METRIC_NAMESPACE = 'Cachement/Purge';
+
+/** What tells the metrics of one stage from those of another: which function says it. */
+const DIMENSION = 'FunctionName';
 
 /**
  * Reports values by a line of the log in the embedded metric format, from which CloudWatch takes them.
@@ -41,11 +48,12 @@ export function reportMetrics(
         CloudWatchMetrics: [
           {
             Namespace: METRIC_NAMESPACE,
-            Dimensions: [[]],
+            Dimensions: [[DIMENSION]],
             Metrics: names.map((Name) => ({ Name, Unit: UNITS[Name] })),
           },
         ],
       },
+      [DIMENSION]: environment.functionName,
       ...Object.fromEntries(names.map((name) => [name, values[name]])),
     }),
   );

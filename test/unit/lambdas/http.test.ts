@@ -165,9 +165,27 @@ describe('a cached response', () => {
     expect(cached(item, { value: null, outcome: outcome() }, '')).toMatchObject({ statusCode: 200, body: 'null' });
   });
 
-  test('carries at most the 50 tags that CloudFront stores', () => {
-    const tags = Array.from({ length: 60 }, (_, index) => `t:${index}`);
-    const header = cached(item, { value: 1, outcome: outcome({ tags }) }, '').headers[TAG_HEADER];
-    expect(header?.split(',')).toEqual(tags.slice(0, 50));
+  const many = Array.from({ length: 60 }, (_, index) => `part:${index}`);
+
+  test('with more than the 50 tags that CloudFront keeps fails in a test', () => {
+    expect(() => cached(item, { value: 1, outcome: outcome({ tags: many }) }, '')).toThrow(
+      "route 'item': a response must have at most 50 tags, which is what CloudFront keeps, got: 60; declare a tag that stands for many",
+    );
+  });
+
+  test('with more tags keeps the most general ones elsewhere, and counts the others', () => {
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const route = defineRoute({ ...item, query: { shop: {} }, tags: ['item:{id}:{shop}', 'item:{id}', 'items'] });
+    const tags = ['item:1:2', ...many, 'item:1', 'items'];
+    const header = cached(route, { value: 1, outcome: outcome({ tags }) }, '', { fails: false }).headers[TAG_HEADER];
+    const lines = written.mock.calls.map(([line]) => String(line));
+    written.mockRestore();
+    expect(header?.split(',')).toEqual(['items', 'item:1', 'item:1:2', ...many.slice(0, 47)]);
+    expect(lines.filter((line) => line.includes('"TagsDropped":13'))).toHaveLength(1);
+  });
+
+  test('with 50 tags has them as they came', () => {
+    const tags = many.slice(0, 50);
+    expect(cached(item, { value: 1, outcome: outcome({ tags }) }, '').headers[TAG_HEADER]).toBe(tags.join(','));
   });
 });

@@ -102,7 +102,7 @@ test('metrics are lines that CloudWatch understands, and none where there is not
         CloudWatchMetrics: [
           {
             Namespace: 'Cachement/Purge',
-            Dimensions: [[]],
+            Dimensions: [['FunctionName']],
             Metrics: [
               { Name: 'CommitToFresh', Unit: 'Milliseconds' },
               { Name: 'EdgeItems', Unit: 'Count' },
@@ -110,6 +110,7 @@ test('metrics are lines that CloudWatch understands, and none where there is not
           },
         ],
       },
+      FunctionName: 'function',
       CommitToFresh: [1, 2],
       EdgeItems: 3,
     },
