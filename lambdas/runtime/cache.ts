@@ -1,5 +1,6 @@
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
 import { type Clock, systemClock } from './clock';
+import type { Codec } from './codec';
 import { entryName } from './entry-name';
 import { CacheError } from './errors';
 import { give, type Kept, land, type Read } from './kept';
@@ -80,6 +81,12 @@ export interface CacheOptions<Handle> {
   readonly maxEntryLength?: number;
 
   /**
+   * How values are written: `messagePack()`, `compression()`, or one of your own.
+   * @default - JSON
+   */
+  readonly codec?: Codec;
+
+  /**
    * Whether this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
    * beside the answer instead of before it, and long loads renew their lease.
    * @default false
@@ -132,6 +139,7 @@ export class Cache<Handle> {
         options.shared &&
         new TagVersions(options.shared, () => options.source.current(), clock, { tagTtlMs: options.tagTtlMs ?? 1000, lifeMs }),
       source: options.source,
+      codec: options.codec,
       fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
       clock,
       random: options.random ?? Math.random,

@@ -1,3 +1,4 @@
+import type { Codec } from './codec';
 import type { Version } from './versions/version';
 
 /** Version of one tag as an entry remembers it: compared for equality only. */
@@ -38,9 +39,9 @@ export interface Entry {
   /** Whether a purge made it stale, whatever its times say. */
   readonly expired: boolean;
   readonly value: unknown;
-  /** The value as it is written; undefined for a negative entry. */
+  /** The value as JSON text; undefined for a negative entry. */
   readonly json: string | undefined;
-  /** Length of the stored text, by which memory is bounded. */
+  /** Length of its text, before any compression, by which memory is bounded. */
   readonly size: number;
 }
 
@@ -69,20 +70,21 @@ const FIRST_FIELD = ROW_END + 2;
 const FIELDS = 5;
 
 /** Writes the entry as text. `json` is the serialized value, undefined for a negative entry. */
-export function encodeEntry(header: EntryHeader, json: string | undefined): string {
-  let head = `${FORMAT}${json === undefined ? CODECS.negative : CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
+export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
+  const encoded = json === undefined ? { format: CODECS.negative, text: '' } : codec?.encode(json);
+  let head = `${FORMAT}${encoded?.format ?? CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
   head += ` ${header.version} ${header.loadedAt} ${header.freshUntil} ${header.expiresAt} ${header.loadMs}`;
   for (const mark of header.tags) head += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
-  return `${head}\n${json ?? ''}`;
+  return `${head}\n${encoded?.text ?? json}`;
 }
 
 /** Reads an entry. Anything that isn't exactly one of ours is undefined: a miss, never an error. */
-export function decodeEntry(text: string): Entry | undefined {
+export function decodeEntry(text: string, codec?: Codec): Entry | undefined {
   if (!text.startsWith(FORMAT)) return undefined;
-  const codec = text[FORMAT.length];
+  const format = text[FORMAT.length];
   const flag = text[FLAG_AT];
   const end = text.indexOf('\n');
-  if (end < FIRST_FIELD || (codec !== CODECS.json && codec !== CODECS.negative)) return undefined;
+  if (end < FIRST_FIELD || (format !== CODECS.json && format !== CODECS.negative && codec === undefined)) return undefined;
   if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
   const fields = text.slice(FIRST_FIELD, end).split(' ');
   if (fields.length < FIELDS || (fields.length - FIELDS) % 3 !== 0) return undefined;
@@ -103,14 +105,35 @@ export function decodeEntry(text: string): Entry | undefined {
   const row = text.startsWith(NO_ROW, ROW_START) ? undefined : text.slice(ROW_START, ROW_END + 1);
   const expired = flag === EXPIRED;
   const size = text.length;
-  const json = codec === CODECS.json ? text.slice(end + 1) : undefined;
-  if (json === undefined && size > end + 1) return undefined;
+  const body = text.slice(end + 1);
+  const json = format === CODECS.negative ? undefined : body;
+  if (json === undefined && body !== '') return undefined;
   try {
+    const whole = row === undefined ? header : { ...header, row };
+    if (json !== undefined && format !== CODECS.json)
+      return decodeBody(format as string, body, { header: whole, expired }, codec);
     const value = json === undefined ? undefined : JSON.parse(json);
-    return { header: row === undefined ? header : { ...header, row }, expired, value, json, size };
+    return { header: whole, expired, value, json, size };
   } catch {
     return undefined;
   }
+}
+
+/** A value in a format that only the codec knows. */
+function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 'expired'>, codec?: Codec): Entry | undefined {
+  const decoded = codec?.decode({ format, text });
+  if (decoded === undefined || decoded.value === undefined) return undefined;
+  const { value, size } = decoded;
+  const { header, expired } = entry;
+  return {
+    header,
+    expired,
+    value,
+    size,
+    get json() {
+      return JSON.stringify(value);
+    },
+  };
 }
 
 const VERSION = /^(-|[0-9A-F]{24})$/;

@@ -1,5 +1,6 @@
 export { Cache, type CacheOptions } from './cache';
 export { type Clock, systemClock } from './clock';
+export type { Codec, Decoded, Encoded } from './codec';
 export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
 export type { Read } from './kept';

@@ -1,4 +1,5 @@
 import type { Clock } from './clock';
+import type { Codec } from './codec';
 import type { Kept } from './kept';
 import type { Loader } from './load-context';
 import type { MemoryTier } from './memory';
@@ -46,6 +47,8 @@ export interface ReadPathParts<Handle> {
   readonly shared: SharedStore | undefined;
   readonly tags: TagVersions | undefined;
   readonly source: VersionSource<Handle>;
+  /** How values are written where JSON isn't the better way. */
+  readonly codec: Codec | undefined;
   /** Bounds loads that no lease holds back. */
   readonly fallback: Semaphore;
   readonly clock: Clock;

@@ -153,7 +153,7 @@ export class ReadPath<Handle> {
     known?: { readonly names: readonly string[]; readonly versions: readonly (Tag | undefined)[] },
   ): Promise<Copy | undefined> {
     const { policy } = request;
-    const entry = decodeEntry(text);
+    const entry = decodeEntry(text, this.parts.codec);
     if (!entry) return undefined;
     const marks = entry.header.tags;
     const names = known && sameTags(marks, known.names) ? known.names : marks.map(({ tag }) => detached(tag));
@@ -261,7 +261,7 @@ export class ReadPath<Handle> {
       const { value } = load.loaded;
       const json = valueText(key, value);
       const header = newHeader(request.policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - asked.at, random);
-      const entry = encodeEntry({ ...header, token, tags: load.marks }, json);
+      const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.parts.codec);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones then.
       flight.close();
       const alone = flight.joined === 0 && request.policy.memoryTtlMs === 0;
@@ -283,7 +283,7 @@ export class ReadPath<Handle> {
         ]);
         if (!filled) return unkept(miss, 'fill-rejected');
         if (!current || judge(load.marks, current) === 'fresh') flight.shareWithAll();
-        this.#keep(request, kept, entry.length, asked);
+        this.#keep(request, kept, Math.max(entry.length, json?.length ?? 0), asked);
         return { kept, outcome: { ...miss.outcome, stored: true } };
       } catch (error) {
         if (error instanceof CacheError) return { kept, outcome: { ...miss.outcome, reason: 'shared-unavailable' } };

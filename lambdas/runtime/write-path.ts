@@ -110,7 +110,8 @@ export class WritePath<Handle> {
     const { fenceMs } = this.options;
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const captured = await tags.capture(request.tags);
-    const entry = encodeEntry({ ...header, token: newToken(), row: put.row, tags: captured.marks }, json);
+    const fields = { ...header, token: newToken(), row: put.row, tags: captured.marks };
+    const entry = encodeEntry(fields, json, this.parts.codec);
     const late = put.committedAt !== undefined && clock.now() - put.committedAt > fenceMs / 2;
     const purgedSince = captured.minVersion !== undefined && captured.minVersion > put.version;
     const storable = entry.length <= this.options.maxEntryLength && header.freshUntil > now;
