@@ -1,6 +1,7 @@
 import { type AwsOptions, types as aws, createEndpoint, type Endpoint, type EndpointOptions } from './aws';
+import { connectionRules } from './connections';
 import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
-import { createEngines, type Engines, types as engines, enginesFromTemplate } from './engines';
+import { createEngines, type Engines, types as engines, enginesFromTemplate, engineTargets } from './engines';
 import { createEvents, type Events, type EventsOptions, types as events, eventsFromTemplate } from './events';
 import { createGateway, type Gateway, type GatewayOptions, types as gateway, gatewayFromTemplate } from './gateway';
 import { createLambda, type Lambda, type LambdaOptions, types as lambda, lambdaFromTemplate } from './lambda';
@@ -40,7 +41,14 @@ export function createProducts(
   { settings = {}, edgePort }: { readonly settings?: ProductSettings; readonly edgePort: number },
 ): Products {
   const engines = createEngines(enginesFromTemplate(model), context);
-  const lambda = createLambda({ ...lambdaFromTemplate(model), ...settings.lambda }, context);
+  const connections = connectionRules(model, aws.network, {
+    engines: engineTargets(model),
+    public: [
+      { name: 'the gateway', port: context.environment.port('gateway') },
+      { name: 'the edge', port: edgePort },
+    ],
+  });
+  const lambda = createLambda({ ...lambdaFromTemplate(model), connections, ...settings.lambda }, context);
   const queues = createQueues({ ...queuesFromTemplate(model), ...settings.queues }, context);
   const events = createEvents({ ...eventsFromTemplate(model), ...settings.events }, context, {
     authorizeResource: (question) => aws.policies.authorizeResource(question),

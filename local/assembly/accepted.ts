@@ -94,7 +94,7 @@ export const ACCEPTED: Readonly<Record<string, AcceptedType>> = {
   'AWS::EC2::FlowLog': { reason: 'a record of network traffic; there is no network here', ref: nameOf() },
 
   'Custom::VpcRestrictDefaultSG': {
-    reason: "it empties the VPC's default security group, which has no rules here to begin with",
+    reason: "it empties the VPC's default security group, as the network's rules take it to be where this is there",
     ref: nameOf(),
   },
   'Custom::S3AutoDeleteObjects': {

@@ -16,9 +16,9 @@ function inert(prefix: string, reason: string, properties: readonly string[], mo
   return { honours: [], ignores: { ...ignores, ...TAGS }, ref: id(prefix), ...more };
 }
 
-const ADDRESSES = 'processes listen on loopback; only the path to AWS services is decided';
+const ADDRESSES = 'processes listen on loopback; who may connect is decided by groups, subnets, routes and endpoints';
 
-/** Networks: what they let through is decided for every call; no packet is routed. */
+/** Networks: what they let through is decided for every call and every connection; no packet is routed. */
 export const ec2Types: ResourceTypes = {
   'AWS::EC2::VPC': {
     honours: ['CidrBlock', 'EnableDnsHostnames', 'EnableDnsSupport'],
@@ -92,6 +92,12 @@ export const ec2Types: ResourceTypes = {
     ignores: { Description: 'text for people' },
     ref: id('sgr'),
     attributes: { Id: id('sgr') },
+  },
+  'AWS::EC2::PrefixList': {
+    honours: ['AddressFamily', 'Entries'],
+    ignores: { MaxEntries: 'a limit for updates', PrefixListName: 'lists are known by their id', ...TAGS },
+    ref: id('pl'),
+    attributes: { PrefixListId: id('pl') },
   },
   'AWS::EC2::VPCEndpoint': {
     honours: [

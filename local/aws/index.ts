@@ -7,9 +7,10 @@ export type { CallRecord } from './call-log';
 export type { ConditionedOperation } from './dispatch';
 export { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint';
 export { type AwsOptions, awsFromTemplate } from './from-template';
-export { Network, type NetworkOptions, type Placement, type Reach } from './network';
+export { type InsideTarget, Network, type NetworkOptions, type Placement, type Reach } from './network';
 export { type Decision, Policies, type PoliciesOptions, type ServiceAuthorization } from './policies';
 export { SecretStore } from './secrets';
+export { defaultGroupOf } from './template-network';
 
 /** Roles and policies, networks, secrets. */
 export const types: ResourceTypes = { ...iamTypes, ...ec2Types, ...secretTypes };

@@ -6,13 +6,16 @@ export interface GroupRule {
   readonly protocol: string;
   readonly fromPort: number;
   readonly toPort: number;
-  /** Whom the rule is about: exactly one of the three. */
+  /** Whom the rule is about: exactly one of the four. A range of IPv6 lets nothing through here, where all addresses are IPv4. */
   readonly cidr?: string;
+  readonly cidrIpv6?: string;
   readonly group?: string;
   readonly prefixList?: string;
 }
 
 export interface SecurityGroup {
+  /** As people know it: `<stack>/<logical id>`. */
+  readonly name?: string;
   readonly ingress: readonly GroupRule[];
   readonly egress: readonly GroupRule[];
 }
@@ -47,6 +50,30 @@ export interface Placement {
   readonly securityGroups: readonly string[];
 }
 
+/** What security groups and routes let a function reach inside of its VPC: a server with an address of the VPC's. */
+export interface InsideTarget extends Placement {
+  /** As people know it, such as `postgres:<stack>/<logical id>`. */
+  readonly name: string;
+  /** The TCP port, by every number that a rule of the template may have for it: AWS's, and the one that `Fn::GetAtt` gives here. */
+  readonly ports: readonly number[];
+}
+
+/** TCP ports from the first to the last one. */
+export type PortRange = readonly [first: number, last: number];
+
+/** What of the internet is reached. */
+export interface InternetReach {
+  /** Empty where nothing is. */
+  readonly ports: readonly PortRange[];
+  /** What is missing for the other ports. */
+  readonly reason: string;
+}
+
+/** Addresses that a rule names by the id of a list. */
+export type PrefixList =
+  /** The addresses of an AWS service in the region, as its gateway endpoint has them. */
+  { readonly service: string } | { readonly cidrs: readonly string[] };
+
 /** The network of a model. */
 export interface NetworkOptions {
   readonly region: string;
@@ -55,6 +82,8 @@ export interface NetworkOptions {
   readonly subnets: ReadonlyMap<string, Subnet>;
   readonly groups: ReadonlyMap<string, SecurityGroup>;
   readonly endpoints: readonly VpcEndpoint[];
+  /** By id. */
+  readonly prefixLists: ReadonlyMap<string, PrefixList>;
 }
 
 /** Whether a connection would be made in AWS; if not, what is missing. There it hangs until the client gives up. */
@@ -66,6 +95,8 @@ export type Reach =
 const WITHOUT_ENDPOINT: readonly string[] = ['cloudfront', 'route53', 'iam'];
 
 const HTTPS = 443;
+const EVERYWHERE = '0.0.0.0/0';
+const ALL_PORTS: PortRange = [0, 65535];
 
 /** Decides who reaches what, by subnets, routes, endpoints and security groups. Network ACLs are the default ones: all open. */
 export class Network {
@@ -89,7 +120,9 @@ export class Network {
       }
     }
     if (subnets.every((subnet) => subnet.nat)) {
-      if (this.allows(place.securityGroups, 'egress', HTTPS, (rule) => rule.cidr === '0.0.0.0/0')) return { reachable: true };
+      if (this.allows(place.securityGroups, 'egress', [HTTPS], (rule) => this.covered(rule, [EVERYWHERE]))) {
+        return { reachable: true };
+      }
       problems.push(`no security group of the function lets TCP ${HTTPS} out to 0.0.0.0/0`);
     }
     if (problems.length === 0) {
@@ -101,52 +134,89 @@ export class Network {
     return { reachable: false, reason: problems.join('; ') };
   }
 
-  /** Whether the function reaches a resource inside the VPC, such as a database, on a TCP port. */
-  reachInside(functionArn: string, target: Placement, port: number): Reach {
+  /** Whether the function reaches a server inside of a VPC, such as a database. It has no other address than that. */
+  reachInside(functionArn: string, target: InsideTarget): Reach {
+    const blocked = (reason: string): Reach => ({ reachable: false, reason });
     const place = this.options.functions.get(functionArn);
-    if (!place) return { reachable: false, reason: `the function is in no VPC, and the target has no public address` };
-    const problem = this.groupProblem(place, target, port, 'the target');
-    return problem === undefined ? { reachable: true } : { reachable: false, reason: problem };
+    if (!place) return blocked(`the function is in no VPC, and ${target.name} has no address outside of its own`);
+    if (target.subnets.length === 0) {
+      return blocked(
+        `${target.name} names no subnet group, so it is in the account's default VPC, where no function of the template is`,
+      );
+    }
+    const [from, to] = [place, target].map(({ subnets }) => this.subnet(subnets[0]!).vpc);
+    if (from !== to) return blocked(`${target.name} is in ${to}, to which no route leads from ${from}`);
+    const problem = this.groupProblem(place, target, target.ports, target.name);
+    return problem === undefined ? { reachable: true } : blocked(problem);
+  }
+
+  /** On which TCP ports the function reaches addresses that aren't the VPC's, such as another company's API. */
+  reachInternet(functionArn: string): InternetReach {
+    const place = this.options.functions.get(functionArn);
+    if (!place) return { ports: [ALL_PORTS], reason: '' };
+    const closed = place.subnets.find((id) => !this.subnet(id).nat);
+    if (closed) return { ports: [], reason: `subnet ${closed} has no route to a NAT gateway` };
+    const rules = place.securityGroups.flatMap((id) => this.options.groups.get(id)?.egress ?? []);
+    return {
+      ports: rules
+        .filter((rule) => this.covered(rule, [EVERYWHERE]) && isTcp(rule))
+        .map(({ protocol, fromPort, toPort }) => (protocol === '-1' ? ALL_PORTS : [fromPort, toPort])),
+      reason: `no security group of the function lets that port out to ${EVERYWHERE}`,
+    };
   }
 
   private interfaceProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
     if (!endpoint.privateDns) return `endpoint ${endpoint.id} has no private DNS, so the service's name leads past it`;
-    return this.groupProblem(place, endpoint, HTTPS, `endpoint ${endpoint.id}`);
+    return this.groupProblem(place, endpoint, [HTTPS], `endpoint ${endpoint.id}`);
   }
 
   private gatewayProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
     const outside = place.subnets.find((id) => !endpoint.routeTables.includes(this.subnet(id).routeTable ?? ''));
     if (outside) return `gateway endpoint ${endpoint.id} is not in the route table of subnet ${outside}`;
-    const out = this.allows(
-      place.securityGroups,
-      'egress',
-      HTTPS,
-      (rule) => rule.cidr === '0.0.0.0/0' || rule.prefixList !== undefined,
-    );
-    return out ? undefined : `no security group of the function lets TCP ${HTTPS} out to the prefix list of ${endpoint.id}`;
+    const toService = (rule: GroupRule) => {
+      const list = rule.prefixList === undefined ? undefined : this.options.prefixLists.get(rule.prefixList);
+      return this.covered(rule, [EVERYWHERE]) || (list !== undefined && 'service' in list && list.service === endpoint.service);
+    };
+    if (this.allows(place.securityGroups, 'egress', [HTTPS], toService)) return undefined;
+    return `no security group of the function lets TCP ${HTTPS} out to the prefix list of ${endpoint.id}`;
   }
 
   /** Both sides must agree: out of the function's groups, into the target's. */
-  private groupProblem(from: Placement, to: Placement, port: number, what: string): string | undefined {
+  private groupProblem(from: Placement, to: Placement, ports: readonly number[], what: string): string | undefined {
     const between = (peer: Placement) => (rule: GroupRule) =>
       (rule.group !== undefined && peer.securityGroups.includes(rule.group)) ||
-      (rule.cidr !== undefined && peer.subnets.every((id) => contains(rule.cidr!, this.subnet(id).cidr)));
-    if (!this.allows(from.securityGroups, 'egress', port, between(to))) {
-      return `no security group of the function lets TCP ${port} out to ${what}`;
+      this.covered(
+        rule,
+        peer.subnets.map((id) => this.subnet(id).cidr),
+      );
+    const path = `${this.names(from)} -> ${this.names(to)}`;
+    if (!this.allows(from.securityGroups, 'egress', ports, between(to))) {
+      return `no security group of the function lets TCP ${ports[0]} out to ${what} (missing: egress ${path})`;
     }
-    if (!this.allows(to.securityGroups, 'ingress', port, between(from))) {
-      return `no security group of ${what} lets TCP ${port} in from the function`;
+    if (!this.allows(to.securityGroups, 'ingress', ports, between(from))) {
+      return `no security group of ${what} lets TCP ${ports[0]} in from the function (missing: ingress ${path})`;
     }
     return undefined;
   }
 
   private allows(
     groups: readonly string[],
-    side: keyof SecurityGroup,
-    port: number,
+    side: 'ingress' | 'egress',
+    ports: readonly number[],
     matches: (rule: GroupRule) => boolean,
   ): boolean {
-    return groups.some((id) => this.options.groups.get(id)?.[side].some((rule) => covers(rule, port) && matches(rule)));
+    return groups.some((id) => this.options.groups.get(id)?.[side].some((rule) => covers(rule, ports) && matches(rule)));
+  }
+
+  /** Whether the rule's range, or ranges of its list, contain all of these. */
+  private covered({ cidr, prefixList }: GroupRule, ranges: readonly string[]): boolean {
+    const list = prefixList === undefined ? undefined : this.options.prefixLists.get(prefixList);
+    const outer = cidr === undefined ? (list && 'cidrs' in list ? list.cidrs : []) : [cidr];
+    return ranges.every((inner) => outer.some((one) => contains(one, inner)));
+  }
+
+  private names({ securityGroups }: Placement): string {
+    return securityGroups.map((id) => this.options.groups.get(id)?.name ?? id).join(', ') || 'no group';
   }
 
   private subnet(id: string): Subnet {
@@ -156,7 +226,12 @@ export class Network {
   }
 }
 
-function covers({ protocol, fromPort, toPort }: GroupRule, port: number): boolean {
-  if (protocol === '-1') return true;
-  return (protocol === 'tcp' || protocol === '6') && fromPort <= port && port <= toPort;
+const isTcp = ({ protocol }: GroupRule): boolean => ['-1', 'tcp', '6'].includes(protocol);
+
+/** @param ports AWS's number of a port, and others that stand for it only where a rule names exactly that one. */
+function covers(rule: GroupRule, [port, ...others]: readonly number[]): boolean {
+  if (!isTcp(rule)) return false;
+  const { protocol, fromPort, toPort } = rule;
+  if (protocol === '-1' || (fromPort <= port! && port! <= toPort)) return true;
+  return fromPort === toPort && others.includes(fromPort);
 }

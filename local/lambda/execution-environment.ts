@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Clock, InvokeResult } from '../types';
 import { answered, exited, threw, timedOut, tooLarge } from './outcome';
 import type { Deliver, RuntimeListener } from './runtime-api';
@@ -22,6 +23,8 @@ export interface ProcessOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** File descriptor that takes stdout and stderr. */
   readonly output: number;
+  /** Takes lines that the process writes to its file descriptor 3, whole ones. */
+  onReport?(lines: string): void;
   readonly timeoutSeconds: number;
   readonly freeze: boolean;
 }
@@ -66,10 +69,11 @@ export class ExecutionEnvironment implements RuntimeListener {
     this.child = spawn(options.command, options.arguments, {
       cwd: options.folder,
       env: { ...options.variables },
-      stdio: ['ignore', options.output, options.output],
+      stdio: ['ignore', options.output, options.output, options.onReport ? 'pipe' : 'ignore'],
       // Ctrl-C goes to every process of the terminal's group; these end when their owner says so.
       detached: true,
     });
+    this.readReports();
     this.exit = new Promise((resolve) => {
       const ended = (code: number | null, signal: string | null) => {
         if (this.dead) return;
@@ -148,6 +152,19 @@ export class ExecutionEnvironment implements RuntimeListener {
   initError(payload: string): void {
     const { running } = this;
     if (running) this.settle(running.invocation.requestId, threw(payload));
+  }
+
+  private readReports(): void {
+    const stream = this.child.stdio[3] as Readable | null | undefined;
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      const end = (rest + text).lastIndexOf('\n') + 1;
+      const lines = (rest + text).slice(0, end);
+      rest = (rest + text).slice(end);
+      if (lines) this.options.onReport?.(lines);
+    });
+    // A process that is killed takes its end along.
+    stream?.on('error', () => undefined);
   }
 
   private get timeoutMilliseconds(): number {

@@ -4,6 +4,7 @@ import { Records } from '../process-records';
 import { AwsError, type FunctionTarget, type Operations, type Product, type ProductContext } from '../types';
 import { AsynchronousInvocations } from './asynchronous-invocations';
 import { Concurrency } from './concurrency';
+import { ConnectionLog, type ConnectionRecord } from './connections';
 import { FunctionLog } from './function-log';
 import { type EnvironmentDescription, FunctionPool } from './function-pool';
 import type { FunctionOptions, LambdaOptions } from './options';
@@ -12,7 +13,10 @@ import { nodeArguments, variables } from './variables';
 
 const DEFAULT_ACCOUNT_CONCURRENCY = 16;
 const DEFAULT_IDLE_MILLISECONDS = 600_000;
+/** Linux's `tcp_syn_retries` of 6: the packets go out after 0, 1, 3, 7, 15, 31 and 63 s, and 64 s after the last one it gives up. */
+const DEFAULT_CONNECT_TIMEOUT_MILLISECONDS = 127_000;
 const BOOTSTRAP = path.join(__dirname, 'bootstrap.cjs');
+const GUARD = path.join(__dirname, 'connection-guard.cjs');
 
 /** A function in the registry, which can be given an event that nobody waits for, too. */
 export interface AsynchronousFunctionTarget extends FunctionTarget {
@@ -34,6 +38,8 @@ export interface Lambda extends Product {
   resume(nameOrArn: string): void;
   /** Sends a signal to every process of the function. @returns how many there were. */
   kill(nameOrArn: string, signal?: NodeJS.Signals): number;
+  /** Connections that functions made since the start, or tried to, where {@link LambdaOptions.connections} decides them. */
+  connections(): ConnectionRecord[];
   /** Ends every idle environment of the function, so that the next invocation meets an empty memory. */
   retire(nameOrArn: string): Promise<void>;
 }
@@ -57,6 +63,22 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
   const registered: string[] = [];
   // On disk, so that the next run can end what a crash leaves behind: a frozen process doesn't even notice that its parent is gone.
   const records = new Records(environment.stateDir);
+  const connections = new ConnectionLog(({ functionArn, target, missing }) => {
+    context.log(
+      'lambda',
+      `${functionArn} can't connect to ${target}: ${missing}; in AWS the connection hangs until it times out`,
+    );
+  });
+  const guardOptions = (arn: string) => {
+    const rules = options.connections?.get(arn);
+    return (
+      rules && {
+        ...rules,
+        open: [api.port, Number(new URL(environment.endpointUrl).port)],
+        timeoutMilliseconds: options.connectTimeoutMilliseconds ?? DEFAULT_CONNECT_TIMEOUT_MILLISECONDS,
+      }
+    );
+  };
   const killAll = () => {
     for (const { pool } of functions.values()) pool.signal('SIGKILL');
   };
@@ -69,7 +91,7 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
       idleMilliseconds: options.idleMilliseconds ?? DEFAULT_IDLE_MILLISECONDS,
       processOptions: (id) => ({
         command: process.execPath,
-        arguments: nodeArguments(each, BOOTSTRAP),
+        arguments: nodeArguments(each, BOOTSTRAP, options.connections?.has(each.arn) ? GUARD : undefined),
         folder: each.folder,
         variables: variables(each, {
           environment,
@@ -77,7 +99,9 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
           accessKeyId: accessKeyId(each.arn),
           logStreamName: `${new Date(context.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id}`,
           path: process.env.PATH ?? '',
+          connections: guardOptions(each.arn),
         }),
+        ...(options.connections?.has(each.arn) && { onReport: (lines: string) => connections.add(each.arn, lines) }),
         output: log.output,
         timeoutSeconds: each.timeoutSeconds,
         freeze,
@@ -144,6 +168,7 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
     resume(nameOrArn) {
       find(nameOrArn).pool.stopped = false;
     },
+    connections: () => connections.all(),
     kill: (nameOrArn, signal = 'SIGKILL') => find(nameOrArn).pool.signal(signal),
     retire: (nameOrArn) => find(nameOrArn).pool.retire(),
   };

@@ -1,3 +1,5 @@
+import type { ConnectionRules } from './connections';
+
 /** One function, as the product runs it. */
 export interface FunctionOptions {
   readonly name: string;
@@ -55,4 +57,16 @@ export interface LambdaOptions {
    * @default 600000
    */
   readonly idleMilliseconds?: number;
+
+  /**
+   * What functions may connect to, by ARN.
+   * @default - whatever listens
+   */
+  readonly connections?: ReadonlyMap<string, ConnectionRules>;
+
+  /**
+   * After how long a connection fails that isn't let through, in milliseconds, where the client doesn't give up before.
+   * @default 127000 - when Linux has sent the first packet seven times, as in AWS
+   */
+  readonly connectTimeoutMilliseconds?: number;
 }

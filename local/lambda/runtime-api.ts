@@ -56,9 +56,13 @@ export class RuntimeApi {
     await closed;
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   /** Value of `AWS_LAMBDA_RUNTIME_API` for the environment. */
   address(environmentId: string): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}/${environmentId}`;
+    return `127.0.0.1:${this.port}/${environmentId}`;
   }
 
   attach(environmentId: string, listener: RuntimeListener): void {

@@ -1,8 +1,16 @@
 import type { Environment } from '../types';
+import type { ConnectionRules } from './connections';
 import type { FunctionOptions } from './options';
 
 /** Where Lambda keeps the certificates of AWS's own authorities, which a function names in `NODE_EXTRA_CA_CERTS` to trust RDS. */
 const LAMBDA_CA_FILE = '/var/runtime/ca-cert.pem';
+
+/** What `connection-guard.cjs` is told. */
+export interface GuardOptions extends ConnectionRules {
+  /** Ports of this machine that stand for no server of the template. */
+  readonly open: readonly number[];
+  readonly timeoutMilliseconds: number;
+}
 
 /** What {@link variables} needs to know besides the function. */
 export interface VariableSources {
@@ -14,6 +22,8 @@ export interface VariableSources {
   readonly logStreamName: string;
   /** `PATH` of the platform's own process. */
   readonly path: string;
+  /** What the process may connect to; undefined where that isn't decided. */
+  readonly connections?: GuardOptions;
 }
 
 /**
@@ -46,10 +56,12 @@ export function variables(options: FunctionOptions, sources: VariableSources): R
     PATH: sources.path,
     TZ: ':UTC',
     _HANDLER: options.handler,
+    ...(sources.connections && { _LOCAL_CONNECTIONS: JSON.stringify(sources.connections) }),
   };
 }
 
 /** Arguments of Node: the heap gets nine tenths of the function's memory, as Lambda's runtime gives it. */
-export function nodeArguments(options: FunctionOptions, bootstrap: string): string[] {
-  return [`--max-old-space-size=${Math.floor(options.memoryMegabytes * 0.9)}`, bootstrap];
+export function nodeArguments(options: FunctionOptions, bootstrap: string, preload?: string): string[] {
+  const heap = `--max-old-space-size=${Math.floor(options.memoryMegabytes * 0.9)}`;
+  return [heap, ...(preload === undefined ? [] : [`--require=${preload}`]), bootstrap];
 }

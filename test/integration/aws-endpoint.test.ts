@@ -152,6 +152,7 @@ beforeAll(async () => {
         subnets: new Map([['s', { vpc: 'v', cidr: '10.0.0.0/24', nat: false }]]),
         groups: new Map(),
         endpoints: [],
+        prefixLists: new Map(),
       }),
       callers: new Map(callers),
       hangMilliseconds: 10,

@@ -55,6 +55,19 @@ function resource(template: EditableTemplate, type: string, prefix = ''): { id: 
   return { id: found[0]![0], properties: found[0]![1].Properties };
 }
 
+/** Gives subnets a route to a NAT gateway, by the place of their route table. */
+function addNatRoutes(template: EditableTemplate, chosen: (index: number) => boolean): void {
+  const tables = Object.keys(template.Resources).filter((id) => template.Resources[id].Type === 'AWS::EC2::RouteTable');
+  expect(tables.length).toBeGreaterThan(1);
+  for (const [index, table] of tables.entries()) {
+    if (!chosen(index)) continue;
+    template.Resources[`Route${index}`] = {
+      Type: 'AWS::EC2::Route',
+      Properties: { RouteTableId: { Ref: table }, DestinationCidrBlock: '0.0.0.0/0', NatGatewayId: 'nat-0' },
+    };
+  }
+}
+
 async function publish(...types: string[]): Promise<unknown> {
   const publisher = platform!.model
     .resources('AWS::Lambda::Function')
@@ -145,6 +158,25 @@ describe('the template decides what happens locally', () => {
   test('without its VPC endpoint, the function reaches nothing', async () => {
     await start((template) => {
       delete template.Resources[resource(template, 'AWS::EC2::VPCEndpoint').id];
+    });
+    const answer = (await publish('Wanted')) as { error?: string; functionError?: string };
+    expect(answer.error ?? answer.functionError).toMatch(/TimeoutError|ECONNRESET|Error|timed out/);
+    expect(await settled()).toEqual([]);
+  });
+
+  test('without its VPC endpoint, but behind a NAT gateway, the function reaches everything', async () => {
+    await start((template) => {
+      delete template.Resources[resource(template, 'AWS::EC2::VPCEndpoint').id];
+      addNatRoutes(template, () => true);
+    });
+    expect(await publish('Wanted')).toEqual({ failed: 0 });
+    expect(await received(1)).toEqual(['Wanted']);
+  });
+
+  test('with one of its subnets without that route, the function reaches nothing', async () => {
+    await start((template) => {
+      delete template.Resources[resource(template, 'AWS::EC2::VPCEndpoint').id];
+      addNatRoutes(template, (index) => index > 0);
     });
     const answer = (await publish('Wanted')) as { error?: string; functionError?: string };
     expect(answer.error ?? answer.functionError).toMatch(/TimeoutError|ECONNRESET|Error|timed out/);

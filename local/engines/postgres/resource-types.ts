@@ -6,7 +6,7 @@ const BACKUPS = 'the data live as long as the platform';
 const MONITORING = 'nothing reads CloudWatch metrics of a local server';
 const HARDWARE = 'the server shares this machine';
 const MAINTENANCE = 'there is no maintenance';
-const NETWORK = 'servers listen on loopback; what may connect is decided where calls arrive, or not at all';
+const NETWORK = 'functions reach a server by its address in the VPC alone';
 const LIFECYCLE = 'resources are not updated in place';
 const PEOPLE = 'text for people';
 
@@ -23,6 +23,8 @@ export const types: ResourceTypes = {
       'Engine',
       'MasterUserPassword',
       'MasterUsername',
+      // What rules of security groups call the port; the server's own is one of this machine.
+      'Port',
       'SourceDBInstanceIdentifier',
       // Who may connect is read from there by the network's rules.
       'VPCSecurityGroups',
@@ -58,7 +60,6 @@ export const types: ResourceTypes = {
       NetworkType: NETWORK,
       PerformanceInsightsKMSKeyId: MONITORING,
       PerformanceInsightsRetentionPeriod: MONITORING,
-      Port: 'each server has a port of this machine; the endpoint names it',
       PreferredBackupWindow: BACKUPS,
       PreferredMaintenanceWindow: MAINTENANCE,
       ProcessorFeatures: HARDWARE,

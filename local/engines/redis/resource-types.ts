@@ -25,6 +25,8 @@ export const types: ResourceTypes = {
       'NodeGroupConfiguration.ReplicaCount',
       'NodeGroupConfiguration.Slots',
       'NumNodeGroups',
+      // What rules of security groups call the port; each node's own is one of this machine.
+      'Port',
       'ReplicasPerNodeGroup',
       'ReplicationGroupId',
       'SecurityGroupIds',
@@ -46,7 +48,6 @@ export const types: ResourceTypes = {
       'NodeGroupConfiguration.PrimaryAvailabilityZone': HARDWARE,
       'NodeGroupConfiguration.ReplicaAvailabilityZones': HARDWARE,
       NotificationTopicArn: 'there is no SNS',
-      Port: 'each node has a port of this machine; the endpoint names that of the first one',
       PreferredCacheClusterAZs: HARDWARE,
       PreferredMaintenanceWindow: MAINTENANCE,
       ReplicationGroupDescription: PEOPLE,

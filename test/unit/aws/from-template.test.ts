@@ -183,6 +183,21 @@ describe('a template is refused', () => {
       { R: { type: 'AWS::EC2::SecurityGroupIngress', properties: { GroupId: 'sg-other' } } },
       /'GroupId' must be a security group of the template/,
     ],
+    [
+      'with a rule about a prefix list that is not known',
+      {
+        G: {
+          type: 'AWS::EC2::SecurityGroup',
+          properties: { SecurityGroupEgress: [{ IpProtocol: '-1', DestinationPrefixListId: 'pl-1' }] },
+        },
+      },
+      /Stack\/G: prefix list 'pl-1' is not known here; name an AWS::EC2::PrefixList of the template/,
+    ],
+    [
+      'with a rule about nobody',
+      { G: { type: 'AWS::EC2::SecurityGroup', properties: { SecurityGroupIngress: [{ IpProtocol: '-1' }] } } },
+      /a rule must name exactly one of a CIDR range of IPv4 or IPv6, a security group and a prefix list, got: \{\}/,
+    ],
   ])('%s', (_, change, message) => {
     expect(() => awsFromTemplate(model(change))).toThrow(message);
   });
@@ -235,6 +250,25 @@ describe('the network of a template', () => {
     },
   };
 
+  const nat443 = route({ NatGatewayId: nat });
+  const egress = (range: string, property = 'CidrIp') => ({
+    O: {
+      type: 'AWS::EC2::SecurityGroupEgress',
+      properties: { GroupId: group, IpProtocol: 'tcp', FromPort: 443, ToPort: 443, [property]: range },
+    },
+  });
+  const defaultGroup = types['AWS::EC2::VPC']!.attributes!.DefaultSecurityGroup!(
+    { stack: 'Stack', logicalId: 'Vpc', type: 'AWS::EC2::VPC', properties: {}, asset: String },
+    context.environment,
+  );
+  /** Takes the named groups away from the endpoint, the function, or both. */
+  const inDefaultGroup = (...ids: ('E' | 'F')[]): Resources => ({
+    ...(ids.includes('E') && { E: { ...events.E, properties: { ...events.E.properties, SecurityGroupIds: undefined } } }),
+    ...(ids.includes('F') && {
+      F: { type: 'AWS::Lambda::Function', properties: { Role: ROLE, VpcConfig: { SubnetIds: [subnet] } } },
+    }),
+  });
+
   test.each<[string, Resources, string, boolean]>([
     ['isolated', {}, 'events', false],
     ['with an endpoint that lets nobody in', events, 'events', false],
@@ -259,6 +293,27 @@ describe('the network of a template', () => {
       endpoint({ ServiceName: 'com.amazonaws.eu-west-1.s3', RouteTableIds: [table] }),
       's3',
       true,
+    ],
+    [
+      'with an egress rule beside the group, which takes the place of the default one',
+      { ...nat443, ...egress('10.0.0.0/16') },
+      'sqs',
+      false,
+    ],
+    ['with an egress rule beside the group, to everywhere', { ...nat443, ...egress('0.0.0.0/0') }, 'sqs', true],
+    ['with an egress rule of IPv6 beside the group', { ...nat443, ...egress('::/0', 'CidrIpv6') }, 'sqs', false],
+    ['with an egress rule in the group and one beside it', { ...nat443, ...noEgress, ...egress('0.0.0.0/0') }, 'sqs', true],
+    ['with an endpoint in the default group, which lets itself in only', { ...events, ...inDefaultGroup('E') }, 'events', false],
+    ['in the default group, with an endpoint there', { ...events, ...inDefaultGroup('E', 'F') }, 'events', true],
+    [
+      'in the default group, which was emptied',
+      {
+        ...events,
+        ...inDefaultGroup('E', 'F'),
+        R: { type: 'Custom::VpcRestrictDefaultSG', properties: { DefaultSecurityGroupId: defaultGroup } },
+      },
+      'events',
+      false,
     ],
     ['with a gateway endpoint in no route table', endpoint({ ServiceName: 'com.amazonaws.eu-west-1.s3' }), 's3', false],
   ])('%s', (_, change, service, reachable) => {

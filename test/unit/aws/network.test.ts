@@ -38,6 +38,7 @@ function network(
     functions: new Map([[IN_VPC, { subnets: ['subnet-a', 'subnet-b'], securityGroups: ['sg-function'] }]]),
     subnets: new Map([
       ['subnet-a', { vpc: 'vpc-1', cidr: '10.0.0.0/24', routeTable: tableA!, nat: change.nat ?? false }],
+      ['subnet-far', { vpc: 'vpc-2', cidr: '10.9.0.0/24', nat: false }],
       ['subnet-b', { vpc: 'vpc-1', cidr: '10.0.1.0/24', routeTable: tableB!, nat: change.nat ?? false }],
     ]),
     groups: new Map(
@@ -48,6 +49,11 @@ function network(
       }),
     ),
     endpoints: change.endpoints ?? [INTERFACE, GATEWAY],
+    prefixLists: new Map([
+      ['pl-s3', { service: 'com.amazonaws.r.s3' }],
+      ['pl-other', { service: 'com.amazonaws.r.dynamodb' }],
+      ['pl-own', { cidrs: ['10.0.0.0/24', '10.0.1.0/24'] }],
+    ]),
   };
   return new Network(options);
 }
@@ -131,6 +137,15 @@ describe('a function in isolated subnets', () => {
     expect(why(network({ groups }), 'events')).toBe('reachable');
   });
 
+  test.each([
+    ['pl-s3', 'reachable'],
+    ['pl-other', /out to the prefix list of vpce-2/],
+    ['pl-own', /out to the prefix list of vpce-2/],
+  ])('let out to the list %s: S3 is %s', (prefixList, expected) => {
+    const groups = { 'sg-function': { ingress: [], egress: [tcp(443, { prefixList })] } };
+    expect(why(network({ groups }), 's3')).toMatch(expected);
+  });
+
   test('gives the policy of the endpoint along', () => {
     const policy = parsePolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*', Principal: '*' } }, 'endpoint');
     const reach = network({ endpoints: [{ ...INTERFACE, policy }] }).reach(IN_VPC, 'events');
@@ -149,12 +164,73 @@ describe('a function behind a NAT gateway', () => {
   });
 });
 
-test('a target in the VPC is reached where both groups agree on the port', () => {
-  const target = { subnets: ['subnet-a'], securityGroups: ['sg-db'] };
-  const groups = { 'sg-db': { ingress: [tcp(5432, { group: 'sg-function' })], egress: [] } };
-  expect(network({ groups }).reachInside(IN_VPC, target, 5432)).toEqual({ reachable: true });
-  expect(network({ groups }).reachInside(IN_VPC, target, 6379)).toMatchObject({ reachable: false });
-  expect(network({ groups }).reachInside('arn:outside', target, 5432)).toMatchObject({ reachable: false });
+describe('a server in the VPC', () => {
+  const server = { name: 'postgres:S/Db', subnets: ['subnet-a'], securityGroups: ['sg-db'], ports: [5432, 12_345] };
+  const letsIn = (...ingress: GroupRule[]) => ({ 'sg-db': { name: 'S/Group', ingress, egress: [] } });
+  const reach = (groups: Record<string, SecurityGroup>, target = server) => {
+    const answer = network({ groups }).reachInside(IN_VPC, target);
+    return answer.reachable ? 'reachable' : answer.reason;
+  };
+
+  test.each<[string, Record<string, SecurityGroup>]>([
+    ['the port', letsIn(tcp(5432, { group: 'sg-function' }))],
+    ['a range of ports', letsIn({ protocol: 'tcp', fromPort: 5000, toPort: 6000, group: 'sg-function' })],
+    ['the port as the template gets it here', letsIn(tcp(12_345, { group: 'sg-function' }))],
+    ['all protocols', letsIn({ protocol: '-1', fromPort: 0, toPort: 0, group: 'sg-function' })],
+    ['TCP by its number', letsIn({ ...tcp(5432, { group: 'sg-function' }), protocol: '6' })],
+    ['the range of the VPC', letsIn(tcp(5432, { cidr: '10.0.0.0/16' }))],
+    ['a list with the ranges of both subnets', letsIn(tcp(5432, { prefixList: 'pl-own' }))],
+  ])('is reached where its group lets in %s', (_, groups) => {
+    expect(reach(groups)).toBe('reachable');
+  });
+
+  test.each<[string, Record<string, SecurityGroup>, RegExp]>([
+    ['lets nobody in', letsIn(), /of postgres:S\/Db lets TCP 5432 in .*\(missing: ingress sg-function -> S\/Group\)/],
+    ['lets in another port', letsIn(tcp(5433, { group: 'sg-function' })), /lets TCP 5432 in/],
+    [
+      'has a range around the port of this machine',
+      letsIn({ protocol: 'tcp', fromPort: 12_000, toPort: 13_000, group: 'sg-function' }),
+      /5432 in/,
+    ],
+    ['lets in UDP', letsIn({ ...tcp(5432, { group: 'sg-function' }), protocol: 'udp' }), /5432 in/],
+    ['lets in itself alone', letsIn(tcp(5432, { group: 'sg-db' })), /5432 in/],
+    ['lets in IPv6 from everywhere', letsIn(tcp(5432, { cidrIpv6: '::/0' })), /5432 in/],
+    ['lets in a list of a service', letsIn(tcp(5432, { prefixList: 'pl-s3' })), /5432 in/],
+    [
+      'is not let out to',
+      { ...letsIn(tcp(5432, { group: 'sg-function' })), 'sg-function': { ingress: [], egress: [tcp(443, { group: 'sg-db' })] } },
+      /of the function lets TCP 5432 out to postgres:S\/Db \(missing: egress sg-function -> S\/Group\)/,
+    ],
+  ])('is not reached where its group %s', (_, groups, reason) => {
+    expect(reach(groups)).toMatch(reason);
+  });
+
+  test('is reached by what shares its group, where the group lets itself in', () => {
+    const groups = { 'sg-function': { ingress: [tcp(5432, { group: 'sg-function' })], egress: [ALL_OUT] } };
+    expect(reach(groups, { ...server, securityGroups: ['sg-function'] })).toBe('reachable');
+  });
+
+  test('is reached by no function outside of the VPC, or of another one, and nowhere without a subnet group', () => {
+    const open = network({ groups: letsIn(tcp(5432, { cidr: '0.0.0.0/0' })) });
+    expect(open.reachInside(IN_VPC, server)).toEqual({ reachable: true });
+    expect(open.reachInside('arn:outside', server)).toMatchObject({ reason: expect.stringMatching(/the function is in no VPC/) });
+    expect(open.reachInside(IN_VPC, { ...server, subnets: ['subnet-far'] })).toMatchObject({
+      reason: expect.stringMatching(/no route leads/),
+    });
+    expect(open.reachInside(IN_VPC, { ...server, subnets: [] })).toMatchObject({
+      reason: expect.stringMatching(/names no subnet group/),
+    });
+  });
+});
+
+describe('the internet', () => {
+  test('is open to a function outside of a VPC, closed to isolated subnets, and has the ports that groups let out behind a NAT gateway', () => {
+    expect(network().reachInternet('arn:outside').ports).toEqual([[0, 65535]]);
+    expect(network().reachInternet(IN_VPC)).toEqual({ ports: [], reason: 'subnet subnet-a has no route to a NAT gateway' });
+    const egress = [tcp(443, { cidr: '0.0.0.0/0' }), tcp(5432, { cidr: '10.0.0.0/8' }), tcp(80, { cidrIpv6: '::/0' })];
+    const groups = { 'sg-function': { ingress: [], egress } };
+    expect(network({ nat: true, groups }).reachInternet(IN_VPC).ports).toEqual([[443, 443]]);
+  });
 });
 
 test.each([

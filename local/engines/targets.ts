@@ -1,0 +1,65 @@
+import type { Model, Resource } from '../types';
+import { databasesFromTemplate, type ServerOptions } from './postgres/options';
+import { replicationGroupsFromTemplate } from './redis/options';
+
+/** What a function may connect to, and where the template puts it. */
+export interface EngineTarget {
+  /** `postgres:<stack>/<logical id>`, or `redis:<stack>/<logical id>` with all of its nodes. */
+  readonly name: string;
+  /** Its port by AWS's number, which rules of security groups name. */
+  readonly awsPort: number;
+  /** Where it listens on this machine; the first one is what the template's endpoint gives. */
+  readonly ports: readonly number[];
+  /** Empty where no subnet group is named. */
+  readonly subnets: readonly string[];
+  /** Empty where none is named: then it's the VPC's default group. */
+  readonly securityGroups: readonly string[];
+}
+
+/** What the engines use where the template names no port. */
+const POSTGRES_PORT = 5432;
+const REDIS_PORT = 6379;
+
+/** Every server and cluster of the template. */
+export function engineTargets(model: Model): EngineTarget[] {
+  return [...databaseTargets(model), ...cacheTargets(model)];
+}
+
+function databaseTargets(model: Model): EngineTarget[] {
+  const instances = new Map(
+    model.resources('AWS::RDS::DBInstance').map((each) => [`postgres:${each.stack}/${each.logicalId}`, each]),
+  );
+  return databasesFromTemplate(model).flatMap((primary) => {
+    const source = instances.get(primary.name)!.properties;
+    return [primary, ...primary.replicas].map(({ name, port }: ServerOptions) => {
+      const { properties } = instances.get(name)!;
+      return {
+        name,
+        awsPort: Number(properties.Port ?? source.Port ?? POSTGRES_PORT),
+        ports: [port],
+        // A replica is in the subnets of its source, and in groups of its own.
+        subnets: subnetsOf(model, 'AWS::RDS::DBSubnetGroup', properties.DBSubnetGroupName ?? source.DBSubnetGroupName),
+        securityGroups: properties.VPCSecurityGroups ?? [],
+      };
+    });
+  });
+}
+
+function cacheTargets(model: Model): EngineTarget[] {
+  const resources = model.resources('AWS::ElastiCache::ReplicationGroup');
+  return replicationGroupsFromTemplate(model).map(({ name, shards }, index) => {
+    const { properties } = resources[index]!;
+    return {
+      name,
+      awsPort: Number(properties.Port ?? REDIS_PORT),
+      ports: shards.flatMap(({ nodes }) => nodes.map(({ port }) => port)),
+      subnets: subnetsOf(model, 'AWS::ElastiCache::SubnetGroup', properties.CacheSubnetGroupName),
+      securityGroups: properties.SecurityGroupIds ?? [],
+    };
+  });
+}
+
+function subnetsOf(model: Model, type: string, name: string | undefined): string[] {
+  const group: Resource | undefined = name === undefined ? undefined : model.find(type, name);
+  return group?.properties.SubnetIds ?? [];
+}
