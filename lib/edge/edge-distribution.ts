@@ -4,29 +4,39 @@ import {
   ArnFormat,
   CrossStackReferences,
   Duration,
+  Fn,
+  Lazy,
   ReferenceStrength,
   RemovalPolicy,
   Token,
 } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import { OriginGroup, RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import { HttpOrigin, OriginGroup } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
-import type { CachedApi } from '../gateway/cached-api';
-import { checkRoutes, type WriteOperation } from '../gateway/route-checks';
-import { EDGE_REGION, type Firewall } from '../operations/firewall';
+import type { Construct } from 'constructs';
+import type { ICachedApi } from '../gateway/cached-api-base';
+import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/route-checks';
+import { EDGE_REGION, type IFirewall } from '../operations/firewall';
 import { type Route, worstCaseStalenessSeconds } from '../route';
+import {
+  type EdgeDistributionAttributes,
+  EdgeDistributionBase,
+  type IEdgeDistribution,
+  ImportedDistribution,
+} from './edge-distribution-base';
 import { KeyFunction } from './key-function';
 import { byPrecedence, pathPattern } from './path-pattern';
 
 export interface EdgeDistributionProps {
-  /** A route with an edge TTL is cached; any other path isn't. */
-  readonly routes: readonly Route[];
+  /**
+   * A route with an edge TTL is cached; any other path isn't.
+   * @default - what `addRoute` adds
+   */
+  readonly routes?: readonly Route[];
 
   /** Where misses go. */
-  readonly api: CachedApi;
+  readonly api: ICachedApi;
 
   /**
    * Headers of a viewer's request that cached paths hand to the origin though they aren't part of the key: those that a write needs.
@@ -44,7 +54,7 @@ export interface EdgeDistributionProps {
    * Rules that requests must pass; made for the edge, in us-east-1.
    * @default - none
    */
-  readonly firewall?: Firewall;
+  readonly firewall?: IFirewall;
 
   /**
    * A name of one's own, and its certificate.
@@ -103,19 +113,40 @@ export const TAG_HEADER = 'Cache-Tag';
  */
 const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
-/** The edge: a behaviour a path, with cache policy and key from the route, purged by tag. */
-export class EdgeDistribution extends Construct {
+/** What a route has at the edge beside what it says itself. */
+export interface EdgeRouteOptions {
+  /**
+   * Whether the path is written too. One that is only read fails over to `failoverOrigin`.
+   * @default false
+   */
+  readonly written?: boolean;
+}
+
+/**
+ * The edge: a behaviour a path, with cache policy and key from the route, purged by tag.
+ *
+ * @throws {RangeError} where routes are in each other's way, or the certificate isn't of us-east-1.
+ */
+export class EdgeDistribution extends EdgeDistributionBase {
+  /** Uses a distribution that was made elsewhere: it is purged, its behaviours are declared there. */
+  static fromEdgeDistributionAttributes(scope: Construct, id: string, attributes: EdgeDistributionAttributes): IEdgeDistribution {
+    return new ImportedDistribution(scope, id, attributes);
+  }
+
   readonly distribution: cloudfront.Distribution;
-  readonly grants: EdgeDistributionGrants;
   /** Where requests are logged. */
   readonly logBucket?: s3.IBucket;
 
+  private readonly declared = new DeclaredRoutes();
+  private readonly origin: cloudfront.IOrigin;
+  private readonly failoverOrigin?: cloudfront.IOrigin;
   private readonly responseHeaders: cloudfront.ResponseHeadersPolicy;
   private readonly cachedOriginRequests: cloudfront.OriginRequestPolicy;
 
   constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
     super(scope, id);
-    checkRoutes(props.routes, props.writes);
+    const { routes = [], writes = [] } = props;
+    checkWrites(routes, writes);
     checkCertificate(props.domain);
 
     this.responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
@@ -130,44 +161,51 @@ export class EdgeDistribution extends Construct {
       cookieBehavior: cloudfront.OriginRequestCookieBehavior.none(),
     });
 
-    const origin = new RestApiOrigin(props.api.restApi, {
-      ...(props.originShieldRegion ? { originShieldRegion: props.originShieldRegion } : { originShieldEnabled: false }),
-    });
-    const routes = [...props.routes].sort((a, b) => byPrecedence(pathPattern(a.path), pathPattern(b.path)));
+    this.origin = originOf(props.api, props.originShieldRegion);
+    this.failoverOrigin = props.failoverOrigin;
     this.logBucket = props.accessLog === false ? undefined : this.addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
     this.distribution = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
       minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
       domainNames: props.domain && [props.domain.name],
       certificate: props.domain?.certificate,
-      webAclId: props.firewall?.webAcl.attrArn,
+      webAclId: props.firewall?.webAclArn,
       enableLogging: this.logBucket !== undefined,
       logBucket: this.logBucket,
       publishAdditionalMetrics: true,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-      defaultBehavior: { origin, ...this.uncached() },
+      defaultBehavior: { origin: this.origin, ...this.uncached() },
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
-    for (const route of routes) {
-      const readOnly = isCached(route) && !props.writes?.some((write) => write.route === route);
-      if (readOnly && props.failoverOrigin) {
-        const group = new OriginGroup({
-          primaryOrigin: origin,
-          fallbackOrigin: props.failoverOrigin,
-          fallbackStatusCodes: FAILOVER_STATUS_CODES,
-        });
-        const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
-        this.distribution.addBehavior(pathPattern(route.path), group, { ...this.cached(route), allowedMethods });
-      } else {
-        this.distribution.addBehavior(pathPattern(route.path), origin, isCached(route) ? this.cached(route) : this.uncached());
-      }
-    }
-    this.grants = new EdgeDistributionGrants(this);
-    CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
+    const resource = this.distribution.node.defaultChild as cloudfront.CfnDistribution;
+    inOrderOfPrecedence(resource);
     // The L2 has no property for it yet.
-    (this.distribution.node.defaultChild as cloudfront.CfnDistribution).addPropertyOverride('DistributionConfig.CacheTagConfig', {
-      HeaderName: TAG_HEADER,
-    });
+    resource.addPropertyOverride('DistributionConfig.CacheTagConfig', { HeaderName: TAG_HEADER });
+    CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
+    for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
+  }
+
+  /**
+   * Gives a route a behaviour of its own. The order in which routes are added makes no difference.
+   *
+   * @throws {RangeError} where it is in another's way.
+   */
+  addRoute(route: Route, { written = false }: EdgeRouteOptions = {}): void {
+    this.declared.add(route);
+    const pattern = pathPattern(route.path);
+    if (!isCached(route)) {
+      this.distribution.addBehavior(pattern, this.origin, this.uncached());
+    } else if (written || !this.failoverOrigin) {
+      this.distribution.addBehavior(pattern, this.origin, this.cached(route));
+    } else {
+      const group = new OriginGroup({
+        primaryOrigin: this.origin,
+        fallbackOrigin: this.failoverOrigin,
+        fallbackStatusCodes: FAILOVER_STATUS_CODES,
+      });
+      const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
+      this.distribution.addBehavior(pattern, group, { ...this.cached(route), allowedMethods });
+    }
   }
 
   private cached(route: Route): cloudfront.AddBehaviorOptions {
@@ -226,14 +264,28 @@ export class EdgeDistribution extends Construct {
   }
 }
 
-/** What others may be allowed to do with a distribution. */
-export class EdgeDistributionGrants {
-  constructor(private readonly edge: EdgeDistribution) {}
+/** The API's stage, over TLS only. */
+function originOf({ url }: ICachedApi, originShieldRegion: string | undefined): cloudfront.IOrigin {
+  const parts = Fn.split('/', url);
+  return new HttpOrigin(Fn.select(2, parts), {
+    originPath: `/${Fn.select(3, parts)}`,
+    ...(originShieldRegion ? { originShieldRegion } : { originShieldEnabled: false }),
+  });
+}
 
-  /** Lets a grantee invalidate by tag or path, and see what became of it. */
-  purge(grantee: iam.IGrantable): iam.Grant {
-    return this.edge.distribution.grant(grantee, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
-  }
+/** CloudFront takes the first pattern that matches, whatever was added first. */
+function inOrderOfPrecedence(resource: cloudfront.CfnDistribution): void {
+  const config = resource.distributionConfig as cloudfront.CfnDistribution.DistributionConfigProperty;
+  const { cacheBehaviors } = config;
+  resource.distributionConfig = {
+    ...config,
+    cacheBehaviors: Lazy.uncachedAny({
+      produce: (context) => {
+        const behaviors: cloudfront.CfnDistribution.CacheBehaviorProperty[] | undefined = context.resolve(cacheBehaviors);
+        return behaviors && [...behaviors].sort((a, b) => byPrecedence(a.pathPattern, b.pathPattern));
+      },
+    }),
+  };
 }
 
 const COMMON = {

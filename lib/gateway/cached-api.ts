@@ -1,29 +1,39 @@
-import { CrossStackReferences, Duration, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Lazy, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import type { Firewall } from '../operations/firewall';
+import type { Construct } from 'constructs';
+import type { IFirewall } from '../operations/firewall';
 import type { Route } from '../route';
+import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
-import { checkRoutes, type WriteOperation } from './route-checks';
+import { addProblemResponses } from './problem-responses';
+import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
 
 export interface CachedApiProps {
-  /** Everything that the API answers. A route with a gateway TTL is cached. */
-  readonly routes: readonly Route[];
+  /**
+   * What the API answers. A route with a gateway TTL is cached.
+   * @default - what `addRoute` adds
+   */
+  readonly routes?: readonly Route[];
 
-  /** Answers `GET` and `HEAD` of every route, and says 405 to every method that isn't declared. */
-  readonly reader: lambda.IFunction;
+  /**
+   * Answers `GET` and `HEAD` of `routes`, and says 405 to every method that isn't declared.
+   * @default - none, `addRoute` names it
+   */
+  readonly reader?: lambda.IFunction;
 
-  /** Answers `writes`. */
-  readonly writer: lambda.IFunction;
+  /**
+   * Answers `writes`.
+   * @default - none, the API is read only
+   */
+  readonly writer?: lambda.IFunction;
 
   /** @default - none, the API is read only */
   readonly writes?: readonly WriteOperation[];
 
   /**
-   * Routes whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
+   * Those of `routes` whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
    * @default - none
    */
   readonly restricted?: readonly Route[];
@@ -53,7 +63,7 @@ export interface CachedApiProps {
    * Regional rules that requests must pass.
    * @default - none, the API is open to what AWS lets through
    */
-  readonly firewall?: Firewall;
+  readonly firewall?: IFirewall;
 
   /**
    * What happens to the access log, and to the role that API Gateway logs as, when the API goes.
@@ -62,9 +72,60 @@ export interface CachedApiProps {
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
+/** Who answers a route, and who may ask. */
+export interface CachedRouteOptions {
+  /** Answers `GET` and `HEAD`, and says 405 to every method that isn't declared. */
+  readonly reader: lambda.IFunction;
+
+  /**
+   * Methods other than reading.
+   * @default - none, the route is read only
+   */
+  readonly writes?: readonly WriteMethod[];
+
+  /**
+   * Answers `writes`.
+   * @default - the reader
+   */
+  readonly writer?: lambda.IFunction;
+
+  /**
+   * Whether `GET` needs IAM authorisation. Writes always do, unless the API is open.
+   * @default false
+   */
+  readonly restricted?: boolean;
+
+  /**
+   * Whether a request needs an API key of one of the usage plans. Not for a route that the edge keeps, which answers whoever asks.
+   * @default false
+   */
+  readonly apiKeyRequired?: boolean;
+}
+
+/** What a client with an API key may ask for. */
+export interface CachedApiPlanOptions {
+  /** Requests a second. */
+  readonly requestsPerSecond: number;
+
+  /**
+   * Requests that may come at once.
+   * @default - twice the requests a second
+   */
+  readonly requestBurst?: number;
+
+  /**
+   * Requests a month.
+   * @default - as many as there are
+   */
+  readonly requestsPerMonth?: number;
+}
+
 /** API Gateway's own limits of an account and region, in requests a second and at once. */
 const ACCOUNT_REQUESTS_PER_SECOND = 10_000;
 const ACCOUNT_REQUEST_BURST = 5_000;
+
+/** API Gateway's largest quota of a plan. */
+const MAX_QUOTA = 2_147_483_647;
 
 const STAGE_NAME = 'live';
 
@@ -89,30 +150,31 @@ const ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
 /**
  * A REST API with a stage cache. The key of a cached method needs three places to agree (request parameters, cache key parameters of the
  * integration, caching of the method), or API Gateway serves one response for all; all three come from the route.
+ *
+ * @throws {RangeError} where routes are in each other's way, or nobody answers them.
  */
-export class CachedApi extends Construct {
+export class CachedApi extends CachedApiBase {
+  /** Uses an API that was made elsewhere: its stage cache is flushed, its routes are declared there. */
+  static fromCachedApiAttributes(scope: Construct, id: string, attributes: CachedApiAttributes): ICachedApi {
+    return new ImportedApi(scope, id, attributes);
+  }
+
   readonly restApi: apigateway.RestApi;
   readonly stageName = STAGE_NAME;
-  readonly grants: CachedApiGrants;
 
-  constructor(scope: Construct, id: string, props: CachedApiProps) {
+  private readonly declared = new DeclaredRoutes();
+  private readonly open: boolean;
+  private readonly requestValidator: apigateway.RequestValidator;
+  /** Of every method: the first, of those that aren't listed. */
+  private readonly methodSettings: apigateway.CfnStage.MethodSettingProperty[];
+
+  constructor(scope: Construct, id: string, props: CachedApiProps = {}) {
     super(scope, id);
-    const writes = props.writes ?? [];
-    checkRoutes(props.routes, writes);
-
+    this.open = props.open ?? false;
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: props.logRemovalPolicy,
     });
-    const everyMethod: apigateway.MethodDeploymentOptions = {
-      // Said for every method, because one that has settings of its own takes none from the stage.
-      throttlingRateLimit: props.requestsPerSecond ?? ACCOUNT_REQUESTS_PER_SECOND,
-      throttlingBurstLimit: props.requestBurst ?? ACCOUNT_REQUEST_BURST,
-      loggingLevel: apigateway.MethodLoggingLevel.ERROR,
-      dataTraceEnabled: false,
-      metricsEnabled: true,
-      cacheDataEncrypted: true,
-    };
     this.restApi = new apigateway.RestApi(this, 'Api', {
       restApiName: Stack.of(this).stackName,
       description: 'Reads through the stage cache, writes past it',
@@ -124,91 +186,153 @@ export class CachedApi extends Construct {
         stageName: STAGE_NAME,
         cacheClusterEnabled: true,
         cacheClusterSize: (props.cacheSize ?? GatewayCacheSize.GB_0_5).gigabytes,
+        // Said for every method, because one that has settings of its own takes none from the stage.
+        throttlingRateLimit: props.requestsPerSecond ?? ACCOUNT_REQUESTS_PER_SECOND,
+        throttlingBurstLimit: props.requestBurst ?? ACCOUNT_REQUEST_BURST,
+        loggingLevel: apigateway.MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
         // Both booleans always, here for every method that isn't listed: API Gateway keeps what a template no longer says.
-        ...everyMethod,
+        cacheDataEncrypted: true,
         cachingEnabled: false,
-        methodOptions: methodSettings(props.routes, writes, everyMethod),
         tracingEnabled: true,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
-    this.grants = new CachedApiGrants(this);
-    this.addProblemResponses();
+    const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
+    this.methodSettings = [...(stage.methodSettings as apigateway.CfnStage.MethodSettingProperty[])];
+    stage.methodSettings = Lazy.any({ produce: () => this.methodSettings });
+    addProblemResponses(this.restApi);
     props.firewall?.protect(this.restApi.deploymentStage);
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
-
-    const requestValidator = this.restApi.addRequestValidator('Validator', {
+    this.requestValidator = this.restApi.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,
     });
-    const iamOnly = { authorizationType: props.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM };
-    const anyone = { authorizationType: apigateway.AuthorizationType.NONE };
-    for (const route of props.routes) {
-      const resource = this.restApi.root.resourceForPath(route.path);
-      const authorization = props.restricted?.includes(route) ? iamOnly : anyone;
-      const requestParameters = requestParametersOf(route);
-      const read = new apigateway.LambdaIntegration(props.reader, {
-        scopePermissionToMethod: false,
-        // A new version of the value's shape must not be mixed with what is still cached of the old one.
-        cacheNamespace: `${route.name}-${route.version}`,
-        cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
-      });
-      const uncachedRead = new apigateway.LambdaIntegration(props.reader, { scopePermissionToMethod: false });
-      resource.addMethod('GET', read, { ...authorization, requestParameters, requestValidator });
-      resource.addMethod('HEAD', uncachedRead, { ...authorization, requestParameters, requestValidator });
-      // The reader, because it can't change anything whatever the request says.
-      resource.addMethod('ANY', uncachedRead, anyone);
+    this.addRoutes(props);
+  }
+
+  get restApiId(): string {
+    return this.restApi.restApiId;
+  }
+
+  get restApiName(): string {
+    return this.restApi.restApiName;
+  }
+
+  get url(): string {
+    return this.restApi.url;
+  }
+
+  /**
+   * Answers a route.
+   *
+   * @throws {RangeError} where it is in another's way, or its key would let in whoever has none.
+   */
+  addRoute(route: Route, options: CachedRouteOptions): void {
+    this.declared.add(route);
+    if (options.apiKeyRequired && (route.freshness?.edgeTtlSeconds ?? 0) > 0) {
+      throw new RangeError(
+        `cached api: 'apiKeyRequired' must be false for route '${route.name}', which the edge keeps and answers without a key, got: true; ` +
+          "set its 'edgeTtlSeconds' to 0, or 'apiKeyRequired' to false",
+      );
     }
-    const write = new apigateway.LambdaIntegration(props.writer, { scopePermissionToMethod: false });
+    this.addReads(route, options);
+    this.addWrites(route, options);
+  }
+
+  /**
+   * Lets whoever has the returned key ask for routes that need one, as often as the plan says.
+   *
+   * @param id names the client in the stack.
+   * @throws {RangeError} where the numbers aren't API Gateway's.
+   */
+  addPlan(id: string, options: CachedApiPlanOptions): apigateway.IApiKey {
+    const {
+      requestsPerSecond,
+      requestBurst = Math.min(2 * requestsPerSecond, ACCOUNT_REQUEST_BURST),
+      requestsPerMonth,
+    } = options;
+    for (const [property, value, most] of [
+      ['requestsPerSecond', requestsPerSecond, ACCOUNT_REQUESTS_PER_SECOND],
+      ['requestBurst', requestBurst, ACCOUNT_REQUEST_BURST],
+      ['requestsPerMonth', requestsPerMonth ?? 1, MAX_QUOTA],
+    ] as const) {
+      if (Number.isInteger(value) && value >= 1 && value <= most) continue;
+      throw new RangeError(
+        `cached api: '${property}' of plan '${id}' must be a whole number of 1 to ${most}, got: ${value}; choose one in between`,
+      );
+    }
+    const plan = this.restApi.addUsagePlan(`Plan-${id}`, {
+      throttle: { rateLimit: requestsPerSecond, burstLimit: requestBurst },
+      quota: requestsPerMonth === undefined ? undefined : { limit: requestsPerMonth, period: apigateway.Period.MONTH },
+      apiStages: [{ stage: this.restApi.deploymentStage }],
+    });
+    const key = this.restApi.addApiKey(`Key-${id}`, { description: `Key of ${id}` });
+    plan.addApiKey(key);
+    return key;
+  }
+
+  /** All reads, then all writes: in this order they are part of the id of the deployment. */
+  private addRoutes({ routes = [], reader, writer, writes = [], restricted = [] }: CachedApiProps): void {
+    if (routes.length > 0 && !reader) {
+      throw new RangeError(
+        "cached api: 'reader' must be given with 'routes', got: undefined; name the function that answers them",
+      );
+    }
+    checkWrites(routes, writes);
+    for (const route of routes) {
+      this.declared.add(route);
+      this.addReads(route, { reader: reader as lambda.IFunction, restricted: restricted.includes(route) });
+    }
     for (const { route, method } of writes) {
-      this.restApi.root.resourceForPath(route.path).addMethod(method, write, iamOnly);
+      this.addWrites(route, { reader: reader as lambda.IFunction, writer, writes: [method] });
     }
   }
 
-  /** What API Gateway answers by itself looks like what the functions answer (RFC 9457). */
-  private addProblemResponses(): void {
-    const responseHeaders = { 'Content-Type': "'application/problem+json'" };
-    const anyError = { 'application/json': '{"type":"about:blank","title":$context.error.messageString}' };
-    this.restApi.addGatewayResponse('ClientError', {
-      type: apigateway.ResponseType.DEFAULT_4XX,
-      templates: anyError,
-      responseHeaders,
+  private addReads(route: Route, { reader, restricted = false, apiKeyRequired }: CachedRouteOptions): void {
+    const resource = this.restApi.root.resourceForPath(route.path);
+    const authorizationType = restricted ? this.iamUnlessOpen : apigateway.AuthorizationType.NONE;
+    const requestParameters = requestParametersOf(route);
+    const options = { authorizationType, requestParameters, requestValidator: this.requestValidator, apiKeyRequired };
+    const read = new apigateway.LambdaIntegration(reader, {
+      scopePermissionToMethod: false,
+      // A new version of the value's shape must not be mixed with what is still cached of the old one.
+      cacheNamespace: `${route.name}-${route.version}`,
+      cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
     });
-    this.restApi.addGatewayResponse('ServerError', {
-      type: apigateway.ResponseType.DEFAULT_5XX,
-      templates: anyError,
-      responseHeaders,
-    });
-    this.restApi.addGatewayResponse('MissingParameters', {
-      type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS,
-      templates: {
-        'application/json': '{"type":"about:blank","title":"Bad Request","status":400,"detail":$context.error.messageString}',
-      },
-      responseHeaders,
-    });
-    // How API Gateway calls a path that no resource has, and answers with 403 by itself.
-    this.restApi.addGatewayResponse('NoSuchPath', {
-      type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
-      statusCode: '404',
-      templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
-      responseHeaders,
-    });
+    const uncachedRead = new apigateway.LambdaIntegration(reader, { scopePermissionToMethod: false });
+    resource.addMethod('GET', read, options);
+    resource.addMethod('HEAD', uncachedRead, options);
+    // The reader, because it can't change anything whatever the request says.
+    resource.addMethod('ANY', uncachedRead, { authorizationType: apigateway.AuthorizationType.NONE });
+    this.addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
+    this.addSettings(route, 'HEAD');
   }
-}
 
-/** What others may be allowed to do with an API. */
-export class CachedApiGrants {
-  constructor(private readonly api: CachedApi) {}
+  private addWrites(route: Route, { reader, writer = reader, writes = [], apiKeyRequired }: CachedRouteOptions): void {
+    const write = new apigateway.LambdaIntegration(writer, { scopePermissionToMethod: false });
+    for (const method of writes) {
+      this.restApi.root
+        .resourceForPath(route.path)
+        .addMethod(method, write, { authorizationType: this.iamUnlessOpen, apiKeyRequired });
+      this.addSettings(route, method);
+    }
+  }
 
-  /** Lets a grantee flush the stage cache, and nothing else of the API. */
-  flush(grantee: iam.IGrantable): iam.Grant {
-    const { partition, region } = Stack.of(this.api);
-    const stage = `/restapis/${this.api.restApi.restApiId}/stages/${this.api.stageName}`;
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['apigateway:DELETE'],
-      resourceArns: [`arn:${partition}:apigateway:${region}::${stage}/cache/data`],
+  private get iamUnlessOpen(): apigateway.AuthorizationType {
+    return this.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM;
+  }
+
+  /** @param ttlSeconds for how long the method is cached; not at all without. */
+  private addSettings({ path }: Route, httpMethod: string, ttlSeconds?: number): void {
+    this.methodSettings.push({
+      ...this.methodSettings[0],
+      httpMethod,
+      resourcePath: `/${path.replaceAll('/', '~1')}`,
+      cachingEnabled: ttlSeconds !== undefined,
+      ...(ttlSeconds !== undefined && { cacheTtlInSeconds: ttlSeconds }),
     });
   }
 }
@@ -223,21 +347,4 @@ function requestParametersOf(route: Route): Record<string, boolean> {
       ([name, { required = false }]) => [`method.request.querystring.${name}`, required] as const,
     ),
   ]);
-}
-
-function methodSettings(
-  routes: readonly Route[],
-  writes: readonly WriteOperation[],
-  everyMethod: apigateway.MethodDeploymentOptions,
-): Record<string, apigateway.MethodDeploymentOptions> {
-  const settings: Record<string, apigateway.MethodDeploymentOptions> = {};
-  const uncached = { ...everyMethod, cachingEnabled: false };
-  for (const route of routes) {
-    settings[`${route.path}/GET`] = isCached(route)
-      ? { ...everyMethod, cachingEnabled: true, cacheTtl: Duration.seconds(route.freshness?.gatewayTtlSeconds ?? 0) }
-      : uncached;
-    settings[`${route.path}/HEAD`] = uncached;
-  }
-  for (const { route, method } of writes) settings[`${route.path}/${method}`] = uncached;
-  return settings;
 }

@@ -2,7 +2,7 @@ import { ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 
 /** What a web ACL can stand before. */
 export class FirewallScope {
@@ -34,6 +34,35 @@ export interface FirewallProps {
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
+/** Rules that requests must pass, made here or elsewhere. */
+export interface IFirewall extends IConstruct {
+  readonly webAclArn: string;
+
+  /** Puts the rules before a stage of an API. A distribution is given them as its web ACL instead. */
+  protect(stage: apigateway.Stage): void;
+}
+
+abstract class FirewallBase extends Construct implements IFirewall {
+  abstract readonly webAclArn: string;
+
+  protect(stage: apigateway.Stage): void {
+    new wafv2.CfnWebACLAssociation(this, `Before${stage.node.id.replace(/[^A-Za-z]/g, '')}`, {
+      resourceArn: stage.stageArn,
+      webAclArn: this.webAclArn,
+    });
+  }
+}
+
+class ImportedFirewall extends FirewallBase {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly webAclArn: string,
+  ) {
+    super(scope, id);
+  }
+}
+
 /** The one region that AWS WAF, and ACM, keep what a distribution uses in. */
 export const EDGE_REGION = 'us-east-1';
 
@@ -51,7 +80,12 @@ const DEFAULT_REQUESTS_PER_ADDRESS = 10_000;
  *
  * @throws {RangeError} where rules for the edge are made in another region than us-east-1, or a limit is not AWS WAF's.
  */
-export class Firewall extends Construct {
+export class Firewall extends FirewallBase {
+  /** Uses rules that were made elsewhere. */
+  static fromWebAclArn(scope: Construct, id: string, webAclArn: string): IFirewall {
+    return new ImportedFirewall(scope, id, webAclArn);
+  }
+
   readonly webAcl: wafv2.CfnWebACL;
 
   constructor(scope: Construct, id: string, props: FirewallProps) {
@@ -66,7 +100,9 @@ export class Firewall extends Construct {
     }
     const limit = props.requestsPerAddress ?? (atEdge ? DEFAULT_REQUESTS_PER_ADDRESS : undefined);
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 10 || limit > 2_000_000_000)) {
-      throw new RangeError(`firewall: 'requestsPerAddress' must be 10 to 2000000000 in five minutes, got: ${limit}`);
+      throw new RangeError(
+        `firewall: 'requestsPerAddress' must be 10 to 2000000000 in five minutes, got: ${limit}; choose a number in between`,
+      );
     }
     const metric = (name: string): wafv2.CfnWebACL.VisibilityConfigProperty => ({
       cloudWatchMetricsEnabled: true,
@@ -122,11 +158,7 @@ export class Firewall extends Construct {
     });
   }
 
-  /** Puts the rules before a stage of an API. A distribution is given them as its web ACL instead. */
-  protect(stage: apigateway.Stage): void {
-    new wafv2.CfnWebACLAssociation(this, `Before${stage.node.id.replace(/[^A-Za-z]/g, '')}`, {
-      resourceArn: stage.stageArn,
-      webAclArn: this.webAcl.attrArn,
-    });
+  get webAclArn(): string {
+    return this.webAcl.attrArn;
   }
 }
