@@ -6,6 +6,7 @@ import { CacheError } from './errors';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
 import { MemoryTier } from './memory';
+import type { MemoryBus } from './memory-bus';
 import { Namespace } from './namespace';
 import type { Outcome } from './outcome';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
@@ -87,6 +88,12 @@ export interface CacheOptions<Handle> {
   readonly codec?: Codec;
 
   /**
+   * Tells other processes of purges, so that they forget what they have in memory: `shardedPubSub()`.
+   * @default - none: memory's TTL bounds how long they keep it
+   */
+  readonly bus?: MemoryBus;
+
+  /**
    * Whether this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
    * beside the answer instead of before it, and long loads renew their lease.
    * @default false
@@ -140,6 +147,7 @@ export class Cache<Handle> {
         new TagVersions(options.shared, () => options.source.current(), clock, { tagTtlMs: options.tagTtlMs ?? 1000, lifeMs }),
       source: options.source,
       codec: options.codec,
+      bus: options.bus,
       fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
       clock,
       random: options.random ?? Math.random,
@@ -150,6 +158,7 @@ export class Cache<Handle> {
       maxEntryLength,
       background: options.background ?? false,
     });
+    options.bus?.listen((purged) => this.#readPath.hear(purged));
     this.#writePath = new WritePath(this.#readPath, this.#parts, { fenceMs, maxEntryLength });
   }
 
@@ -243,6 +252,7 @@ export class Cache<Handle> {
   /** Waits for loads in the background, then leaves the shared tier. */
   async close(): Promise<void> {
     await this.#readPath.idle();
+    await this.#parts.bus?.close();
     await this.#parts.shared?.close();
   }
 

@@ -5,11 +5,12 @@ export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
 export type { Read } from './kept';
 export type { LoadContext, Loader } from './load-context';
+export type { BusListener, MemoryBus, Purged } from './memory-bus';
 export { Namespace, type NamespacePurge, type ReadOptions, type SetOptions } from './namespace';
 export { cacheStatus, type Outcome, type OutcomeReason } from './outcome';
 export type { NamespaceFreshness, NamespacePolicy } from './policy';
 export type { EntryRef } from './read-parts';
-export { type Credentials, RedisStore, type RedisStoreOptions } from './redis-store';
+export { type Credentials, type RedisPlace, RedisStore, type RedisStoreOptions } from './redis-store';
 export type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
 export { Ticket } from './ticket';
 export {

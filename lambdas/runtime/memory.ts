@@ -102,6 +102,11 @@ export class MemoryTier<V> {
     if (slot !== undefined) this.#drop(slot);
   }
 
+  /** As {@link delete}, in all spaces. */
+  deleteEverywhere(key: string): void {
+    for (const space of this.#spaces) this.delete(key, space);
+  }
+
   /** Forgets everything, in all spaces. */
   clear(): void {
     for (const space of this.#spaces) space.clear();

@@ -3,6 +3,7 @@ import type { Codec } from './codec';
 import type { Kept } from './kept';
 import type { Loader } from './load-context';
 import type { MemoryTier } from './memory';
+import type { MemoryBus } from './memory-bus';
 import type { Policy } from './policy';
 import type { Semaphore } from './semaphore';
 import type { SharedStore } from './shared';
@@ -49,6 +50,8 @@ export interface ReadPathParts<Handle> {
   readonly source: VersionSource<Handle>;
   /** How values are written where JSON isn't the better way. */
   readonly codec: Codec | undefined;
+  /** Tells other processes of purges. */
+  readonly bus: MemoryBus | undefined;
   /** Bounds loads that no lease holds back. */
   readonly fallback: Semaphore;
   readonly clock: Clock;

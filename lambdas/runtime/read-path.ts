@@ -6,6 +6,7 @@ import { Hints } from './hints';
 import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type Read, unkept } from './kept';
 import { renewLease } from './lease-renewal';
 import { LoadNotes } from './load-context';
+import type { Purged } from './memory-bus';
 import { MemoryFence } from './memory-fence';
 import type { Policy } from './policy';
 import { type Asked, type EntryRef, type ReadPathOptions, type ReadPathParts, type ReadRequest, satisfies } from './read-parts';
@@ -50,6 +51,23 @@ export class ReadPath<Handle> {
     this.#fence.raise(entry?.key);
     if (entry === undefined) this.parts.memory.clear();
     else this.parts.memory.delete(entry.memoryKey, entry.space);
+  }
+
+  /** As {@link forget}, once the purge holds in the shared tier: others are to forget it, too. */
+  purged(entry?: EntryRef, tags?: readonly string[]): void {
+    this.forget(entry);
+    this.parts.bus?.publish(entry ? { key: entry.key, memoryKey: entry.memoryKey } : tags ? { tags } : {});
+  }
+
+  /** Another process has purged something, or messages of others were missed. */
+  hear({ key, memoryKey, tags }: Purged = {}): void {
+    if (key === undefined || memoryKey === undefined) {
+      this.parts.tags?.forget(tags);
+      this.forget();
+    } else {
+      this.#fence.raise(key);
+      this.parts.memory.deleteEverywhere(memoryKey);
+    }
   }
 
   /** Resolves once nothing is being loaded in the background. */
@@ -354,9 +372,9 @@ export class ReadPath<Handle> {
   /** Memory's TTL counts from before the value was asked for; a purge of this process in between keeps it out. */
   #keep(request: ReadRequest<unknown, Handle>, kept: Kept, size: number, asked: Asked): void {
     const { key, memoryKey, space, policy } = request;
-    if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key)) return;
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
     const alone = policy.sharedTtlMs === 0;
+    if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key) || (!alone && this.parts.bus?.deaf)) return;
     const now = this.parts.clock.now();
     const left = (alone ? kept.expiresAt : kept.refreshAt) - this.#now();
     const until = alone ? now + left : Math.min(asked.at + policy.memoryTtlMs, now + left);

@@ -1,5 +1,5 @@
 import keySlot from 'cluster-key-slot';
-import { Cluster, Command, type Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, Command, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
@@ -9,7 +9,8 @@ import { SCRIPTS } from './scripts';
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
 import { isVersion, type Version } from './versions/version';
 
-export interface RedisStoreOptions {
+/** Where a cluster is, and who asks. */
+export interface RedisPlace {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
   /**
@@ -22,6 +23,9 @@ export interface RedisStoreOptions {
    * @default true
    */
   readonly tls?: boolean | { readonly ca: string };
+}
+
+export interface RedisStoreOptions extends RedisPlace {
   /** Begins every key. */
   readonly namespace: string;
   /**
@@ -370,9 +374,14 @@ export class RedisStore implements SharedStore {
   }
 }
 
-function createClient(options: RedisStoreOptions, credentials: Credentials | undefined): Cluster & Scripted {
-  const separator = options.endpoint.lastIndexOf(':');
-  const node = { host: options.endpoint.slice(0, separator), port: Number(options.endpoint.slice(separator + 1)) };
+/** A client of the cluster, on which nothing waits longer than it must. */
+export function createClient(
+  place: RedisPlace,
+  credentials: Credentials | undefined,
+  more: ClusterOptions = {},
+): Cluster & Scripted {
+  const separator = place.endpoint.lastIndexOf(':');
+  const node = { host: place.endpoint.slice(0, separator), port: Number(place.endpoint.slice(separator + 1)) };
   const client = new Cluster([node], {
     // Host names of TLS endpoints must reach the certificate check as they are.
     dnsLookup: (address, callback) => callback(null, address),
@@ -385,10 +394,11 @@ function createClient(options: RedisStoreOptions, credentials: Credentials | und
     slotsRefreshTimeout: 300,
     clusterRetryStrategy: (times) => Math.min(50 * times, 500),
     scripts: SCRIPTS,
+    ...more,
     redisOptions: {
       Connector: CorkedConnector,
       ...credentials,
-      ...(options.tls === false ? {} : { tls: typeof options.tls === 'object' ? options.tls : {} }),
+      ...(place.tls === false ? {} : { tls: typeof place.tls === 'object' ? place.tls : {} }),
       // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
       enableReadyCheck: false,
       connectTimeout: 500,

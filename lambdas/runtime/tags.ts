@@ -35,6 +35,8 @@ export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; readAt: number }>();
   /** The newest timeline that the tag of all entries is known to be of. */
   #timeline = '';
+  /** How often something was forgotten: what was asked for before isn't remembered. */
+  #forgotten = 0;
 
   constructor(
     private readonly store: SharedStore,
@@ -54,6 +56,7 @@ export class TagVersions {
   /** The tags as they are now, before a load; those that are missing are created with the primary's version. */
   async capture(names: readonly string[]): Promise<Capture> {
     const readAt = this.clock.now();
+    const forgotten = this.#forgotten;
     const tags = await Promise.all(names.map((name) => this.store.touchTag(name, this.options.lifeMs)));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
     const version = tags.includes(undefined) ? await this.currentVersion() : undefined;
@@ -61,7 +64,7 @@ export class TagVersions {
     let minVersion: Version | undefined;
     for (const [i, name] of names.entries()) {
       const tag = tags[i] ?? (await this.store.createTag(name, newToken(), version as Version, this.options.lifeMs));
-      this.#remember(name, tag, readAt);
+      if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
       marks.push({ tag: name, deleted: tag.deleted, expired: tag.expired });
       minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
     }
@@ -73,6 +76,12 @@ export class TagVersions {
     this.#known.delete(name);
     await this.store.purgeTag(name, newToken(), version, this.options.lifeMs, mode);
     this.#known.delete(name);
+  }
+
+  /** Another process has purged these tags, or any: they are read again. */
+  forget(names: readonly string[] = [...this.#known.keys()]): void {
+    this.#forgotten++;
+    for (const name of names) this.#known.delete(name);
   }
 
   /**
@@ -94,8 +103,9 @@ export class TagVersions {
 
   async #fetch(name: string): Promise<Tag | undefined> {
     const readAt = this.clock.now();
+    const forgotten = this.#forgotten;
     const tag = await this.store.getTag(name);
-    if (tag) this.#remember(name, tag, readAt);
+    if (tag && forgotten === this.#forgotten) this.#remember(name, tag, readAt);
     return tag;
   }
 

@@ -1,0 +1,25 @@
+/**
+ * Tells the other processes of purges, so that they forget in memory what was purged here, given to {@link CacheOptions.bus}. Without one
+ * memory's TTL is all that bounds how long they keep it.
+ */
+export interface MemoryBus {
+  /** Begins to listen; called once, by the cache. */
+  listen(listener: BusListener): void;
+  /** Sends soon. It never throws and nobody waits for it: a message that is lost costs what memory's TTL bounds. */
+  publish(purged: Purged): void;
+  /** Whether messages may be missed at the moment: memory then keeps nothing that the shared tier has. */
+  readonly deaf: boolean;
+  close(): Promise<void>;
+}
+
+/** What was purged: an entry, tags, or, where neither is given, anything. */
+export interface Purged {
+  /** Its name in the shared tier. */
+  readonly key?: string;
+  /** Its name in memory, in any part of it. */
+  readonly memoryKey?: string;
+  readonly tags?: readonly string[];
+}
+
+/** Forgets what another process has purged; without an argument everything, because messages were missed. */
+export type BusListener = (purged?: Purged) => void;

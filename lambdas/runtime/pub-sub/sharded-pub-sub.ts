@@ -1,0 +1,187 @@
+import type { Cluster } from 'ioredis';
+import { checkNumber } from '../codecs/check';
+import type { BusListener, MemoryBus, Purged } from '../memory-bus';
+import { createClient, type RedisPlace } from '../redis-store';
+import { newToken } from '../token';
+import { Hearing } from './hearing';
+import { decodeMessage, encodeMessage } from './message';
+
+export interface ShardedPubSubOptions extends RedisPlace {
+  /** Begins the channels' names, as it does the cache's keys. */
+  readonly namespace: string;
+  /**
+   * Whether this process hears of others' purges. In a Lambda a frozen environment would miss them; it still tells of its own.
+   * @default - true, unless this is a Lambda environment
+   */
+  readonly listen?: boolean;
+  /**
+   * Channels, each of which lies on some shard. A shard that is down doesn't keep messages from the others' channels.
+   * @default 4
+   */
+  readonly channels?: number;
+  /**
+   * How often somebody speaks on each channel, in milliseconds. A process that heard nothing for three times as long takes itself for deaf.
+   * @default 1000
+   */
+  readonly beatMs?: number;
+}
+
+/** How often is looked whether something is to be said, or wasn't heard, in a beat. */
+const LOOKS_PER_BEAT = 4;
+const DEAF_AFTER_BEATS = 3;
+/** How long a new connection may take until something is heard on every channel, in beats. */
+const CONNECT_BEATS = 5;
+/** Purges in one message; after it comes another one. */
+const MAX_PURGED = 200;
+
+/**
+ * Purges are told over sharded channels of the cluster (`SPUBLISH`, of Redis 7 and Valkey). Messages may be lost, so their way is proven all the time:
+ * where it isn't, memory forgets everything and keeps nothing until it is again.
+ *
+ * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
+ */
+export function shardedPubSub(options: ShardedPubSubOptions): MemoryBus & { readonly ready: Promise<void> } {
+  return new ShardedPubSub(options);
+}
+
+class ShardedPubSub implements MemoryBus {
+  readonly #sender = newToken();
+  readonly #channels: readonly string[];
+  readonly #beatMs: number;
+  readonly #listens: boolean;
+  readonly #timer: NodeJS.Timeout;
+  #client: Cluster | undefined;
+  #hearing: Hearing;
+  #startedAt = performance.now();
+  #listener: BusListener = () => {};
+  #waiting: Purged[] = [];
+  #deaf: boolean;
+  #closed = false;
+  #opened = () => {};
+  /** Resolves once messages are heard for the first time, or at once where nobody listens. */
+  readonly ready: Promise<void>;
+
+  constructor(private readonly options: ShardedPubSubOptions) {
+    const count = checkNumber('channels', options.channels ?? 4, 1, 64);
+    this.#beatMs = checkNumber('beatMs', options.beatMs ?? 1000, 10, 60_000);
+    this.#channels = Array.from({ length: count }, (_, i) => `${options.namespace}:bus:{${i}}`);
+    this.#listens = options.listen ?? process.env.AWS_LAMBDA_FUNCTION_NAME === undefined;
+    this.#deaf = this.#listens;
+    this.ready = this.#listens
+      ? new Promise((resolve) => {
+          this.#opened = resolve;
+        })
+      : Promise.resolve();
+    this.#hearing = this.#newHearing();
+    void this.#connect();
+    this.#timer = setInterval(() => this.#look(), this.#beatMs / LOOKS_PER_BEAT).unref();
+  }
+
+  get deaf(): boolean {
+    return this.#deaf;
+  }
+
+  listen(listener: BusListener): void {
+    this.#listener = listener;
+  }
+
+  publish(purged: Purged): void {
+    if (this.#closed) return;
+    // What is purged in one turn of the event loop is told in one message.
+    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    this.#waiting.push(purged);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#client?.disconnect();
+  }
+
+  #flush(): void {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (let i = 0; i < all.length; i += MAX_PURGED) {
+      const text = encodeMessage({ sender: this.#sender, purged: all.slice(i, i + MAX_PURGED) });
+      void this.#send(text, Math.floor(Math.random() * this.#channels.length));
+    }
+  }
+
+  /** On one channel, or where its shard doesn't answer on the next: all of them are listened to. */
+  async #send(text: string, first: number): Promise<void> {
+    for (let i = 0; i < this.#channels.length && !this.#closed; i++) {
+      try {
+        await this.#client?.spublish(this.#channels[(first + i) % this.#channels.length] as string, text);
+        return;
+      } catch {
+        // The next shard, then.
+      }
+    }
+  }
+
+  #look(): void {
+    if (!this.#listens || this.#closed) return;
+    const now = performance.now();
+    const late = !this.#hearing.open && now - this.#startedAt > CONNECT_BEATS * this.#beatMs;
+    if (late || this.#hearing.silent(now)) this.#lose();
+    for (const channel of this.#hearing.due(now)) {
+      const beat = encodeMessage({ sender: this.#sender, purged: [] });
+      this.#client?.spublish(this.#channels[channel] as string, beat).catch(() => {});
+    }
+  }
+
+  /** Messages may have been missed: a new connection finds out where the channels are now. */
+  #lose(): void {
+    this.#becomeDeaf();
+    this.#client?.disconnect();
+    this.#client = undefined;
+    this.#hearing = this.#newHearing();
+    this.#startedAt = performance.now();
+    void this.#connect();
+  }
+
+  #becomeDeaf(): void {
+    if (this.#deaf) return;
+    this.#deaf = true;
+    this.#listener();
+  }
+
+  async #connect(): Promise<void> {
+    const hearing = this.#hearing;
+    // Credentials that can't be had are asked for again once this attempt has taken too long.
+    const credentials = await Promise.resolve(this.options.credentials?.()).catch(() => 'none' as const);
+    if (this.#closed || credentials === 'none' || hearing !== this.#hearing) return;
+    const client = createClient(this.options, credentials, { shardedSubscribers: this.#listens });
+    this.#client = client;
+    if (!this.#listens) return;
+    client.on('smessage', (channel: string, text: string) => {
+      if (client === this.#client) this.#hear(this.#channels.indexOf(channel), text);
+    });
+    // A subscription that moves, or whose connection ends, is made anew by the client; what was said meanwhile is lost.
+    client.on('-subscriber', () => client === this.#client && this.#lose());
+    const subscribe = () => {
+      for (const channel of this.#channels) client.ssubscribe(channel).catch(() => {});
+    };
+    if (client.status === 'ready') subscribe();
+    else client.once('ready', subscribe);
+  }
+
+  #hear(channel: number, text: string): void {
+    if (channel < 0) return;
+    this.#hearing.heard(channel, performance.now());
+    const message = decodeMessage(text);
+    if (this.#deaf) {
+      if (!this.#hearing.open) return;
+      // From here on nothing is missed; what was loaded before may be older than a purge that was.
+      this.#listener();
+      this.#deaf = false;
+      this.#opened();
+    } else if (!message) this.#listener();
+    else if (message.sender !== this.#sender) for (const purged of message.purged) this.#listener(purged);
+  }
+
+  #newHearing(): Hearing {
+    const deafAfterMs = DEAF_AFTER_BEATS * this.#beatMs;
+    return new Hearing(this.#channels.length, { beatMs: this.#beatMs, deafAfterMs, random: Math.random });
+  }
+}
