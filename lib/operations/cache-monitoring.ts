@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { ReplicatedDatabase } from '../database/replicated-database';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
+import type { PurgePipeline } from '../purge/purge-pipeline';
 import type { SharedCache } from '../shared/shared-cache';
 import { EDGE_REGION } from './firewall';
 import { METRICS, type WatchedMetric } from './metrics';
@@ -58,6 +59,24 @@ export class CacheMonitoring extends Construct {
   watchFunction(name: string, fn: lambda.IFunction): void {
     this.watch('functionErrors', name, [fn.functionName]);
     this.watch('functionThrottles', name, [fn.functionName]);
+  }
+
+  /** Watches what the workers of a pipeline say of its purges. */
+  watchPurges(pipeline: Pick<PurgePipeline, 'relay' | 'invalidator'>): void {
+    for (const metric of SWEPT_METRICS) this.watch(metric, 'relay', [pipeline.relay.functionName]);
+    for (const metric of REPORTED_METRICS) this.watch(metric, 'invalidator', [pipeline.invalidator.functionName]);
+    // Either seals a batch, whoever comes first when its window is over.
+    for (const [name, worker] of [
+      ['relay', pipeline.relay],
+      ['invalidator', pipeline.invalidator],
+    ] as const) {
+      for (const metric of SEALED_METRICS) this.watch(metric, name, [worker.functionName]);
+    }
+  }
+
+  /** Watches a function whose responses the edge keeps. */
+  watchResponses(name: string, fn: lambda.IFunction): void {
+    this.watch('tagsDropped', name, [fn.functionName]);
   }
 
   /** Shows the edge. Its metrics are in us-east-1, where alone they could be alarmed on. */
@@ -139,5 +158,11 @@ const SHARED_METRICS = [
   'sharedReplicationLag',
   'sharedConnections',
 ] as const;
+
+const SWEPT_METRICS = ['purgesParked', 'outboxOverdue'] as const;
+
+const REPORTED_METRICS = ['commitToShared', 'commitToGateway', 'commitToFresh'] as const;
+
+const SEALED_METRICS = ['edgeItems', 'edgeItemsSaved', 'edgeBudgetUsed', 'edgeItemsLeftToTtl'] as const;
 
 const DATABASE_METRICS = ['databaseCpu', 'databaseConnections', 'databaseStorage'] as const;

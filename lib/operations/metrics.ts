@@ -6,7 +6,7 @@ export interface WatchedMetric {
   readonly metricName: string;
   /** Names of the dimensions that tell one resource from another; values come from the resource. */
   readonly dimensions: readonly string[];
-  readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average';
+  readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average' | 'p99';
   readonly period: Duration;
   /** Which side of `threshold` means trouble. @default - shown and not alarmed on */
   readonly alarm?: 'above' | 'below';
@@ -26,6 +26,14 @@ const PER_NODE = {
   dimensions: ['CacheClusterId'],
   period: Duration.minutes(1),
   source: ELASTICACHE,
+};
+
+/** What the functions of the purge path say themselves, by the embedded metric format; each says it under its own name. */
+const PURGE = {
+  namespace: 'Cachement/Purge',
+  dimensions: ['FunctionName'],
+  period: Duration.minutes(1),
+  source: 'lambdas/runtime/purge/metrics.ts',
 };
 
 /** Every metric that the platform shows or alarms on, by what it is about. Dashboards and alarms are made from it, and from nothing else. */
@@ -54,6 +62,99 @@ export const METRICS = {
     meaning:
       'purges are late: a worker fails, is throttled, or CloudFront takes no more; look at its log and at what is in progress',
     source: 'SQS, "Available CloudWatch metrics"; 300 s is five times what a purge should take',
+  },
+  commitToShared: {
+    ...PURGE,
+    metricName: 'CommitToShared',
+    statistic: 'p99',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'from the commit of a change until the shared tier is purged, in milliseconds',
+  },
+  commitToGateway: {
+    ...PURGE,
+    metricName: 'CommitToGateway',
+    statistic: 'p99',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'from the commit of a change until the stage cache is purged, in milliseconds',
+  },
+  commitToFresh: {
+    ...PURGE,
+    metricName: 'CommitToFresh',
+    statistic: 'p99',
+    alarm: 'above',
+    // CloudFront says that it is done within 25 s at P95; the rest of the path takes about 10 s.
+    threshold: 60_000,
+    evaluationPeriods: 5,
+    meaning:
+      'changes take too long to be seen at the edge, in milliseconds; `cachement purges show` says which step takes the time',
+  },
+  purgesParked: {
+    ...PURGE,
+    metricName: 'PurgesParked',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'a purge was sent for hours and nobody ever reported of it; mend the cause, then replay the time of its change',
+  },
+  outboxOverdue: {
+    ...PURGE,
+    metricName: 'OutboxOverdue',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 5,
+    meaning: 'purges wait in the outbox: the relay fails or is throttled, or the bus refuses; look at the log of the relay',
+  },
+  edgeItems: {
+    ...PURGE,
+    metricName: 'EdgeItems',
+    statistic: 'Sum',
+    period: Duration.hours(1),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'items that CloudFront was asked to invalidate, each 0.005 USD after the first 1000 of a month',
+  },
+  edgeItemsSaved: {
+    ...PURGE,
+    metricName: 'EdgeItemsSaved',
+    statistic: 'Sum',
+    period: Duration.hours(1),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'items that parents saved',
+  },
+  edgeBudgetUsed: {
+    ...PURGE,
+    metricName: 'EdgeBudgetUsed',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 80,
+    evaluationPeriods: 1,
+    meaning:
+      "the month's items are nearly used up, in percent; at 100 purges go by parent tags, then are left to their TTL. Lengthen the window, declare parents, or raise the budget",
+  },
+  edgeItemsLeftToTtl: {
+    ...PURGE,
+    metricName: 'EdgeItemsLeftToTtl',
+    statistic: 'Sum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning:
+      'the budget is used up: what these items are for is stale at the edge until its TTL; raise the budget, and replay the purges',
+  },
+  tagsDropped: {
+    ...PURGE,
+    metricName: 'TagsDropped',
+    statistic: 'Sum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning:
+      'a response has more than the 50 tags that CloudFront keeps, so that a purge of the others leaves it stale at the edge; the log of the function names its route',
   },
   edgeHitRatio: {
     namespace: 'AWS/CloudFront',

@@ -1,5 +1,6 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
+import type { PlatformFunction } from '../functions/platform-function';
 import { ApiFunctions } from '../gateway/api-functions';
 import { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
@@ -22,6 +23,7 @@ export interface ApiStackProps extends PlatformStackProps {
 
 export class ApiStack extends PlatformStack {
   readonly api: CachedApi;
+  readonly reader: PlatformFunction;
 
   constructor(app: App, props: ApiStackProps) {
     super(app, 'api', 'API with a stage cache, and its functions', props);
@@ -39,6 +41,7 @@ export class ApiStack extends PlatformStack {
       reserveConcurrency: reserve,
       logRemovalPolicy: this.removalPolicy,
     });
+    this.reader = reader;
     const firewall = this.config.firewall
       ? new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy: this.removalPolicy })
       : undefined;

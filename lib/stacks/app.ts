@@ -46,13 +46,13 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
   const busStack = new BusStack(app, { config, key });
   const { bus } = busStack;
   const apiStack = new ApiStack(app, { config, key, network, database, shared, bus, routes, writes, restricted });
-  const { api } = apiStack;
+  const { api, reader } = apiStack;
   const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(app, { config }) : undefined;
   const edgeStack = new EdgeStack(app, { config, key, routes, writes, api, usEast1, examples });
   const { edge } = edgeStack;
   const purgeStack = new PurgeStack(app, { config, key, network, database, shared, bus, api, edge, routes });
   const { pipeline } = purgeStack;
-  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline });
+  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader });
   const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];
   return inOrder.filter((stack) => stack !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import type { ReplicatedDatabase } from '../database/replicated-database';
 import type { EdgeDistribution } from '../edge/edge-distribution';
+import type { PlatformFunction } from '../functions/platform-function';
 import type { CachedApi } from '../gateway/cached-api';
 import { CacheBudget } from '../operations/cache-budget';
 import { CacheMonitoring } from '../operations/cache-monitoring';
@@ -17,6 +18,8 @@ export interface OperationsStackProps extends PlatformStackProps {
   readonly edge: EdgeDistribution;
   readonly bus: PurgeBus;
   readonly pipeline: PurgePipeline;
+  /** Makes the responses that the edge keeps. */
+  readonly reader: PlatformFunction;
 }
 
 export class OperationsStack extends PlatformStack {
@@ -30,6 +33,8 @@ export class OperationsStack extends PlatformStack {
     monitoring.watchApi(api);
     monitoring.watchShared(shared);
     monitoring.watchDatabase(database);
+    monitoring.watchPurges(pipeline);
+    monitoring.watchResponses('read-api', props.reader);
     monitoring.watchDeadLetters(new Map([...pipeline.deadLetters, ['undelivered reports', topology.deadLetters]]));
     for (const [name, fn] of [
       ['relay', pipeline.relay],

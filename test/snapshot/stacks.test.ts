@@ -11,7 +11,7 @@ const DEPENDENCIES: Record<string, string[]> = {
   api: ['network', 'database', 'shared', 'bus'],
   edge: ['api'],
   purge: ['network', 'database', 'shared', 'bus', 'api', 'edge'],
-  operations: ['network', 'database', 'shared', 'bus', 'edge', 'purge'],
+  operations: ['network', 'database', 'shared', 'bus', 'api', 'edge', 'purge'],
 };
 
 describe.each(STAGES)('stage %s', (name) => {

@@ -1,7 +1,7 @@
 import { environment } from '../environment';
 
 /** Metrics of the purge path, and their units. */
-const UNITS = {
+export const UNITS = {
   /** From the commit to each tier's acknowledgement. */
   CommitToShared: 'Milliseconds',
   CommitToGateway: 'Milliseconds',

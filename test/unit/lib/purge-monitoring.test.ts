@@ -1,0 +1,34 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { METRIC_NAMESPACE, UNITS } from '../../../lambdas/runtime/purge/metrics';
+import type { PlatformFunction } from '../../../lib/functions/platform-function';
+import { CacheMonitoring } from '../../../lib/operations/cache-monitoring';
+import { METRICS, type WatchedMetric } from '../../../lib/operations/metrics';
+
+const rows: WatchedMetric[] = Object.values(METRICS);
+
+test('every metric that the purge path says is in the table, and nothing else is', () => {
+  const listed = rows.filter(({ namespace }) => namespace === METRIC_NAMESPACE).map(({ metricName }) => metricName);
+  expect(listed.sort()).toEqual(Object.keys(UNITS).sort());
+});
+
+test('alarms of a pipeline are on what its functions say under their names', () => {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
+  const named = (functionName: string) => ({ functionName }) as PlatformFunction;
+  const monitoring = new CacheMonitoring(stack, 'Monitoring');
+  monitoring.watchPurges({ relay: named('relay'), invalidator: named('invalidator') });
+  monitoring.watchResponses('read-api', named('read-api'));
+  const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties: { MetricName, Threshold, Dimensions } }) => [MetricName, Threshold, Dimensions[0].Name, Dimensions[0].Value],
+  );
+  expect(alarms.sort()).toEqual([
+    ['CommitToFresh', 60_000, 'FunctionName', 'invalidator'],
+    ['EdgeBudgetUsed', 80, 'FunctionName', 'invalidator'],
+    ['EdgeBudgetUsed', 80, 'FunctionName', 'relay'],
+    ['EdgeItemsLeftToTtl', 0, 'FunctionName', 'invalidator'],
+    ['EdgeItemsLeftToTtl', 0, 'FunctionName', 'relay'],
+    ['OutboxOverdue', 0, 'FunctionName', 'relay'],
+    ['PurgesParked', 0, 'FunctionName', 'relay'],
+    ['TagsDropped', 0, 'FunctionName', 'read-api'],
+  ]);
+});
