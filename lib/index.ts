@@ -20,6 +20,7 @@ export * from './operations/firewall';
 export * from './operations/metrics';
 export * from './operations/platform-key';
 export * from './operations/topology-reporter';
+export * from './purge/drain';
 export * from './purge/purge-bus';
 export * from './purge/purge-pipeline';
 export * from './purge/sources/event-source';

@@ -81,13 +81,14 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   abstract secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
   protected abstract readonly network: IPlatformNetwork;
-  private readonly users: ConnectionUser[] = [];
+  /** By path: a function that is added twice has one pool. */
+  private readonly users = new Map<string, ConnectionUser>();
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.node.addValidation({
       validate: () => {
-        const problem = connectionBudgetProblem(this.users, this.maxConnections);
+        const problem = connectionBudgetProblem([...this.users.values()], this.maxConnections);
         return problem ? [problem] : [];
       },
     });
@@ -109,7 +110,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     // From the client's side, or the client's stack and this one would need each other.
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
-    this.users.push({ name: client.node.id, concurrency, poolSize });
+    this.users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
   }
 
   metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric {

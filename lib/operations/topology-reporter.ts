@@ -6,12 +6,13 @@ import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { PlatformFunction } from '../functions/platform-function';
-import type { PurgeBus } from '../purge/purge-bus';
-import type { SharedCache } from '../shared/shared-cache';
+import type { IPurgeBus } from '../purge/purge-bus';
+import type { ISharedCache } from '../shared/shared-cache-base';
 
 export interface TopologyReporterProps {
-  readonly shared: SharedCache;
-  readonly bus: PurgeBus;
+  /** A replication group; a serverless cache shows no nodes. */
+  readonly shared: ISharedCache;
+  readonly bus: IPurgeBus;
 
   /** @default RemovalPolicy.RETAIN */
   readonly logRemovalPolicy?: RemovalPolicy;
@@ -20,7 +21,11 @@ export interface TopologyReporterProps {
 /** How old a report gets when nothing happens. */
 const REPORT_INTERVAL = Duration.minutes(5);
 
-/** Reports on the bus how ElastiCache describes the shared tier, for those who can't ask it from inside of the network. */
+/**
+ * Reports on the bus how ElastiCache describes the shared tier, for those who can't ask it from inside of the network.
+ *
+ * @throws {RangeError} where it isn't a replication group, or its id isn't known.
+ */
 export class TopologyReporter extends Construct {
   /** Events that the function never saw, or failed on. The next scheduled report makes up for them. */
   readonly deadLetters: sqs.IQueue;
@@ -32,7 +37,12 @@ export class TopologyReporter extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    const replicationGroupId = props.shared.replicationGroup.ref;
+    const { replicationGroupId, notifications } = props.shared;
+    if (replicationGroupId === undefined) {
+      throw new RangeError(
+        "topology reporter: 'shared' must be a replication group whose id is known, got: undefined; name 'replicationGroupId' when it is imported",
+      );
+    }
     const report = new PlatformFunction(this, 'Function', {
       bundle: 'topology',
       description: 'Reports the topology of the shared tier',
@@ -65,9 +75,7 @@ export class TopologyReporter extends Construct {
     });
     // A failover of nodes is announced by SNS alone; EventBridge has what was asked of ElastiCache's API. Neither is certain to arrive,
     // which is why there is a schedule.
-    props.shared.notifications.addSubscription(
-      new subscriptions.LambdaSubscription(report, { deadLetterQueue: this.deadLetters }),
-    );
+    notifications?.addSubscription(new subscriptions.LambdaSubscription(report, { deadLetterQueue: this.deadLetters }));
     new events.Rule(this, 'Change', {
       description: 'A change of the shared tier that somebody asked ElastiCache for',
       eventPattern: { source: ['aws.elasticache'] },

@@ -1,22 +1,47 @@
 import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
-import type { PlatformFunction } from '../functions/platform-function';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct, type IConstruct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 
 /** `source` of every event of the platform. */
 export const EVENT_SOURCE = 'cachement';
 
-/** The bus that every step of a purge is announced on. It is alone in its stack, so that publishers and workers don't need each other. */
-export class PurgeBus extends Construct {
-  readonly eventBus: events.EventBus;
+/** The bus that every step of a purge is announced on, made here or elsewhere. */
+export interface IPurgeBus extends IConstruct {
+  readonly eventBus: events.IEventBus;
+
+  /** What others may be allowed to do with it. */
   readonly grants: PurgeBusGrants;
+
+  /** Lets a function publish. In an isolated network it needs the way to EventBridge too. */
+  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void;
+}
+
+abstract class PurgeBusBase extends Construct implements IPurgeBus {
+  abstract readonly eventBus: events.IEventBus;
+  readonly grants: PurgeBusGrants = new PurgeBusGrants(this);
+
+  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void {
+    publisher.addEnvironment('BUS_NAME', this.eventBus.eventBusName);
+    this.eventBus.grantPutEventsTo(publisher);
+    network?.allowEvents(publisher);
+  }
+}
+
+/** The bus of purges. It is alone in its stack, so that publishers and workers don't need each other. */
+export class PurgeBus extends PurgeBusBase {
+  /** Uses a bus that was made elsewhere. Its policy must let the account's own roles publish. */
+  static fromEventBus(scope: Construct, id: string, eventBus: events.IEventBus): IPurgeBus {
+    return new ImportedBus(scope, id, eventBus);
+  }
+
+  readonly eventBus: events.EventBus;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
-    this.grants = new PurgeBusGrants(this);
     CrossStackReferences.of(this.eventBus).produce(ReferenceStrength.STRONG);
     // Names the account and no role, so that it closes the bus to others and opens it to nobody: a publisher's role must allow it too.
     this.eventBus.addToResourcePolicy(
@@ -28,18 +53,21 @@ export class PurgeBus extends Construct {
       }),
     );
   }
+}
 
-  /** Lets a function publish. In an isolated network it needs the way to EventBridge too. */
-  addPublisher(publisher: PlatformFunction, network?: IPlatformNetwork): void {
-    publisher.addEnvironment('BUS_NAME', this.eventBus.eventBusName);
-    this.eventBus.grantPutEventsTo(publisher);
-    network?.allowEvents(publisher);
+class ImportedBus extends PurgeBusBase {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly eventBus: events.IEventBus,
+  ) {
+    super(scope, id);
   }
 }
 
 /** What others may be allowed to do with the bus. */
 export class PurgeBusGrants {
-  constructor(private readonly bus: PurgeBus) {}
+  constructor(private readonly bus: IPurgeBus) {}
 
   /** Lets a grantee ask for purges and replays, as the command line does, and say nothing else. The bus refuses whoever has no grant. */
   purge(grantee: iam.IGrantable): iam.Grant {

@@ -1,4 +1,4 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Tokenization } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,12 +6,12 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
-import type { EdgeDistribution } from '../edge/edge-distribution';
-import { PlatformFunction } from '../functions/platform-function';
-import type { CachedApi } from '../gateway/cached-api';
+import type { IEdgeDistribution } from '../edge/edge-distribution-base';
+import { PlatformFunction, type PlatformFunctionProps } from '../functions/platform-function';
+import type { ICachedApi } from '../gateway/cached-api-base';
 import type { IPlatformNetwork } from '../network/platform-network';
 import type { ISharedCache } from '../shared/shared-cache-base';
-import { EVENT_SOURCE, type PurgeBus } from './purge-bus';
+import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
 import type { IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
@@ -19,9 +19,9 @@ export interface PurgePipelineProps {
   readonly network: IPlatformNetwork;
   readonly database: IReplicatedDatabase;
   readonly shared: ISharedCache;
-  readonly bus: PurgeBus;
-  readonly api: CachedApi;
-  readonly edge: EdgeDistribution;
+  readonly bus: IPurgeBus;
+  readonly api: ICachedApi;
+  readonly edge: IEdgeDistribution;
 
   /** How long after the shared tier the outer tiers are purged: until then an inner one can still hand out the old value. */
   readonly settle: Duration;
@@ -96,7 +96,7 @@ export class PurgePipeline extends Construct {
   readonly executor: PlatformFunction;
   /** What sources connect their writers with. */
   readonly database: PurgePipelineProps['database'];
-  readonly bus: PurgeBus;
+  readonly bus: IPurgeBus;
   readonly network: PurgePipelineProps['network'];
   /** Makes a rule hand purges to the pipeline. @param input what the pipeline is told of each event. */
   readonly submissionTarget: (input: events.RuleTargetInput) => events.IRuleTarget;
@@ -164,19 +164,14 @@ export class PurgePipeline extends Construct {
   }
 
   private addRelay(props: PurgePipelineProps, undelivered: sqs.IQueue): PlatformFunction {
-    const relay = new PlatformFunction(this, 'Relay', {
+    const relay = this.addLedgerKeeper('Relay', props, {
       bundle: 'relay',
       description: 'Announces the rows of the outbox',
       deadLetterQueue: undelivered,
       timeout: RELAY_TIMEOUT,
-      concurrency: 2,
       reserveConcurrency: props.reserveConcurrency,
-      vpc: props.network.vpc,
       environment: pacing(props),
-      logRemovalPolicy: props.logRemovalPolicy,
     });
-    props.database.addClient(relay, { role: DatabaseRole.WRITER });
-    props.bus.addPublisher(relay, props.network);
     new events.Rule(this, 'Sweep', {
       description: 'Takes up what no event announced',
       schedule: events.Schedule.rate(SWEEP_INTERVAL),
@@ -186,19 +181,24 @@ export class PurgePipeline extends Construct {
   }
 
   private addInvalidator(props: PurgePipelineProps): PlatformFunction {
-    const invalidator = new PlatformFunction(this, 'Invalidator', {
+    const invalidator = this.addLedgerKeeper('Invalidator', props, {
       bundle: 'invalidator',
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
-      concurrency: 2,
-      vpc: props.network.vpc,
-      environment: { SETTLE_SECONDS: String(props.settle.toSeconds()), ...pacing(props) },
-      logRemovalPolicy: props.logRemovalPolicy,
+      // May not be known before the last route is declared.
+      environment: { SETTLE_SECONDS: Tokenization.stringifyNumber(props.settle.toSeconds()), ...pacing(props) },
     });
-    props.database.addClient(invalidator, { role: DatabaseRole.WRITER });
     props.shared.addClient(invalidator);
-    props.bus.addPublisher(invalidator, props.network);
     return invalidator;
+  }
+
+  /** A function in the network that writes the ledger, and says on the bus what comes next. */
+  private addLedgerKeeper(id: string, props: PurgePipelineProps, own: PlatformFunctionProps): PlatformFunction {
+    const { network, database, bus, logRemovalPolicy } = props;
+    const keeper = new PlatformFunction(this, id, { ...own, concurrency: 2, vpc: network.vpc, logRemovalPolicy });
+    database.addClient(keeper, { role: DatabaseRole.WRITER });
+    bus.addPublisher(keeper, network);
+    return keeper;
   }
 
   private addExecutor(props: PurgePipelineProps): PlatformFunction {
@@ -210,7 +210,7 @@ export class PurgePipeline extends Construct {
       concurrency: 5,
       environment: {
         DISTRIBUTION_ID: props.edge.distribution.distributionId,
-        REST_API_ID: props.api.restApi.restApiId,
+        REST_API_ID: props.api.restApiId,
         API_STAGE_NAME: props.api.stageName,
       },
       logRemovalPolicy: props.logRemovalPolicy,

@@ -1,11 +1,12 @@
-import { type App, Duration } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
 import type { IPlatformNetwork } from '../network/platform-network';
+import { drainOf } from '../purge/drain';
 import type { PurgeBus } from '../purge/purge-bus';
 import { PurgePipeline } from '../purge/purge-pipeline';
-import { type Route, settleSeconds } from '../route';
+import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 
@@ -18,9 +19,6 @@ export interface PurgeStackProps extends PlatformStackProps {
   readonly edge: EdgeDistribution;
   readonly routes: readonly Route[];
 }
-
-/** For how long a function uses a tag's version without asking the shared tier again. The functions' runtime has the same default. */
-const TAG_TTL = Duration.seconds(1);
 
 export class PurgeStack extends PlatformStack {
   readonly pipeline: PurgePipeline;
@@ -35,7 +33,7 @@ export class PurgeStack extends PlatformStack {
       bus,
       api,
       edge: props.edge,
-      settle: Duration.seconds(settleSeconds(props.routes, TAG_TTL.toSeconds(), this.config.functions.readTimeout.toSeconds())),
+      settle: drainOf(props.routes, this.config.functions.readTimeout),
       reserveConcurrency: this.config.functions.reserve,
       logRemovalPolicy: this.removalPolicy,
     });
