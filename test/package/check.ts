@@ -1,0 +1,227 @@
+import * as assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { build } from 'esbuild';
+import { runCatalogue } from './catalogue';
+import { contentProblems, type Packed, undeclaredImports } from './contents';
+import { Project, root } from './project';
+
+/** `npm run check:package`: packs, installs and uses the package as somebody does who has nothing of this repository. */
+const EXAMPLE = 'examples/catalogue';
+const TOOLS = path.join(root, 'node_modules/.bin');
+
+/** What each entry point must let a consumer name, by `require` and by `import`. */
+const ENTRY_POINTS = {
+  'cachement/route': ['defineRoute', 'hours'],
+  'cachement/runtime': ['createCache', 'Cache', 'RedisStore', 'PostgresVersions', 'TimeVersions', 'CacheError'],
+  'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
+  cachement: ['SharedCache', 'ReplicatedDatabase', 'CachedApi', 'EdgeDistribution', 'PurgePipeline', 'defineRoute'],
+};
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const begun = Date.now();
+  process.stdout.write(`${what} ... `);
+  const result = await work();
+  console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+async function main(project: Project): Promise<void> {
+  const packed = await step('building and packing', async () => {
+    const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
+    assert.equal(built.status, 0, 'scripts/build.mjs failed: its output is above');
+    const text = await project.run('npm', ['pack', root, '--json', '--ignore-scripts', '--pack-destination', project.folder]);
+    return (JSON.parse(text) as [Packed])[0];
+  });
+  const tarball = project.path(packed.filename);
+  assert.deepEqual(contentProblems(packed), []);
+
+  // They take their time, and need nothing but the tarball.
+  const judged = Promise.all([
+    project.run(path.join(TOOLS, 'publint'), ['--strict', tarball]),
+    project.run(path.join(TOOLS, 'attw'), [tarball]),
+  ]);
+  judged.catch(() => {});
+
+  await step('installing, and loading the routes without anything else', async () => {
+    await project.install(tarball);
+    assert.deepEqual(undeclaredImports(project), []);
+    assert.deepEqual(project.installed(), ['cachement', 'cluster-key-slot'], 'what one install brings');
+    await loads(project, 'cachement/route');
+    assert.match(await project.run(process.execPath, ['node_modules/cachement/cli/cachement.cjs', '--help']), /cachement purge/);
+  });
+
+  await step('loading the cache library without the CDK', async () => {
+    project.link('ioredis', 'pg');
+    await loads(project, 'cachement/runtime');
+    await loads(project, 'cachement/runtime/testing');
+    await assert.rejects(loads(project, 'cachement'), /Cannot find (module|package) '(aws-cdk-lib|constructs)/);
+  });
+
+  fs.cpSync(path.join(root, EXAMPLE), project.path('example'), { recursive: true });
+  await step('bundling a handler, and what a bundler leaves out', () => bundles(project));
+
+  await step('running the handler on PostgreSQL and a Redis cluster', async () => {
+    const lamp = { id: 'lamp' };
+    const [first, second] = await runCatalogue(project, 'build/index.js', [
+      [lamp, lamp, { id: 'none' }],
+      [lamp, { ...lamp, price: 25 }, lamp],
+    ]);
+    const told = (answers = first) => answers?.map(({ product, tier }) => `${product?.price ?? 'none'} from ${tier}`);
+    assert.deepEqual(told(first), ['20 from database', '20 from memory', 'none from database']);
+    // Another process finds what the first one stored; its own change is seen at once.
+    assert.deepEqual(told(second), ['20 from shared', '25 from database', '25 from memory']);
+  });
+
+  await step('synthesizing a stack, as a script and as a module', async () => {
+    project.link('aws-cdk-lib', 'constructs');
+    await loads(project, 'cachement');
+    await synthesizes(project);
+  });
+
+  await step('type-checking consumers of three kinds', () => checksTypes(project));
+  await step('publint, and attw for every way to resolve types', () => judged);
+  console.log(
+    `${packed.filename}: ${packed.files.length} files, ${(packed.size / 1e6).toFixed(1)} MB packed, ${(packed.unpackedSize / 1e6).toFixed(1)} MB unpacked`,
+  );
+}
+
+/** By `require` and by `import`, with the same objects. */
+async function loads(project: Project, name: keyof typeof ENTRY_POINTS): Promise<void> {
+  const names = ENTRY_POINTS[name].join(', ');
+  await project.node(
+    'cjs',
+    `const { ${names} } = require('${name}'); for (const it of [${names}]) if (it === undefined) process.exit(1);`,
+  );
+  await project.node(
+    'mjs',
+    `import { ${names} } from '${name}'; import { createRequire } from 'node:module';
+     const required = createRequire(import.meta.url)('${name}');
+     for (const [key, it] of Object.entries({ ${names} })) if (it === undefined || it !== required[key]) throw new Error(key + ' is not one thing');`,
+  );
+}
+
+async function bundles(project: Project): Promise<void> {
+  const common = { absWorkingDir: project.folder, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' } as const;
+  await build({
+    ...common,
+    entryPoints: ['example/handler.ts'],
+    outfile: 'build/index.js',
+    // Lambda's Node runtimes have the SDK, and pg looks for an optional native driver.
+    external: ['@aws-sdk/*', 'pg-native'],
+  });
+  project.link('@aws-sdk/client-secrets-manager');
+  const contents = async (code: string) => {
+    const { metafile, outputFiles } = await build({
+      ...common,
+      stdin: { contents: code, resolveDir: project.folder },
+      write: false,
+      metafile: true,
+    });
+    return {
+      bytes: outputFiles[0]!.contents.length,
+      inputs: Object.keys(metafile.outputs).flatMap((name) => used(metafile.outputs[name]!)),
+    };
+  };
+  const versions = await contents(
+    `import { TimeVersions } from 'cachement/runtime'; console.log(new TimeVersions({ primary: {} }));`,
+  );
+  assert.deepEqual(
+    versions.inputs.filter((name) => /node_modules\/(ioredis|pg|cluster-key-slot)\//.test(name)),
+    [],
+    'a bundler leaves out what a consumer of the versions alone does not use',
+  );
+  assert.ok(versions.bytes < 10_000, `the versions alone are ${versions.bytes} bytes`);
+}
+
+/** The sources of which something is left in an output. */
+function used({ inputs }: { readonly inputs: Record<string, { readonly bytesInOutput: number }> }): string[] {
+  return Object.entries(inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([name]) => name);
+}
+
+async function synthesizes(project: Project): Promise<void> {
+  const templates = await Promise.all(
+    (['cjs', 'mjs'] as const).map(async (extension) => {
+      await build({
+        absWorkingDir: project.folder,
+        entryPoints: ['example/app.ts'],
+        outfile: `app.${extension}`,
+        bundle: true,
+        packages: 'external',
+        platform: 'node',
+        format: extension === 'cjs' ? 'cjs' : 'esm',
+      });
+      const folder = project.path(`cdk.out-${extension}`);
+      await project.run(process.execPath, [`app.${extension}`], { CDK_OUTDIR: folder, CDK_VALIDATION: 'false' });
+      return fs.readFileSync(path.join(folder, 'Catalogue.template.json'), 'utf8');
+    }),
+  );
+  assert.equal(templates[0], templates[1], 'the template by require and by import');
+  const resources: Resource[] = Object.values(JSON.parse(templates[0]!).Resources);
+  for (const type of ['AWS::ElastiCache::ReplicationGroup', 'AWS::RDS::DBInstance', 'Custom::SchemaMigration']) {
+    assert.ok(
+      resources.some(({ Type }) => Type === type),
+      `the template has no ${type}`,
+    );
+  }
+  const staged = resources
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties }) => path.join('cdk.out-cjs', `asset.${Properties.Code?.S3Key?.replace('.zip', '')}`, 'index.js'))
+    .filter((name) => fs.existsSync(project.path(name)));
+  const bundles = ['build/index.js', 'node_modules/cachement/dist/assets/lambdas/migration/index.js'];
+  for (const bundle of bundles) {
+    const code = fs.readFileSync(project.path(bundle));
+    assert.ok(
+      staged.some((name) => code.equals(fs.readFileSync(project.path(name)))),
+      `no function of the template has ${bundle}`,
+    );
+  }
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: { readonly Code?: { readonly S3Key?: string } };
+}
+
+async function checksTypes(project: Project): Promise<void> {
+  project.link('@types/node', '@types/pg');
+  const kinds = {
+    // The declarations themselves are checked once, with those of the CDK, which takes most of the time.
+    'types-cjs': { module: 'node16', moduleResolution: 'node16', skipLibCheck: false, type: 'commonjs' },
+    'types-esm': { module: 'node16', moduleResolution: 'node16', skipLibCheck: true, type: 'module' },
+    'types-bundler': { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true, type: 'module' },
+  };
+  await Promise.all(
+    Object.entries(kinds).map(async ([folder, { type, ...options }]) => {
+      fs.cpSync(project.path('example'), project.path(folder), { recursive: true });
+      project.write(`${folder}/package.json`, JSON.stringify({ type }));
+      project.write(
+        `${folder}/entry-points.ts`,
+        Object.entries(ENTRY_POINTS)
+          .map(
+            ([name, names], index) => `import { ${names.map((own) => `${own} as ${own}${index}`).join(', ')} } from '${name}';
+export const all${index}: unknown[] = [${names.map((own) => own + index).join(', ')}];`,
+          )
+          .join('\n'),
+      );
+      project.write(
+        `${folder}/tsconfig.json`,
+        JSON.stringify({
+          compilerOptions: { ...options, target: 'es2022', strict: true, noEmit: true, types: ['node'] },
+        }),
+      );
+      await project.run(path.join(TOOLS, 'tsc'), ['-p', folder]);
+    }),
+  );
+}
+
+const project = Project.create();
+main(project)
+  .catch((error: Error) => {
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+  })
+  .finally(() => project.dispose());
