@@ -67,41 +67,55 @@ export const ROW_END = 44;
 export const NO_ROW = '-'.repeat(24);
 
 const FIRST_FIELD = ROW_END + 2;
-const FIELDS = 5;
 
 /** Writes the entry as text. `json` is the serialized value, undefined for a negative entry. */
 export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
   const encoded = json === undefined ? { format: CODECS.negative, text: '' } : codec?.encode(json);
   let head = `${FORMAT}${encoded?.format ?? CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
   head += ` ${header.version} ${header.loadedAt} ${header.freshUntil} ${header.expiresAt} ${header.loadMs}`;
-  for (const mark of header.tags) head += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
-  return `${head}\n${encoded?.text ?? json}`;
+  return `${head}${marksText(header.tags)}\n${encoded?.text ?? json}`;
 }
 
-/** Reads an entry. Anything that isn't exactly one of ours is undefined: a miss, never an error. */
-export function decodeEntry(text: string, codec?: Codec): Entry | undefined {
+/** Tags that are expected in a header, and how they are written there. */
+export interface KnownMarks {
+  readonly marks: readonly TagMark[];
+  readonly text: string;
+}
+
+/** How a header ends: its tags. */
+export function marksText(marks: readonly TagMark[]): string {
+  let text = '';
+  for (const mark of marks) text += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
+  return text;
+}
+
+/**
+ * Reads an entry. Anything that isn't exactly one of ours is undefined: a miss, never an error.
+ *
+ * @param known what is given as the header's tags, the same object, where the header has exactly these. Making them out costs more than the
+ * rest of the header.
+ */
+export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): Entry | undefined {
   if (!text.startsWith(FORMAT)) return undefined;
   const format = text[FORMAT.length];
   const flag = text[FLAG_AT];
-  const end = text.indexOf('\n');
-  if (end < FIRST_FIELD || (format !== CODECS.json && format !== CODECS.negative && codec === undefined)) return undefined;
+  if (format !== CODECS.json && format !== CODECS.negative && codec === undefined) return undefined;
   if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
-  const fields = text.slice(FIRST_FIELD, end).split(' ');
-  if (fields.length < FIELDS || (fields.length - FIELDS) % 3 !== 0) return undefined;
-  const tags: TagMark[] = [];
-  for (let i = FIELDS; i < fields.length; i += 3) {
-    tags.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
-  }
-  const header: EntryHeader = {
-    token: text.slice(TOKEN_START, TOKEN_END + 1),
-    version: fields[0] as string,
-    loadedAt: Number(fields[1]),
-    freshUntil: Number(fields[2]),
-    expiresAt: Number(fields[3]),
-    loadMs: Number(fields[4]),
-    tags,
-  };
-  if (!VERSION.test(header.version) || !isTime(fields, header)) return undefined;
+  const fields = new HeaderFields(text, FIRST_FIELD);
+  const version = fields.version();
+  const loadedAt = fields.number();
+  const freshUntil = fields.number();
+  const expiresAt = fields.number();
+  const loadMs = fields.number();
+  // One that isn't a number makes NaN of the sum.
+  if (version === undefined || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
+  const end = text.indexOf('\n');
+  if (end < fields.at) return undefined;
+  const isKnown = known !== undefined && end === fields.at + known.text.length && text.startsWith(known.text, fields.at);
+  const tags = isKnown ? known.marks : readMarks(text.slice(fields.at, end));
+  if (!tags) return undefined;
+  const token = text.slice(TOKEN_START, TOKEN_END + 1);
+  const header: EntryHeader = { token, version, loadedAt, freshUntil, expiresAt, loadMs, tags };
   const row = text.startsWith(NO_ROW, ROW_START) ? undefined : text.slice(ROW_START, ROW_END + 1);
   const expired = flag === EXPIRED;
   const size = text.length;
@@ -136,10 +150,51 @@ function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 
   };
 }
 
-const VERSION = /^(-|[0-9A-F]{24})$/;
+const VERSION = /^[0-9A-F]{24}$/;
+const LONGEST_NUMBER = 15;
+const BLANK = 32;
+const LINE_END = 10;
+const ZERO = 48;
 
-/** `Number('')` is 0 and would make an entry of anything, so an empty field is refused too. */
-function isTime(fields: readonly string[], { loadedAt, freshUntil, expiresAt, loadMs }: EntryHeader): boolean {
-  if (fields[1] === '' || fields[2] === '' || fields[3] === '' || fields[4] === '') return false;
-  return Number.isFinite(loadedAt) && Number.isFinite(freshUntil) && Number.isFinite(expiresAt) && loadMs >= 0 && loadMs < 1e12;
+/** The fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
+class HeaderFields {
+  constructor(
+    private readonly text: string,
+    /** Where the next field begins; after the last one, where its end is. */
+    public at: number,
+  ) {}
+
+  version(): Version | '-' | undefined {
+    const end = this.text.charCodeAt(this.at + 1) === BLANK ? this.at + 1 : this.at + 24;
+    const version = this.text.slice(this.at, end);
+    this.at = end;
+    return version === '-' || VERSION.test(version) ? version : undefined;
+  }
+
+  /** @returns NaN where no blank and whole number follow. */
+  number(): number {
+    const { text, at } = this;
+    if (text.charCodeAt(at) !== BLANK) return Number.NaN;
+    let value = 0;
+    let next = at + 1;
+    for (; next <= at + LONGEST_NUMBER; next++) {
+      const digit = text.charCodeAt(next) - ZERO;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    this.at = next;
+    const end = text.charCodeAt(next);
+    return next > at + 1 && (end === BLANK || end === LINE_END) ? value : Number.NaN;
+  }
+}
+
+/** @returns undefined where the text isn't a list of tags as {@link marksText} writes it. */
+function readMarks(text: string): TagMark[] | undefined {
+  const fields = text.split(' ');
+  if (fields.length % 3 !== 1 || fields[0] !== '') return undefined;
+  const marks: TagMark[] = [];
+  for (let i = 1; i < fields.length; i += 3) {
+    marks.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
+  }
+  return marks;
 }

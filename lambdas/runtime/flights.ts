@@ -97,15 +97,12 @@ export class Flights<R> {
     return (flight.result as Promise<R>).then((value) => (number < flight.shared ? value : undefined));
   }
 
-  /** Starts a flight; `fly` says through the flight who may take its result. */
+  /** Starts a flight; `fly` says through the flight who may take its result, and closes it, whatever becomes of it. */
   start(key: string, fly: (flight: Flight) => Promise<R>): Promise<R> {
     const flight = new Flight(key, this.#open);
+    this.#open.add(flight);
     const result = fly(flight);
     flight.result = result;
-    this.#open.add(flight);
-    // Not `finally`, which makes three promises where this makes one.
-    const close = () => flight.close();
-    result.then(close, close);
     return result;
   }
 }

@@ -13,7 +13,8 @@ export class Hints {
   readonly #hints = new Map<string, Hint>();
 
   get(key: string): Hint | undefined {
-    return this.#hints.get(key);
+    // Most processes have none, and a key that was just put together has no hash yet.
+    return this.#hints.size === 0 ? undefined : this.#hints.get(key);
   }
 
   /** Remembers what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */

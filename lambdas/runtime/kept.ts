@@ -52,9 +52,9 @@ export function newHeader(
   random: () => number,
 ): NewHeader {
   const ttlMs = value === undefined ? policy.negativeTtlMs : freshMs(policy);
-  const freshUntil = loadedAt + Math.floor(ttlMs * (1 - policy.jitter * random()));
+  const freshUntil = Math.floor(loadedAt + ttlMs * (1 - policy.jitter * random()));
   const expiresAt = freshUntil + Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
-  return { version, loadedAt, freshUntil, expiresAt, loadMs: Math.max(0, Math.round(loadMs)) };
+  return { version, loadedAt: Math.floor(loadedAt), freshUntil, expiresAt, loadMs: Math.max(0, Math.round(loadMs)) };
 }
 
 /**

@@ -97,6 +97,7 @@ export class Namespace<Handle> {
     this.#policy = checkPolicy(name, policy);
     this.#prefix = `${name}/${version}/`;
     this.#tags = [...(policy.tags ?? []), namespaceTag(name), NAMESPACE_TAG];
+    parts.read.tags?.expect(this.#tags);
     this.#space = parts.read.memory.space();
     this.#readPath = parts.readPath;
   }

@@ -1,5 +1,5 @@
-import { entryState, isServable } from './entry-state';
-import { decodeEntry, encodeEntry, type TagMark } from './envelope';
+import { entryState, isServable, type TagVerdict } from './entry-state';
+import { decodeEntry, type Entry, encodeEntry, type TagMark } from './envelope';
 import { CacheError } from './errors';
 import { Flight, Flights } from './flights';
 import { Hints } from './hints';
@@ -115,7 +115,8 @@ export class ReadPath<Handle> {
       // 5. Miss: one load for all. Another read of this turn may have begun it.
       const joined = this.#loads.join(name);
       try {
-        const landed = await (joined ?? this.#loads.start(name, (flight) => this.#load(request, flight, look)));
+        const landed = await (joined ??
+          this.#loads.start(name, (flight) => this.#load(request, flight, look).finally(() => flight.close())));
         if (landed) return give(policy, landed, joined !== undefined);
       } catch (error) {
         if (copy?.state !== 'spare') throw error;
@@ -138,19 +139,27 @@ export class ReadPath<Handle> {
   async #look(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Look> {
     const { shared, tags, clock, memory } = this.parts;
     const { key, memoryKey, space, policy } = request;
-    if (policy.sharedTtlMs === 0) {
-      flight.look();
-      const kept = memory.get(memoryKey, clock.now(), space);
-      return kept && satisfies(request, kept) ? this.#copy(request, kept, { expired: false, tags: 'fresh' }, '') : 'miss';
-    }
-    if (!shared || !tags) return 'down';
-    await undefined;
-    flight.look();
-    flight.close();
-    const asked = this.#asks(key);
     try {
+      if (policy.sharedTtlMs === 0) {
+        const kept = memory.get(memoryKey, clock.now(), space);
+        return kept && satisfies(request, kept) ? this.#copy(request, kept, { expired: false, tags: 'fresh' }, '') : 'miss';
+      }
+      if (!shared || !tags) return 'down';
+      await undefined;
+      flight.look();
+      flight.close();
+      const asked = this.#asks(request);
       const names = this.#hints.get(key)?.tags ?? request.tags;
       const getting = shared.get(key);
+      const together = policy.strictTags ? undefined : tags.together(names);
+      if (together) {
+        const text = await getting;
+        if (text === null) return 'miss';
+        const entry = decodeEntry(text, this.parts.codec, together);
+        // The usual hit: the entry has the tags that it should have, as they are now.
+        if (entry?.header.tags === together.marks) return this.#land(request, entry, asked, flight, together.declared, 'fresh');
+        return (await this.#examine(request, text, asked, flight, tags)) ?? 'miss';
+      }
       const known = tags.read(names, policy.strictTags);
       const [text, versions] = Array.isArray(known) ? [await getting, known] : await Promise.all([getting, known]);
       if (text === null) return 'miss';
@@ -158,6 +167,8 @@ export class ReadPath<Handle> {
     } catch (error) {
       if (error instanceof CacheError) return 'down';
       throw error;
+    } finally {
+      flight.close();
     }
   }
 
@@ -178,8 +189,21 @@ export class ReadPath<Handle> {
     let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, policy.strictTags));
     // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
     if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(marks, await tags.read(names, true));
+    return this.#land(request, entry, asked, flight, declaredTags(names), verdict);
+  }
+
+  /** What an entry is for this reader; memory keeps it where it is fresh. */
+  #land(
+    request: ReadRequest<unknown, Handle>,
+    entry: Entry,
+    asked: Asked,
+    flight: Flight,
+    tags: readonly string[],
+    verdict: TagVerdict,
+  ): Copy {
+    const { policy } = request;
     const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
-    const content = { value: entry.value, json: entry.json, tags: declaredTags(names), alone };
+    const content = { value: entry.value, json: entry.json, tags, alone };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
     const kept = newKept(header, content, policy, this.parts.random);
@@ -226,7 +250,7 @@ export class ReadPath<Handle> {
     try {
       for (;;) {
         flight.look();
-        const asked = this.#asks(request.key);
+        const asked = this.#asks(request);
         const lease = await shared.lease(request.key, token, leaseMs, seenToken);
         if (lease.kind === 'grant') return await this.#loadAndFill(request, flight, token, lease.minVersion, seen);
         if (lease.kind === 'bypass') return this.#bypass(request, flight, 'write-intent');
@@ -261,7 +285,7 @@ export class ReadPath<Handle> {
     const { shared, tags, source, clock, random } = this.parts;
     if (!shared || !tags) throw new CacheError('E_SHARED_UNAVAILABLE', 'a lease was granted by no store');
     const { key, ticket } = request;
-    const asked = this.#asks(key);
+    const asked = this.#asks(request);
     const loadedAt = shared.now();
     let captured: Capture;
     try {
@@ -334,7 +358,7 @@ export class ReadPath<Handle> {
   /** Memory is the only tier of the namespace: no other process is asked, and a purge of this one refuses joiners. */
   async #loadForMemory(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Landed> {
     flight.look();
-    const { mark } = this.#asks(request.key);
+    const { mark } = this.#asks(request);
     const landed = await this.#loadPlainly(request, flight, 'miss', true);
     if (mark === this.#fence.mark(request.key)) flight.shareWithAll();
     return landed;
@@ -349,7 +373,7 @@ export class ReadPath<Handle> {
   ): Promise<Landed> {
     const { source, clock, random } = this.parts;
     const { key, loader, policy, ticket, tags } = request;
-    const asked = this.#asks(key);
+    const asked = this.#asks(request);
     const loadedAt = this.#now();
     const notes = new LoadNotes();
     const minVersion = ticket?.latest;
@@ -385,8 +409,8 @@ export class ReadPath<Handle> {
     return loadMs === undefined ? this.options.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   }
 
-  #asks(key: string): Asked {
-    return { at: this.parts.clock.now(), mark: this.#fence.mark(key) };
+  #asks({ key, policy }: ReadRequest<unknown, Handle>): Asked {
+    return { at: this.parts.clock.now(), mark: policy.memoryTtlMs > 0 ? this.#fence.mark(key) : 0 };
   }
 
   #now(): number {

@@ -1,10 +1,11 @@
 import keySlot from 'cluster-key-slot';
-import { Cluster, type ClusterOptions, Command, type Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
 import { CorkedConnector } from './corked-connector';
 import { CacheError } from './errors';
+import { GetCommand } from './get-command';
 import { SCRIPTS } from './scripts';
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
 import { isVersion, type Version } from './versions/version';
@@ -75,7 +76,6 @@ interface Scripted {
   cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
 }
 
-const UTF8 = { replyEncoding: 'utf8' } as const;
 /** How long a purge waits for one replica to have it, in milliseconds. */
 const REPLICATION_WAIT_MS = 100;
 /** How long after a failure the credentials are asked for again, in milliseconds. */
@@ -89,6 +89,8 @@ export class RedisStore implements SharedStore {
   readonly #purgeBudget: Budget;
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #left = new WeakSet<Redis>();
+  /** Connections by `host:port`. */
+  readonly #nodes = new Map<string | undefined, Redis>();
   readonly #prefix: string;
   #troubled = 0;
   #clockOffset = 0;
@@ -111,13 +113,27 @@ export class RedisStore implements SharedStore {
 
   get(key: string): Promise<string | null> {
     const name = this.#valueKey(key);
-    if (this.#connecting || this.#client?.status !== 'ready' || this.#troubled > 0) {
-      return this.#ask(name, () => this.#cluster.get(name));
+    // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
+    if (!this.#connecting && this.#troubled === 0) {
+      const master = this.#master(keySlot(key));
+      if (master?.status === 'ready') {
+        const command = new GetCommand(name, this.#getFailed);
+        this.#budget.bound(command);
+        master.sendCommand(command.asCommand);
+        return command.promise;
+      }
     }
-    // The way of a hit: bounded by the command itself, which saves the promises that #ask makes around it.
-    const command = new Command('get', [name], UTF8);
-    this.#budget.bound(command);
-    return this.#observe(name, this.#client.sendCommand(command) as Promise<string | null>);
+    return this.#ask(name, () => this.#cluster.get(name));
+  }
+
+  /** A slot that moves, and a connection that closes, are for ioredis's cluster to follow; all else is a failure of the shard. */
+  readonly #getFailed = (error: Error, { key, settle, fail }: GetCommand) => {
+    if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, () => this.#cluster.get(key)));
+    else this.#observe(key, Promise.reject(error)).catch(fail);
+  };
+
+  #master(slot: number): Redis | undefined {
+    return this.#nodes.get(this.#client?.slots[slot]?.[0]);
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
@@ -262,6 +278,8 @@ export class RedisStore implements SharedStore {
     const credentials = await this.options.credentials?.();
     if (this.#closed) return;
     const client = createClient(this.options, credentials);
+    client.on('+node', (node: Redis) => this.#nodes.set(`${node.options.host}:${node.options.port}`, node));
+    client.on('-node', (node: Redis) => this.#nodes.delete(`${node.options.host}:${node.options.port}`));
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
     // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
@@ -334,7 +352,7 @@ export class RedisStore implements SharedStore {
    * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
    */
   #leave(name: string): void {
-    const node = this.#node(this.#cluster.slots[keySlot(name)]?.[0]);
+    const node = this.#master(keySlot(name));
     // Once, however many commands were under way: what ends a connection waits for the other side.
     if (!node || this.#left.has(node)) return;
     this.#left.add(node);
@@ -357,7 +375,7 @@ export class RedisStore implements SharedStore {
     await this.#connected();
     for (let attempt = 0; ; attempt++) {
       const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
-      const master = this.#node(owners[0]);
+      const master = this.#nodes.get(owners[0]);
       if (!master) throw unavailable('no master of the slot is known');
       const pipeline = master.pipeline().eval(script, keys.length, ...keys, ...args);
       if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
@@ -367,10 +385,6 @@ export class RedisStore implements SharedStore {
       if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
       await new Promise<void>((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
     }
-  }
-
-  #node(key: string | undefined): Redis | undefined {
-    return this.#cluster.nodes('all').find((node) => `${node.options.host}:${node.options.port}` === key);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 import type { TagVerdict } from './entry-state';
-import type { TagMark } from './envelope';
+import { type KnownMarks, marksText, type TagMark } from './envelope';
 import type { PurgeMode, SharedStore, Tag } from './shared';
 import { newToken } from './token';
 import { laterVersion, timelineOf, type Version } from './versions/version';
@@ -20,6 +20,20 @@ export interface Capture {
   readonly minVersion: Version | undefined;
 }
 
+/** What this process knows of tags that entries have together. */
+export interface KnownTags extends KnownMarks {
+  readonly names: readonly string[];
+  /** Those that were declared. */
+  readonly declared: readonly string[];
+}
+
+/** {@link KnownTags}, for as long as nothing is learnt of any tag, and no tag's version gets too old. */
+interface Together {
+  known: KnownTags | undefined;
+  learnt: number;
+  until: number;
+}
+
 export interface TagVersionsOptions {
   /** How long a mark may be taken from this process's memory, in milliseconds. */
   readonly tagTtlMs: number;
@@ -33,6 +47,9 @@ const MAX_REMEMBERED = 20_000;
 /** Tag versions: what an entry captured before its load is compared with what the tag says now. */
 export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; readAt: number }>();
+  readonly #together = new WeakMap<readonly string[], Together>();
+  /** How often something was learnt of a tag. */
+  #learnt = 0;
   /** The newest timeline that the tag of all entries is known to be of. */
   #timeline = '';
   /** How often something was forgotten: what was asked for before isn't remembered. */
@@ -44,6 +61,32 @@ export class TagVersions {
     private readonly clock: Clock,
     private readonly options: TagVersionsOptions,
   ) {}
+
+  /** Tells of a list that many entries have, the same array, for {@link together}. */
+  expect(names: readonly string[]): void {
+    this.#together.set(names, { known: undefined, learnt: -1, until: 0 });
+  }
+
+  /** What is known of such a list, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
+  together(names: readonly string[]): KnownTags | undefined {
+    const together = this.#together.get(names);
+    if (!together) return undefined;
+    if (together.learnt === this.#learnt && this.clock.now() < together.until) return together.known;
+    const known = names.map((name) => this.#known.get(name));
+    const marks: TagMark[] = [];
+    let until = Number.POSITIVE_INFINITY;
+    for (const [i, tag] of names.entries()) {
+      const each = known[i];
+      if (!each) return undefined;
+      until = Math.min(until, each.readAt + this.options.tagTtlMs);
+      marks.push({ tag, deleted: each.tag.deleted, expired: each.tag.expired });
+    }
+    if (this.clock.now() >= until) return undefined;
+    together.known = { names, declared: declaredTags(names), marks, text: marksText(marks) };
+    together.learnt = this.#learnt;
+    together.until = until;
+    return together.known;
+  }
 
   /** The tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
   read(names: readonly string[], strict: boolean): (Tag | undefined)[] | Promise<(Tag | undefined)[]> {
@@ -73,9 +116,9 @@ export class TagVersions {
 
   /** Purges a tag for every process; this one knows at once. */
   async purge(name: string, version: Version, mode: PurgeMode): Promise<void> {
-    this.#known.delete(name);
+    this.#forget(name);
     await this.store.purgeTag(name, newToken(), version, this.options.lifeMs, mode);
-    this.#known.delete(name);
+    this.#forget(name);
   }
 
   /** Another process has purged these tags, or any: they are read again. */
@@ -92,7 +135,7 @@ export class TagVersions {
     const timeline = timelineOf(version);
     if (this.#timeline === '' || timeline <= this.#timeline) return;
     await this.store.purgeTag(NAMESPACE_TAG, newToken(), version, this.options.lifeMs, 'timeline');
-    this.#known.delete(NAMESPACE_TAG);
+    this.#forget(NAMESPACE_TAG);
     this.#timeline = timeline;
   }
 
@@ -109,7 +152,13 @@ export class TagVersions {
     return tag;
   }
 
+  #forget(name: string): void {
+    this.#known.delete(name);
+    this.#learnt++;
+  }
+
   #remember(name: string, tag: Tag, readAt: number): void {
+    this.#learnt++;
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(name, { tag, readAt });
     if (name === NAMESPACE_TAG) this.#timeline = timelineOf(tag.deletedVersion);
