@@ -7,13 +7,14 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ReplicatedDatabase } from '../database/replicated-database';
-import type { EdgeDistribution } from '../edge/edge-distribution';
-import type { CachedApi } from '../gateway/cached-api';
+import type { IReplicatedDatabase } from '../database/replicated-database-base';
+import type { IEdgeDistribution } from '../edge/edge-distribution-base';
+import type { ICachedApi } from '../gateway/cached-api-base';
 import type { PurgePipeline } from '../purge/purge-pipeline';
-import type { SharedCache } from '../shared/shared-cache';
+import type { ISharedCache } from '../shared/shared-cache-base';
 import { EDGE_REGION } from './firewall';
 import { METRICS, type WatchedMetric } from './metrics';
+import type { TopologyReporter } from './topology-reporter';
 
 export interface CacheMonitoringProps {
   /**
@@ -27,6 +28,23 @@ export interface CacheMonitoringProps {
    * @default - nowhere; subscribe to `alarms`
    */
   readonly email?: string;
+
+  /**
+   * Where alarms go, where there is a topic already. Its policy must let CloudWatch publish.
+   * @default - a topic of its own
+   */
+  readonly topic?: sns.ITopic;
+}
+
+/** What a platform is made of, as far as it is watched. */
+export interface WatchedPlatform {
+  readonly edge: IEdgeDistribution;
+  readonly api: ICachedApi;
+  readonly shared: ISharedCache;
+  readonly database: IReplicatedDatabase;
+  readonly pipeline: PurgePipeline;
+  /** @default - none, as with a serverless cache */
+  readonly topology?: TopologyReporter;
 }
 
 type MetricName = keyof typeof METRICS;
@@ -34,21 +52,36 @@ type MetricName = keyof typeof METRICS;
 /** Alarms and a dashboard of the tiers that it is told to watch, generated from the table of metrics. */
 export class CacheMonitoring extends Construct {
   /** Where every alarm goes, and its end. */
-  readonly alarms: sns.Topic;
+  readonly alarms: sns.ITopic;
 
   private readonly dashboard: cloudwatch.Dashboard;
   private readonly graphs = new Map<MetricName, cloudwatch.GraphWidget>();
 
   constructor(scope: Construct, id: string, props: CacheMonitoringProps = {}) {
     super(scope, id);
-    this.alarms = new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
+    this.alarms = props.topic ?? new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
     if (props.email) this.alarms.addSubscription(new EmailSubscription(props.email));
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
   }
 
+  /** Watches every tier and the whole path of purges. */
+  watchPlatform({ edge, api, shared, database, pipeline, topology }: WatchedPlatform): void {
+    this.watchEdge(edge);
+    this.watchApi(api);
+    this.watchShared(shared);
+    this.watchDatabase(database);
+    this.watchPurges(pipeline);
+    this.watchDeadLetters(pipeline.deadLetters);
+    if (topology) this.watchDeadLetters({ 'undelivered reports': topology.deadLetters });
+    for (const [name, queue] of Object.entries(pipeline.queues)) this.watchQueue(name, queue);
+    this.watchFunction('relay', pipeline.relay);
+    this.watchFunction('invalidator', pipeline.invalidator);
+    this.watchFunction('executor', pipeline.executor);
+  }
+
   /** Watches queues that should be empty, by what ends up there. */
-  watchDeadLetters(queues: ReadonlyMap<string, sqs.IQueue>): void {
-    for (const [contents, queue] of queues) this.watch('deadLetters', contents, [queue.queueName]);
+  watchDeadLetters(queues: Readonly<Record<string, sqs.IQueue>>): void {
+    for (const [contents, queue] of Object.entries(queues)) this.watch('deadLetters', contents, [queue.queueName]);
   }
 
   /** Watches how long messages wait. */
@@ -62,7 +95,7 @@ export class CacheMonitoring extends Construct {
   }
 
   /** Watches what the workers of a pipeline say of its purges. */
-  watchPurges(pipeline: Pick<PurgePipeline, 'relay' | 'invalidator'>): void {
+  watchPurges(pipeline: PurgePipeline): void {
     for (const metric of SWEPT_METRICS) this.watch(metric, 'relay', [pipeline.relay.functionName]);
     for (const metric of REPORTED_METRICS) this.watch(metric, 'invalidator', [pipeline.invalidator.functionName]);
     // Either seals a batch, whoever comes first when its window is over.
@@ -80,31 +113,32 @@ export class CacheMonitoring extends Construct {
   }
 
   /** Shows the edge. Its metrics are in us-east-1, where alone they could be alarmed on. */
-  watchEdge(edge: EdgeDistribution): void {
+  watchEdge(edge: IEdgeDistribution): void {
     for (const metric of ['edgeHitRatio', 'edgeErrors'] as const) {
       this.watch(metric, 'edge', [edge.distribution.distributionId, 'Global'], EDGE_REGION);
     }
   }
 
-  watchApi(api: CachedApi): void {
+  watchApi(api: ICachedApi): void {
     for (const metric of ['gatewayHits', 'gatewayMisses', 'gatewayErrors'] as const) {
-      this.watch(metric, 'gateway', [api.restApi.restApiName, api.stageName]);
+      this.watch(metric, 'gateway', [api.restApiName, api.stageName]);
     }
   }
 
-  /** Watches every node, because a hot shard doesn't show in an average. */
-  watchShared(shared: SharedCache): void {
+  /** Watches every node, because a hot shard doesn't show in an average; of a serverless cache what it says as a whole. */
+  watchShared(shared: ISharedCache): void {
     for (const node of shared.nodes) {
       for (const metric of SHARED_METRICS) this.watch(metric, node.name, [node.cacheClusterId]);
     }
+    const { serverlessCacheName } = shared;
+    if (serverlessCacheName === undefined) return;
+    for (const metric of SERVERLESS_METRICS) this.watch(metric, 'shared', [serverlessCacheName]);
   }
 
-  watchDatabase(database: ReplicatedDatabase): void {
-    const servers = [database.primary, ...database.replicas];
-    for (const [index, server] of servers.entries()) {
-      const name = index === 0 ? 'primary' : `replica ${index}`;
-      for (const metric of DATABASE_METRICS) this.watch(metric, name, [server.instanceIdentifier]);
-      if (index > 0) this.watch('replicaLag', name, [server.instanceIdentifier]);
+  watchDatabase(database: IReplicatedDatabase): void {
+    for (const [index, { name, instanceIdentifier }] of database.servers.entries()) {
+      for (const metric of DATABASE_METRICS) this.watch(metric, name, [instanceIdentifier]);
+      if (index > 0) this.watch('replicaLag', name, [instanceIdentifier]);
     }
   }
 
@@ -158,6 +192,8 @@ const SHARED_METRICS = [
   'sharedReplicationLag',
   'sharedConnections',
 ] as const;
+
+const SERVERLESS_METRICS = ['serverlessHitRatio', 'serverlessEvictions', 'serverlessThrottles', 'serverlessStored'] as const;
 
 const SWEPT_METRICS = ['purgesParked', 'outboxOverdue'] as const;
 

@@ -28,6 +28,14 @@ const PER_NODE = {
   source: ELASTICACHE,
 };
 
+/** A serverless cache has one dimension, of another name than a node's. */
+const SERVERLESS = {
+  namespace: 'AWS/ElastiCache',
+  dimensions: ['clusterId'],
+  period: Duration.minutes(1),
+  source: 'ElastiCache, "Serverless cache metrics"; the dimension as `aws cloudwatch list-metrics` shows it',
+};
+
 /** What the functions of the purge path say themselves, by the embedded metric format; each says it under its own name. */
 const PURGE = {
   namespace: 'Cachement/Purge',
@@ -290,6 +298,40 @@ export const METRICS = {
     threshold: 50_000,
     evaluationPeriods: 5,
     meaning: 'connections are nearly used up; a client makes more than it keeps',
+  },
+  serverlessHitRatio: {
+    ...SERVERLESS,
+    metricName: 'CacheHitRate',
+    statistic: 'Average',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'share of reads that the serverless cache found, in percent',
+  },
+  serverlessEvictions: {
+    ...SERVERLESS,
+    metricName: 'Evictions',
+    statistic: 'Sum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 5,
+    meaning: 'the limit of storage is reached: entries go before their time, and fences may; raise `maxStorageGb`',
+  },
+  serverlessThrottles: {
+    ...SERVERLESS,
+    metricName: 'ThrottledCmds',
+    statistic: 'Sum',
+    alarm: 'above',
+    threshold: 0,
+    evaluationPeriods: 5,
+    meaning: 'commands are refused: load grew faster than the cache, or reached its limit; raise `maxUnitsPerSecond`',
+  },
+  serverlessStored: {
+    ...SERVERLESS,
+    metricName: 'BytesUsedForCache',
+    statistic: 'Maximum',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'data that is stored, in bytes; billed by the hour',
   },
   databaseCpu: {
     namespace: 'AWS/RDS',

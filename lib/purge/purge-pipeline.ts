@@ -90,7 +90,9 @@ const SWEEP_INTERVAL = Duration.minutes(1);
 /** What takes a purge from the outbox through shared tier and gateway to the edge. Rules, queues and their consumers are together here. */
 export class PurgePipeline extends Construct {
   /** Where messages end up that nobody could handle; each one is a purge that somebody has to look at. */
-  readonly deadLetters: ReadonlyMap<string, sqs.IQueue>;
+  readonly deadLetters: Readonly<Record<string, sqs.IQueue>>;
+  /** Where steps wait for their workers, by what they are. */
+  readonly queues: Readonly<Record<string, sqs.IQueue>>;
   readonly relay: PlatformFunction;
   readonly invalidator: PlatformFunction;
   readonly executor: PlatformFunction;
@@ -151,11 +153,12 @@ export class PurgePipeline extends Construct {
     );
     rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested'], toQueue(edgeSteps.queue));
 
-    this.deadLetters = new Map<string, sqs.IQueue>([
-      ['undelivered events', undelivered],
-      ['shared steps', sharedSteps.deadLetters],
-      ['edge steps', edgeSteps.deadLetters],
-    ]);
+    this.queues = { 'shared steps': sharedSteps.queue, 'edge steps': edgeSteps.queue };
+    this.deadLetters = {
+      'undelivered events': undelivered,
+      'shared steps': sharedSteps.deadLetters,
+      'edge steps': edgeSteps.deadLetters,
+    };
   }
 
   /** Lets something ask for purges. @param id names the source in the stack. */

@@ -29,20 +29,8 @@ export class OperationsStack extends PlatformStack {
     const topology = new TopologyReporter(this, 'Topology', { shared, bus, logRemovalPolicy: this.removalPolicy });
 
     const monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: props.key?.key, email: this.config.alarmEmail });
-    monitoring.watchEdge(edge);
-    monitoring.watchApi(api);
-    monitoring.watchShared(shared);
-    monitoring.watchDatabase(database);
-    monitoring.watchPurges(pipeline);
+    monitoring.watchPlatform({ edge, api, shared, database, pipeline, topology });
     monitoring.watchResponses('read-api', props.reader);
-    monitoring.watchDeadLetters(new Map([...pipeline.deadLetters, ['undelivered reports', topology.deadLetters]]));
-    for (const [name, fn] of [
-      ['relay', pipeline.relay],
-      ['invalidator', pipeline.invalidator],
-      ['executor', pipeline.executor],
-    ] as const) {
-      monitoring.watchFunction(name, fn);
-    }
     const { monthlyBudget } = this.config;
     if (monthlyBudget) {
       const costTag = { key: STAGE_TAG, value: this.config.name };

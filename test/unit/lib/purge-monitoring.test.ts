@@ -4,6 +4,7 @@ import { METRIC_NAMESPACE, UNITS } from '../../../lambdas/runtime/purge/metrics'
 import type { PlatformFunction } from '../../../lib/functions/platform-function';
 import { CacheMonitoring } from '../../../lib/operations/cache-monitoring';
 import { METRICS, type WatchedMetric } from '../../../lib/operations/metrics';
+import type { PurgePipeline } from '../../../lib/purge/purge-pipeline';
 
 const rows: WatchedMetric[] = Object.values(METRICS);
 
@@ -16,7 +17,7 @@ test('alarms of a pipeline are on what its functions say under their names', () 
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
   const named = (functionName: string) => ({ functionName }) as PlatformFunction;
   const monitoring = new CacheMonitoring(stack, 'Monitoring');
-  monitoring.watchPurges({ relay: named('relay'), invalidator: named('invalidator') });
+  monitoring.watchPurges({ relay: named('relay'), invalidator: named('invalidator') } as PurgePipeline);
   monitoring.watchResponses('read-api', named('read-api'));
   const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties: { MetricName, Threshold, Dimensions } }) => [MetricName, Threshold, Dimensions[0].Name, Dimensions[0].Value],
