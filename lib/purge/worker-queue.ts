@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import * as eventSources from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Duration, Names } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type PlatformFunction, visibilityTimeoutFor } from '../functions/platform-function';
@@ -45,13 +45,19 @@ export class WorkerQueue extends Construct {
       visibilityTimeout: visibilityTimeoutFor(props.workerTimeout, props.batchingWindow),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
-    props.worker.addEventSource(
-      new eventSources.SqsEventSource(this.queue, {
-        batchSize: BATCH_SIZE,
-        maxBatchingWindow: props.batchingWindow ?? Duration.seconds(0),
-        reportBatchItemFailures: true,
-        // Bounds the worker without a reservation, whose throttles would count as receipts. SQS's least is 2.
-        maxConcurrency: Math.max(2, props.worker.concurrency),
+    // Under the id that `SqsEventSource` gives, without what that grants beyond Lambda's needs: to look the queue up, and to hide messages.
+    props.worker.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(this.queue.node)}`, {
+      eventSourceArn: this.queue.queueArn,
+      batchSize: BATCH_SIZE,
+      maxBatchingWindow: props.batchingWindow ?? Duration.seconds(0),
+      reportBatchItemFailures: true,
+      // Bounds the worker without a reservation, whose throttles would count as receipts. SQS's least is 2.
+      maxConcurrency: Math.max(2, props.worker.concurrency),
+    });
+    props.worker.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: [this.queue.queueArn],
       }),
     );
   }
