@@ -23,4 +23,5 @@ export {
 export type { Loaded, LoadRequest, VersionSource } from './versions/source';
 export { TimeVersions, type TimeVersionsOptions } from './versions/time';
 export type { Version } from './versions/version';
+export type { WriteBehind } from './write-behind/write-behind';
 export type { PurgeOptions, StrictOptions } from './write-path';

@@ -11,6 +11,7 @@ import { NAMESPACE_TAG, namespaceTag } from './tags';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
+import type { WriteBehind } from './write-behind/write-behind';
 import type { PurgeOptions, WritePath } from './write-path';
 
 /** What one read needs besides its key. */
@@ -47,6 +48,11 @@ export interface SetOptions {
   readonly committedAt?: number;
   /** @default - those of the namespace */
   readonly tags?: readonly string[];
+  /**
+   * Queues the write, which then isn't in the database yet: `writeBehind()`. It needs `rowVersion`, and no `version`.
+   * @default - the value is in the database
+   */
+  readonly behind?: WriteBehind;
 }
 
 export interface NamespacePurge extends PurgeOptions {
@@ -152,14 +158,16 @@ export class Namespace<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged.
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
+    const { behind, rowVersion } = options;
+    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion) }, this.parts);
     const { source } = this.parts.read;
     const version = checkVersion(options.version) ?? (await source.current());
-    if (options.rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
+    if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
       throw invalid(
         `'rowVersion' must be given to set ${got(key)}: without it an older value could replace a newer one; or delete the key`,
       );
     }
-    const row = options.rowVersion === undefined ? version : rowText(options.rowVersion);
+    const row = rowVersion === undefined ? version : rowText(rowVersion);
     const request = this.#request(key, never, options);
     return this.parts.writePath.put(request, { value, row, version, committedAt: options.committedAt });
   }
@@ -260,8 +268,8 @@ function checkVersion(version: Version | undefined): Version | undefined {
   return version;
 }
 
-function rowText(version: number | bigint): string {
-  const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version) : -1n;
+function rowText(version: number | bigint | undefined): string {
+  const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version as number) : -1n;
   if (whole < 0n || whole >= MAX_ROW)
     throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`);
   return whole.toString().padStart(ROW_DIGITS, '0');

@@ -1,7 +1,10 @@
-import { Cache, type CacheOptions } from '../../lambdas/runtime';
+import { Cache, type CacheOptions, type Loaded, type VersionSource } from '../../lambdas/runtime';
 import { compression } from '../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../lambdas/runtime/codecs/message-pack';
 import { type ShardedPubSubOptions, shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
+import { Streams } from '../../lambdas/runtime/write-behind/streams';
+import { type WriteBehind, type WriteBehindOptions, writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
+import { version } from '../contract/shared-store';
 import { OneValue } from '../support/cache-processes';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster';
 import { waitFor } from '../support/wait-for';
@@ -93,5 +96,159 @@ describe('a bus of sharded channels', () => {
     const tier = async () => (await things.read('k', async () => source.value)).outcome.tier;
     expect(await tier()).not.toBe('memory');
     await waitFor('memory', async () => (await tier()) === 'memory');
+  });
+});
+
+/** A table of one version and value a row, whose writes are upserts by version. */
+class Table implements VersionSource<undefined> {
+  readonly rows = new Map<string, { value: unknown; version: bigint }>();
+  readonly batches: number[] = [];
+  lsn = 1;
+
+  flush: NonNullable<WriteBehindOptions['flush']> = async (writes) => {
+    this.batches.push(writes.length);
+    this.lsn++;
+    for (const { namespace, key, value, rowVersion } of writes) {
+      const known = this.rows.get(`${namespace}/${key}`);
+      if (!known || known.version < rowVersion) this.rows.set(`${namespace}/${key}`, { value, version: rowVersion });
+    }
+  };
+
+  async current(): Promise<string> {
+    return version(this.lsn);
+  }
+
+  async load<T>(loader: (handle: undefined) => Promise<T>): Promise<Loaded<T>> {
+    const claimed = version(this.lsn - 1);
+    return { value: await loader(undefined), version: claimed, origin: 'primary', fillable: true };
+  }
+
+  value(key: string): unknown {
+    return this.rows.get(`things/${key}`)?.value;
+  }
+}
+
+describe('write-behind', () => {
+  const queues: WriteBehind[] = [];
+  afterEach(async () => {
+    await Promise.all(queues.splice(0).map((queue) => queue.close({ drainMs: 0 })));
+  });
+
+  /** A process with a queue that flushes where the test says so, unless it is told otherwise. */
+  function processOf(namespace: string, table: Table, options: Partial<WriteBehindOptions> = {}) {
+    const queue = writeBehind({
+      ...place(namespace),
+      source: table,
+      flush: table.flush,
+      everyMs: 60_000,
+      claimMs: 1,
+      ...options,
+    });
+    queues.push(queue);
+    const cache = new Cache<undefined>({ shared: cluster.store({ namespace }), source: table });
+    caches.push(cache);
+    const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
+    const read = (key: string) => things.read(key, async () => table.value(key));
+    const set = (key: string, value: unknown, rowVersion: number) => things.set(key, value, { rowVersion, behind: queue });
+    return { queue, things, read, set };
+  }
+
+  const streamsOf = (namespace: string) => new Streams({ ...place(namespace), budgetMs: 1000, maxQueued: 10 });
+
+  test('a value is everywhere before it is in the database, and stays there after', async () => {
+    const table = new Table();
+    const [a, b] = [processOf('behind', table), processOf('behind', table)];
+    for (let i = 1; i <= 3; i++) expect(await a.set('k', `value ${i}`, i)).toBe(true);
+    expect(await a.set('other', 'else', 1)).toBe(true);
+    expect(await b.read('k')).toMatchObject({ value: 'value 3', outcome: { tier: 'shared', status: 'hit' } });
+    expect(table.rows.size).toBe(0);
+    await waitFor('the flush', async () => (await b.queue.flush()) > 0 && table.rows.size === 2);
+    expect(table.value('k')).toBe('value 3');
+    expect(table.batches.reduce((sum, size) => sum + size)).toBe(2);
+    expect(await b.read('k')).toMatchObject({ value: 'value 3', outcome: { tier: 'shared', status: 'hit' } });
+    expect(await b.queue.flush()).toBe(0);
+  });
+
+  test('what is evicted meanwhile is loaded, and not kept; once the write is flushed it is kept again', async () => {
+    const table = new Table();
+    const { queue, read, set } = processOf('evicted', table);
+    table.rows.set('things/k', { value: 'old', version: 1n });
+    await set('k', 'new', 2);
+    await cluster.store({ namespace: 'evicted' }).discard('things/1/k');
+    expect(await read('k')).toMatchObject({ value: 'old', outcome: { status: 'bypass', reason: 'write-intent' } });
+    await waitFor('the flush', async () => (await queue.flush()) > 0);
+    expect(await read('k')).toMatchObject({ value: 'new', outcome: { status: 'miss', stored: true } });
+  });
+
+  test('an older version is queued, and brings nothing back', async () => {
+    const table = new Table();
+    const { queue, read, set } = processOf('older', table);
+    expect(await set('k', 'five', 5)).toBe(true);
+    expect(await set('k', 'three', 3)).toBe(false);
+    expect((await read('k')).value).toBe('five');
+    await waitFor('the flush', async () => (await queue.flush()) > 0);
+    expect(table.value('k')).toBe('five');
+    expect((await read('k')).value).toBe('five');
+    // A value that was purged by somebody who doesn't know its row is queued, and not shown.
+    await processOf('older', table).things.delete('k');
+    expect(await set('k', 'six', 6)).toBe(false);
+    await waitFor('the flush', () => queue.flush().then(() => table.value('k') === 'six'));
+  });
+
+  test('the writes of a consumer that fails or dies are taken by another; one that always fails holds up no other', async () => {
+    const table = new Table();
+    const errors: unknown[] = [];
+    const dying = processOf('dying', table, {
+      flush: () => Promise.reject(new Error('it is down')),
+      onError: (error) => errors.push(error),
+    });
+    for (let i = 0; i < 10; i++) await dying.set(`key ${i}`, i === 4 ? 'poison' : i, 1);
+    await waitFor('the failures', async () => (await dying.queue.flush()) === 0 && errors.length >= 1);
+    await dying.queue.close({ drainMs: 0 });
+    const { queue } = processOf('dying', table, {
+      flush: async (writes) => {
+        if (writes.some(({ value }) => value === 'poison')) throw new Error('this one never works');
+        await table.flush(writes);
+      },
+    });
+    await waitFor('the others', async () => (await queue.flush()) >= 0 && table.rows.size === 9);
+    expect(table.value('key 4')).toBeUndefined();
+    const { queue: repaired } = processOf('dying', table);
+    await waitFor('the last', async () => (await repaired.flush()) > 0);
+    expect(table.value('key 4')).toBe('poison');
+  });
+
+  test('a process that ends flushes what is queued; a slot that nobody marked is found by asking all', async () => {
+    const table = new Table();
+    const { queue, set } = processOf('ending', table, { flush: undefined as never });
+    await Promise.all(Array.from({ length: 50 }, (_, i) => set(`key ${i}`, i, 1)));
+    const streams = streamsOf('ending');
+    await waitFor('the marks', async () => (await streams.marked()).length > 40);
+    for (const slot of await streams.marked()) await streams.unmark(slot);
+    await queue.close();
+    const consumer = processOf('ending', table, { everyMs: 1 });
+    await waitFor('the sweep', () => table.rows.size === 50);
+    await consumer.queue.close();
+    expect(await streams.sweep()).toEqual([]);
+    await streams.close();
+
+    const last = processOf('ending', table);
+    await last.set('key 0', 'last', 2);
+    await last.queue.close();
+    expect(table.value('key 0')).toBe('last');
+  });
+
+  test('a queue that is full refuses, and so does one without a shared tier or a version', async () => {
+    const table = new Table();
+    const { queue, set, things } = processOf('full', table, { maxQueued: 1 });
+    await set('k', 1, 1);
+    await expect(set('k', 2, 2)).rejects.toMatchObject({
+      code: 'E_SHARED_UNAVAILABLE',
+      message: expect.stringContaining("'maxQueued'"),
+    });
+    expect(await things.get('k')).toBe(1);
+    await expect(things.set('k', 1, { behind: queue })).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+    const alone = new Cache({ source: table }).namespace('things', { freshness: { memoryTtlSeconds: 1 } });
+    await expect(alone.set('k', 1, { rowVersion: 1, behind: queue })).rejects.toThrow("'behind' needs a shared tier");
   });
 });

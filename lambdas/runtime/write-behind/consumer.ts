@@ -1,0 +1,161 @@
+import type { Version } from '../versions/version';
+import type { Streams, StreamWrite } from './streams';
+
+/** One value on its way to the database. */
+export interface QueuedWrite {
+  /** The namespace's name and key. */
+  readonly namespace: string;
+  readonly key: string;
+  /** Undefined for an absence. */
+  readonly value: unknown;
+  readonly rowVersion: bigint;
+}
+
+/**
+ * Writes a batch to the database, in one transaction: the latest write of each key, in no order. It must be idempotent by version, because a
+ * batch may come twice, late, and beside a newer one: `INSERT ... ON CONFLICT (id) DO UPDATE SET ... WHERE item.version < excluded.version`.
+ */
+export type Flush = (writes: readonly QueuedWrite[]) => Promise<void>;
+
+export interface ConsumerOptions {
+  readonly flush: Flush;
+  readonly current: () => Promise<Version>;
+  readonly name: string;
+  readonly batchSize: number;
+  /** How long a write that somebody has read rests until somebody else takes it, in milliseconds. */
+  readonly claimMs: number;
+  readonly fenceMs: number;
+  readonly onError: (error: unknown, writes: readonly QueuedWrite[]) => void;
+}
+
+/** As many slots are read at once. */
+const SLOTS_AT_ONCE = 64;
+/** A slot without writes is unmarked after this long, in milliseconds: much longer than writers of it wait until they mark it again. */
+const UNMARK_AFTER_MS = 10_000;
+/** Of a batch that failed twice each write is tried alone, until so many have failed in a row: then it isn't them. */
+const FAILURES_OF_ALL = 3;
+
+/** Takes queued writes to the database. Any number of consumers may run; each write is read by one of them, and claimed by another where that one dies. */
+export class Consumer {
+  /** Since when slots have had no writes. */
+  readonly #empty = new Map<number, number>();
+  /** Slots that nobody marked. */
+  readonly #swept = new Set<number>();
+
+  constructor(
+    private readonly streams: Streams,
+    private readonly options: ConsumerOptions,
+  ) {}
+
+  /** Looks for writes in all slots, also for those whose writer died before it could mark its slot. */
+  async sweep(): Promise<void> {
+    for (const slot of await this.streams.sweep()) this.#swept.add(slot);
+  }
+
+  /** One look at every slot that is known to have writes. @returns how many writes reached the database. */
+  async round(): Promise<number> {
+    const slots = [...new Set([...(await this.streams.marked()), ...this.#swept])];
+    let flushed = 0;
+    for (let i = 0; i < slots.length; i += SLOTS_AT_ONCE) {
+      const some = slots.slice(i, i + SLOTS_AT_ONCE);
+      const read = await Promise.all(some.map((slot) => this.#read(slot)));
+      flushed += await this.#flushAll(
+        read.flatMap(({ claimed }) => claimed),
+        true,
+      );
+      flushed += await this.#flushAll(
+        read.flatMap(({ fresh }) => fresh),
+        false,
+      );
+    }
+    return flushed;
+  }
+
+  async #read(slot: number): Promise<{ claimed: StreamWrite[]; fresh: StreamWrite[] }> {
+    const { name, claimMs, batchSize } = this.options;
+    const [claimed, fresh] = await Promise.all([
+      this.streams.claim(slot, name, claimMs, batchSize),
+      this.streams.read(slot, name, batchSize),
+    ]);
+    if (claimed.length + fresh.length > 0) this.#empty.delete(slot);
+    else await this.#sawEmpty(slot);
+    return { claimed, fresh };
+  }
+
+  async #sawEmpty(slot: number): Promise<void> {
+    const now = Date.now();
+    const since = this.#empty.get(slot) ?? now;
+    this.#empty.set(slot, since);
+    this.#swept.delete(slot);
+    if (now - since < UNMARK_AFTER_MS) return;
+    this.#empty.delete(slot);
+    await this.streams.unmark(slot);
+  }
+
+  async #flushAll(writes: readonly StreamWrite[], again: boolean): Promise<number> {
+    let flushed = 0;
+    const all = [...groupByEntry(writes).values()];
+    for (let i = 0; i < all.length; i += this.options.batchSize) {
+      const batch = all.slice(i, i + this.options.batchSize);
+      const done = await this.#flush(batch);
+      flushed += done;
+      if (done === 0 && again && batch.length > 1) flushed += await this.#flushEach(batch);
+    }
+    return flushed;
+  }
+
+  /** One of them fails every time, perhaps: the others needn't. */
+  async #flushEach(batch: readonly StreamWrite[][]): Promise<number> {
+    let flushed = 0;
+    let failures = 0;
+    for (const writes of batch) {
+      const done = await this.#flush([writes]);
+      flushed += done;
+      failures = done > 0 ? 0 : failures + 1;
+      if (failures === FAILURES_OF_ALL && flushed === 0) break;
+    }
+    return flushed;
+  }
+
+  /** What fails stays in its stream, and is claimed again. */
+  async #flush(batch: readonly StreamWrite[][]): Promise<number> {
+    const latest = batch.map((writes) => writes.reduce((a, b) => (b.row > a.row ? b : a)));
+    let queued: readonly QueuedWrite[] = [];
+    try {
+      queued = latest.map(toQueued);
+      await this.options.flush(queued);
+      // After the commit, in a statement of its own: whatever is loaded from a server that has this version has the writes.
+      const version = await this.options.current();
+      const { fenceMs } = this.options;
+      const settled = latest.map(({ entry, row }, i) =>
+        this.streams.settle(
+          entry,
+          row,
+          version,
+          fenceMs,
+          (batch[i] as StreamWrite[]).map(({ id }) => id),
+        ),
+      );
+      await Promise.all(settled);
+      return batch.reduce((sum, writes) => sum + writes.length, 0);
+    } catch (error) {
+      this.options.onError(error, queued);
+      return 0;
+    }
+  }
+}
+
+function toQueued({ entry, key, row, json }: StreamWrite): QueuedWrite {
+  const value = json === '' ? undefined : JSON.parse(json);
+  return { namespace: entry.slice(0, entry.indexOf('/')), key, value, rowVersion: BigInt(row) };
+}
+
+function groupByEntry(writes: readonly StreamWrite[]): Map<string, StreamWrite[]> {
+  const groups = new Map<string, StreamWrite[]>();
+  for (const write of writes) {
+    const group = groups.get(write.entry);
+    if (group) group.push(write);
+    else groups.set(write.entry, [write]);
+  }
+  return groups;
+}

@@ -1,0 +1,177 @@
+import type { Cluster, Redis } from 'ioredis';
+import { Budget } from '../budget';
+import { CacheError } from '../errors';
+import { createClient, type RedisPlace } from '../redis-store';
+import { ENQUEUE, GROUP, SETTLE } from './scripts';
+import { slotName, slotOf } from './slot-names';
+
+/** A write as its stream has it. */
+export interface StreamWrite {
+  readonly id: string;
+  /** Name of the entry in the shared tier. */
+  readonly entry: string;
+  /** The namespace's key. */
+  readonly key: string;
+  /** Version of the row: 24 digits. */
+  readonly row: string;
+  /** The value; '' for an absent one. */
+  readonly json: string;
+}
+
+export interface StreamsOptions extends RedisPlace {
+  readonly namespace: string;
+  readonly budgetMs: number;
+  readonly maxQueued: number;
+}
+
+/** How long a write waits for one replica to have it, in milliseconds. */
+const REPLICATION_WAIT_MS = 100;
+const SLOTS = 16_384;
+/** How many slots are asked at once. */
+const ASKED_AT_ONCE = 512;
+
+/** The streams of queued writes: one in each slot that has any, beside its entries. */
+export class Streams {
+  readonly #budget: Budget;
+  readonly #prefix: string;
+  readonly #client: Promise<Cluster>;
+  #connected: Cluster | undefined;
+  #closed = false;
+
+  constructor(private readonly options: StreamsOptions) {
+    this.#prefix = `${options.namespace}:`;
+    this.#budget = new Budget(options.budgetMs, () => unavailable('no answer within the budget of a queued write'));
+    this.#client = this.#connect();
+    this.#client.catch(() => {});
+  }
+
+  /** @returns what the script replies; resolves once one replica has the write, too, or 100 ms have passed. */
+  async enqueue(write: Omit<StreamWrite, 'id'>, pinMs: number, ttlMs: number, entry: string): Promise<string> {
+    const { entry: name, key, row, json } = write;
+    const fields = ['n', name, 'k', key, 'r', row, 'v', json];
+    const args = [row, pinMs, ttlMs, entry, this.options.maxQueued, ...fields];
+    return (await this.#onMaster(name, ENQUEUE, args)) as string;
+  }
+
+  /** The row is in the database: these writes are done. */
+  async settle(name: string, row: string, version: string, fenceMs: number, ids: readonly string[]): Promise<void> {
+    await this.#onMaster(name, SETTLE, [row, version, fenceMs, ...ids]);
+  }
+
+  /** Remembers that the slot of an entry has writes, so that consumers needn't ask all slots. */
+  async mark(name: string): Promise<void> {
+    await this.#ask((client) => client.sadd(this.#index, slotOf(this.#keys(name)[0] as string)));
+  }
+
+  async unmark(slot: number): Promise<void> {
+    await this.#ask((client) => client.srem(this.#index, slot));
+  }
+
+  async marked(): Promise<number[]> {
+    return (await this.#ask((client) => client.smembers(this.#index))).map(Number);
+  }
+
+  /** Every slot that has writes, found by asking all of them. */
+  async sweep(): Promise<number[]> {
+    const found: number[] = [];
+    for (let first = 0; first < SLOTS && !this.#closed; first += ASKED_AT_ONCE) {
+      const slots = Array.from({ length: ASKED_AT_ONCE }, (_, i) => first + i);
+      const there = await Promise.all(slots.map((slot) => this.#ask((client) => client.exists(this.#stream(slot)))));
+      found.push(...slots.filter((_, i) => there[i] === 1));
+    }
+    return found;
+  }
+
+  /** Writes that nobody has read yet. */
+  async read(slot: number, consumer: string, count: number): Promise<StreamWrite[]> {
+    const reply = await this.#ask((client) =>
+      client.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.#stream(slot), '>'),
+    ).catch(absent);
+    return writesOf((reply as [string, unknown][] | null)?.[0]?.[1]);
+  }
+
+  /** Writes that somebody has read, who failed or died `idleMs` ago; whoever claims them first has them. */
+  async claim(slot: number, consumer: string, idleMs: number, count: number): Promise<StreamWrite[]> {
+    const reply = await this.#ask((client) =>
+      client.xautoclaim(this.#stream(slot), GROUP, consumer, idleMs, '0-0', 'COUNT', count),
+    ).catch(absent);
+    return writesOf((reply as unknown[] | null)?.[1]);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connected?.disconnect();
+  }
+
+  async #connect(): Promise<Cluster> {
+    const client = createClient(this.options, await this.options.credentials?.());
+    this.#connected = client;
+    if (this.#closed) client.disconnect();
+    else if (client.status !== 'ready') await new Promise<void>((resolve) => client.once('ready', resolve));
+    return client;
+  }
+
+  #keys(name: string): string[] {
+    const value = `${this.#prefix}v:{${name}}`;
+    return [value, `${this.#prefix}f:{${name}}`, this.#stream(slotOf(value))];
+  }
+
+  #stream(slot: number): string {
+    return `${this.#prefix}q:{${slotName(slot)}}`;
+  }
+
+  get #index(): string {
+    return `${this.#prefix}q:slots`;
+  }
+
+  async #ask<T>(send: (client: Cluster) => Promise<T>): Promise<T> {
+    return this.#budget.limit(this.#client.then(send));
+  }
+
+  /** On the slot's master, and then in the same connection waits for a replica; a moved slot is asked for once more. */
+  async #onMaster(name: string, script: string, args: (string | number)[]): Promise<unknown> {
+    const keys = this.#keys(name);
+    const run = async (client: Cluster) => {
+      for (let attempt = 0; ; attempt++) {
+        const owners = client.slots[slotOf(keys[0] as string)] ?? [];
+        const master = client.nodes('all').find((node: Redis) => `${node.options.host}:${node.options.port}` === owners[0]);
+        if (!master) throw unavailable('no master of the slot is known');
+        const pipeline = master.pipeline().eval(script, keys.length, ...keys, ...args);
+        if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
+        const [done] = (await pipeline.exec()) ?? [];
+        const error = done?.[0];
+        if (!error) return done?.[1];
+        if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
+        await new Promise<void>((resolve) => client.refreshSlotsCache(() => resolve()));
+      }
+    };
+    try {
+      return await this.#ask(run);
+    } catch (error) {
+      throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
+    }
+  }
+}
+
+/** A stream is there only while it has writes. */
+function absent(error: Error): null {
+  if (/^NOGROUP/.test(error.message)) return null;
+  throw error;
+}
+
+/** What isn't a write of ours, or was removed meanwhile, is left where it is. */
+function writesOf(reply: unknown): StreamWrite[] {
+  const writes: StreamWrite[] = [];
+  for (const item of Array.isArray(reply) ? reply : []) {
+    const [id, fields] = (item ?? []) as [string, string[] | null];
+    const [n, entry, k, key, r, row, v, json] = fields ?? [];
+    if (n === 'n' && k === 'k' && r === 'r' && v === 'v') {
+      writes.push({ id, entry: entry as string, key: key as string, row: row as string, json: json as string });
+    }
+  }
+  return writes;
+}
+
+function unavailable(detail: string, cause?: unknown): CacheError {
+  return new CacheError('E_SHARED_UNAVAILABLE', `the write can't be queued: ${detail}`, { cause });
+}

@@ -1,0 +1,220 @@
+import { checkNumber } from '../codecs/check';
+import { encodeEntry } from '../envelope';
+import { CacheError } from '../errors';
+import { newHeader } from '../kept';
+import type { ReadPathParts, ReadRequest } from '../read-parts';
+import type { ReadPath } from '../read-path';
+import type { RedisPlace } from '../redis-store';
+import { newToken } from '../token';
+import { shown, valueText } from '../value-text';
+import type { VersionSource } from '../versions/source';
+import { Consumer, type Flush, type QueuedWrite } from './consumer';
+import { Streams } from './streams';
+
+export interface WriteBehindOptions extends RedisPlace {
+  /** That of the cache's store. */
+  readonly namespace: string;
+  /** The cache's source: says which version the database has after a flush. */
+  readonly source: Pick<VersionSource<never>, 'current'>;
+  /**
+   * Writes a batch to the database.
+   * @default - this process only queues; another one must flush
+   */
+  readonly flush?: Flush;
+  /**
+   * For how long at least a queued value is what readers get, in milliseconds. Longer than writes ever wait, because then the key is loaded, without the write.
+   * @default 300000 (5 minutes)
+   */
+  readonly pinMs?: number;
+  /**
+   * Keys in one call of `flush`, at most.
+   * @default 100
+   */
+  readonly batchSize?: number;
+  /**
+   * How often is looked for writes, in milliseconds: how long a write waits, and so how many of a key become one.
+   * @default 200
+   */
+  readonly everyMs?: number;
+  /**
+   * How long a write that a consumer took and didn't finish rests until another takes it, in milliseconds; longer than a flush takes.
+   * @default 10000
+   */
+  readonly claimMs?: number;
+  /**
+   * How often every slot is asked for writes whose writer died before it said where they are, in milliseconds; 0 does it at the start only.
+   * @default 300000 (5 minutes)
+   */
+  readonly sweepMs?: number;
+  /**
+   * Writes that a slot holds, at most; then a write fails until some are flushed.
+   * @default 10000
+   */
+  readonly maxQueued?: number;
+  /**
+   * How long a write waits for the cluster, in milliseconds.
+   * @default 1000
+   */
+  readonly budgetMs?: number;
+  /**
+   * Largest entry, in characters.
+   * @default 1048576
+   */
+  readonly maxEntryLength?: number;
+  /**
+   * How long a flushed row's fence lives, in milliseconds, as the cache's `fenceMs`.
+   * @default 60000
+   */
+  readonly fenceMs?: number;
+  /**
+   * Told where a flush failed; its writes stay queued and are tried again, for ever.
+   * @default - nobody
+   */
+  readonly onError?: (error: unknown, writes: readonly QueuedWrite[]) => void;
+}
+
+/** What a namespace asks to be queued. */
+export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader'> {
+  readonly value: unknown;
+  /** Version of the row: 24 digits. */
+  readonly row: string;
+}
+
+/** What it needs of the cache. */
+export interface BehindParts {
+  readonly read: Pick<ReadPathParts<never>, 'shared' | 'tags' | 'random' | 'codec'>;
+  readonly readPath: Pick<ReadPath<never>, 'forget' | 'purged'>;
+}
+
+/** How often one process marks a slot, at most, in milliseconds. */
+const MARK_EVERY_MS = 1000;
+
+/**
+ * Write-behind: a value is readable everywhere once `set` with it has returned, and reaches the database some time later. Until then it is in the
+ * cluster only; what that can lose is said in the documentation.
+ *
+ * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
+ */
+export function writeBehind(options: WriteBehindOptions): WriteBehind {
+  return new WriteBehind(options);
+}
+
+export class WriteBehind {
+  readonly #streams: Streams;
+  readonly #consumer: Consumer | undefined;
+  readonly #pinMs: number;
+  readonly #maxEntryLength: number;
+  readonly #marked = new Map<string, number>();
+  #working: Promise<void> = Promise.resolve();
+  /** There while there are to be more rounds. */
+  #timer: NodeJS.Timeout | undefined;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: WriteBehindOptions) {
+    const number = (name: keyof WriteBehindOptions, byDefault: number, least: number) =>
+      checkNumber(name, options[name] ?? byDefault, least);
+    this.#pinMs = number('pinMs', 300_000, 1);
+    this.#maxEntryLength = number('maxEntryLength', 1_048_576, 1);
+    const everyMs = number('everyMs', 200, 1);
+    this.#streams = new Streams({
+      ...options,
+      budgetMs: number('budgetMs', 1000, 1),
+      maxQueued: number('maxQueued', 10_000, 1),
+    });
+    const { flush, source, onError = () => {} } = options;
+    if (!flush) return;
+    this.#consumer = new Consumer(this.#streams, {
+      flush,
+      onError,
+      current: () => source.current(),
+      name: newToken(),
+      batchSize: number('batchSize', 100, 1),
+      claimMs: number('claimMs', 10_000, 1),
+      fenceMs: number('fenceMs', 60_000, 1),
+    });
+    this.#schedule(everyMs);
+  }
+
+  /**
+   * Queues the write, and stores its value where nobody purged the key without saying which row it is of. Called by {@link Namespace.set}.
+   *
+   * @returns whether readers get the value from now on.
+   */
+  async put(request: BehindRequest, parts: BehindParts): Promise<boolean> {
+    const { shared, tags, random, codec } = parts.read;
+    const { key, memoryKey, policy, row, value } = request;
+    if (!shared || !tags || policy.sharedTtlMs === 0) {
+      throw new CacheError('E_INVALID_ARGUMENT', "'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0");
+    }
+    const json = valueText(key, value);
+    const now = shared.now();
+    // It claims no version: the database doesn't have it. Nothing may make it end before it is flushed.
+    const header = newHeader(policy, value, '-', now, 0, random);
+    const pinned = { freshUntil: Math.max(header.freshUntil, now + this.#pinMs) };
+    const expiresAt = Math.max(header.expiresAt, pinned.freshUntil);
+    const { marks } = await tags.capture(request.tags);
+    const entry = encodeEntry({ ...header, ...pinned, expiresAt, token: newToken(), row, tags: marks }, json, codec);
+    if (entry.length > this.#maxEntryLength) {
+      throw new CacheError(
+        'E_UNSTORABLE_VALUE',
+        `the value of '${shown(key)}' can't be queued: its entry has ${entry.length} characters, 'maxEntryLength' is ${this.#maxEntryLength}`,
+      );
+    }
+    parts.readPath.forget(request);
+    const write = { entry: key, key: memoryKey, row, json: json ?? '' };
+    const reply = await this.#streams.enqueue(write, this.#pinMs, expiresAt - now, entry);
+    if (reply === 'FULL') {
+      throw new CacheError(
+        'E_SHARED_UNAVAILABLE',
+        `the write of '${shown(key)}' can't be queued: its slot has 'maxQueued' writes`,
+      );
+    }
+    parts.readPath.purged(request);
+    this.#mark(key);
+    return reply === 'STORED';
+  }
+
+  /** One look for writes, and a flush of those that are there. @returns how many reached the database. */
+  async flush(): Promise<number> {
+    return (await this.#consumer?.round()) ?? 0;
+  }
+
+  /** Flushes what is queued, for at most `drainMs`, and leaves the cluster. What is left is another consumer's. */
+  async close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#working;
+    const until = Date.now() + drainMs;
+    while (this.#consumer && Date.now() < until && (await this.flush().catch(() => 0)) > 0);
+    await this.#streams.close();
+  }
+
+  #schedule(everyMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#working = this.#work().finally(() => this.#timer && this.#schedule(everyMs));
+    }, everyMs).unref();
+  }
+
+  async #work(): Promise<void> {
+    const { sweepMs = 300_000, onError = () => {} } = this.options;
+    try {
+      const due = this.#sweptAt === Number.NEGATIVE_INFINITY || (sweepMs > 0 && Date.now() - this.#sweptAt > sweepMs);
+      if (due) {
+        await this.#consumer?.sweep();
+        this.#sweptAt = Date.now();
+      }
+      await this.flush();
+    } catch (error) {
+      onError(error, []);
+    }
+  }
+
+  /** Beside the write, which is safe without it: a slot that isn't marked is found by the next sweep. */
+  #mark(key: string): void {
+    const now = Date.now();
+    if (now - (this.#marked.get(key) ?? 0) < MARK_EVERY_MS) return;
+    if (this.#marked.size > 10_000) this.#marked.clear();
+    this.#marked.set(key, now);
+    this.#streams.mark(key).catch(() => this.#marked.delete(key));
+  }
+}
