@@ -11,14 +11,13 @@ import {
 } from './assembly';
 import { awsFromTemplate } from './aws';
 import { Cleanup } from './cleanup';
-import type { Edge } from './edge';
 import { Ports } from './ports';
 import { endLeftovers } from './processes';
 import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
 import { type Progress, silent } from './progress';
 import { lockStateDir } from './state-dir';
 import { seededRandom, systemClock } from './system';
-import type { Environment, FunctionTarget, Log, ProductContext, Registry } from './types';
+import type { Environment, FunctionTarget, Log, ProductContext } from './types';
 
 export interface PlatformOptions {
   /** Cloud assembly directory, as `cdk synth` writes it. */
@@ -138,7 +137,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   await phase('starting the edge', () => edge.start());
   signal?.throwIfAborted();
 
-  const localized = (text: string) => localizedText(text, hosts(model, context.registry, edge));
+  const localized = (text: string) => localizedText(text, context.registry.origins);
   return {
     ...products,
     model,
@@ -168,16 +167,6 @@ function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<
     },
     close: () => new Promise((resolve) => stream.end(resolve)),
   };
-}
-
-/** Local base URLs by host name in AWS. */
-function hosts(model: AssemblyModel, registry: Registry, edge: Edge): Map<string, string> {
-  const found = new Map(registry.origins);
-  for (const distribution of model.resources('AWS::CloudFront::Distribution')) {
-    const url = edge.urls.get(model.ref(distribution));
-    if (url) found.set(model.attribute(distribution, 'DomainName'), url);
-  }
-  return found;
 }
 
 /** Replaces `https://<host>`, and then the bare host, of whatever a local server stands for. */

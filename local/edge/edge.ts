@@ -90,11 +90,15 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
       for (const [index, { distribution, server }] of running.entries()) {
         await server.listen(index === 0 ? settings.port : environment.port(`edge:${distribution.name}`));
         urls.set(distribution.id, server.url);
+        registry.origins.set(distribution.domainName, server.url);
       }
     },
 
     async dispose() {
-      for (const { invalidations } of running) invalidations.dispose();
+      for (const { distribution, invalidations } of running) {
+        invalidations.dispose();
+        registry.origins.delete(distribution.domainName);
+      }
       await Promise.all(running.map(({ server }) => server.close()));
       client.close();
       urls.clear();

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { AwsError, type Operations, type Product, type ProductContext } from '../types';
 import type { Access } from './access';
 import type { GatewayOptions } from './options';
+import type { PatchOperation } from './refresh-guards';
 import type { GatewayRequest } from './request';
 import type { GatewayResponse } from './response';
 import { createServer } from './server';
@@ -104,6 +105,16 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
             return {};
           },
         },
+        UpdateStage: {
+          action: 'apigateway:PATCH',
+          resources: ({ restApiId, stageName }: UpdateStageInput) => [
+            `arn:aws:apigateway:${environment.region}::/restapis/${restApiId}/stages/${stageName}`,
+          ],
+          handle({ restApiId, stageName, patchOperations = [] }: UpdateStageInput) {
+            stageOf(restApiId, stageName).refreshGuards.patch(patchOperations);
+            return { stageName };
+          },
+        },
       },
     },
     stats: () =>
@@ -122,6 +133,12 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
     },
     flush: (restApiId, stageName) => stageOf(restApiId, stageName).flush(),
   };
+}
+
+interface UpdateStageInput {
+  readonly restApiId: string;
+  readonly stageName: string;
+  readonly patchOperations?: readonly PatchOperation[];
 }
 
 interface FlushStageCacheInput {

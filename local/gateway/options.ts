@@ -69,6 +69,18 @@ export interface MethodSetting {
   readonly throttlingBurstLimit: number | undefined;
 }
 
+/**
+ * What API Gateway does with a request for a refresh by somebody who may not. A template can't say it; a call of `UpdateStage` does.
+ */
+export type UnauthorizedRefresh = 'FAIL_WITH_403' | 'SUCCEED_WITH_RESPONSE_HEADER' | 'SUCCEED_WITHOUT_RESPONSE_HEADER';
+
+/** How a stage guards the keys of its cache, for one method, or for all. */
+export interface RefreshGuard {
+  /** Whether a caller must be authorised; otherwise anybody refreshes. */
+  readonly required: boolean;
+  readonly unauthorized: UnauthorizedRefresh;
+}
+
 /** How API Gateway's own answers of one type look. */
 export interface GatewayResponseOptions {
   readonly statusCode: number | undefined;

@@ -5,6 +5,7 @@ import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
 import { type EffectiveSettings, effectiveSettings } from './method-settings';
 import type { Method, RestApi, Stage } from './options';
 import { proxyEvent, type RequestContext } from './proxy-event';
+import { RefreshGuards } from './refresh-guards';
 import { type GatewayRequest, headerValues, parameterValue } from './request';
 import { decodesBinary, type GatewayResponse, proxyResponse } from './response';
 import { matchPath, methodOf } from './routing';
@@ -57,6 +58,7 @@ class Refusal extends Error {
 }
 
 /** What the docs say of the header, in the words of the service. */
+const UNAUTHORIZED_REFRESH = 'Unauthorized to invalidate the cache';
 const IGNORED_REFRESH = '199 Cache-control headers were ignored because the caller was unauthorized.';
 
 /** A stage of an API: route, authorisation, throttle, validation, cache, integration, in this order. */
@@ -77,6 +79,9 @@ export class StageHandler {
   ) {
     this.cache = new StageCache(stage.cacheBytes ?? 0);
   }
+
+  /** Who may refresh keys of the cache. */
+  readonly refreshGuards = new RefreshGuards();
 
   /** Empties the cache. */
   flush(): void {
@@ -135,7 +140,10 @@ export class StageHandler {
     const { clock } = this.services;
     const key = cacheKey(method, request, pathParameters);
     const refresh = asksForRefresh(headerValues(request, 'cache-control'));
-    const mayRefresh = refresh && this.allows(signer, 'execute-api:InvalidateCache', request);
+    const guard = this.refreshGuards.of(method);
+    const mayRefresh = refresh && (!guard.required || this.allows(signer, 'execute-api:InvalidateCache', request));
+    if (refresh && !mayRefresh && guard.unauthorized === 'FAIL_WITH_403')
+      throw new Refusal('ACCESS_DENIED', UNAUTHORIZED_REFRESH);
     const stored = mayRefresh ? undefined : this.cache.get(key, clock.now());
     let response = stored;
     if (response) this.statistics.CacheHitCount += 1;
@@ -145,7 +153,8 @@ export class StageHandler {
       // The clock again: the TTL counts from the answer.
       this.cache.set(key, response, ttlSeconds, clock.now());
     }
-    return refresh && !mayRefresh ? { ...response, headers: [...response.headers, ['Warning', IGNORED_REFRESH]] } : response;
+    const warns = refresh && !mayRefresh && guard.unauthorized === 'SUCCEED_WITH_RESPONSE_HEADER';
+    return warns ? { ...response, headers: [...response.headers, ['Warning', IGNORED_REFRESH]] } : response;
   }
 
   private async integrate(exchange: Exchange): Promise<GatewayResponse> {

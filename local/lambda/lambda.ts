@@ -99,6 +99,8 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
           accessKeyId: accessKeyId(each.arn),
           logStreamName: `${new Date(context.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id}`,
           path: process.env.PATH ?? '',
+          // Servers that came after the function was made count too.
+          hosts: registry.origins,
           connections: guardOptions(each.arn),
         }),
         ...(options.connections?.has(each.arn) && { onReport: (lines: string) => connections.add(each.arn, lines) }),

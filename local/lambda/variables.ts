@@ -22,6 +22,8 @@ export interface VariableSources {
   readonly logStreamName: string;
   /** `PATH` of the platform's own process. */
   readonly path: string;
+  /** Base URLs on this machine, by the host name that each stands for. */
+  readonly hosts?: ReadonlyMap<string, string>;
   /** What the process may connect to; undefined where that isn't decided. */
   readonly connections?: GuardOptions;
 }
@@ -32,7 +34,8 @@ export interface VariableSources {
  */
 export function variables(options: FunctionOptions, sources: VariableSources): Record<string, string> {
   const { environment } = sources;
-  const own: Record<string, string> = { ...options.variables };
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.variables)) own[name] = localUrl(value, sources.hosts);
   if (own.NODE_EXTRA_CA_CERTS === LAMBDA_CA_FILE) own.NODE_EXTRA_CA_CERTS = environment.caFile;
   return {
     ...own,
@@ -58,6 +61,13 @@ export function variables(options: FunctionOptions, sources: VariableSources): R
     _HANDLER: options.handler,
     ...(sources.connections && { _LOCAL_CONNECTIONS: JSON.stringify(sources.connections) }),
   };
+}
+
+/** A variable that is a URL of the platform's own API or distribution, as the server of this machine that stands for it. */
+function localUrl(value: string, hosts: VariableSources['hosts'] = new Map()): string {
+  const host = /^https:\/\/([^/:]+)(?=\/|$)/.exec(value)?.[1];
+  const url = host === undefined ? undefined : hosts.get(host);
+  return url === undefined ? value : `${url}${value.slice(`https://${host}`.length)}`;
 }
 
 /** Arguments of Node: the heap gets nine tenths of the function's memory, as Lambda's runtime gives it. */

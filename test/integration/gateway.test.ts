@@ -315,6 +315,54 @@ describe('the stage cache', () => {
     expect((await send('/things/7')).headers).not.toHaveProperty('warning');
   });
 
+  describe('whose refreshes are guarded by UpdateStage', () => {
+    const input = { restApiId: 'abc123def4', stageName: 'live' };
+    const patch = (...operations: [path: string, value: string][]) =>
+      gateway.operations.apigateway!.UpdateStage!.handle(
+        { ...input, patchOperations: operations.map(([path, value]) => ({ op: 'replace', path, value })) },
+        {},
+      );
+    const refresh = () => send('/things/7', { headers: { 'Cache-Control': 'max-age=0' } });
+    const STRATEGY = 'caching/unauthorizedCacheControlHeaderStrategy';
+    const REQUIRED = 'caching/requireAuthorizationForCacheControl';
+
+    beforeEach(async () => {
+      await serve([method('/things/{id}', 'GET', KEYED)]);
+      await send('/things/7');
+    });
+
+    test('refuses whoever may not, where it is told to, and keeps what it has', async () => {
+      await patch(['/~1things~1{id}/GET/caching/unauthorizedCacheControlHeaderStrategy', 'FAIL_WITH_403']);
+      expect((await refresh()).status).toBe(403);
+      expect((await send('/things/7')).text).toBe('/things/7 1');
+      expect((await send('/things/7', { headers: { 'Cache-Control': 'max-age=0', ...signed('PURGER') } })).text).toBe(
+        '/things/7 2',
+      );
+    });
+
+    test('answers from the cache without a warning, where it is told to', async () => {
+      await patch([`/*/*/${STRATEGY}`, 'SUCCEED_WITHOUT_RESPONSE_HEADER']);
+      const answer = await refresh();
+      expect(answer.text).toBe('/things/7 1');
+      expect(answer.headers).not.toHaveProperty('warning');
+    });
+
+    test('lets anybody refresh, where no authorisation is required; what is said of the method wins', async () => {
+      await patch([`/*/*/${REQUIRED}`, 'false']);
+      expect((await refresh()).text).toBe('/things/7 2');
+      await patch([`/~1things~1{id}/GET/${REQUIRED}`, 'true']);
+      expect((await refresh()).text).toBe('/things/7 2');
+    });
+
+    test.each([
+      ['/cacheClusterSize', '1.6'],
+      [`/*/*/${REQUIRED}`, 'maybe'],
+      [`/*/*/${STRATEGY}`, 'IGNORE'],
+    ])('refuses a patch of %s to %s', (path, value) => {
+      expect(() => patch([path, value])).toThrow(/Invalid/);
+    });
+  });
+
   test('is emptied by FlushStageCache', async () => {
     await serve([method('/things/{id}', 'GET', KEYED)]);
     await send('/things/7');

@@ -19,6 +19,12 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, JsonRoute>>>> = {
       status: 202,
       output: () => ({ body: '' }),
     },
+    UpdateStage: {
+      method: 'PATCH',
+      path: '/restapis/{restApiId}/stages/{stageName}',
+      status: 200,
+      input: ({ body }) => JSON.parse(Buffer.from(body).toString() || '{}'),
+    },
   },
   lambda: {
     Invoke: {

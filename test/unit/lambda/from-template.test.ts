@@ -166,6 +166,19 @@ describe('environment variables', () => {
     expect(own).toMatchObject({ AWS_REGION: 'eu-west-1', MINE: '1', AWS_ACCESS_KEY_ID: 'KEY' });
   });
 
+  test('that are URLs of the platform itself name the local server, and others are as they were', () => {
+    const hosts = new Map([['a1.execute-api.eu-west-1.amazonaws.com', 'http://127.0.0.1:7/a1']]);
+    const given = {
+      API: 'https://a1.execute-api.eu-west-1.amazonaws.com/live/',
+      BARE: 'https://a1.execute-api.eu-west-1.amazonaws.com',
+      LONGER: 'https://a1.execute-api.eu-west-1.amazonaws.com.example.com/',
+      OTHER: 'https://example.com/live/',
+      TEXT: 'a1.execute-api.eu-west-1.amazonaws.com',
+    };
+    const own = variables({ ...read(), variables: given }, { ...sources, hosts });
+    expect(own).toMatchObject({ ...given, API: 'http://127.0.0.1:7/a1/live/', BARE: 'http://127.0.0.1:7/a1' });
+  });
+
   test('name the local authority only where the template names that of AWS', () => {
     const ca = (value?: string) =>
       variables({ ...read(), variables: value === undefined ? {} : { NODE_EXTRA_CA_CERTS: value } }, sources).NODE_EXTRA_CA_CERTS;
