@@ -203,7 +203,8 @@ export class ReadPath<Handle> {
   ): Copy {
     const { policy } = request;
     const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
-    const content = { value: entry.value, json: entry.json, tags, alone };
+    // Not asked for in vain: in another format than JSON it is made then.
+    const content = { value: entry.value, json: policy.share === 'copy' ? entry.json : undefined, tags, alone };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
     const kept = newKept(header, content, policy, this.parts.random);

@@ -124,7 +124,7 @@ export class TagVersions {
   /** Another process has purged these tags, or any: they are read again. */
   forget(names: readonly string[] = [...this.#known.keys()]): void {
     this.#forgotten++;
-    for (const name of names) this.#known.delete(name);
+    for (const name of names) this.#forget(name);
   }
 
   /**
