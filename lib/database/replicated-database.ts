@@ -75,7 +75,7 @@ export interface ReplicatedDatabaseAttributes {
   /** Host of the primary. */
   readonly writerAddress: string;
   /** Hosts of the replicas, which the runtime chooses from by how far each has replayed. */
-  readonly readerAddresses: readonly string[];
+  readonly readerAddresses: string[];
   readonly port: number;
   readonly databaseName: string;
   /** Connections that each server accepts. The functions' pools are checked against it. */
@@ -93,7 +93,7 @@ export interface ReplicatedDatabaseAttributes {
    * The primary, then the replicas, by their names in RDS. Needed to watch them, and for `grants.connect`.
    * @default - none
    */
-  readonly servers?: readonly DatabaseServer[];
+  readonly servers?: DatabaseServer[];
 }
 
 /** RDS's limit for PostgreSQL. */
@@ -129,7 +129,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
   readonly databaseName: string = DATABASE_NAME;
   readonly maxConnections: number;
   readonly primary: rds.DatabaseInstance;
-  readonly replicas: readonly rds.DatabaseInstanceReadReplica[];
+  readonly replicas: rds.DatabaseInstanceReadReplica[];
 
   /** Before the primary, for writers. */
   readonly proxy?: rds.DatabaseProxy;

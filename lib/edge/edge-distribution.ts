@@ -33,7 +33,7 @@ export interface EdgeDistributionProps {
    * A route with an edge TTL is cached; any other path isn't.
    * @default - what `addRoute` adds
    */
-  readonly routes?: readonly Route[];
+  readonly routes?: Route[];
 
   /** Where misses go. */
   readonly api: ICachedApi;
@@ -42,13 +42,13 @@ export interface EdgeDistributionProps {
    * Headers of a viewer's request that cached paths hand to the origin though they aren't part of the key: those that a write needs.
    * @default - Content-Type
    */
-  readonly originHeaders?: readonly string[];
+  readonly originHeaders?: string[];
 
   /**
    * What is written by which path. Only needed with `failoverOrigin`.
    * @default - none
    */
-  readonly writes?: readonly WriteOperation[];
+  readonly writes?: WriteOperation[];
 
   /**
    * Rules that requests must pass; made for the edge, in us-east-1.

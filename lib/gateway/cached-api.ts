@@ -15,7 +15,7 @@ export interface CachedApiProps {
    * What the API answers. A route with a gateway TTL is cached.
    * @default - what `addRoute` adds
    */
-  readonly routes?: readonly Route[];
+  readonly routes?: Route[];
 
   /**
    * Answers `GET` and `HEAD` of `routes`, and says 405 to every method that isn't declared.
@@ -30,13 +30,13 @@ export interface CachedApiProps {
   readonly writer?: lambda.IFunction;
 
   /** @default - none, the API is read only */
-  readonly writes?: readonly WriteOperation[];
+  readonly writes?: WriteOperation[];
 
   /**
    * Those of `routes` whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
    * @default - none
    */
-  readonly restricted?: readonly Route[];
+  readonly restricted?: Route[];
 
   /**
    * Whether nothing needs authorisation. For a machine of one's own only.
@@ -81,7 +81,7 @@ export interface CachedRouteOptions {
    * Methods other than reading.
    * @default - none, the route is read only
    */
-  readonly writes?: readonly WriteMethod[];
+  readonly writes?: WriteMethod[];
 
   /**
    * Answers `writes`.

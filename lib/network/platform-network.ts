@@ -9,7 +9,7 @@ export interface PlatformNetworkProps {
    * The availability zones to use, by name. An engine with failover needs two.
    * @default - the first two of the region, resolved when the stack is deployed
    */
-  readonly availabilityZones?: readonly string[];
+  readonly availabilityZones?: string[];
 
   /**
    * What happens to the log of rejected packets when the network goes.

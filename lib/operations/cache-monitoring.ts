@@ -80,7 +80,7 @@ export class CacheMonitoring extends Construct {
   }
 
   /** Watches queues that should be empty, by what ends up there. */
-  watchDeadLetters(queues: Readonly<Record<string, sqs.IQueue>>): void {
+  watchDeadLetters(queues: Record<string, sqs.IQueue>): void {
     for (const [contents, queue] of Object.entries(queues)) this.watch('deadLetters', contents, [queue.queueName]);
   }
 

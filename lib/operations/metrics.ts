@@ -5,7 +5,7 @@ export interface WatchedMetric {
   readonly namespace: string;
   readonly metricName: string;
   /** Names of the dimensions that tell one resource from another; values come from the resource. */
-  readonly dimensions: readonly string[];
+  readonly dimensions: string[];
   readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average' | 'p99';
   readonly period: Duration;
   /** Which side of `threshold` means trouble. @default - shown and not alarmed on */

@@ -45,7 +45,7 @@ export interface PurgePipelineProps {
    * purges at least as much.
    * @default - none
    */
-  readonly parentTags?: Readonly<Record<string, string>>;
+  readonly parentTags?: Record<string, string>;
 
   /**
    * From how many tags of one parent in a batch on the parent is purged instead.
@@ -90,9 +90,9 @@ const SWEEP_INTERVAL = Duration.minutes(1);
 /** What takes a purge from the outbox through shared tier and gateway to the edge. Rules, queues and their consumers are together here. */
 export class PurgePipeline extends Construct {
   /** Where messages end up that nobody could handle; each one is a purge that somebody has to look at. */
-  readonly deadLetters: Readonly<Record<string, sqs.IQueue>>;
+  readonly deadLetters: Record<string, sqs.IQueue>;
   /** Where steps wait for their workers, by what they are. */
-  readonly queues: Readonly<Record<string, sqs.IQueue>>;
+  readonly queues: Record<string, sqs.IQueue>;
   readonly relay: PlatformFunction;
   readonly invalidator: PlatformFunction;
   readonly executor: PlatformFunction;
@@ -100,8 +100,7 @@ export class PurgePipeline extends Construct {
   readonly database: PurgePipelineProps['database'];
   readonly bus: IPurgeBus;
   readonly network: PurgePipelineProps['network'];
-  /** Makes a rule hand purges to the pipeline. @param input what the pipeline is told of each event. */
-  readonly submissionTarget: (input: events.RuleTargetInput) => events.IRuleTarget;
+  private readonly submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
 
   constructor(scope: Construct, id: string, props: PurgePipelineProps) {
     super(scope, id);
@@ -136,7 +135,7 @@ export class PurgePipeline extends Construct {
         targets: [target],
       });
     const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
-    this.submissionTarget = (message) => new targets.SqsQueue(sharedSteps.queue, { deadLetterQueue: undelivered, message });
+    this.submissions = { queue: sharedSteps.queue, undelivered };
     rule('Kicks', ['OutboxKicked'], new targets.LambdaFunction(this.relay, { deadLetterQueue: undelivered }));
     rule(
       'ToShared',
@@ -159,6 +158,16 @@ export class PurgePipeline extends Construct {
       'shared steps': sharedSteps.deadLetters,
       'edge steps': edgeSteps.deadLetters,
     };
+  }
+
+  /**
+   * What a rule's events are handed to the pipeline by.
+   *
+   * @param input what the pipeline is told of each event.
+   */
+  submissionTarget(input: events.RuleTargetInput): events.IRuleTarget {
+    const { queue, undelivered } = this.submissions;
+    return new targets.SqsQueue(queue, { deadLetterQueue: undelivered, message: input });
   }
 
   /** Lets something ask for purges. @param id names the source in the stack. */

@@ -69,6 +69,26 @@ export interface Freshness {
   readonly expire?: boolean;
 }
 
+/** A route's {@link Freshness} with its defaults filled in. */
+export interface RouteFreshness {
+  /** How long a value may stay in the memory of one process, in seconds. */
+  readonly memoryTtlSeconds: number;
+  /** How long a value is fresh in the shared tier, in seconds; 0 where that is left out. */
+  readonly sharedTtlSeconds: number;
+  /** How long the absence of a value is kept, in seconds. */
+  readonly negativeTtlSeconds: number;
+  /** TTL of the gateway's stage cache, in seconds; 0 where it doesn't cache. */
+  readonly gatewayTtlSeconds: number;
+  /** Longest TTL at the edge, in seconds; 0 where it doesn't cache. */
+  readonly edgeTtlSeconds: number;
+  /** How long after its freshness a value may be served while it is loaded anew, in seconds. */
+  readonly staleWhileRevalidateSeconds: number;
+  /** How long after its freshness a value may be served where its load fails, in seconds. */
+  readonly staleIfErrorSeconds: number;
+  /** Whether a purge may make values stale instead of removing them. */
+  readonly expire: boolean;
+}
+
 /** What is said of a route, once; every tier's configuration follows from it. */
 export interface RouteProps {
   /** Names the route in keys, metrics and logs: lower case letters, digits and dashes. */
@@ -81,7 +101,7 @@ export interface RouteProps {
    * The query strings that the origin sees, and that are part of every tier's key. Any other is dropped at the edge.
    * @default - none
    */
-  readonly query?: Readonly<Record<string, QueryParameter>>;
+  readonly query?: Record<string, QueryParameter>;
 
   /**
    * For how long each tier keeps a response.
@@ -93,7 +113,7 @@ export interface RouteProps {
    * Tag templates; `{id}` is replaced by the parameter of that name, in lower case.
    * @default - none
    */
-  readonly tags?: readonly string[];
+  readonly tags?: string[];
 
   /**
    * Whether tag versions are read with every hit in the shared tier, so that a purge of a tag holds from the moment it returns; without it a
@@ -113,10 +133,16 @@ export interface RouteProps {
 export interface Route {
   readonly name: string;
   readonly path: string;
-  readonly pathParameters: readonly string[];
-  readonly query: Readonly<Record<string, QueryParameter>>;
-  readonly freshness: Required<Freshness> | undefined;
-  readonly tags: readonly string[];
+  readonly pathParameters: string[];
+  readonly query: Record<string, QueryParameter>;
+
+  /**
+   * None where the route is never cached.
+   * @default - never cached, in no tier
+   */
+  readonly freshness?: RouteFreshness;
+
+  readonly tags: string[];
   readonly strictTags: boolean;
   readonly version: number;
 }
@@ -174,8 +200,8 @@ export function defineRoute(props: RouteProps): Route {
   });
 }
 
-function checkFreshness(given: Freshness, fail: (property: string, rule: string, got: unknown) => never): Required<Freshness> {
-  const freshness: Required<Freshness> = {
+function checkFreshness(given: Freshness, fail: (property: string, rule: string, got: unknown) => never): RouteFreshness {
+  const freshness: RouteFreshness = {
     memoryTtlSeconds: given.memoryTtlSeconds ?? 1,
     sharedTtlSeconds: given.sharedTtlSeconds,
     negativeTtlSeconds: given.negativeTtlSeconds ?? 60,

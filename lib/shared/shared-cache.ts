@@ -131,7 +131,7 @@ export interface SharedCacheAttributes {
    * The nodes to watch.
    * @default - none, nothing is watched
    */
-  readonly nodes?: readonly CacheNode[];
+  readonly nodes?: CacheNode[];
   /**
    * Where ElastiCache says what happens to the nodes.
    * @default - unknown; the topology is reported by schedule

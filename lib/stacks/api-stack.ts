@@ -16,9 +16,9 @@ export interface ApiStackProps extends PlatformStackProps {
   readonly database: IReplicatedDatabase;
   readonly shared: ISharedCache;
   readonly bus: PurgeBus;
-  readonly routes: readonly Route[];
-  readonly writes: readonly WriteOperation[];
-  readonly restricted: readonly Route[];
+  readonly routes: Route[];
+  readonly writes: WriteOperation[];
+  readonly restricted: Route[];
 }
 
 export class ApiStack extends PlatformStack {

@@ -16,22 +16,22 @@ export interface CachementProps {
   readonly config: StageConfig;
 
   /** Everything that the API answers. */
-  readonly routes: readonly Route[];
+  readonly routes: Route[];
 
   /** @default - none, the API is read only */
-  readonly writes?: readonly WriteOperation[];
+  readonly writes?: WriteOperation[];
 
   /**
    * Routes that need IAM authorisation to read, where the stage isn't open.
    * @default - none
    */
-  readonly restricted?: readonly Route[];
+  readonly restricted?: Route[];
 
   /**
    * Requests to show after a deployment.
    * @default - none
    */
-  readonly examples?: readonly ExampleRequest[];
+  readonly examples?: ExampleRequest[];
 }
 
 /** Adds a whole stage to an app. Each stack needs only stacks that come before it. */

@@ -24,12 +24,12 @@ export interface ExampleRequest {
 }
 
 export interface EdgeStackProps extends PlatformStackProps {
-  readonly routes: readonly Route[];
+  readonly routes: Route[];
   readonly api: CachedApi;
-  readonly writes: readonly WriteOperation[];
+  readonly writes: WriteOperation[];
   /** Rules and certificate, where the stage has any. */
   readonly usEast1?: UsEast1Stack;
-  readonly examples: readonly ExampleRequest[];
+  readonly examples: ExampleRequest[];
 }
 
 export class EdgeStack extends PlatformStack {

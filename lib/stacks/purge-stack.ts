@@ -17,7 +17,7 @@ export interface PurgeStackProps extends PlatformStackProps {
   readonly bus: PurgeBus;
   readonly api: CachedApi;
   readonly edge: EdgeDistribution;
-  readonly routes: readonly Route[];
+  readonly routes: Route[];
 }
 
 export class PurgeStack extends PlatformStack {

@@ -7,7 +7,7 @@ import { CacheEngine } from '../shared/cache-engine';
 export interface StageEnvironment {
   readonly account: string;
   readonly region: string;
-  readonly availabilityZones: readonly string[];
+  readonly availabilityZones: string[];
 }
 
 /** A name of one's own, in a Route 53 zone of the same account. */
@@ -17,6 +17,47 @@ export interface StageDomain {
   /** Such as `example.com`. */
   readonly zoneName: string;
   readonly hostedZoneId: string;
+}
+
+/** What a stage's database is like. */
+export interface StageDatabase {
+  readonly instanceType: ec2.InstanceType;
+  readonly replicas: number;
+  readonly multiAz: boolean;
+  readonly maxConnections: number;
+  readonly backupRetention: Duration;
+}
+
+/** What a stage's shared tier is like. */
+export interface StageSharedCache {
+  readonly engine: CacheEngine;
+  readonly nodeType: string;
+  readonly shards: number;
+  readonly replicasPerShard: number;
+  readonly snapshotRetentionDays: number;
+}
+
+/** What a stage's gateway is like. */
+export interface StageGateway {
+  readonly cacheSize: GatewayCacheSize;
+  /** Requests a second that each method lets through. @default - what an account has for all of its APIs */
+  readonly requestsPerSecond?: number;
+  /** Requests that may come at once. @default - what an account has for all of its APIs */
+  readonly requestBurst?: number;
+}
+
+/** What a stage's functions of the API are like. */
+export interface StageFunctions {
+  /** Requests that the read function serves at once. */
+  readonly readConcurrency: number;
+  /** Requests that the write function serves at once. */
+  readonly writeConcurrency: number;
+  /** The longest that a read can be in flight; the drain of every purge is longer by it. */
+  readonly readTimeout: Duration;
+  /** Connections of one environment of either to one database server. */
+  readonly poolSize: number;
+  /** Whether concurrency is reserved. An account must keep 100 unreserved, and a new one has no more than 10. */
+  readonly reserve: boolean;
 }
 
 /** Everything that may differ from one stage to another. */
@@ -51,42 +92,13 @@ export interface StageConfig {
   /** Whether data, and logs, outlive the stacks, and stacks are protected from deletion. */
   readonly retain: boolean;
 
-  readonly database: {
-    readonly instanceType: ec2.InstanceType;
-    readonly replicas: number;
-    readonly multiAz: boolean;
-    readonly maxConnections: number;
-    readonly backupRetention: Duration;
-  };
+  readonly database: StageDatabase;
 
-  readonly shared: {
-    readonly engine: CacheEngine;
-    readonly nodeType: string;
-    readonly shards: number;
-    readonly replicasPerShard: number;
-    readonly snapshotRetentionDays: number;
-  };
+  readonly shared: StageSharedCache;
 
-  readonly gateway: {
-    readonly cacheSize: GatewayCacheSize;
-    /** Requests a second that each method lets through. @default - what an account has for all of its APIs */
-    readonly requestsPerSecond?: number;
-    /** Requests that may come at once. @default - what an account has for all of its APIs */
-    readonly requestBurst?: number;
-  };
+  readonly gateway: StageGateway;
 
-  readonly functions: {
-    /** Requests that the read function serves at once. */
-    readonly readConcurrency: number;
-    /** Requests that the write function serves at once. */
-    readonly writeConcurrency: number;
-    /** The longest that a read can be in flight; the drain of every purge is longer by it. */
-    readonly readTimeout: Duration;
-    /** Connections of one environment of either to one database server. */
-    readonly poolSize: number;
-    /** Whether concurrency is reserved. An account must keep 100 unreserved, and a new one has no more than 10. */
-    readonly reserve: boolean;
-  };
+  readonly functions: StageFunctions;
 }
 
 /** A name that leaves room in the names of ElastiCache users, the shortest that are made from it. */

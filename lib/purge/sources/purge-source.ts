@@ -13,7 +13,7 @@ export interface PurgeSourceOptions {
   /**
    * Tags, or templates of tags: `{detail.id}` is replaced by that field of the event.
    */
-  readonly tags: readonly string[];
+  readonly tags: string[];
 
   /**
    * Whether entries become stale instead of misses.
