@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock';
 import { CorkedConnector } from './corked-connector';
 import { CacheError } from './errors';
 import { GetCommand } from './get-command';
+import { PurgeGroup } from './purge-group';
 import { SCRIPTS } from './scripts';
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
 import { isVersion, type Version } from './versions/version';
@@ -91,6 +92,7 @@ export class RedisStore implements SharedStore {
   readonly #left = new WeakSet<Redis>();
   /** Connections by `host:port`. */
   readonly #nodes = new Map<string | undefined, Redis>();
+  readonly #purgeGroups = new WeakMap<Redis, PurgeGroup>();
   readonly #prefix: string;
   #troubled = 0;
   #clockOffset = 0;
@@ -377,11 +379,10 @@ export class RedisStore implements SharedStore {
       const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
       const master = this.#nodes.get(owners[0]);
       if (!master) throw unavailable('no master of the slot is known');
-      const pipeline = master.pipeline().eval(script, keys.length, ...keys, ...args);
-      if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
-      const [purged] = (await this.#purgeBudget.limit(pipeline.exec())) ?? [];
-      const error = purged?.[0];
-      if (!error) return purged?.[1];
+      const group = this.#purgeGroups.get(master) ?? new PurgeGroup(master, REPLICATION_WAIT_MS);
+      this.#purgeGroups.set(master, group);
+      const [error, reply] = await this.#purgeBudget.limit(group.run(script, keys, args, owners.length > 1));
+      if (!error) return reply;
       if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
       await new Promise<void>((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
     }

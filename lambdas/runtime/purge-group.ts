@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis';
+
+/** What one script answered. */
+export type ScriptReply = readonly [error: Error | null, reply?: unknown];
+
+interface Waiting {
+  readonly script: string;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  readonly resolve: (reply: ScriptReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Purges of one master, with its replica's acknowledgement. `WAIT` holds up everything behind it on its connection, so one for each purge
+ * would make each of them wait for all before it. Instead those that come while a group is on its way are the next group: one pipeline,
+ * one `WAIT`, however many they are.
+ */
+export class PurgeGroup {
+  #waiting: Waiting[] = [];
+  #busy = false;
+
+  /** @param waitMs how long a group waits for one replica to have it, in milliseconds. */
+  constructor(
+    private readonly master: Redis,
+    private readonly waitMs: number,
+  ) {}
+
+  /** @param replicated whether there is a replica to wait for. */
+  run(script: string, keys: readonly string[], args: readonly (string | number)[], replicated: boolean): Promise<ScriptReply> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ script, keys, args, resolve, reject });
+      if (!this.#busy) void this.#send(replicated);
+    });
+  }
+
+  async #send(replicated: boolean): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        const pipeline = this.master.pipeline();
+        for (const { script, keys, args } of group) pipeline.eval(script, keys.length, ...keys, ...args);
+        if (replicated) pipeline.wait(1, this.waitMs);
+        const replies = (await pipeline.exec()) ?? [];
+        for (const [i, { resolve, reject }] of group.entries()) {
+          const reply = replies[i];
+          if (reply) resolve(reply);
+          else reject(new Error('no answer to a purge'));
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error as Error);
+      }
+    }
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis';
+import { PurgeGroup } from '../../../lambdas/runtime/purge-group';
+
+/** Notes what each pipeline has, and answers when the test says so. */
+class SlowMaster {
+  readonly pipelines: string[][] = [];
+  readonly #ends: ((error?: Error) => void)[] = [];
+
+  pipeline() {
+    const commands: string[] = [];
+    const pipeline = {
+      eval: (script: string) => commands.push(script) && pipeline,
+      wait: (replicas: number, milliseconds: number) => commands.push(`WAIT ${replicas} ${milliseconds}`) && pipeline,
+      exec: () => {
+        this.pipelines.push(commands);
+        return new Promise((resolve, reject) =>
+          this.#ends.push((error) =>
+            error ? reject(error) : resolve(commands.map((name) => (name === 'bad' ? [new Error('MOVED')] : [null, name]))),
+          ),
+        );
+      },
+    };
+    return pipeline;
+  }
+
+  end(error?: Error): void {
+    this.#ends.shift()?.(error);
+  }
+}
+
+const start = () => {
+  const master = new SlowMaster();
+  const group = new PurgeGroup(master as unknown as Redis, 100);
+  return { master, run: (script: string) => group.run(script, ['key'], [], true) };
+};
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('purges that come while others are on their way share one wait for the replica', async () => {
+  const { master, run } = start();
+  const purges = ['a', 'b', 'bad', 'c'].map(run);
+  expect(master.pipelines).toEqual([['a', 'WAIT 1 100']]);
+  master.end();
+  await turn();
+  expect(master.pipelines[1]).toEqual(['b', 'bad', 'c', 'WAIT 1 100']);
+  master.end();
+  expect(await Promise.all(purges)).toEqual([[null, 'a'], [null, 'b'], [new Error('MOVED')], [null, 'c']]);
+});
+
+test('a lost connection fails its group, and the next one goes on', async () => {
+  const { master, run } = start();
+  const first = run('a');
+  const second = run('b');
+  master.end(new Error('connection lost'));
+  await expect(first).rejects.toThrow('connection lost');
+  await turn();
+  master.end();
+  expect(await second).toEqual([null, 'b']);
+});
