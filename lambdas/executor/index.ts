@@ -15,11 +15,13 @@ const outside = {
   isThrottle,
 };
 
-/** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. */
-export const handler = createWorker({
-  GatewayPurgeRequested: gatewayStep(outside),
-  EdgePurgeRequested: edgeStep(outside),
-  EdgePurgeAccepted: edgePollStep(outside),
-  // Last, because it waits.
-  WakeRequested: wakeStep(outside),
-});
+/** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. Steps that wait hold up no others. */
+export const handler = createWorker(
+  {
+    GatewayPurgeRequested: gatewayStep(outside),
+    EdgePurgeRequested: edgeStep(outside),
+    EdgePurgeAccepted: edgePollStep(outside),
+    WakeRequested: wakeStep(outside),
+  },
+  { atOnce: true },
+);

@@ -14,11 +14,16 @@ const SCHEDULE = 'aws.events';
 /** What one more transaction may take, in milliseconds. */
 const RESERVE_MS = 5_000;
 
-/** Says on the bus whatever is due in the outbox, whoever asks: a writer's kick or the schedule. Fails where something is left. */
-export const handler = async (event: { source?: string } | undefined, context: { getRemainingTimeInMillis(): number }) => {
+interface RelayEvent {
+  readonly source?: string;
+  readonly Records?: readonly unknown[];
+}
+
+/** Says on the bus whatever is due in the outbox, whoever asks: kicks from their queue, or the schedule. Fails where something is left. */
+export const handler = async (event: RelayEvent | undefined, context: { getRemainingTimeInMillis(): number }) => {
   await afterFreeze();
   const result = await relayStep(inside, () => context.getRemainingTimeInMillis() < RESERVE_MS);
   if (event?.source === SCHEDULE) await sweepStep(inside);
   if (result.failed > 0) throw new Error(`the bus did not accept ${result.failed} of ${result.sent + result.failed} messages`);
-  return result;
+  return event?.Records ? { batchItemFailures: [] } : result;
 };

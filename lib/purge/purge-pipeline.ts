@@ -53,12 +53,6 @@ export interface PurgePipelineProps {
    */
   readonly escalateFrom?: number;
 
-  /**
-   * Whether the functions' concurrency is reserved.
-   * @default false
-   */
-  readonly reserveConcurrency?: boolean;
-
   /** @default RemovalPolicy.RETAIN */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
@@ -114,6 +108,8 @@ export class PurgePipeline extends Construct {
     });
 
     this.relay = this.addRelay(props, undelivered);
+    // Kicks that come while the relay is busy wait here and are one invocation, however many writers there are.
+    const kicks = new WorkerQueue(this, 'RelayKicks', { worker: this.relay, workerTimeout: RELAY_TIMEOUT });
     this.invalidator = this.addInvalidator(props);
     const sharedSteps = new WorkerQueue(this, 'SharedSteps', { worker: this.invalidator, workerTimeout: INVALIDATOR_TIMEOUT });
     this.executor = this.addExecutor(props);
@@ -136,7 +132,7 @@ export class PurgePipeline extends Construct {
       });
     const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
     this.submissions = { queue: sharedSteps.queue, undelivered };
-    rule('Kicks', ['OutboxKicked'], new targets.LambdaFunction(this.relay, { deadLetterQueue: undelivered }));
+    rule('Kicks', ['OutboxKicked'], toQueue(kicks.queue));
     rule(
       'ToShared',
       [
@@ -152,9 +148,14 @@ export class PurgePipeline extends Construct {
     );
     rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested'], toQueue(edgeSteps.queue));
 
-    this.queues = { 'shared steps': sharedSteps.queue, 'edge steps': edgeSteps.queue };
+    this.queues = {
+      'kicks of the relay': kicks.queue,
+      'shared steps': sharedSteps.queue,
+      'edge steps': edgeSteps.queue,
+    };
     this.deadLetters = {
       'undelivered events': undelivered,
+      'kicks of the relay': kicks.deadLetters,
       'shared steps': sharedSteps.deadLetters,
       'edge steps': edgeSteps.deadLetters,
     };
@@ -181,7 +182,6 @@ export class PurgePipeline extends Construct {
       description: 'Announces the rows of the outbox',
       deadLetterQueue: undelivered,
       timeout: RELAY_TIMEOUT,
-      reserveConcurrency: props.reserveConcurrency,
       environment: pacing(props),
     });
     new events.Rule(this, 'Sweep', {

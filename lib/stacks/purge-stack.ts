@@ -34,7 +34,6 @@ export class PurgeStack extends PlatformStack {
       api,
       edge: props.edge,
       settle: drainOf(props.routes, this.config.functions.readTimeout),
-      reserveConcurrency: this.config.functions.reserve,
       logRemovalPolicy: this.removalPolicy,
     });
   }

@@ -184,7 +184,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: both('LambdaConcurrency'),
-    resources: named(only('invalidator', 'executor'), '/Resource', 'function'),
+    resources: named(only('relay', 'invalidator', 'executor'), '/Resource', 'function'),
     because: MAPPED,
   },
   {
@@ -194,7 +194,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: both('LambdaConcurrency'),
-    resources: named([...only('read-api', 'write-api', 'relay'), SAMPLE_DATA], '/Resource', 'function'),
+    resources: named([...only('read-api', 'write-api'), SAMPLE_DATA], '/Resource', 'function'),
     presets: SMALL,
     because: SMALL_STAGE,
   },
@@ -216,6 +216,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     rules: ['Serverless-SQSRedrivePolicy'],
     resources: {
       'purge/Purge/Undelivered/Resource': 'the queue of undelivered events',
+      'purge/Purge/RelayKicks/DeadLetters/Resource': "the dead letters of the relay's kicks",
       'purge/Purge/SharedSteps/DeadLetters/Resource': 'the dead letters of the shared steps',
       'purge/Purge/EdgeSteps/DeadLetters/Resource': 'the dead letters of the edge steps',
       'operations/Topology/Undelivered/Resource': 'the queue of undelivered reports',
@@ -225,6 +226,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     rules: ['Serverless-LambdaEventSourceMappingDestination'],
     resources: {
+      'purge/Purge/Relay/SqsEventSource:cachementSTAGEpurgePurgeRelayKicksQueue/Resource': "the mapping of the relay's kicks",
       'purge/Purge/Invalidator/SqsEventSource:cachementSTAGEpurgePurgeSharedStepsQueue/Resource':
         'the mapping of the shared steps',
       'purge/Purge/Executor/SqsEventSource:cachementSTAGEpurgePurgeEdgeStepsQueue/Resource': 'the mapping of the edge steps',

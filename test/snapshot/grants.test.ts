@@ -47,6 +47,7 @@ function nameOf(resource: unknown): string {
     [/SharedSecret/, 'shared secret'],
     [/EdgeStepsQueue/, 'edge queue'],
     [/SharedStepsQueue/, 'shared queue'],
+    [/RelayKicksQueue/, 'kick queue'],
     [/Undelivered/, 'dead letters'],
     [/GetAttKey/, 'key'],
   ];
@@ -73,6 +74,7 @@ test('each function may do exactly what it is for', () => {
       'Allow events:PutEvents on bus',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on writer secret',
+      ...CONSUME.map((action) => `Allow sqs:${action} on kick queue`),
       'Allow sqs:SendMessage on dead letters',
     ],
     invalidator: [
@@ -124,7 +126,7 @@ test('the bus is open to its own account alone', () => {
 test('a queue takes no message without TLS, and is encrypted', () => {
   const queues = stage.resources('AWS::SQS::Queue');
   const policies = [...stage.resources('AWS::SQS::QueuePolicy').values()];
-  expect(queues.size).toBe(6);
+  expect(queues.size).toBe(8);
   expect(policies).toHaveLength(queues.size);
   for (const { Properties } of queues.values()) expect(Properties.SqsManagedSseEnabled).toBe(true);
   for (const { Properties } of policies) {

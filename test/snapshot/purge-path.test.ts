@@ -11,7 +11,7 @@ const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
 /** Where each message goes. The compiler asks for an entry when there is a new message. */
 const TARGETS: Record<MessageType, string> = {
-  OutboxKicked: 'PurgeRelay',
+  OutboxKicked: 'PurgeRelayKicksQueue',
   PurgeSubmitted: 'PurgeSharedStepsQueue',
   ReplayRequested: 'PurgeSharedStepsQueue',
   PurgeRequested: 'PurgeSharedStepsQueue',
@@ -52,7 +52,7 @@ test('the outbox is swept every minute', () => {
 
 test('a message is not given out again while its function may still be at it', () => {
   const mappings = ofType('AWS::Lambda::EventSourceMapping');
-  expect(mappings).toHaveLength(2);
+  expect(mappings).toHaveLength(3);
   for (const [, { Properties }] of mappings) {
     const queue = purge[idOf(Properties.EventSourceArn)]!.Properties;
     const worker = purge[idOf(Properties.FunctionName)]!.Properties;
@@ -71,7 +71,7 @@ test('no step waits for others: the windows that save items are in the ledger', 
       Properties.MaximumBatchingWindowInSeconds,
     ]),
   );
-  expect(windows).toEqual({ PurgeSharedStepsQueue: 0, PurgeEdgeStepsQueue: 0 });
+  expect(windows).toEqual({ PurgeRelayKicksQueue: 0, PurgeSharedStepsQueue: 0, PurgeEdgeStepsQueue: 0 });
 });
 
 test('the drain is what memory, tag versions and a read in flight can take together', () => {

@@ -105,6 +105,11 @@ export async function releaseEdgeBatches(client: PoolClient, pacing: Pacing): Pr
 const IN_PROGRESS = `released_at IS NOT NULL AND completed_at IS NULL AND (accepted_at IS NOT NULL
   OR NOT EXISTS (SELECT FROM cachement.outbox AS o WHERE o.batch_id = b.batch_id AND o.parked_at IS NOT NULL))`;
 
+/** A condition of SQL: some batch has been open for long enough, or is sealed and waits for a slot or a token. */
+export const isEdgeDue = (seconds: string): string =>
+  `EXISTS (SELECT FROM cachement.edge_batch WHERE released_at IS NULL
+     AND (sealed_at IS NOT NULL OR opened_at + make_interval(secs => ${seconds}) <= clock_timestamp()))`;
+
 /** When there is something to seal, or a token for what waits for one; undefined where only a report can change anything. */
 export async function nextEdgeWake(client: PoolClient, pacing: Pacing): Promise<number | undefined> {
   const { rows } = await client.query<{ at: Date | null }>(

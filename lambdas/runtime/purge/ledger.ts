@@ -100,7 +100,7 @@ export async function closeGatewayCommands(client: PoolClient, windowMs: number)
   const { rows } = await client.query<{ outbox_id: string }>(
     `WITH closed AS (
        UPDATE cachement.gateway_command SET closed_at = clock_timestamp()
-       WHERE closed_at IS NULL AND (prompt OR ${CLOSES_AT} <= clock_timestamp()) RETURNING command_id
+       WHERE ${toClose('$1')} RETURNING command_id
      )
      INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM closed RETURNING outbox_id`,
     [windowMs / 1000],
@@ -111,14 +111,21 @@ export async function closeGatewayCommands(client: PoolClient, windowMs: number)
 /** When the next flush is to be closed. */
 export async function nextGatewayWake(client: PoolClient, windowMs: number): Promise<number | undefined> {
   const { rows } = await client.query<{ at: Date | null }>(
-    `SELECT min(${CLOSES_AT}) AS at FROM cachement.gateway_command WHERE closed_at IS NULL`,
+    `SELECT min(${closesAt('$1')}) AS at FROM cachement.gateway_command WHERE closed_at IS NULL`,
     [windowMs / 1000],
   );
   return rows[0]?.at?.getTime();
 }
 
 /** Half of the drain at most, so that the other half is left for the way to the executor. */
-const CLOSES_AT = 'opened_at + least(make_interval(secs => $1), (not_before - opened_at) / 2)';
+const closesAt = (seconds: string): string =>
+  `opened_at + least(make_interval(secs => ${seconds}), (not_before - opened_at) / 2)`;
+
+const toClose = (seconds: string): string => `closed_at IS NULL AND (prompt OR ${closesAt(seconds)} <= clock_timestamp())`;
+
+/** A condition of SQL: some flush has been open for long enough. */
+export const isGatewayDue = (seconds: string): string =>
+  `EXISTS (SELECT FROM cachement.gateway_command WHERE ${toClose(seconds)})`;
 
 /** What became of a report. */
 export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';

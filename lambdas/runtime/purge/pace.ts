@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
-import { lockPace, nextEdgeWake, releaseEdgeBatches } from './edge-batches';
-import { closeGatewayCommands, nextGatewayWake } from './ledger';
+import { read } from '../database';
+import { isEdgeDue, lockPace, nextEdgeWake, releaseEdgeBatches } from './edge-batches';
+import { closeGatewayCommands, isGatewayDue, nextGatewayWake } from './ledger';
 import type { Pacing } from './pacing';
 
 /** What is to be done after the commit. */
@@ -25,6 +26,20 @@ export async function advance(client: PoolClient, pacing: Pacing): Promise<Advan
   const times = [await nextGatewayWake(client, pacing.gatewayWindowMs), await nextEdgeWake(client, pacing)];
   const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
   return { outboxIds, wakeAt: Number.isFinite(next) && (await requestWake(client, next)) ? next : undefined };
+}
+
+/** Whether {@link advance} would find something to move on now, or a wake that got lost. Takes no lock. */
+export async function isSomethingDue(pool: Pool, pacing: Pacing): Promise<boolean> {
+  const rows = await read<{ due: boolean }>(
+    pool,
+    `SELECT ${isGatewayDue('$1::float8')} OR ${isEdgeDue('$2::float8')}
+       OR (wake_at IS NULL OR wake_at < clock_timestamp())
+         AND (EXISTS (SELECT FROM cachement.gateway_command WHERE closed_at IS NULL)
+           OR EXISTS (SELECT FROM cachement.edge_batch WHERE released_at IS NULL)) AS due
+     FROM cachement.pace`,
+    [pacing.gatewayWindowMs / 1000, pacing.edgeWindowMs / 1000],
+  );
+  return rows[0]?.due ?? true;
 }
 
 /** Whether somebody has to be asked: an earlier wake that is still to come finds out the rest by itself. */

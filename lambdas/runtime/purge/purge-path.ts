@@ -7,6 +7,7 @@ import { transaction } from '../database';
 import { log } from '../log';
 import { currentVersion } from '../versions/postgres';
 import { joinEdgeBatch, lockPace } from './edge-batches';
+import { kick } from './kick';
 import {
   type Recorded,
   recordEdgeAccepted,
@@ -18,7 +19,7 @@ import {
 } from './ledger';
 import type { Messages } from './messages';
 import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge } from './outbox';
-import { type Advance, advance, wakeLost } from './pace';
+import { type Advance, advance, isSomethingDue, wakeLost } from './pace';
 import type { Pacing } from './pacing';
 import { housekeeping } from './retention';
 import { failedOver } from './topology';
@@ -94,9 +95,7 @@ export async function afterCommit(
   };
   await Promise.all([
     writerBudget.limit(attempt()).catch((error) => log.warn('shared tier not purged by the writer', { purgeId, error })),
-    kickBudget
-      .limit(inside.bus.publish([{ type: 'OutboxKicked', detail: { purgeId } }]))
-      .catch((error) => log.warn('relay not kicked', { purgeId, error })),
+    kickBudget.limit(kick(inside.bus, purgeId)).catch((error) => log.warn('relay not kicked', { purgeId, error })),
   ]);
 }
 
@@ -119,7 +118,8 @@ export function replayStep(inside: Inside): Step<'ReplayRequested'> {
 // 2. The relay, kicked by a writer and swept by a schedule: says on the bus whatever is due, and moves on what waits for its time.
 
 export async function relayStep(inside: Paced, outOfTime: () => boolean): Promise<Sent> {
-  await proceed(inside, (client) => advance(client, inside.pacing));
+  // Most kicks are of a writer, whose row is all there is to do: the lock that everybody needs is left alone then.
+  if (await isSomethingDue(inside.primary, inside.pacing)) await proceed(inside, (client) => advance(client, inside.pacing));
   return new Outbox(inside.primary, inside.bus).sendDue(outOfTime);
 }
 
@@ -208,14 +208,16 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
   };
 }
 
-/** Kicks the relay at a time. It is only for speed; the sweep comes by anyway. */
+/** Kicks the relay at a time, or at several. It is only for speed; the sweep comes by anyway. */
 export function wakeStep(outside: Outside): Step<'WakeRequested'> {
   const { bus, clock = systemClock } = outside;
-  return each(async (detail) => {
+  const wake = each<Messages['WakeRequested']>(async (detail) => {
     if (detail.at - clock.now() > MAX_WAIT_MS) return later(outside, { type: 'WakeRequested', detail }, detail.at);
     await clock.sleep(Math.max(0, detail.at - clock.now()));
     await publish(bus, { type: 'OutboxKicked', detail: {} });
   });
+  // All at once: the first needn't be the earliest.
+  return async (messages) => (await Promise.all(messages.map((message) => wake([message])))).flat();
 }
 
 // 5. The stage cache is fresh: only now may the purges join a batch for the edge.

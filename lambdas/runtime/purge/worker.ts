@@ -25,14 +25,22 @@ export interface Received<Type extends MessageType> {
 /** Handles all messages of its type in one batch. @returns the ids of those that must come again; all of them where it throws. */
 export type Step<Type extends MessageType> = (messages: readonly Received<Type>[]) => Promise<Iterable<string>>;
 
-/** The steps of one worker, by detail-type, in the order in which they are to run. */
+/** The steps of one worker, by detail-type. */
 export type Steps = { readonly [Type in MessageType]?: Step<Type> };
+
+export interface WorkerOptions {
+  /**
+   * Whether steps of different types run at once, because some of them wait.
+   * @default false - one type after another, in the order in which they are listed
+   */
+  readonly atOnce?: boolean;
+}
 
 /**
  * A handler for a queue. Messages that failed, and those that make no sense, go back to the queue and after a few times to its
  * dead-letter queue, where somebody can look at them.
  */
-export function createWorker(steps: Steps): (event: QueueEvent) => Promise<QueueResponse> {
+export function createWorker(steps: Steps, options: WorkerOptions = {}): (event: QueueEvent) => Promise<QueueResponse> {
   return async (event) => {
     await afterFreeze();
     const failed = new Set<string>();
@@ -47,16 +55,18 @@ export function createWorker(steps: Steps): (event: QueueEvent) => Promise<Queue
         failed.add(messageId);
       }
     }
-    for (const type of Object.keys(steps) as MessageType[]) {
-      const messages = groups.get(type);
-      if (!messages) continue;
+    const run = async (type: MessageType): Promise<void> => {
+      const messages = groups.get(type) ?? [];
       try {
         for (const messageId of await (steps[type] as Step<MessageType>)(messages)) failed.add(messageId);
       } catch (error) {
         log.error('step failed', { type, messages: messages.length, error });
         for (const { messageId } of messages) failed.add(messageId);
       }
-    }
+    };
+    const types = (Object.keys(steps) as MessageType[]).filter((type) => groups.has(type));
+    if (options.atOnce) await Promise.all(types.map(run));
+    else for (const type of types) await run(type);
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
