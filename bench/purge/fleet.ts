@@ -3,10 +3,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { Pool } from 'pg';
-import { createDatabase, type Database } from '../../lambdas/runtime/database';
 import type { ProductSettings } from '../../local/products';
 import { functionArn } from '../../test/support/app';
 import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../../test/support/platform';
+import { Child } from '../support/child';
+import type { WriterSettings } from './writer';
 
 /** What a run of the platform is to be like. */
 export interface FleetOptions {
@@ -24,12 +25,12 @@ export const OBSERVED: readonly ObservedTier[] = ['edge', 'gateway', 'shared'];
 
 /** The platform, with whatever a measurement needs around it. */
 export class Fleet {
+  #writer: Child | undefined;
+
   private constructor(
     readonly platform: TestPlatform,
     /** The primary, as superuser. */
     readonly administrator: Pool,
-    /** The primary, as a writer of one's own would have it. */
-    readonly writer: Database,
     private readonly events: EventBridgeClient,
   ) {}
 
@@ -38,35 +39,44 @@ export class Fleet {
     const primary = (await platform.engines.processes()).find(({ kind }) => kind === 'postgres-primary')?.name ?? '';
     const administrator = new Pool({ ...platform.engines.databaseAdministrator(primary), max: 8 });
     administrator.on('error', () => {});
-    const address = platform.engines.databaseAdministrator(primary);
-    const writer = createDatabase({
-      writer: { host: 'localhost', port: Number(address.port) },
-      readers: [],
-      name: String(address.database),
-      secret: { value: async () => secretOf(platform, 'DATABASE_SECRET_ARN', 'FunctionsWriter'), refused: () => {} },
-      poolSize: 16,
-      applicationName: 'bench',
-      // A busy machine makes it late, and late is what is measured.
-      connectTimeoutMs: 30_000,
-      statementTimeoutMs: 30_000,
-      authorities: caOf(platform),
-    });
     const events = new EventBridgeClient({
       endpoint: platform.urls.endpoint,
       region: 'us-east-1',
       credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
     });
-    return new Fleet(platform, administrator, writer, events);
+    return new Fleet(platform, administrator, events);
   }
 
   async dispose(): Promise<void> {
     this.events.destroy();
-    await Promise.all([this.administrator.end(), this.writer.writer.end()]);
+    this.#writer?.kill();
+    await this.administrator.end();
     await this.platform.dispose();
   }
 
   arn(name: Parameters<typeof functionArn>[1]): string {
     return functionArn(this.platform, name);
+  }
+
+  /** A process that writes with the library; `writer.ts` has its methods. */
+  async writer(): Promise<Child> {
+    if (this.#writer) return this.#writer;
+    const writer = new Child(path.join(__dirname, 'writer.ts'), { execArgv: ['--import', 'tsx'] });
+    this.#writer = writer;
+    const { host, port, database } = this.administrator.options;
+    const settings: WriterSettings = {
+      database: { host: host === undefined || host.startsWith('/') ? 'localhost' : host, port: Number(port) },
+      databaseName: String(database),
+      databaseUser: await secretOf(this.platform, 'DATABASE_SECRET_ARN', 'FunctionsWriter'),
+      shared: this.variable('FunctionsWriter', 'SHARED_ENDPOINT'),
+      sharedUser: await secretOf(this.platform, 'SHARED_SECRET_ARN', 'FunctionsWriter'),
+      namespace: this.variable('FunctionsWriter', 'CACHE_NAMESPACE'),
+      authorities: caOf(this.platform),
+      endpoint: this.platform.urls.endpoint,
+      busName: this.variable('PurgeRelay', 'BUS_NAME'),
+    };
+    await writer.call('start', settings);
+    return writer;
   }
 
   /** The largest places, by id with their countries. */
@@ -148,8 +158,6 @@ export class Fleet {
     return statusCode === 200 ? body : undefined;
   }
 }
-
-export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A small linear congruential generator, uniform in [0, 1). */
 export function generator(seed: number): () => number {

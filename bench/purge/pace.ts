@@ -1,6 +1,7 @@
 import type { BenchmarkContext } from '../support/benchmark';
-import { type Fleet, sleep } from './fleet';
+import type { Fleet } from './fleet';
 import { completed } from './storm';
+import { sleep } from './time';
 
 /** Purges of a tag that was purged a second earlier and that had no effect. */
 export async function swallowed(fleet: Fleet, rounds: number): Promise<number> {

@@ -1,5 +1,6 @@
 import type { BenchmarkContext } from '../support/benchmark';
-import { type Fleet, generator, OBSERVED, type ObservedTier, sleep } from './fleet';
+import { type Fleet, generator, OBSERVED, type ObservedTier } from './fleet';
+import { sleep } from './time';
 
 /** How much is thrown at the platform. */
 export interface StormOptions {
