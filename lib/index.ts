@@ -35,6 +35,7 @@ export * from './shared/serverless-shared-cache';
 export * from './shared/shared-cache';
 export * from './shared/shared-cache-base';
 export * from './stacks/app';
+export * from './stacks/example-request';
 export * from './stacks/platform-stack';
 export * from './stacks/stage';
 export * from './stacks/us-east-1-stack';

@@ -71,7 +71,7 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
     return new ImportedNetwork(attributes);
   }
 
-  readonly vpc: ec2.Vpc;
+  readonly vpc: ec2.IVpc;
 
   private readonly events: ec2.InterfaceVpcEndpoint;
   private readonly secrets: ec2.InterfaceVpcEndpoint;

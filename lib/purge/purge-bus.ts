@@ -37,19 +37,20 @@ export class PurgeBus extends PurgeBusBase {
     return new ImportedBus(scope, id, eventBus);
   }
 
-  readonly eventBus: events.EventBus;
+  readonly eventBus: events.IEventBus;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
-    CrossStackReferences.of(this.eventBus).produce(ReferenceStrength.STRONG);
+    const eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
+    this.eventBus = eventBus;
+    CrossStackReferences.of(eventBus).produce(ReferenceStrength.STRONG);
     // Names the account and no role, so that it closes the bus to others and opens it to nobody: a publisher's role must allow it too.
-    this.eventBus.addToResourcePolicy(
+    eventBus.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'OwnAccountOnly',
         principals: [new iam.AccountRootPrincipal()],
         actions: ['events:PutEvents'],
-        resources: [this.eventBus.eventBusArn],
+        resources: [eventBus.eventBusArn],
       }),
     );
   }

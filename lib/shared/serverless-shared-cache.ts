@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
@@ -104,8 +105,10 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   readonly serverlessCache: elasticache.CfnServerlessCache;
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
+  /** None: there are no nodes that anything could happen to. */
+  readonly notifications?: sns.ITopic;
 
-  protected readonly network: IPlatformNetwork;
+  protected readonly network?: IPlatformNetwork;
   private readonly clientUserId: string;
 
   constructor(scope: Construct, id: string, props: ServerlessSharedCacheProps) {
@@ -157,7 +160,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
     return `${this.serverlessCache.attrEndpointAddress}:${this.serverlessCache.attrEndpointPort}`;
   }
 
-  override get serverlessCacheName(): string {
+  override get serverlessCacheName(): string | undefined {
     return this.serverlessCache.ref;
   }
 
@@ -171,6 +174,7 @@ class ImportedServerlessCache extends SharedCacheBase {
   readonly endpoint: string;
   readonly secret?: secretsmanager.ISecret;
   readonly connections: ec2.Connections;
+  readonly notifications?: sns.ITopic;
   protected readonly network?: IPlatformNetwork;
 
   constructor(
@@ -189,7 +193,7 @@ class ImportedServerlessCache extends SharedCacheBase {
     });
   }
 
-  override get serverlessCacheName(): string {
+  override get serverlessCacheName(): string | undefined {
     return this.attributes.serverlessCacheName;
   }
 

@@ -61,6 +61,8 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
   abstract readonly endpoint: string;
   abstract readonly secret?: secretsmanager.ISecret;
   abstract readonly connections: ec2.Connections;
+  /** Where ElastiCache says what happens to the nodes, such as a failover; none of a serverless cache. */
+  abstract readonly notifications?: sns.ITopic;
   readonly grants: SharedCacheGrants = new SharedCacheGrants(this);
 
   /** The way to Secrets Manager, from where the clients are. */

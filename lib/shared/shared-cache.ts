@@ -167,9 +167,9 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
   /** Where ElastiCache says what happens to the group, such as a failover. */
-  readonly notifications: sns.ITopic;
+  readonly notifications?: sns.ITopic;
 
-  protected readonly network: IPlatformNetwork;
+  protected readonly network?: IPlatformNetwork;
   private readonly settings: {
     readonly nodeType: string;
     readonly clusterMode: boolean;
@@ -309,7 +309,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     return all;
   }
 
-  override get replicationGroupId(): string {
+  override get replicationGroupId(): string | undefined {
     return this.replicationGroup.ref;
   }
 

@@ -5,23 +5,10 @@ import { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
 import type { Route } from '../route';
+import type { ExampleRequest } from './example-request';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 import type { StageDomain } from './stage';
 import type { UsEast1Stack } from './us-east-1-stack';
-
-/** A request worth making first, shown after a deployment. */
-export interface ExampleRequest {
-  /** Names the output: letters only, upper case first. */
-  readonly id: string;
-  /** What it shows, in a few words. */
-  readonly shows: string;
-  /** Path with query string. */
-  readonly path: string;
-  /** @default 'GET' */
-  readonly method?: string;
-  /** JSON to send. */
-  readonly body?: object;
-}
 
 export interface EdgeStackProps extends PlatformStackProps {
   readonly routes: Route[];

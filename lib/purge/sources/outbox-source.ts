@@ -27,7 +27,7 @@ export class OutboxSource implements IPurgeSource {
     private readonly options: OutboxSourceOptions = {},
   ) {}
 
-  bind(pipeline: PurgePipeline): void {
+  bind(pipeline: PurgePipeline, _id: string): void {
     pipeline.database.addClient(this.writer, { role: DatabaseRole.WRITER, ...this.options });
     pipeline.bus.addPublisher(this.writer, pipeline.network);
   }
