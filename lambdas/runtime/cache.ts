@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock';
 import type { Codec } from './codec';
 import { entryName } from './entry-name';
 import { CacheError } from './errors';
+import type { HotKeys } from './hot-keys/hot-keys';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
 import { MemoryTier } from './memory';
@@ -94,6 +95,12 @@ export interface CacheOptions<Handle> {
   readonly bus?: MemoryBus;
 
   /**
+   * Finds the keys that are read most, which memory then keeps for longer: `hotKeys()`.
+   * @default - none: every key is kept as long
+   */
+  readonly hotKeys?: HotKeys;
+
+  /**
    * Whether this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
    * beside the answer instead of before it, and long loads renew their lease.
    * @default false
@@ -139,8 +146,9 @@ export class Cache<Handle> {
     const maxEntryLength = options.maxEntryLength ?? 1_048_576;
     const lifeMs = options.tagLifeMs ?? 7 * 86_400_000;
     this.#onRead = options.onRead;
+    const memory = options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes };
     this.#parts = {
-      memory: new MemoryTier<Kept>(options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes }),
+      memory: options.hotKeys?.memory<Kept>(memory) ?? new MemoryTier<Kept>(memory),
       shared: options.shared,
       tags:
         options.shared &&
@@ -148,6 +156,7 @@ export class Cache<Handle> {
       source: options.source,
       codec: options.codec,
       bus: options.bus,
+      hotKeys: options.hotKeys,
       fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
       clock,
       random: options.random ?? Math.random,
@@ -253,6 +262,7 @@ export class Cache<Handle> {
   async close(): Promise<void> {
     await this.#readPath.idle();
     await this.#parts.bus?.close();
+    await this.#parts.hotKeys?.close();
     await this.#parts.shared?.close();
   }
 

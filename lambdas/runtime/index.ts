@@ -3,6 +3,7 @@ export { type Clock, systemClock } from './clock';
 export type { Codec, Decoded, Encoded } from './codec';
 export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
+export type { HotKeys } from './hot-keys/hot-keys';
 export type { Read } from './kept';
 export type { LoadContext, Loader } from './load-context';
 export type { BusListener, MemoryBus, Purged } from './memory-bus';

@@ -10,6 +10,13 @@ export interface NamespaceFreshness {
   readonly memoryTtlSeconds?: number;
 
   /**
+   * How long a value that this process reads very often may stay in its memory, where the cache has `hotKeys()`: from `memoryTtlSeconds` to
+   * `sharedTtlSeconds`.
+   * @default - memoryTtlSeconds
+   */
+  readonly hotMemoryTtlSeconds?: number;
+
+  /**
    * How long a value is fresh in the shared tier (soft TTL).
    * @default 0 - the shared tier isn't used
    */
@@ -52,6 +59,13 @@ export interface NamespacePolicy {
   readonly strictTags?: boolean;
 
   /**
+   * Whether hot keys may be read from replicas of the cluster, where the cache has `hotKeys()` with `replicas`. They may lag, so that even a
+   * purge that has returned isn't seen for a moment; so not with `strictTags`.
+   * @default false
+   */
+  readonly hotReplicas?: boolean;
+
+  /**
    * Raise it when the shape of the values changes: old entries are then never read again.
    * @default 1
    */
@@ -84,6 +98,7 @@ export interface RoutePolicy extends NamespacePolicy {
 /** A checked policy. Durations are milliseconds. */
 export interface Policy {
   readonly memoryTtlMs: number;
+  readonly hotMemoryTtlMs: number;
   readonly sharedTtlMs: number;
   readonly negativeTtlMs: number;
   readonly staleWhileRevalidateMs: number;
@@ -91,6 +106,7 @@ export interface Policy {
   /** Whether a purge may make entries stale; else every purge makes them misses. */
   readonly expire: boolean;
   readonly strictTags: boolean;
+  readonly hotReplicas: boolean;
   readonly share: 'frozen' | 'copy';
   readonly earlyRefresh: number;
   readonly jitter: number;
@@ -117,6 +133,7 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const {
     memoryTtlSeconds = 1,
     sharedTtlSeconds = 0,
+    hotMemoryTtlSeconds = memoryTtlSeconds,
     negativeTtlSeconds = Math.min(60, sharedTtlSeconds || memoryTtlSeconds),
     staleWhileRevalidateSeconds = 0,
     staleIfErrorSeconds = 0,
@@ -125,17 +142,30 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     Math.ceil(within(`freshness.${property}`, seconds, MAX_TTL_SECONDS) * 1000);
   const policy: Policy = {
     memoryTtlMs: ms('memoryTtlSeconds', memoryTtlSeconds),
+    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', hotMemoryTtlSeconds),
     sharedTtlMs: ms('sharedTtlSeconds', sharedTtlSeconds),
     negativeTtlMs: ms('negativeTtlSeconds', negativeTtlSeconds),
     staleWhileRevalidateMs: ms('staleWhileRevalidateSeconds', staleWhileRevalidateSeconds),
     staleIfErrorMs: ms('staleIfErrorSeconds', staleIfErrorSeconds),
     expire: given.freshness.expire ?? true,
     strictTags: given.strictTags ?? false,
+    hotReplicas: given.hotReplicas ?? false,
     share: given.share ?? 'frozen',
     earlyRefresh: within('earlyRefresh', given.earlyRefresh ?? 1, 100),
     jitter: within('jitter', given.jitter ?? 0.05, 0.9),
   };
   if (freshMs(policy) === 0) fail('freshness', "must give 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
+  if (
+    hotMemoryTtlSeconds !== memoryTtlSeconds &&
+    !(memoryTtlSeconds > 0 && hotMemoryTtlSeconds > memoryTtlSeconds && hotMemoryTtlSeconds <= sharedTtlSeconds)
+  ) {
+    fail(
+      'freshness.hotMemoryTtlSeconds',
+      "must be at least 'memoryTtlSeconds', which must be more than 0, and at most 'sharedTtlSeconds'",
+      hotMemoryTtlSeconds,
+    );
+  }
+  if (policy.hotReplicas && policy.strictTags) fail('hotReplicas', "must be false with 'strictTags': replicas lag", true);
   if (policy.share !== 'frozen' && policy.share !== 'copy') fail('share', "must be 'frozen' or 'copy'", given.share);
   return policy;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
 import type { Codec } from './codec';
+import type { HotKeys } from './hot-keys/hot-keys';
 import type { Kept } from './kept';
 import type { Loader } from './load-context';
 import type { MemoryTier } from './memory';
@@ -52,6 +53,8 @@ export interface ReadPathParts<Handle> {
   readonly codec: Codec | undefined;
   /** Tells other processes of purges. */
   readonly bus: MemoryBus | undefined;
+  /** Finds the keys that are read most. */
+  readonly hotKeys: HotKeys | undefined;
   /** Bounds loads that no lease holds back. */
   readonly fallback: Semaphore;
   readonly clock: Clock;

@@ -49,6 +49,7 @@ export class ReadPath<Handle> {
   /** Forgets one entry in memory, or everything; called with each purge. */
   forget(entry?: EntryRef): void {
     this.#fence.raise(entry?.key);
+    this.parts.hotKeys?.purged(entry?.key, this.parts.clock.now());
     if (entry === undefined) this.parts.memory.clear();
     else this.parts.memory.delete(entry.memoryKey, entry.space);
   }
@@ -66,6 +67,7 @@ export class ReadPath<Handle> {
       this.forget();
     } else {
       this.#fence.raise(key);
+      this.parts.hotKeys?.purged(key, this.parts.clock.now());
       this.parts.memory.deleteEverywhere(memoryKey);
     }
   }
@@ -150,7 +152,7 @@ export class ReadPath<Handle> {
       flight.close();
       const asked = this.#asks(request);
       const names = this.#hints.get(key)?.tags ?? request.tags;
-      const getting = shared.get(key);
+      const getting = this.parts.hotKeys?.get(request, shared, asked.at) ?? shared.get(key);
       const together = policy.strictTags ? undefined : tags.together(names);
       if (together) {
         const text = await getting;
@@ -402,7 +404,9 @@ export class ReadPath<Handle> {
     if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key) || (!alone && this.parts.bus?.deaf)) return;
     const now = this.parts.clock.now();
     const left = (alone ? kept.expiresAt : kept.refreshAt) - this.#now();
-    const until = alone ? now + left : Math.min(asked.at + policy.memoryTtlMs, now + left);
+    const hot = policy.hotMemoryTtlMs > policy.memoryTtlMs && this.parts.hotKeys?.isHot(memoryKey, space, now);
+    const ttlMs = hot ? policy.hotMemoryTtlMs : policy.memoryTtlMs;
+    const until = alone ? now + left : Math.min(asked.at + ttlMs, now + left);
     if (left > 0) this.parts.memory.set(memoryKey, kept, size, until, space);
   }
 

@@ -25,6 +25,13 @@ export interface Freshness {
   readonly memoryTtlSeconds?: number;
 
   /**
+   * How long a value that a process reads very often may stay in its memory instead, where the cache finds such keys (`hotKeys()`). Outer tiers are purged after it,
+   * as after `memoryTtlSeconds`.
+   * @default - memoryTtlSeconds
+   */
+  readonly hotMemoryTtlSeconds?: number;
+
+  /**
    * How long a value is fresh in the shared tier (soft TTL). It is kept for longer by the greater of the stale windows below (hard TTL).
    * 0 leaves the shared tier out; memory's TTL must then be more.
    */
@@ -73,6 +80,8 @@ export interface Freshness {
 export interface RouteFreshness {
   /** How long a value may stay in the memory of one process, in seconds. */
   readonly memoryTtlSeconds: number;
+  /** How long a value that is read very often may stay there, in seconds. */
+  readonly hotMemoryTtlSeconds: number;
   /** How long a value is fresh in the shared tier, in seconds; 0 where that is left out. */
   readonly sharedTtlSeconds: number;
   /** How long the absence of a value is kept, in seconds. */
@@ -203,6 +212,7 @@ export function defineRoute(props: RouteProps): Route {
 function checkFreshness(given: Freshness, fail: (property: string, rule: string, got: unknown) => never): RouteFreshness {
   const freshness: RouteFreshness = {
     memoryTtlSeconds: given.memoryTtlSeconds ?? 1,
+    hotMemoryTtlSeconds: given.hotMemoryTtlSeconds ?? given.memoryTtlSeconds ?? 1,
     sharedTtlSeconds: given.sharedTtlSeconds,
     negativeTtlSeconds: given.negativeTtlSeconds ?? 60,
     gatewayTtlSeconds: given.gatewayTtlSeconds ?? 0,
@@ -221,6 +231,14 @@ function checkFreshness(given: Freshness, fail: (property: string, rule: string,
       'freshness.sharedTtlSeconds',
       "must be at least 1, or 0 with 'memoryTtlSeconds' of at least 1",
       freshness.sharedTtlSeconds,
+    );
+  }
+  const { memoryTtlSeconds: memory, hotMemoryTtlSeconds: hot } = freshness;
+  if (hot !== memory && !(memory > 0 && hot > memory && hot <= freshness.sharedTtlSeconds)) {
+    fail(
+      'freshness.hotMemoryTtlSeconds',
+      `must be at least 'memoryTtlSeconds' (${memory}), which must be more than 0, and at most 'sharedTtlSeconds' (${freshness.sharedTtlSeconds})`,
+      hot,
     );
   }
   if (freshness.gatewayTtlSeconds > 0 && freshness.staleIfErrorSeconds > 0) {

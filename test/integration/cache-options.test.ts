@@ -1,6 +1,8 @@
 import { Cache, type CacheOptions, type Loaded, type VersionSource } from '../../lambdas/runtime';
 import { compression } from '../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../lambdas/runtime/codecs/message-pack';
+import { hotKeys } from '../../lambdas/runtime/hot-keys/hot-keys';
+import { replicaReads } from '../../lambdas/runtime/hot-keys/replica-reads';
 import { type ShardedPubSubOptions, shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { Streams } from '../../lambdas/runtime/write-behind/streams';
 import { type WriteBehind, type WriteBehindOptions, writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
@@ -227,6 +229,30 @@ describe('write-behind', () => {
     const alone = new Cache({ source: table }).namespace('things', { freshness: { memoryTtlSeconds: 1 } });
     await expect(alone.set('k', 1, { rowVersion: 1, behind: queue })).rejects.toThrow("'behind' needs a shared tier");
   });
+});
+
+test('hot keys are read from replicas, too, which answer while their master does not', async () => {
+  const source = new OneValue();
+  const replicas = replicaReads({ ...place('replicas'), budgetMs: 1000 });
+  const things = cacheOf('replicas', source, { hotKeys: hotKeys({ perSecond: 1, replicas, random: () => 0 }) }).namespace(
+    'things',
+    {
+      freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 600 },
+      hotReplicas: true,
+    },
+  );
+  const read = () => things.read('k', async () => source.value);
+  await waitFor('a hit', async () => (await read()).outcome.tier === 'shared');
+  await waitFor('a replica', async () => (await replicas.get('things/1/k').catch(() => null)) !== null);
+  const masters = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  await Promise.all(masters.map(({ name }) => cluster.engines.kill(name, 'SIGSTOP')));
+  const answers = await Promise.allSettled(Array.from({ length: 30 }, () => replicas.get('things/1/k')));
+  await Promise.all(masters.map(({ name }) => cluster.engines.kill(name, 'SIGCONT')));
+  const found = answers.filter((answer) => answer.status === 'fulfilled' && answer.value !== null).length;
+  // At random, from the one or the other.
+  expect(found).toBeGreaterThan(0);
+  expect(found).toBeLessThan(30);
+  await cluster.engines.ready();
 });
 
 // Last, because it stops a master, whose replica may take over.

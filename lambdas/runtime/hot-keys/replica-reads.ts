@@ -1,0 +1,52 @@
+import type { Cluster } from 'ioredis';
+import { Budget } from '../budget';
+import { CacheError } from '../errors';
+import { createClient, type RedisPlace } from '../redis-store';
+
+export interface ReplicaReadsOptions extends RedisPlace {
+  /** That of the cache's store. */
+  readonly namespace: string;
+  /**
+   * How long a read may take, in milliseconds; then the master is asked.
+   * @default 20
+   */
+  readonly budgetMs?: number;
+}
+
+/** Reads entries wherever the cluster has them. They may be as old as a replica lags, so a purge that has returned may not be seen. */
+export interface ReplicaReads {
+  /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the node that was asked didn't answer. */
+  get(key: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Reads from the master or any replica of a shard, at random; over connections of its own, since a replica's must be marked as reading. */
+export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
+  const budget = new Budget(options.budgetMs ?? 20, () => unavailable('no answer within its budget'));
+  let client: Cluster | undefined;
+  let closed = false;
+  const connect = async () => {
+    const credentials = await options.credentials?.();
+    client = createClient(options, credentials, { scaleReads: 'all' });
+    if (closed) client.disconnect();
+  };
+  connect().catch(() => {});
+  return {
+    get: async (key) => {
+      if (client?.status !== 'ready') throw unavailable('it is not connected yet');
+      try {
+        return await budget.limit(client.get(`${options.namespace}:v:{${key}}`));
+      } catch (error) {
+        throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
+      }
+    },
+    close: async () => {
+      closed = true;
+      client?.disconnect();
+    },
+  };
+}
+
+function unavailable(detail: string, cause?: unknown): CacheError {
+  return new CacheError('E_SHARED_UNAVAILABLE', `a replica can't answer: ${detail}`, { cause });
+}
