@@ -1,18 +1,10 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DatabaseRole } from '../database/database-role';
-import type { IReplicatedDatabase } from '../database/replicated-database-base';
+import { addCacheClient, type CacheTiers } from '../functions/cache-client';
 import { PlatformFunction } from '../functions/platform-function';
-import type { IPlatformNetwork } from '../network/platform-network';
-import type { PurgeBus } from '../purge/purge-bus';
-import type { ISharedCache } from '../shared/shared-cache-base';
 
-export interface ApiFunctionsProps {
-  readonly network: IPlatformNetwork;
-  readonly database: IReplicatedDatabase;
-  readonly shared: ISharedCache;
-  readonly bus: PurgeBus;
-
+export interface ApiFunctionsProps extends CacheTiers {
   /** Requests that the read function serves at once. */
   readonly readConcurrency: number;
 
@@ -50,7 +42,7 @@ export class ApiFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
     super(scope, id);
-    const { network, database, shared, bus, poolSize } = props;
+    const { network, poolSize } = props;
     const common = {
       memorySizeMib: 1024,
       reserveConcurrency: props.reserveConcurrency,
@@ -64,8 +56,7 @@ export class ApiFunctions extends Construct {
       timeout: props.readTimeout ?? Duration.seconds(3),
       concurrency: props.readConcurrency,
     });
-    database.addClient(this.reader, { role: DatabaseRole.READER, poolSize });
-    shared.addClient(this.reader);
+    addCacheClient(props, this.reader, { role: DatabaseRole.READER, poolSize });
 
     this.writer = new PlatformFunction(this, 'Writer', {
       ...common,
@@ -74,8 +65,6 @@ export class ApiFunctions extends Construct {
       timeout: WRITE_TIMEOUT,
       concurrency: props.writeConcurrency,
     });
-    database.addClient(this.writer, { role: DatabaseRole.WRITER, poolSize });
-    shared.addClient(this.writer);
-    bus.addPublisher(this.writer, network);
+    addCacheClient(props, this.writer, { role: DatabaseRole.WRITER, poolSize });
   }
 }

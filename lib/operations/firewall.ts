@@ -137,7 +137,8 @@ export class Firewall extends FirewallBase {
     });
     // AWS WAF logs to no group with another prefix.
     const log = new logs.LogGroup(this, 'Log', {
-      logGroupName: `aws-waf-logs-${Stack.of(this).stackName}`,
+      // A stack in us-east-1 may have rules for both.
+      logGroupName: `aws-waf-logs-${Stack.of(this).stackName}${atEdge ? '-edge' : ''}`,
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
     });

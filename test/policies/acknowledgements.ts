@@ -199,6 +199,12 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     because: SMALL_STAGE,
   },
   {
+    rules: both('LambdaConcurrency'),
+    resources: named(only('relay'), '/Resource', 'function'),
+    presets: ['platform'],
+    because: `${UNRESERVED}: a rule for each change, whose events it takes in one sweep, and a schedule of a minute`,
+  },
+  {
     rules: both('LambdaInsideVPC'),
     resources: named(only('executor'), '/Resource', 'function'),
     because:
@@ -287,6 +293,13 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     presets: SMALL,
     because: 'is of a stage for trial; every entry can be loaded again from the database, and a snapshot is kept for a day',
   },
+  {
+    rules: both('ElastiCacheRedisClusterAutomaticBackup'),
+    resources: GROUP,
+    presets: ['platform'],
+    because:
+      'holds copies only, each of which can be loaded again from the database, whose backups are kept for a week; a snapshot of the copies is kept for a day',
+  },
 
   // Gateway
   { rules: ['AwsSolutions-APIG4'], resources: READS, because: PUBLIC_READ },
@@ -324,14 +337,14 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     rules: ['AwsSolutions-CFR2'],
     resources: DISTRIBUTION,
-    presets: [...SMALL, 'prod'],
+    presets: [...SMALL, 'prod', 'platform'],
     because:
       'has no web ACL where the region of the stage is not in its configuration, since AWS WAF keeps those of the edge in us-east-1; the API behind it has one in prod, and prod with an environment has both',
   },
   {
     rules: ['AwsSolutions-CFR4'],
     resources: DISTRIBUTION,
-    presets: [...SMALL, 'prod'],
+    presets: [...SMALL, 'prod', 'platform'],
     because:
       "uses CloudFront's own name and certificate, for which the policy is fixed; with a domain it is TLSv1.2_2021. Viewers are redirected to HTTPS either way",
   },

@@ -1,19 +1,108 @@
+import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { sample } from '../../bin/sample';
+import cdkJson from '../../cdk.json';
+import { ApiFunctions, CachingPlatform } from '../../lib';
+import { addCachement } from '../../lib/stacks/app';
 import { defineStage, type StageConfig, stageConfig } from '../../lib/stacks/stage';
 
-/** What the app is deployed as: each stage, and `prod` with everything that needs to know where it is. */
-export const PRESETS: Readonly<Record<string, StageConfig>> = {
-  local: stageConfig('local'),
-  dev: stageConfig('dev'),
-  prod: stageConfig('prod'),
-  'prod-with-domain': defineStage({
-    ...stageConfig('prod'),
-    environment: {
-      account: '111111111111',
-      region: 'eu-central-1',
-      availabilityZones: ['eu-central-1a', 'eu-central-1b'],
-    },
-    domain: { name: 'www.example.com', zoneName: 'example.com', hostedZoneId: 'Z0000000000000000000' },
-    alarmEmail: 'operations@example.com',
-    monthlyBudget: 1500,
-  }),
+/** Something that is deployed: what is in it, and what its resources are called in every preset. */
+export interface Preset {
+  /** Adds it to an app. */
+  readonly addTo: (app: App) => Stack[];
+  /** A path of a construct without what is the preset's own: `network/Network/Vpc/Resource`. */
+  readonly resource: (constructPath: string) => string;
+  /** The same of a rule, whose finding may name a resource. */
+  readonly rule: (ruleName: string) => string;
+}
+
+/** An app of one preset. With `validate`, the CDK's own rules are checked when it is synthesized; warnings count, as cdk.json says. */
+export function appOf({ addTo }: Preset, validate = false): { app: App; stacks: Stack[] } {
+  const app = new App({
+    context: cdkJson.context,
+    analyticsReporting: false,
+    builtinCloudFormationValidation: validate,
+  });
+  return { app, stacks: addTo(app) };
+}
+
+/** A stage of the app, in stacks of its own. */
+const stage = (config: StageConfig): Preset => ({
+  addTo: (app) => addCachement(app, { ...sample, config }),
+  resource: (constructPath) =>
+    constructPath
+      .replaceAll(`cachement${config.name}`, 'cachementSTAGE')
+      .slice(`cachement-${config.name}-`.length)
+      .replace(/(Queue)[0-9A-F]{8}/, '$1'),
+  rule: (ruleName) => ruleName.replaceAll(`cachement-${config.name}`, 'cachement-STAGE'),
+});
+
+/** The stack that has a part of the platform where each has its own. */
+const STACK_OF_PART: Readonly<Record<string, string>> = {
+  Key: 'network',
+  Network: 'network',
+  Database: 'database',
+  Migration: 'database',
+  Shared: 'shared',
+  Purges: 'bus',
+  Functions: 'api',
+  Firewall: 'api',
+  Gateway: 'api',
+  Edge: 'edge',
+  Purge: 'purge',
+  Topology: 'operations',
+  Monitoring: 'operations',
+  Budget: 'operations',
+};
+
+/** The same tiers by the one construct, in a stack of somebody's own, with the sample's functions as its clients. */
+const platform = (props: StackProps): Preset => ({
+  addTo: (app) => {
+    const stack = new Stack(app, 'shop', props);
+    const caching = new CachingPlatform(stack, 'Caching', { namespace: 'shop', monthlyBudget: 1000 });
+    const { network, database, shared, bus } = caching;
+    const { reader, writer } = new ApiFunctions(caching, 'Functions', {
+      network,
+      database,
+      shared,
+      bus,
+      readConcurrency: 50,
+      writeConcurrency: 10,
+      poolSize: 2,
+      reserveConcurrency: true,
+    });
+    const { routes, writes = [], restricted = [] } = sample;
+    for (const route of routes) {
+      const methods = writes.filter((write) => write.route === route).map(({ method }) => method);
+      caching.addRoute(route, { reader, writer, writes: methods, restricted: restricted.includes(route) });
+    }
+    return [stack];
+  },
+  resource: (constructPath) => {
+    const path = constructPath
+      .replace('shop/Caching/', '')
+      .replace(/SqsEventSource:shopCaching(\w+?Queue)[0-9A-F]{8}/, 'SqsEventSource:cachementSTAGEpurge$1');
+    return `${STACK_OF_PART[path.split('/')[0] as string] ?? 'unknown'}/${path}`;
+  },
+  rule: (ruleName) => ruleName,
+});
+
+/** What is deployed: each stage, `prod` with everything that needs to know where it is, and the one construct. */
+export const PRESETS: Readonly<Record<string, Preset>> = {
+  local: stage(stageConfig('local')),
+  dev: stage(stageConfig('dev')),
+  prod: stage(stageConfig('prod')),
+  'prod-with-domain': stage(
+    defineStage({
+      ...stageConfig('prod'),
+      environment: {
+        account: '111111111111',
+        region: 'eu-central-1',
+        availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+      },
+      domain: { name: 'www.example.com', zoneName: 'example.com', hostedZoneId: 'Z0000000000000000000' },
+      alarmEmail: 'operations@example.com',
+      monthlyBudget: 1500,
+    }),
+  ),
+  platform: platform({}),
 };
