@@ -21,10 +21,20 @@ const DEFAULT_DUPLICATE_PROBABILITY = 0.005;
 /** Spread of the latency: with a median of 80 ms, 95 % of the deliveries take at most 250 ms. */
 const SIGMA = 0.69;
 
+const NOTHING: RuleStats = {
+  matched: 0,
+  delivered: 0,
+  duplicates: 0,
+  reordered: 0,
+  retried: 0,
+  deadLettered: 0,
+  dropped: 0,
+};
+
 /** Matches events against the rules of all buses and hands them on, late, sometimes twice, and in no order. */
 export class Buses {
   private readonly stats = new Map<string, RuleStats>();
-  /** When the last delivery to each target is due, where order is kept. */
+  /** When the last delivery to each target is due. */
   private readonly lastDue = new Map<RuleTarget, number>();
 
   constructor(
@@ -33,7 +43,7 @@ export class Buses {
     private readonly delivery: Delivery,
     private readonly context: Pick<ProductContext, 'clock' | 'random'>,
   ) {
-    for (const rule of rules) this.stats.set(rule.arn, { matched: 0, delivered: 0, retried: 0, deadLettered: 0, dropped: 0 });
+    for (const rule of rules) this.stats.set(rule.arn, { ...NOTHING });
   }
 
   /** Gives an event to every rule of the bus that matches it. */
@@ -50,7 +60,9 @@ export class Buses {
     for (const target of rule.targets) {
       this.schedule(rule, target, event, stats);
       const twice = this.context.random() < (this.options.duplicateProbability ?? DEFAULT_DUPLICATE_PROBABILITY);
-      if (twice) this.schedule(rule, target, event, stats);
+      if (!twice) continue;
+      stats.duplicates += 1;
+      this.schedule(rule, target, event, stats);
     }
   }
 
@@ -62,10 +74,10 @@ export class Buses {
   private schedule(rule: Rule, target: RuleTarget, event: BusEvent, stats: RuleStats): void {
     const now = this.context.clock.now();
     let due = now + latency(this.options.latencyMs ?? DEFAULT_LATENCY_MS, this.context);
-    if (this.options.reorder === false) {
-      due = Math.max(due, this.lastDue.get(target) ?? 0);
-      this.lastDue.set(target, due);
-    }
+    const last = this.lastDue.get(target) ?? 0;
+    if (this.options.reorder === false) due = Math.max(due, last);
+    if (due < last) stats.reordered += 1;
+    else this.lastDue.set(target, due);
     this.delivery.after(due - now, () => this.delivery.deliver(rule, target, event, stats));
   }
 }

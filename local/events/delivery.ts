@@ -13,6 +13,10 @@ export interface RuleStats {
   matched: number;
   /** Handed over to a target; more than matched where there are several targets or duplicates. */
   delivered: number;
+  /** Deliveries that were planned a second time, as a bus that delivers at least once may. */
+  duplicates: number;
+  /** Deliveries that were planned before one of an earlier event. */
+  reordered: number;
   retried: number;
   deadLettered: number;
   /** Given up, without a dead-letter queue. */

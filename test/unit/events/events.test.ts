@@ -102,7 +102,9 @@ describe('a rule', () => {
         detail: { n: 1 },
       },
     ]);
-    expect(target.stats()).toEqual({ 'Stack-Rule': { matched: 1, delivered: 1, retried: 0, deadLettered: 0, dropped: 0 } });
+    expect(target.stats()).toEqual({
+      'Stack-Rule': { matched: 1, delivered: 1, duplicates: 0, reordered: 0, retried: 0, deadLettered: 0, dropped: 0 },
+    });
   });
 
   test('takes the bus by ARN, and hands a function its own input', async () => {
