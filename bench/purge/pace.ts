@@ -1,7 +1,8 @@
-import type { BenchmarkContext } from '../support/benchmark';
+import { type BenchmarkContext, round } from '../support/benchmark';
 import type { Fleet } from './fleet';
 import { completed } from './storm';
-import { sleep } from './time';
+import { monotonicMs, sleep } from './time';
+import type { Change } from './writer';
 
 /** Purges of a tag that was purged a second earlier and that had no effect. */
 export async function swallowed(fleet: Fleet, rounds: number): Promise<number> {
@@ -49,25 +50,41 @@ export async function burst(
   return { inProgressMax, wildcardsMax };
 }
 
-/** Share of the edge's items that a window saves when many changes hit few places. */
+/** What a window saved. */
+export interface Coalesced {
+  /** Share of the items that needn't be paid. */
+  readonly coalescing: number;
+  /** Tags of all changes: what would be paid if each purge went to the edge by itself. */
+  readonly coalescingItemsAsked: number;
+  readonly coalescingItemsPaid: number;
+  readonly coalescingBatches: number;
+}
+
+/** What a window saves when many changes hit few places, each with the tags that the sample's own writer gives it. */
 export async function coalescing(
   fleet: Fleet,
   options: { readonly changes: number; readonly places: number; readonly seconds: number },
   { say }: Pick<BenchmarkContext, 'say'>,
-): Promise<number> {
+): Promise<Coalesced> {
   const places = await fleet.places(options.places);
-  const before = fleet.platform.edge.stats().acceptedItems;
-  const started = Date.now();
-  for (let n = 0; n < options.changes; n++) {
-    const { id } = places[n % places.length] as { id: number };
-    await fleet.change(id, 3_000_000 + n, [`place:${id}`]);
-    if (n % 20 === 0) await fleet.publish('OutboxKicked');
-    const ahead = started + (n * options.seconds * 1000) / options.changes - Date.now();
-    if (ahead > 0) await sleep(ahead);
-  }
-  say(`coalescing: ${options.changes} changes in ${Math.round((Date.now() - started) / 1000)} s`);
+  const writer = await fleet.writer();
+  const batches = async (): Promise<number> =>
+    (await fleet.administrator.query('SELECT count(*)::integer AS count FROM cachement.edge_batch')).rows[0].count;
+  const [itemsBefore, batchesBefore] = [fleet.platform.edge.stats().acceptedItems, await batches()];
+  const changes = Array.from({ length: options.changes }, (_, n): Change => {
+    const { id, country } = places[n % places.length] as { id: number; country: string };
+    return { id, population: 3_000_000 + n, tags: [`place:${id}`, `country:${country.toLowerCase()}`] };
+  });
+  const started = monotonicMs();
+  await writer.call('changes', changes, options.changes / options.seconds);
+  say(`coalescing: ${options.changes} changes in ${Math.round((monotonicMs() - started) / 1000)} s`);
   await completed(fleet);
-  const items = fleet.platform.edge.stats().acceptedItems - before;
-  say(`coalescing: ${items} items`);
-  return 1 - items / options.changes;
+  const asked = changes.reduce((sum, { tags }) => sum + tags.length, 0);
+  const paid = fleet.platform.edge.stats().acceptedItems - itemsBefore;
+  return {
+    coalescing: round(1 - paid / asked),
+    coalescingItemsAsked: asked,
+    coalescingItemsPaid: paid,
+    coalescingBatches: (await batches()) - batchesBefore,
+  };
 }

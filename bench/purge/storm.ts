@@ -23,8 +23,16 @@ export interface StormResult {
   readonly staleAfterSettle: number;
   /** Accepted items that aren't in exactly one sealed batch. */
   readonly doublePaid: number;
+  readonly changes: number;
   readonly kills: number;
   readonly failovers: number;
+  /** Events that the bus delivered twice, and that overtook earlier ones. */
+  readonly duplicates: number;
+  readonly reordered: number;
+  readonly readers: number;
+  readonly reads: number;
+  readonly entriesPerTier: number;
+  readonly stormSeconds: number;
   /** After the last change, until every tier agreed with the primary; longer than the bar where that wasn't reached. */
   readonly settledAfterSeconds: number;
 }
@@ -52,10 +60,13 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   for (const path of paths) await fleet.see('edge', path);
   say(`storm: ${paths.length} entries in each tier`);
 
+  const startedAt = Date.now();
   let running = true;
+  let reads = 0;
   const reader = async (tier: ObservedTier): Promise<void> => {
     while (running) {
       await fleet.see(tier, paths[Math.floor(random() * paths.length)] as string).catch(() => undefined);
+      reads += 1;
       await sleep(READ_EVERY_MS);
     }
   };
@@ -80,7 +91,9 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   let failovers = 0;
   const failer = async (): Promise<void> => {
     while (running && failovers < options.failovers) {
-      await sleep(2_000);
+      // In the midst of the changes, each with as many before it as after it.
+      const from = (options.changes * (failovers + 1)) / (options.failovers + 1);
+      while (running && written.count < from) await sleep(100);
       await failOver(fleet, random);
       failovers += 1;
       say(`storm: failover ${failovers}, ${written.count} changes, ${kills} kills`);
@@ -117,9 +130,23 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
     lost: [...different.values()].reduce((sum, lost) => sum + lost, 0),
     staleAfterSettle: different.size,
     doublePaid: await doublePaid(fleet),
+    changes: written.count,
     kills,
     failovers,
+    ...eventsOf(fleet),
+    readers: readers.length,
+    reads,
+    entriesPerTier: paths.length,
+    stormSeconds: Math.round((lastChangeAt - startedAt) / 1000),
     settledAfterSeconds,
+  };
+}
+
+function eventsOf(fleet: Fleet): { duplicates: number; reordered: number } {
+  const rules = Object.values(fleet.platform.events.stats());
+  return {
+    duplicates: rules.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    reordered: rules.reduce((sum, { reordered }) => sum + reordered, 0),
   };
 }
 

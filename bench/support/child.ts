@@ -11,7 +11,12 @@ export class Child {
     script: string,
     options: { readonly execArgv?: readonly string[]; readonly onEvent?: (event: unknown) => void } = {},
   ) {
-    this.#process = fork(script, [], { execArgv: [...(options.execArgv ?? [])], serialization: 'advanced' });
+    this.#process = fork(script, [], {
+      execArgv: [...(options.execArgv ?? [])],
+      serialization: 'advanced',
+      // The parent's output is its result.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     this.#process.on('message', (message: { id?: number; value?: unknown; error?: string; event?: unknown }) => {
       if (message.id === undefined) return options.onEvent?.(message.event);
       const call = this.#calls.get(message.id);
