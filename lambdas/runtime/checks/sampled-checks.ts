@@ -1,0 +1,163 @@
+import type { Cache } from '../cache';
+import { type Clock, systemClock } from '../clock';
+import { checkNumber } from '../codecs/check';
+import type { Read } from '../kept';
+import type { Namespace } from '../namespace';
+import type { VersionSource } from '../versions/source';
+import { type Check, type CheckResult, Comparison, type Sample, sameJson } from './comparison';
+
+export interface SampledChecksOptions<Handle> {
+  /** The cache's source. */
+  readonly source: Pick<VersionSource<Handle>, 'load'>;
+  /**
+   * Share of the hits that are compared.
+   * @default 0.001
+   */
+  readonly share?: number;
+  /** Told of each comparison. It must not throw. @default - nobody; {@link SampledChecks.counts} has the sums */
+  readonly onCheck?: (check: Check) => void;
+  /**
+   * How long a value may differ from the primary's without being called stale, in milliseconds: memory's TTL, that of tag versions, and the time from a
+   * commit to its purge.
+   * @default 3000
+   */
+  readonly graceMs?: number;
+  /**
+   * Loads from the primary, per second, at most; what is sampled beyond isn't compared.
+   * @default 1
+   */
+  readonly perSecond?: number;
+  /**
+   * Whether comparisons run beside the answers. In a Lambda they would be frozen with the environment: they run only when its handler calls {@link SampledChecks.run}.
+   * @default - true, unless this is a Lambda environment
+   */
+  readonly background?: boolean;
+  /** Whether two values are the same. @default - whether their JSON is */
+  readonly same?: (cached: unknown, primary: unknown) => boolean;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** Comparisons that wait, at most. */
+const MAX_WAITING = 20;
+
+/**
+ * Compares a share of the hits with what the primary says: what a cache gets wrong, it gets wrong in silence.
+ *
+ * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
+ */
+export function sampledChecks<Handle>(options: SampledChecksOptions<Handle>): SampledChecks<Handle> {
+  return new SampledChecks(options);
+}
+
+export class SampledChecks<Handle> {
+  readonly #counts: Record<CheckResult, number> = { fresh: 0, late: 0, stale: 0, failed: 0 };
+  readonly #waiting: Comparison<Handle>[] = [];
+  readonly #share: number;
+  readonly #graceMs: number;
+  readonly #pauseMs: number;
+  readonly #clock: Clock;
+  #nextAt = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly options: SampledChecksOptions<Handle>) {
+    this.#share = checkNumber('share', options.share ?? 0.001, 0, 1);
+    this.#graceMs = checkNumber('graceMs', options.graceMs ?? 3000, 0);
+    this.#pauseMs = 1000 / checkNumber('perSecond', options.perSecond ?? 1, 0.001, 1000);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** How many comparisons found what, since the start. */
+  get counts(): Readonly<Record<CheckResult, number>> {
+    return { ...this.#counts };
+  }
+
+  /** The same reads, of which a share is compared. */
+  watch(namespace: Namespace<Handle>): Pick<Namespace<Handle>, 'getOrSet' | 'read'> {
+    const read: Namespace<Handle>['read'] = async (key, loader, options) => {
+      const found = await namespace.read(key, loader, options);
+      const again = () => namespace.read(key, loader, options);
+      if (options?.ticket === undefined && this.#sampled()) this.#take({ name: namespace.name, key, read: found, loader, again });
+      return found;
+    };
+    return {
+      read,
+      // What isn't sampled takes its own way, which is shorter.
+      getOrSet: async (key, loader, options) => {
+        if (options?.ticket !== undefined || !this.#sampled()) return namespace.getOrSet(key, loader, options);
+        const found = await namespace.read(key, loader, options);
+        this.#take({ name: namespace.name, key, read: found, loader, again: () => namespace.read(key, loader, options) });
+        return found.value;
+      },
+    };
+  }
+
+  /** As {@link watch}, for the routes of a cache. */
+  watchRoutes(cache: Cache<Handle>): Pick<Cache<Handle>, 'getOrSet'> {
+    return {
+      getOrSet: async (route, parameters, loader, options) => {
+        const found = await cache.getOrSet(route, parameters, loader, options);
+        if (options?.ticket === undefined && this.#sampled()) {
+          const again = () => cache.getOrSet(route, parameters, loader, options);
+          this.#take({ name: route.name, key: JSON.stringify(parameters), read: found as Read<unknown>, loader, again });
+        }
+        return found;
+      },
+    };
+  }
+
+  /** Compares what is due, for at most `budgetMs`; what isn't done by then is left for the next time. In a Lambda, call it before the answer. */
+  async run(budgetMs = 50): Promise<void> {
+    const work = this.#work();
+    await Promise.race([work, this.#clock.sleep(budgetMs)]);
+  }
+
+  #sampled(): boolean {
+    return (this.options.random ?? Math.random)() < this.#share;
+  }
+
+  #take(sample: Sample<Handle>): void {
+    const { status, tier } = sample.read.outcome;
+    if (status !== 'hit' || tier === 'database' || this.#waiting.length >= MAX_WAITING) return;
+    const { source, same = sameJson } = this.options;
+    this.#waiting.push(new Comparison(sample, { source, same, graceMs: this.#graceMs, now: () => this.#clock.now() }));
+    if (this.options.background ?? process.env.AWS_LAMBDA_FUNCTION_NAME === undefined)
+      // Not in the turn of the answer.
+      setImmediate(() => this.#workOn());
+  }
+
+  /** Until nothing waits, one at a time, with a pause after each. */
+  async #workOn(): Promise<void> {
+    if (this.#running) return;
+    while (this.#waiting.length > 0) {
+      const now = this.#clock.now();
+      const next = Math.max(this.#nextAt, Math.min(...this.#waiting.map(({ dueAt }) => dueAt)));
+      if (next > now) this.#running = this.#clock.sleep(next - now);
+      else this.#running = this.#step();
+      await this.#running;
+    }
+    this.#running = undefined;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#running) return this.#running;
+    while (this.#clock.now() >= this.#nextAt && this.#waiting.some(({ dueAt }) => dueAt <= this.#clock.now())) {
+      this.#running = this.#step();
+      await this.#running;
+      this.#running = undefined;
+    }
+  }
+
+  async #step(): Promise<void> {
+    const now = this.#clock.now();
+    const at = this.#waiting.findIndex(({ dueAt }) => dueAt <= now);
+    const comparison = this.#waiting[at];
+    if (!comparison) return;
+    this.#nextAt = now + this.#pauseMs;
+    const check = await comparison.step();
+    if (!check) return;
+    this.#waiting.splice(this.#waiting.indexOf(comparison), 1);
+    this.#counts[check.result]++;
+    this.options.onCheck?.(check);
+  }
+}
