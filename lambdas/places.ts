@@ -69,6 +69,8 @@ export function toPlace(row: PlaceRow): Place {
  */
 export function placeId(text: string | undefined): string {
   const id = wholeNumber('id', text);
+  // The gateway keeps a response a spelling, and a purge names one.
+  if (String(id) !== text && id <= MAX_ID) throw new Problem(400, `'id' must be written as '${id}', got: '${text}'`);
   if (id > MAX_ID) throw new Problem(404, noPlace(id));
   return String(id);
 }

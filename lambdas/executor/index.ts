@@ -9,7 +9,11 @@ import { createWorker } from '../runtime/purge/worker';
 
 const outside = {
   bus: createBus({ name: environment.busName }),
-  stageCache: createStageCache({ restApiId: environment.restApiId, stageName: environment.apiStageName }),
+  stageCache: createStageCache({
+    restApiId: environment.restApiId,
+    stageName: environment.apiStageName,
+    url: environment.apiUrl,
+  }),
   distribution: createDistribution({ distributionId: environment.distributionId }),
   defer: createEdgeQueue({ url: environment.edgeQueueUrl }),
   isThrottle,

@@ -7,11 +7,13 @@ import { migrate } from './migrate';
 import purge from './sql/001-purge.sql';
 import statistics from './sql/002-statistics.sql';
 import pacing from './sql/003-purge-pacing.sql';
+import gatewayRefresh from './sql/004-gateway-refresh.sql';
 
 const MIGRATIONS = [
   { name: '001-purge', sql: purge },
   { name: '002-statistics', sql: statistics },
   { name: '003-purge-pacing', sql: pacing },
+  { name: '004-gateway-refresh', sql: gatewayRefresh },
 ];
 
 /** The roles that the SQL grants to; the secrets must be theirs. */

@@ -6,23 +6,26 @@ import { Problem } from '../runtime/http/problem';
 import { cached, uncached } from '../runtime/http/response';
 import { createRouter, type Handler } from '../runtime/http/router';
 import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
+import type { Handle } from '../runtime/versions/postgres';
 
 const database = databaseFromEnvironment();
 const cache = cacheFromEnvironment(database);
 
-const getPlace: Handler = async ({ parameters }) => {
+const getPlace: Handler = async ({ parameters, readOptions }) => {
   const id = placeId(parameters.id);
-  return cached(place, await cache.getOrSet(place, { id }, (handle) => loadPlace(handle, id)), noPlace(id));
+  const read = await cache.getOrSet(place, { id }, (handle) => loadPlace(handle, id), readOptions(cache.entry(place, { id })));
+  return cached(place, read, noPlace(id));
 };
 
-const getPlaces: Handler = async ({ parameters }) => {
+const getPlaces: Handler = async ({ parameters, readOptions }) => {
   const page = pageParameters(parameters);
-  const read = await cache.getOrSet(placesOfCountry, page, async (handle) => ({
+  const load = async (handle: Handle) => ({
     country: page.country,
     limit: Number(page.limit),
     page: Number(page.page),
     places: await loadPlacesOfCountry(handle, page),
-  }));
+  });
+  const read = await cache.getOrSet(placesOfCountry, page, load, readOptions(cache.entry(placesOfCountry, page)));
   return cached(placesOfCountry, read, `there are no places of ${page.country}`);
 };
 

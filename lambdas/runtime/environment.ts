@@ -104,6 +104,21 @@ export class Environment {
     return JSON.parse(this.variables.EDGE_PARENT_TAGS || '{}');
   }
 
+  /** Path by template of the tags that name one key of the stage cache, as JSON. */
+  get gatewayExactTags(): Record<string, string> {
+    return JSON.parse(this.variables.GATEWAY_EXACT_TAGS || '{}');
+  }
+
+  /** Methods whose responses the stage keeps, such as `/~1places~1{id}/GET`, as JSON. */
+  get cachedMethods(): string[] {
+    return JSON.parse(this.#text('CACHED_METHODS'));
+  }
+
+  /** Base URL of the API, with its stage and a slash in the end. */
+  get apiUrl(): string {
+    return this.#text('API_URL');
+  }
+
   get distributionId(): string {
     return this.#text('DISTRIBUTION_ID');
   }

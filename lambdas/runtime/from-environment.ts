@@ -37,6 +37,7 @@ export function pacingFromEnvironment(): Pacing {
     edgeWindowMs: environment.edgeWindowMs,
     monthlyItems: environment.edgeMonthlyItems,
     parentTags: environment.edgeParentTags,
+    exactTags: environment.gatewayExactTags,
     escalateFrom: environment.edgeEscalateFrom,
     callsPerSecond: callsPerSecond(environment.edgeWindowMs),
   };

@@ -28,6 +28,7 @@ import {
 import { KeyFunction } from './key-function';
 import { byPrecedence, pathPattern } from './path-pattern';
 
+/** What the edge serves, and how. */
 export interface EdgeDistributionProps {
   /**
    * A route with an edge TTL is cached; any other path isn't.
@@ -106,6 +107,9 @@ const FAILOVER_STATUS_CODES = [500, 502, 503, 504];
 /** Response header with a response's tags, separated by commas. It stays between the origin and the edge. */
 export const TAG_HEADER = 'Cache-Tag';
 
+/** The header that says which refresh of the stage cache a response is of. */
+const REFRESHED_HEADER = 'X-Cachement-Refreshed';
+
 /**
  * Every status that CloudFront would cache for 10 s by itself. With a minimum of 0 the origin alone says for how long.
  *
@@ -133,6 +137,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     return new ImportedDistribution(scope, id, attributes);
   }
 
+  /** The distribution itself. */
   readonly distribution: cloudfront.Distribution;
   /** Where requests are logged. */
   readonly logBucket?: s3.IBucket;
@@ -151,7 +156,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
 
     this.responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
       comment: 'Without tags, with timing',
-      removeHeaders: [TAG_HEADER],
+      removeHeaders: [TAG_HEADER, REFRESHED_HEADER],
       serverTimingSamplingRate: 100,
     });
     this.cachedOriginRequests = new cloudfront.OriginRequestPolicy(this, 'CachedPaths', {

@@ -5,10 +5,12 @@ import type { Construct, IConstruct } from 'constructs';
 
 /** A REST API with a stage cache, made here or elsewhere. */
 export interface ICachedApi extends IConstruct {
+  /** Such as `a1b2c3d4e5`. */
   readonly restApiId: string;
 
   /** As CloudWatch calls it. */
   readonly restApiName: string;
+  /** The stage whose cache is purged. */
   readonly stageName: string;
 
   /** `https://host/stage/`. */
@@ -23,9 +25,11 @@ export interface ICachedApi extends IConstruct {
 
 /** An API that was made elsewhere. Its routes are declared there. */
 export interface CachedApiAttributes {
+  /** Such as `a1b2c3d4e5`. */
   readonly restApiId: string;
   /** As CloudWatch calls it. */
   readonly restApiName: string;
+  /** The stage whose cache is purged. */
   readonly stageName: string;
 }
 
@@ -78,6 +82,21 @@ export class CachedApiGrants {
       grantee,
       actions: ['apigateway:DELETE'],
       resourceArns: [`arn:${partition}:apigateway:${region}::${stage}/cache/data`],
+    });
+  }
+
+  /** Lets a grantee have any key of the stage cache refreshed, by a request with `Cache-Control: max-age=0`. */
+  refresh(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:InvalidateCache'],
+      resourceArns: [
+        Stack.of(this.api).formatArn({
+          service: 'execute-api',
+          resource: this.api.restApiId,
+          resourceName: `${this.api.stageName}/GET/*`,
+        }),
+      ],
     });
   }
 

@@ -8,6 +8,7 @@ import type { Route } from '../route';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
 import { addProblemResponses } from './problem-responses';
+import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
 
 export interface CachedApiProps {
@@ -209,6 +210,11 @@ export class CachedApi extends CachedApiBase {
     this.requestValidator = this.restApi.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,
+    });
+    new RefreshAuthorization(this, 'RefreshAuthorization', {
+      restApi: this.restApi,
+      methodSettings: this.methodSettings,
+      logRemovalPolicy: props.logRemovalPolicy,
     });
     this.addRoutes(props);
   }

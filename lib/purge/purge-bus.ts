@@ -10,6 +10,7 @@ export const EVENT_SOURCE = 'cachement';
 
 /** The bus that every step of a purge is announced on, made here or elsewhere. */
 export interface IPurgeBus extends IConstruct {
+  /** The bus itself. */
   readonly eventBus: events.IEventBus;
 
   /** What others may be allowed to do with it. */

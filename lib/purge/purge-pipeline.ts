@@ -10,17 +10,26 @@ import type { IEdgeDistribution } from '../edge/edge-distribution-base';
 import { PlatformFunction, type PlatformFunctionProps } from '../functions/platform-function';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import type { IPlatformNetwork } from '../network/platform-network';
+import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
+import { exactPaths } from './exact-tags';
 import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
 import type { IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
+/** What is purged, and by how much of it at once. */
 export interface PurgePipelineProps {
+  /** Where relay and invalidator run. */
   readonly network: IPlatformNetwork;
+  /** Where the outbox and the ledger are. */
   readonly database: IReplicatedDatabase;
+  /** The tier that is purged first. */
   readonly shared: ISharedCache;
+  /** What steps hand over by. */
   readonly bus: IPurgeBus;
+  /** The tier that is purged next, once the drain is over. */
   readonly api: ICachedApi;
+  /** The tier that is purged last. */
   readonly edge: IEdgeDistribution;
 
   /** How long after the shared tier the outer tiers are purged: until then an inner one can still hand out the old value. */
@@ -48,12 +57,23 @@ export interface PurgePipelineProps {
   readonly parentTags?: Record<string, string>;
 
   /**
+   * Tag templates that name one key of the stage cache each, with the route whose it is: that key is refreshed by a request for it, where a
+   * purge names nothing else, and the stage isn't flushed. No other response may carry such a tag, whatever its loader names, and the
+   * route's function must refuse any other spelling of a parameter.
+   * @default - none, every purge of a tag flushes the stage
+   */
+  readonly exactTags?: Readonly<Record<string, Route>>;
+
+  /**
    * From how many tags of one parent in a batch on the parent is purged instead.
    * @default 100
    */
   readonly escalateFrom?: number;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the functions' logs when they go.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
@@ -87,12 +107,17 @@ export class PurgePipeline extends Construct {
   readonly deadLetters: Record<string, sqs.IQueue>;
   /** Where steps wait for their workers, by what they are. */
   readonly queues: Record<string, sqs.IQueue>;
+  /** Takes purges from the outbox to the bus. */
   readonly relay: PlatformFunction;
+  /** Purges the shared tier, and keeps the ledger. */
   readonly invalidator: PlatformFunction;
+  /** Purges gateway and edge. */
   readonly executor: PlatformFunction;
   /** What sources connect their writers with. */
   readonly database: PurgePipelineProps['database'];
+  /** What steps hand over by. */
   readonly bus: IPurgeBus;
+  /** Where relay and invalidator run. */
   readonly network: PurgePipelineProps['network'];
   private readonly submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
 
@@ -224,11 +249,13 @@ export class PurgePipeline extends Construct {
         DISTRIBUTION_ID: props.edge.distribution.distributionId,
         REST_API_ID: props.api.restApiId,
         API_STAGE_NAME: props.api.stageName,
+        API_URL: props.api.url,
       },
       logRemovalPolicy: props.logRemovalPolicy,
     });
     props.bus.addPublisher(executor);
     props.api.grants.flush(executor);
+    props.api.grants.refresh(executor);
     props.edge.grants.purge(executor);
     return executor;
   }
@@ -241,6 +268,7 @@ function pacing(props: PurgePipelineProps): Record<string, string> {
     EDGE_WINDOW_MS: String((props.edgeWindow ?? EDGE_WINDOW).toMilliseconds()),
     EDGE_MONTHLY_ITEMS: String(props.edgeMonthlyItems ?? 0),
     EDGE_PARENT_TAGS: JSON.stringify(props.parentTags ?? {}),
+    GATEWAY_EXACT_TAGS: JSON.stringify(exactPaths(props.exactTags ?? {})),
     EDGE_ESCALATE_FROM: String(props.escalateFrom ?? ESCALATE_FROM),
   };
 }

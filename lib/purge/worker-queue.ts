@@ -4,6 +4,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type PlatformFunction, visibilityTimeoutFor } from '../functions/platform-function';
 
+/** Who consumes a queue. */
 export interface WorkerQueueProps {
   /** Takes the messages, and says which of a batch it couldn't handle. */
   readonly worker: PlatformFunction;
@@ -29,7 +30,9 @@ const DEAD_LETTER_RETENTION = Duration.days(14);
 
 /** A queue, the worker that empties it, and a queue for what the worker couldn't handle. */
 export class WorkerQueue extends Construct {
+  /** Where messages wait. */
   readonly queue: sqs.Queue;
+  /** Where messages end up that the worker couldn't handle. */
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: WorkerQueueProps) {

@@ -15,7 +15,7 @@ afterAll(() => postgres?.dispose());
 describe('the schema migration', () => {
   test('applies each step once, whoever runs it at the same time', async () => {
     const applied = await Promise.all([postgres.migrate(), postgres.migrate(), postgres.migrate()]);
-    expect(applied.flat()).toEqual(['001-purge', '002-statistics', '003-purge-pacing']);
+    expect(applied.flat()).toEqual(['001-purge', '002-statistics', '003-purge-pacing', '004-gateway-refresh']);
     expect(await postgres.migrate()).toEqual([]);
   });
 

@@ -130,6 +130,53 @@ describe('a purge', () => {
     expect((await report(second))?.completedAt).toBeDefined();
   });
 
+  describe('of tags that name one key of the gateway each', () => {
+    const exact = () => pipeline({ pacing: { exactTags: { 'place:{id}': '/places/{id}' } } });
+    const gateway = (path: TestPipeline) =>
+      path.effects
+        .filter(({ kind }) => kind === 'refresh' || kind === 'flush')
+        .map((effect) => ('path' in effect ? effect.path : 'flush'));
+
+    test('has those keys refreshed with its version, and the stage is not flushed', async () => {
+      const path = exact();
+      await path.change('place:1', 'place:2');
+      await path.relay();
+      const version = path.messages('shared')[0]?.detail.version;
+      await path.settle();
+      expect(path.effects.slice(1, 3)).toEqual([
+        { kind: 'refresh', path: '/places/1', version },
+        { kind: 'refresh', path: '/places/2', version },
+      ]);
+      expect(path.effects.map(({ kind }) => kind)).toEqual(['shared', 'refresh', 'refresh', 'invalidate']);
+      expect(await rowsLeft()).toBe(0);
+    });
+
+    test('has a path of the edge refreshed that is exact', async () => {
+      const path = exact();
+      await transaction(primary, (client) => requestPurge(client, [], { paths: ['/places?country=DE'] }));
+      await path.relay();
+      await path.settle();
+      expect(gateway(path)).toEqual(['/places?country=DE']);
+    });
+
+    test('takes the flush of another that names none', async () => {
+      const path = exact();
+      await path.change('place:1');
+      await path.change('country:de');
+      await path.relay();
+      await path.settle();
+      expect(gateway(path)).toEqual(['flush']);
+    });
+
+    test('is flushed before the drain where it is prompt, and refreshed after it', async () => {
+      const path = exact();
+      await transaction(primary, (client) => requestPurge(client, ['place:1'], { prompt: true }));
+      await path.relay();
+      await path.settle();
+      expect(gateway(path)).toEqual(['flush', '/places/1']);
+    });
+  });
+
   test('shares one flush and one batch with others of the moment, each tag once', async () => {
     const path = pipeline();
     for (let id = 0; id < 8; id++) await path.change(`place:${id}`, 'country:de');
@@ -248,6 +295,30 @@ describe('nothing is lost', () => {
     const published = Object.entries(PUBLISHED).flatMap(([type, byThePath]) => (byThePath ? [`publish ${type}`] : []));
     const expected = ['purge of the shared tier', 'flush', 'invalidation', 'question', 'deferral', ...published];
     expect([...new Set(points)].sort()).toEqual(expected.flatMap((name) => [`after ${name}`, `before ${name}`]).sort());
+  });
+
+  test('where a process dies around a refresh, or the gateway does not carry it out', async () => {
+    for (const died of ['before refresh', 'after refresh', undefined]) {
+      let crashed = false;
+      const path = pipeline({
+        pacing: { exactTags: { 'place:{id}': '/places/{id}' } },
+        crash: (name) => {
+          if (name !== died || crashed) return;
+          crashed = true;
+          throw new Error(`died ${name}`);
+        },
+      });
+      path.refreshes = died !== undefined;
+      const purgeId = await path.change('place:1');
+      await path.relay();
+      await path.settle();
+      expect((await report(purgeId))?.completedAt).toBeDefined();
+      expect({ died, flushed: path.effects.some(({ kind }) => kind === 'flush') }).toEqual({
+        died,
+        flushed: died === undefined,
+      });
+      expect(await rowsLeft()).toBe(0);
+    }
   });
 
   test.each([1, 2, 3])('where the bus repeats and reorders messages (seed %i)', async (seed) => {

@@ -24,13 +24,14 @@ const FUNCTIONS: readonly (readonly [path: string, name: string])[] = [
   ['database/Migration/Function', 'migration'],
   ['api/Functions/Reader', 'read-api'],
   ['api/Functions/Writer', 'write-api'],
+  ['api/Gateway/RefreshAuthorization/Function', 'stage-settings'],
   ['purge/Purge/Relay', 'relay'],
   ['purge/Purge/Invalidator', 'invalidator'],
   ['purge/Purge/Executor', 'executor'],
   ['operations/Topology/Function', 'topology'],
 ];
 const SAMPLE_DATA = ['database/SampleData/Function', 'sample-data'] as const;
-const OUTSIDE = ['executor', 'topology'];
+const OUTSIDE = ['executor', 'stage-settings', 'topology'];
 
 type Functions = readonly (readonly [path: string, name: string])[];
 const named = (functions: Functions, suffix: string, what: string) =>
@@ -101,6 +102,21 @@ const REPLICA_1 = { 'database/Database/Replica1/Resource': 'replica 1' };
 const REPLICA_2 = { 'database/Database/Replica2/Resource': 'replica 2' };
 const LOGS = { 'edge/Edge/Logs/Resource': "the bucket of the edge's access logs" };
 
+/** The API whose keys the executor refreshes, as each preset writes it. */
+const REFRESHED_STAGES = [
+  {
+    arn: '<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:cachement-STAGE-api:ExportsOutputRefGatewayApi4EDF215182C083AD',
+    presets: ['local', 'dev', 'prod'],
+  },
+  {
+    arn: 'aws:execute-api:eu-central-1:111111111111:cachement-STAGE-api:ExportsOutputRefGatewayApi4EDF215182C083AD',
+    presets: ['prod-with-domain'],
+  },
+  { arn: '<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<CachingGatewayApi1D247C72>', presets: ['platform'] },
+];
+const REFRESHES =
+  'may refresh any response of one stage, since a purge may name any path; it can have a response made anew, and neither read what needs authorisation nor change anything';
+
 /** Every finding that is left, with its reason. One that no preset has any more, or that names a whole rule by a wildcard, fails. */
 export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   // Roles
@@ -137,6 +153,12 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     presets: SMALL,
     because: NETWORK_INTERFACES,
   },
+  ...REFRESHED_STAGES.map(({ arn, presets }) => ({
+    rules: [`AwsSolutions-IAM5[Resource::arn:${arn}/live/GET/*]`],
+    resources: { 'purge/Purge/ExecutorRole/DefaultPolicy/Resource': 'the policy of executor' },
+    presets,
+    because: REFRESHES,
+  })),
   {
     rules: ['AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]'],
     resources: { 'database/Database/MonitoringRole/Resource': 'the role of enhanced monitoring' },
@@ -173,7 +195,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: ['Serverless-LambdaDLQ', ...both('LambdaDLQ')],
-    resources: named(only('migration'), '/Resource', 'function'),
+    resources: named(only('migration', 'stage-settings'), '/Resource', 'function'),
     because: DEPLOYED,
   },
   {
@@ -189,7 +211,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: both('LambdaConcurrency'),
-    resources: named(only('migration', 'topology'), '/Resource', 'function'),
+    resources: named(only('migration', 'stage-settings', 'topology'), '/Resource', 'function'),
     because: `${UNRESERVED}: a deployment, or a schedule of minutes`,
   },
   {
@@ -199,16 +221,16 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     because: SMALL_STAGE,
   },
   {
-    rules: both('LambdaConcurrency'),
-    resources: named(only('relay'), '/Resource', 'function'),
-    presets: ['platform'],
-    because: `${UNRESERVED}: a rule for each change, whose events it takes in one sweep, and a schedule of a minute`,
-  },
-  {
     rules: both('LambdaInsideVPC'),
     resources: named(only('executor'), '/Resource', 'function'),
     because:
-      "calls CloudFront's API, which no endpoint of a network has; it sees no data, only ids and tags, and may call four actions on one distribution, one stage and one queue",
+      "calls CloudFront's API, which no endpoint of a network has; it sees no data, only ids and tags, and may call five actions on one distribution, one stage and one queue",
+  },
+  {
+    rules: both('LambdaInsideVPC'),
+    resources: named(only('stage-settings'), '/Resource', 'function'),
+    because:
+      "calls API Gateway's API, for which the network would need one more endpoint; it sees no data, and may change the settings of one stage",
   },
   {
     rules: both('LambdaInsideVPC'),

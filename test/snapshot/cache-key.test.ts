@@ -143,7 +143,7 @@ describe('the distribution', () => {
     expect(config.CacheTagConfig).toEqual({ HeaderName: 'Cache-Tag' });
     for (const { ResponseHeadersPolicyId } of behaviors) {
       const policy = edge[ResponseHeadersPolicyId.Ref]!.Properties.ResponseHeadersPolicyConfig;
-      expect(policy.RemoveHeadersConfig.Items).toEqual([{ Header: 'Cache-Tag' }]);
+      expect(policy.RemoveHeadersConfig.Items).toEqual([{ Header: 'Cache-Tag' }, { Header: 'X-Cachement-Refreshed' }]);
       expect(policy.ServerTimingHeadersConfig).toEqual({ Enabled: true, SamplingRate: 100 });
     }
   });

@@ -38,6 +38,8 @@ function nameOf(resource: unknown): string {
   const text = JSON.stringify(resource);
   const known: [RegExp, string][] = [
     [/stages\/live\/cache\/data/, 'stage cache'],
+    [/stages\/",\{"Ref":"\w*DeploymentStage/, 'stage'],
+    [/execute-api.*GET\/\*/, 'every GET of the stage'],
     [/:distribution\//, 'distribution'],
     [/replicationgroup:/, 'replication group'],
     [/PurgesBus\w*Arn/, 'bus'],
@@ -84,11 +86,13 @@ test('each function may do exactly what it is for', () => {
       'Allow secretsmanager:GetSecretValue on writer secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on shared queue`),
     ],
+    'stage-settings': ['Allow apigateway:PATCH on stage'],
     executor: [
       'Allow apigateway:DELETE on stage cache',
       'Allow cloudfront:CreateInvalidation on distribution',
       'Allow cloudfront:GetInvalidation on distribution',
       'Allow events:PutEvents on bus',
+      'Allow execute-api:InvalidateCache on every GET of the stage',
       ...[...CONSUME, 'SendMessage'].map((action) => `Allow sqs:${action} on edge queue`),
     ],
     topology: [

@@ -95,6 +95,7 @@ test('functions that call what has no endpoint are outside of the network', () =
     .map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))
     .sort();
   expect(outside).toEqual([
+    'api/GatewayRefreshAuthorizationFunction',
     'edge/CustomS3AutoDeleteObjectsCustomResourceProviderHandler',
     'network/CustomVpcRestrictDefaultSGCustomResourceProviderHandler',
     'operations/TopologyFunction',

@@ -56,6 +56,7 @@ const DIFFERENT_PROPERTIES = [
   'AWS::S3::Bucket Tags.Key',
   'AWS::S3::Bucket Tags.Value',
   'AWS::S3::BucketPolicy PolicyDocument.Statement',
+  'Custom::RefreshAuthorization Settings',
 ];
 
 /** Attributes beside the properties that differ. */

@@ -18,7 +18,7 @@ export const READER = { username: 'cachement_reader', password: 'a-password-of-t
 export const WRITER = { username: 'cachement_writer', password: 'a-password-of-the-writer' };
 
 /** The steps of the schema, as the bundle has them. */
-export const MIGRATIONS: Migration[] = ['001-purge', '002-statistics', '003-purge-pacing'].map((name) => ({
+export const MIGRATIONS: Migration[] = ['001-purge', '002-statistics', '003-purge-pacing', '004-gateway-refresh'].map((name) => ({
   name,
   sql: fs.readFileSync(path.resolve(__dirname, `../../lambdas/migration/sql/${name}.sql`), 'utf8'),
 }));

@@ -24,6 +24,7 @@ import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/run
 export type Effect =
   | { readonly kind: 'shared'; readonly tags: readonly string[]; readonly version: string; readonly mode: string }
   | { readonly kind: 'flush' }
+  | { readonly kind: 'refresh'; readonly path: string; readonly version: string }
   | { readonly kind: 'invalidate'; readonly batchId: string; readonly items: readonly string[] };
 
 export interface PipelineOptions {
@@ -64,6 +65,8 @@ export class TestPipeline {
   pollsUntilCompleted = 1;
   /** Calls that CloudFront throttles next. */
   throttles = 0;
+  /** Whether the gateway carries out a refresh. */
+  refreshes = true;
   /** Tags that the shared tier can't purge now. */
   readonly sharedDown = new Set<string>();
   readonly inside: Paced & { shared: SharedTier; settleSeconds: number };
@@ -117,7 +120,14 @@ export class TestPipeline {
         },
       },
       isThrottle: (error) => (error as Error).name === 'Throttling',
-      stageCache: { flush: () => call('flush', () => void this.effects.push({ kind: 'flush' })) },
+      stageCache: {
+        flush: () => call('flush', () => void this.effects.push({ kind: 'flush' })),
+        refresh: (path, version) =>
+          call('refresh', () => {
+            this.effects.push({ kind: 'refresh', path, version });
+            return this.refreshes;
+          }),
+      },
       distribution: {
         invalidate: (batchId, items) => call('invalidation', () => this.#invalidate(batchId, items)),
         isCompleted: (id) =>

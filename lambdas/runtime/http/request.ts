@@ -1,3 +1,4 @@
+import type { Ticket } from '../ticket';
 import { Problem } from './problem';
 
 /** What API Gateway's proxy integration hands over, as far as it is used here. */
@@ -16,6 +17,8 @@ export interface Request {
   readonly method: string;
   /** Path parameters and declared query strings, decoded; whatever else was sent is not here. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** How an entry is to be read for this request: past memory, and recent enough, where it is a refresh of the stage cache. */
+  readOptions(entry: { readonly key: string }): { readonly ticket?: Ticket };
   /** @throws {Problem} 413 where the body is too large, 400 where it isn't a JSON object. */
   json(): Record<string, unknown>;
 }

@@ -3,6 +3,7 @@ import { log } from '../log';
 import { afterFreeze } from '../thaw';
 import { isConnectionError } from '../versions/postgres';
 import { Problem, problemResponse } from './problem';
+import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
 import { jsonBody, type ProxyEvent, type Request } from './request';
 import type { Response } from './response';
 
@@ -31,11 +32,18 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
       if (!match) continue;
       const handler = endpoint.methods[event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod];
       if (!handler) throw notAllowed(endpoint, event.httpMethod);
-      return handler({
+      const refresh = refreshOf(event.headers);
+      let refreshed = false;
+      const response = await handler({
         method: event.httpMethod,
         parameters: { ...queryParameters(endpoint.route, event), ...pathParameters(endpoint.route, match) },
+        readOptions: (entry) => {
+          refreshed = refresh !== undefined;
+          return refresh ? { ticket: refreshTicket(refresh, entry) } : {};
+        },
         json: () => jsonBody(event),
       });
+      return refresh && refreshed ? { ...response, headers: { ...response.headers, [REFRESHED_HEADER]: refresh.id } } : response;
     }
     throw new Problem(404, 'there is nothing at this path');
   };

@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
+import { MAX_REFRESHES, refreshPaths } from './exact-keys';
 import type { Messages } from './messages';
 import { reportMetrics } from './metrics';
+import type { Pacing } from './pacing';
 
 /** A purge as it is asked for. */
 type PurgeRequest = Messages['PurgeRequested'];
@@ -96,16 +98,44 @@ export async function recordShared(client: PoolClient, purges: readonly PurgeReq
 }
 
 /** Closes the flushes that have been open for long enough: from here on they take nothing more. @returns the outbox rows to be sent. */
-export async function closeGatewayCommands(client: PoolClient, windowMs: number): Promise<string[]> {
-  const { rows } = await client.query<{ outbox_id: string }>(
+export async function closeGatewayCommands(
+  client: PoolClient,
+  { gatewayWindowMs, exactTags }: Pick<Pacing, 'gatewayWindowMs' | 'exactTags'>,
+): Promise<string[]> {
+  const { rows } = await client.query<{ outbox_id: string; command_id: string }>(
     `WITH closed AS (
        UPDATE cachement.gateway_command SET closed_at = clock_timestamp()
        WHERE ${toClose('$1')} RETURNING command_id
      )
-     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM closed RETURNING outbox_id`,
-    [windowMs / 1000],
+     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM closed RETURNING outbox_id, command_id`,
+    [gatewayWindowMs / 1000],
   );
+  for (const { command_id } of rows) await refreshByKey(client, command_id, exactTags);
   return rows.map((row) => row.outbox_id);
+}
+
+/**
+ * Makes a flush a refresh of some keys, where its purges name them all. Not before the drain: an older value in memory could be what the
+ * refresh stores, and nothing would come after it.
+ */
+async function refreshByKey(client: PoolClient, commandId: string, exactTags: Pacing['exactTags']): Promise<void> {
+  const { rows } = await client.query<Pick<LedgerPurge, 'tags' | 'paths'> & { version: string }>(
+    `SELECT tags, paths, p.version FROM cachement.gateway_command AS c JOIN cachement.gateway_command_purge USING (command_id)
+     JOIN cachement.purge AS p USING (purge_id) WHERE command_id = $1 AND NOT c.prompt LIMIT $2`,
+    [commandId, MAX_REFRESHES + 1],
+  );
+  // A purge names a key at least, so that these aren't all of them.
+  const paths = rows.length > MAX_REFRESHES ? undefined : refreshPaths(rows, exactTags);
+  if (!paths) return;
+  const version = rows
+    .map((row) => row.version)
+    .sort()
+    .at(-1);
+  await client.query('UPDATE cachement.gateway_command SET refresh = $2, version = $3 WHERE command_id = $1', [
+    commandId,
+    paths,
+    version,
+  ]);
 }
 
 /** When the next flush is to be closed. */

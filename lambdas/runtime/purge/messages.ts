@@ -50,6 +50,8 @@ export interface Messages {
     purgeIds: string[];
     /** Epoch milliseconds; the drain ends here. */
     notBefore: number;
+    /** Requests that refresh everything that the purges are for, and the version that their responses must have; absent for a flush. */
+    refresh?: { paths: string[]; version: string };
     /** How often the API has throttled it. */
     throttled?: number;
   };

@@ -170,8 +170,14 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
     commandIds.length === 0
       ? []
       : (
-          await client.query<{ command_id: string; not_before: Date; purge_ids: string[] }>(
-            `SELECT command_id, not_before, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
+          await client.query<{
+            command_id: string;
+            not_before: Date;
+            purge_ids: string[];
+            refresh: string[] | null;
+            version: string | null;
+          }>(
+            `SELECT command_id, not_before, refresh, version, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
              FROM cachement.gateway_command JOIN cachement.gateway_command_purge USING (command_id)
              WHERE command_id = ANY($1) GROUP BY command_id`,
             [commandIds],
@@ -196,7 +202,12 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
       const command = commands.get(row.command_id);
       return {
         type: 'GatewayPurgeRequested',
-        detail: { commandId: row.command_id, purgeIds: command?.purge_ids ?? [], notBefore: command?.not_before.getTime() ?? 0 },
+        detail: {
+          commandId: row.command_id,
+          purgeIds: command?.purge_ids ?? [],
+          notBefore: command?.not_before.getTime() ?? 0,
+          ...(command?.refresh && { refresh: { paths: command.refresh, version: command.version ?? '' } }),
+        },
       };
     }
     if (row.batch_id) {

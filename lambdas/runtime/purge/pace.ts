@@ -19,10 +19,7 @@ export interface Advance {
  */
 export async function advance(client: PoolClient, pacing: Pacing): Promise<Advance> {
   await lockPace(client);
-  const outboxIds = [
-    ...(await closeGatewayCommands(client, pacing.gatewayWindowMs)),
-    ...(await releaseEdgeBatches(client, pacing)),
-  ];
+  const outboxIds = [...(await closeGatewayCommands(client, pacing)), ...(await releaseEdgeBatches(client, pacing))];
   const times = [await nextGatewayWake(client, pacing.gatewayWindowMs), await nextEdgeWake(client, pacing)];
   const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
   return { outboxIds, wakeAt: Number.isFinite(next) && (await requestWake(client, next)) ? next : undefined };

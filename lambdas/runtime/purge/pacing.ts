@@ -26,6 +26,13 @@ export interface Pacing {
   readonly parentTags: Readonly<Record<string, string>>;
 
   /**
+   * Path by the template of a tag that is on the responses of that path alone, such as `place:{id}` to `/places/{id}`: the stage cache is
+   * asked to refresh it instead of being flushed.
+   * @default - none
+   */
+  readonly exactTags: Readonly<Record<string, string>>;
+
+  /**
    * From how many tags of one parent in a batch on the parent is purged instead: one item instead of many, for more misses.
    * @default 100
    */
@@ -45,6 +52,7 @@ export const DEFAULT_PACING: Pacing = {
   edgeWindowMs: 1000,
   monthlyItems: 0,
   parentTags: {},
+  exactTags: {},
   escalateFrom: 100,
   callsPerSecond: 1,
 };
@@ -69,10 +77,13 @@ export const CALLS_AT_ONCE = 5;
 /** Share of the budget from which on parents are left to their TTL too. */
 export const LAST_SHARE = 1.1;
 
+/** Text as it is, for a regular expression. */
+export const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 /** The parents that stand for tags of their templates, as a lookup. @returns undefined for a tag without one. */
 export function parentOf({ parentTags }: Pick<Pacing, 'parentTags'>): (tag: string) => string | undefined {
   const patterns = Object.entries(parentTags).map(([template, parent]) => {
-    const text = template.split(/\{[A-Za-z][A-Za-z0-9]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const text = template.split(/\{[A-Za-z][A-Za-z0-9]*\}/).map(literal);
     return { pattern: new RegExp(`^${text.join('[^:]+')}$`), parent };
   });
   return (tag) => patterns.find(({ pattern }) => pattern.test(tag))?.parent;

@@ -7,6 +7,7 @@ import { transaction } from '../database';
 import { log } from '../log';
 import { currentVersion } from '../versions/postgres';
 import { joinEdgeBatch, lockPace } from './edge-batches';
+import { MAX_REFRESHES } from './exact-keys';
 import { kick } from './kick';
 import {
   type Recorded,
@@ -55,7 +56,14 @@ export interface Paced extends Inside {
 /** What the executor has, outside the network. It keeps nothing: whatever it must not forget goes through a queue. */
 export interface Outside {
   readonly bus: Bus;
-  readonly stageCache: { flush(): Promise<void> };
+  readonly stageCache: {
+    flush(): Promise<void>;
+    /**
+     * Has one response made anew and kept in place of the old one.
+     * @returns whether that is proven; otherwise only a flush does it.
+     */
+    refresh(path: string, version: string): Promise<boolean>;
+  };
   readonly distribution: {
     /** Says the same for the same batch, however often it is asked. @returns the id of the invalidation. */
     invalidate(batchId: string, items: readonly string[]): Promise<string>;
@@ -163,7 +171,7 @@ export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: 
   };
 }
 
-// 4. Gateway, in the executor: one flush for every command whose drain is over.
+// 4. Gateway, in the executor: some refreshes, or one flush, for every command whose drain is over.
 
 /** Longest delay of a message. @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export const MAX_DELAY_SECONDS = 900;
@@ -187,7 +195,7 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
     if (wait > 0) await clock.sleep(wait + 1);
     const requestedAt = clock.now();
     try {
-      await stageCache.flush();
+      if (!(await refreshed(stageCache, due))) await stageCache.flush();
     } catch (error) {
       log.warn('stage cache not flushed', { commands: due.length, error });
       for (const message of due) {
@@ -206,6 +214,22 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
     );
     return [...failed, ...due.filter((_, index) => refused.has(index)).map(({ messageId }) => messageId)];
   };
+}
+
+/** Refreshes key by key, where all of the commands name their keys. @returns false where something is left that only a flush does. */
+async function refreshed(
+  stageCache: Outside['stageCache'],
+  commands: readonly { detail: Messages['GatewayPurgeRequested'] }[],
+): Promise<boolean> {
+  const versions = new Map<string, string>();
+  for (const { detail } of commands) {
+    if (!detail.refresh) return false;
+    const { paths, version } = detail.refresh;
+    for (const path of paths) if ((versions.get(path) ?? '') < version) versions.set(path, version);
+  }
+  if (versions.size > MAX_REFRESHES) return false;
+  const done = await Promise.all([...versions].map(([path, version]) => stageCache.refresh(path, version)));
+  return done.every((proven) => proven);
 }
 
 /** Kicks the relay at a time, or at several. It is only for speed; the sweep comes by anyway. */

@@ -122,6 +122,10 @@ const optional =
   (check: Check): Check =>
   (value, detail) =>
     value === undefined ? undefined : check(value, detail);
+const refresh: Check = (value) => {
+  const { paths: asked, version } = (value ?? {}) as Record<string, unknown>;
+  return paths(asked, {}) ?? (isVersion(version) ? undefined : 'must have a version');
+};
 const wish = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
 
 /** What each message must have for its step to make sense of it. */
@@ -131,7 +135,13 @@ const FIELDS: Record<MessageType, Record<string, Check>> = {
   ReplayRequested: { replayId: id, from: time, to: time },
   PurgeRequested: { ...wish, version: (value) => (isVersion(value) ? undefined : 'must be a version') },
   WakeRequested: { at: time },
-  GatewayPurgeRequested: { commandId: id, purgeIds: list(id), notBefore: time, throttled: optional(time) },
+  GatewayPurgeRequested: {
+    commandId: id,
+    purgeIds: list(id),
+    notBefore: time,
+    refresh: optional(refresh),
+    throttled: optional(time),
+  },
   EdgePurgeRequested: { batchId: id, items: list(text), throttled: optional(time) },
   GatewayPurged: { commandId: id, purgeIds: list(id), requestedAt: time, acknowledgedAt: time },
   EdgePurgeAccepted: { batchId: id, invalidationId: text, acceptedAt: time },

@@ -3,6 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import type { PurgePipeline } from '../purge-pipeline';
 import { type IPurgeSource, type PurgeSourceOptions, submission } from './purge-source';
 
+/** Which events purge, and what. */
 export interface EventSourceOptions extends PurgeSourceOptions {
   /** The events that ask for a purge. */
   readonly eventPattern: events.EventPattern;
@@ -32,7 +33,9 @@ export class EventSource implements IPurgeSource {
   }
 }
 
+/** When to purge, and what. */
 export interface ScheduleSourceOptions extends PurgeSourceOptions {
+  /** When, as EventBridge has it. */
   readonly schedule: events.Schedule;
 }
 
@@ -49,6 +52,7 @@ export class ScheduleSource implements IPurgeSource {
   }
 }
 
+/** Whose deployments purge, and what. */
 export interface DeploymentSourceOptions extends PurgeSourceOptions {
   /** The stack whose deployments change what is served. */
   readonly stack: Stack;

@@ -3,6 +3,7 @@ import { DatabaseRole } from '../../database/database-role';
 import type { PurgePipeline } from '../purge-pipeline';
 import type { IPurgeSource } from './purge-source';
 
+/** How the writer uses the database. */
 export interface OutboxSourceOptions {
   /**
    * How many environments the function may have at once.

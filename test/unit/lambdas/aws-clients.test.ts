@@ -130,8 +130,75 @@ describe('a secret', () => {
 describe('the outer tiers', () => {
   test('the stage cache is flushed as a whole', async () => {
     const api = client(() => ({}));
-    await createStageCache({ restApiId: 'r', stageName: 's', client: api }).flush();
+    await createStageCache({ restApiId: 'r', stageName: 's', url: 'https://api/live/', client: api as never }).flush();
     expect(api.inputs).toEqual([{ restApiId: 'r', stageName: 's' }]);
+  });
+
+  describe('a key of the stage cache', () => {
+    const VERSION = '000000010000000001D5DF98';
+    const config = {
+      credentials: async () => ({ accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' }),
+      region: async () => 'eu-central-1',
+    };
+    const asked: [URL, Record<string, string>][] = [];
+    /** API Gateway, as it answers a request with these headers. */
+    const stage = (answer: (headers: Record<string, string>) => Response) =>
+      createStageCache({
+        restApiId: 'r',
+        stageName: 's',
+        url: 'https://api.test/live/',
+        client: { ...client(() => ({})), config } as never,
+        fetch: (async (url: URL, { headers }: { headers: Record<string, string> }) => {
+          asked.push([url, headers]);
+          return answer(headers);
+        }) as never,
+      });
+    const carriedOut = (headers: Record<string, string>) =>
+      new Response('{}', {
+        headers: { 'x-cachement-refreshed': (headers['x-cachement-refresh'] as string).split('.')[1] as string },
+      });
+
+    beforeEach(() => {
+      asked.length = 0;
+      jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    });
+    afterEach(() => jest.restoreAllMocks());
+
+    test('is refreshed by a signed request that says which version it must have', async () => {
+      expect(await stage(carriedOut).refresh('/places?page=2', VERSION)).toBe(true);
+      const [url, headers] = asked[0]!;
+      expect(url.href).toBe('https://api.test/live/places?page=2');
+      expect(headers).toMatchObject({
+        'cache-control': 'max-age=0',
+        'x-cachement-refresh': expect.stringMatching(`^${VERSION}[.][0-9a-f]{16}$`),
+        'x-amz-security-token': 'token',
+        authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-central-1\/execute-api\/aws4_request/),
+      });
+    });
+
+    test.each<[string, (headers: Record<string, string>) => Response]>([
+      ['answered from the cache', () => new Response('{}', { headers: { warning: '199 ignored' } })],
+      ['what an earlier refresh left', () => new Response('{}', { headers: { 'x-cachement-refreshed': '0000000000000000' } })],
+      ['forbidden', () => new Response('{}', { status: 403 })],
+      [
+        'a failure',
+        () => {
+          throw new TypeError('fetch failed');
+        },
+      ],
+    ])('is not refreshed where the answer is %s', async (_, answer) => {
+      expect(await stage(answer).refresh('/places/1', VERSION)).toBe(false);
+    });
+
+    test.each([
+      '/../other/places/1',
+      '//evil.test/x',
+      '/./a',
+      '/a/../../b',
+    ])('is never asked of another stage: %s', async (path) => {
+      expect(await stage(carriedOut).refresh(path, VERSION)).toBe(false);
+      expect(asked).toEqual([]);
+    });
   });
 
   test('an invalidation has the batch as its reference, so that a repetition is the same one', async () => {

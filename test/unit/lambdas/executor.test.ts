@@ -10,9 +10,13 @@ import {
 
 const [A, B] = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
 const NOW = 1_000_000;
+/** Whether the gateway carries out a refresh. */
+let refreshes = true;
 
 /** Everything outside, in memory; each call can be made to fail. */
-function outside(failing: Partial<Record<'publish' | 'flush' | 'invalidate' | 'isCompleted' | 'defer', unknown>> = {}) {
+function outside(
+  failing: Partial<Record<'publish' | 'flush' | 'refresh' | 'invalidate' | 'isCompleted' | 'defer', unknown>> = {},
+) {
   const log: unknown[] = [];
   const step = async (name: keyof typeof failing, ...details: unknown[]) => {
     log.push([name, ...details]);
@@ -30,7 +34,13 @@ function outside(failing: Partial<Record<'publish' | 'flush' | 'invalidate' | 'i
         return new Set();
       },
     },
-    stageCache: { flush: () => step('flush') },
+    stageCache: {
+      flush: () => step('flush'),
+      refresh: async (path, version) => {
+        await step('refresh', path, version);
+        return refreshes;
+      },
+    },
     distribution: {
       invalidate: async (batchId) => {
         await step('invalidate', batchId);
@@ -69,6 +79,46 @@ describe('the gateway step', () => {
       { type: 'GatewayPurged', detail: { commandId: A, purgeIds: [A], requestedAt: NOW, acknowledgedAt: NOW } },
       { type: 'GatewayPurged', detail: { commandId: B, purgeIds: [A], requestedAt: NOW, acknowledgedAt: NOW } },
     ]);
+  });
+
+  describe('where commands name the keys that they are for', () => {
+    const VERSION = '000000010000000001D5DF98';
+    const LATER = '000000010000000001D5DF99';
+    const refresh = (messageId: string, paths: string[], version = VERSION) => ({
+      messageId,
+      detail: { commandId: messageId === '1' ? A : B, purgeIds: [A], notBefore: NOW, refresh: { paths, version } },
+    });
+    afterEach(() => {
+      refreshes = true;
+    });
+
+    test('refreshes each once, with the latest version, and flushes nothing', async () => {
+      const { parts, log, published } = outside();
+      expect(await gatewayStep(parts)([refresh('1', ['/a', '/b']), refresh('2', ['/a'], LATER)])).toEqual([]);
+      expect(log).toEqual([['refresh', '/a', LATER], ['refresh', '/b', VERSION], ['publish']]);
+      expect(published).toHaveLength(2);
+    });
+
+    test('flushes where a refresh was not carried out, or fails', async () => {
+      refreshes = false;
+      const { parts, log } = outside();
+      await gatewayStep(parts)([refresh('1', ['/a'])]);
+      expect(log).toEqual([['refresh', '/a', VERSION], ['flush'], ['publish']]);
+    });
+
+    test('flushes once for all where one command names none, or all of them name too many', async () => {
+      const { parts, log } = outside();
+      await gatewayStep(parts)([refresh('1', ['/a']), command('2', B, NOW)]);
+      const paths = Array.from({ length: 8 }, (_, index) => `/${index}`);
+      await gatewayStep(parts)([
+        refresh('1', paths),
+        refresh(
+          '2',
+          paths.map((path) => `/b${path}`),
+        ),
+      ]);
+      expect(log).toEqual([['flush'], ['publish'], ['flush'], ['publish']]);
+    });
   });
 
   test('defers a command until its drain is over, and flushes nothing for it', async () => {

@@ -65,6 +65,44 @@ describe('the router', () => {
     expect(twice).toMatchObject({ statusCode: 400, body: expect.stringContaining("'size' must be sent at most once") });
   });
 
+  describe('with a refresh of the stage cache', () => {
+    const VERSION = '000000010000000001D5DF98';
+    const refresh = { 'Cache-Control': 'max-age=0', 'X-Cachement-Refresh': `${VERSION}.0123456789abcdef` };
+    const reads = createRouter([
+      {
+        route: item,
+        methods: {
+          GET: async ({ readOptions }) => uncached(200, { version: readOptions({ key: 'k' }).ticket?.latest ?? 'any' }),
+          PUT: async () => uncached(200, {}),
+        },
+      },
+    ]);
+    const read = (headers: Record<string, string>, httpMethod = 'GET') =>
+      reads({ httpMethod, path: '/items/1', queryStringParameters: { colour: 'red' }, headers });
+
+    test('has it read past memory and recent enough, and says which refresh it was', async () => {
+      expect(await read(refresh)).toMatchObject({
+        headers: { 'x-cachement-refreshed': '0123456789abcdef' },
+        body: JSON.stringify({ version: VERSION }),
+      });
+    });
+
+    test('says nothing where the handler did not read so', async () => {
+      expect((await read(refresh, 'PUT')).headers).not.toHaveProperty('x-cachement-refreshed');
+    });
+
+    test.each([
+      ['without what API Gateway authorises', { 'X-Cachement-Refresh': refresh['X-Cachement-Refresh'] }],
+      ['with a version that is none', { ...refresh, 'X-Cachement-Refresh': 'latest.0123456789abcdef' }],
+      ['with no id', { ...refresh, 'X-Cachement-Refresh': VERSION }],
+      ['with a line break', { ...refresh, 'X-Cachement-Refresh': `${VERSION}.0123456789abcdef\r\nset-cookie: a` }],
+    ])('%s is a read like any other', async (_, headers) => {
+      const response = await read(headers);
+      expect(response.headers).not.toHaveProperty('x-cachement-refreshed');
+      expect(response.body).toBe('{"version":"any"}');
+    });
+  });
+
   test('refuses a request without a required query string', async () => {
     expect(await call('GET', '/items/1', { queryStringParameters: null })).toMatchObject({
       statusCode: 400,

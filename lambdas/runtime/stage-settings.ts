@@ -1,0 +1,26 @@
+import { APIGatewayClient, UpdateStageCommand } from '@aws-sdk/client-api-gateway';
+
+export interface RefreshAuthorizationOptions {
+  readonly restApiId: string;
+  readonly stageName: string;
+  /** Cached methods as a patch names them, with the slashes of the path written `~1`, such as `/~1places~1{id}/GET`. */
+  readonly methods: readonly string[];
+  /** @default - a client of this function's region */
+  readonly client?: Pick<APIGatewayClient, 'send'>;
+}
+
+/**
+ * Lets nobody refresh a key of the stage cache, nor even ask for it, who isn't authorised. API Gateway keeps two settings a method for it,
+ * of which CloudFormation knows neither.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html
+ */
+export async function requireRefreshAuthorization(options: RefreshAuthorizationOptions): Promise<void> {
+  const { restApiId, stageName, methods } = options;
+  const client = options.client ?? new APIGatewayClient({ maxAttempts: 5 });
+  const patchOperations = ['/*/*', ...methods].flatMap((key) => [
+    { op: 'replace' as const, path: `${key}/caching/requireAuthorizationForCacheControl`, value: 'true' },
+    { op: 'replace' as const, path: `${key}/caching/unauthorizedCacheControlHeaderStrategy`, value: 'FAIL_WITH_403' },
+  ]);
+  await client.send(new UpdateStageCommand({ restApiId, stageName, patchOperations }));
+}
