@@ -17,6 +17,7 @@ import { Semaphore } from './semaphore';
 import type { SharedState, SharedStore } from './shared';
 import type { Space } from './slots';
 import { NAMESPACE_TAG, TagVersions } from './tags';
+import { type ReadMeter, Telemetry, type TelemetryOptions } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
 import type { VersionSource } from './versions/source';
@@ -113,6 +114,12 @@ export interface CacheOptions<Handle> {
    */
   readonly onRead?: (outcome: Outcome, name: string) => void;
 
+  /**
+   * Where the counts of reads go.
+   * @default - they are counted, and not written
+   */
+  readonly telemetry?: TelemetryOptions;
+
   /** @default - the system clock */
   readonly clock?: Clock;
 
@@ -127,6 +134,7 @@ const FALLBACK_QUEUE = 10_000;
 interface KnownRoute {
   readonly policy: Policy;
   readonly space: Space;
+  readonly meter: ReadMeter;
 }
 
 /** The cache of one process: memory over shared over the database, one declaration a route or a namespace. */
@@ -134,7 +142,7 @@ export class Cache<Handle> {
   readonly #parts: ReadPathParts<Handle>;
   readonly #readPath: ReadPath<Handle>;
   readonly #writePath: WritePath<Handle>;
-  readonly #onRead: CacheOptions<Handle>['onRead'];
+  readonly #telemetry: Telemetry;
   readonly #routes = new WeakMap<Route, KnownRoute>();
   readonly #names = new Map<string, 'route' | 'namespace'>();
 
@@ -145,7 +153,7 @@ export class Cache<Handle> {
     const fenceMs = options.fenceMs ?? 60_000;
     const maxEntryLength = options.maxEntryLength ?? 1_048_576;
     const lifeMs = options.tagLifeMs ?? 7 * 86_400_000;
-    this.#onRead = options.onRead;
+    this.#telemetry = new Telemetry(options.telemetry ?? {}, clock, options.onRead);
     const memory = options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes };
     this.#parts = {
       memory: options.hotKeys?.memory<Kept>(memory) ?? new MemoryTier<Kept>(memory),
@@ -181,7 +189,7 @@ export class Cache<Handle> {
       readPath: this.#readPath,
       writePath: this.#writePath,
       read: this.#parts,
-      onRead: this.#onRead,
+      telemetry: this.#telemetry,
     });
     if (this.#names.has(name)) {
       throw new CacheError(
@@ -206,7 +214,8 @@ export class Cache<Handle> {
     loader: Loader<T, Handle>,
     options: { readonly ticket?: Ticket | undefined } = {},
   ): Promise<Read<T>> {
-    const { policy } = this.#known(route);
+    const { policy, meter } = this.#known(route);
+    const began = performance.now();
     const entry = this.entry(route, parameters);
     const kept = options.ticket === undefined ? this.#readPath.recall(entry.memoryKey, entry.space, policy) : undefined;
     const read: Read<T> = kept
@@ -218,7 +227,7 @@ export class Cache<Handle> {
           ticket: options.ticket,
           loader,
         });
-    this.#onRead?.(read.outcome, route.name);
+    meter.read(read.outcome, began);
     return read;
   }
 
@@ -258,9 +267,15 @@ export class Cache<Handle> {
     return this.#parts.shared?.state() ?? { status: 'down', nodes: [] };
   }
 
+  /** Writes what was counted since the last time, before a process ends, say. */
+  flushTelemetry(): void {
+    this.#telemetry.flush();
+  }
+
   /** Waits for loads in the background, then leaves the shared tier. */
   async close(): Promise<void> {
     await this.#readPath.idle();
+    this.#telemetry.flush();
     await this.#parts.bus?.close();
     await this.#parts.hotKeys?.close();
     await this.#parts.shared?.close();
@@ -277,6 +292,7 @@ export class Cache<Handle> {
     const added = {
       policy: checkPolicy(route.name, { freshness: route.freshness, strictTags: route.strictTags }),
       space: this.#parts.memory.space(),
+      meter: this.#telemetry.meter(route.name),
     };
     this.#routes.set(route, added);
     return added;

@@ -1,5 +1,6 @@
 import { Cache } from './cache';
 import { type Credentials, RedisStore } from './redis-store';
+import type { TelemetryOptions } from './telemetry';
 import { type Handle, type PostgresServers, PostgresVersions } from './versions/postgres';
 
 export interface CreateCacheOptions {
@@ -14,13 +15,20 @@ export interface CreateCacheOptions {
 
   /** The primary and its replicas. */
   readonly database: PostgresServers;
+
+  /**
+   * Where the counts of reads go.
+   * @default - they are counted, and not written
+   */
+  readonly telemetry?: TelemetryOptions;
 }
 
 /** A cache over a Redis or Valkey cluster and PostgreSQL, with every default. Connects in the background and never throws. */
 export function createCache(options: CreateCacheOptions): Cache<Handle> {
-  const { shared, namespace } = options;
+  const { shared, namespace, telemetry } = options;
   return new Cache<Handle>({
     source: new PostgresVersions(options.database),
+    ...(telemetry && { telemetry }),
     ...(shared && { shared: new RedisStore({ namespace, ...shared }) }),
   });
 }

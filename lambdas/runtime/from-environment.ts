@@ -27,6 +27,7 @@ export function cacheFromEnvironment(database: Database): Cache<Handle> {
     namespace: environment.cacheNamespace,
     shared: { endpoint: `${host}:${port}`, credentials: createSecret(environment.sharedSecretArn).value },
     database,
+    telemetry: { write: (line) => process.stdout.write(`${line}\n`), dimensions: { FunctionName: environment.functionName } },
   });
 }
 

@@ -13,6 +13,7 @@ export type { NamespaceFreshness, NamespacePolicy } from './policy';
 export type { EntryRef } from './read-parts';
 export { type Credentials, type RedisPlace, RedisStore, type RedisStoreOptions } from './redis-store';
 export type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
+export type { TelemetryOptions } from './telemetry';
 export { Ticket } from './ticket';
 export {
   currentVersion,

@@ -3,11 +3,11 @@ import { entryName } from './entry-name';
 import { CacheError } from './errors';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
-import type { Outcome } from './outcome';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
 import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
 import type { ReadPath } from './read-path';
 import { NAMESPACE_TAG, namespaceTag } from './tags';
+import type { ReadMeter, Telemetry } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
@@ -70,7 +70,7 @@ export interface NamespaceParts<Handle> {
   readonly readPath: ReadPath<Handle>;
   readonly writePath: WritePath<Handle>;
   readonly read: ReadPathParts<Handle>;
-  readonly onRead: ((outcome: Outcome, name: string) => void) | undefined;
+  readonly telemetry: Telemetry;
 }
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
@@ -85,6 +85,7 @@ export class Namespace<Handle> {
   readonly #tags: readonly string[];
   readonly #space: EntryRef['space'];
   readonly #readPath: ReadPath<Handle>;
+  readonly #meter: ReadMeter;
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the name or the policy can't be used. */
   constructor(
@@ -106,6 +107,7 @@ export class Namespace<Handle> {
     parts.read.tags?.expect(this.#tags);
     this.#space = parts.read.memory.space();
     this.#readPath = parts.readPath;
+    this.#meter = parts.telemetry.meter(name);
   }
 
   /**
@@ -117,9 +119,12 @@ export class Namespace<Handle> {
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && this.parts.onRead === undefined) {
+    if (options?.ticket === undefined && !this.#meter.isHeard) {
       const kept = this.#recall(key);
-      if (kept !== undefined) return kept.promise() as Promise<T | undefined>;
+      if (kept !== undefined) {
+        this.#meter.memoryHits++;
+        return kept.promise() as Promise<T | undefined>;
+      }
       return this.#load(key, loader, options ?? {});
     }
     return this.read(key, loader, options).then(theValue);
@@ -127,18 +132,20 @@ export class Namespace<Handle> {
 
   /** As {@link getOrSet}, with what the read did. */
   async read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}): Promise<Read<T>> {
+    const began = performance.now();
     const kept = options.ticket === undefined ? this.#recall(key) : undefined;
     const read: Read<T> = kept
       ? give(this.#policy, land(kept, this.#now(), 'memory', 'hit'))
       : await this.#readPath.read(this.#request(key, loader, options));
-    this.parts.onRead?.(read.outcome, this.name);
+    this.#meter.read(read.outcome, began);
     return read;
   }
 
   /** What is cached, fresh or within its stale window; undefined where nothing is, or an absence. Never loads, and never throws for a tier that is down. */
   async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<T | undefined> {
+    const began = performance.now();
     const read = await this.#readPath.find<T>(this.#request(key, never, options));
-    if (read) this.parts.onRead?.(read.outcome, this.name);
+    if (read) this.#meter.read(read.outcome, began);
     return read?.value;
   }
 
@@ -221,7 +228,10 @@ export class Namespace<Handle> {
 
   /** As {@link read} for nobody but the reader, who wants the value alone. */
   async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<T | undefined> {
-    return (await this.#readPath.read(this.#request(key, loader, options))).value;
+    const began = performance.now();
+    const read = await this.#readPath.read(this.#request(key, loader, options));
+    this.#meter.read(read.outcome, began);
+    return read.value;
   }
 
   #recall(key: string): Kept | undefined {

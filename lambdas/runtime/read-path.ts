@@ -15,6 +15,7 @@ import type { Space } from './slots';
 import { claimedVersion, taggedLoad } from './tagged-load';
 import { type Capture, declaredTags, judge, type TagVersions } from './tags';
 import { newToken } from './token';
+import { readAttributes, traced } from './tracing';
 import { detached, valueText } from './value-text';
 import { laterVersion, type Version } from './versions/version';
 
@@ -86,7 +87,11 @@ export class ReadPath<Handle> {
   }
 
   /** @throws what the loader throws. */
-  async read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+  read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+    return traced('cache.read', () => this.#read(request), readAttributes);
+  }
+
+  async #read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
     const { key, policy, ticket } = request;
     // 1. Memory. A copy keeps the clock of the entry it was made from.
     const kept = this.recall(request.memoryKey, request.space, request.policy);
@@ -380,10 +385,8 @@ export class ReadPath<Handle> {
     const loadedAt = this.#now();
     const notes = new LoadNotes();
     const minVersion = ticket?.latest;
-    const loaded = await source.load(
-      (handle) => loader(handle, notes),
-      status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {},
-    );
+    const from = status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {};
+    const loaded = await traced('cache.load', () => source.load((handle) => loader(handle, notes), from));
     const json = valueText(key, loaded.value);
     const version = claimedVersion({ loaded, version: notes.atMost(loaded.version) }, ticket);
     const header = newHeader(policy, loaded.value, version, loadedAt, clock.now() - asked.at, random);

@@ -2,6 +2,7 @@ import type { TagMark } from './envelope';
 import { type Loader, LoadNotes } from './load-context';
 import type { Capture, TagVersions } from './tags';
 import type { Ticket } from './ticket';
+import { traced } from './tracing';
 import type { Loaded, VersionSource } from './versions/source';
 import { laterVersion, previousVersion, type Version } from './versions/version';
 
@@ -26,16 +27,14 @@ export async function taggedLoad<Handle>(
   parts: { readonly tags: TagVersions; readonly source: VersionSource<Handle> },
   request: { readonly loader: Loader<unknown, Handle>; readonly tags: readonly string[] },
   captured: Capture,
-  least: Version | undefined,
+  fence: Version | undefined,
 ): Promise<TaggedLoad> {
   const marks = new Map(captured.marks.map((mark) => [mark.tag, mark]));
-  let minVersion = laterVersion(least, captured.minVersion);
+  let minVersion = laterVersion(fence, captured.minVersion);
   for (let run = 1; ; run++) {
     const notes = new LoadNotes();
-    const loaded = await parts.source.load(
-      (handle) => request.loader(handle, notes),
-      minVersion === undefined ? {} : { minVersion },
-    );
+    const least = minVersion === undefined ? {} : { minVersion };
+    const loaded = await traced('cache.load', () => parts.source.load((handle) => request.loader(handle, notes), least));
     const names = [...new Set([...request.tags, ...notes.tags])];
     const own = names.map((name) => marks.get(name));
     const { oldest } = notes;

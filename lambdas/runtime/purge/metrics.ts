@@ -1,3 +1,4 @@
+import { embeddedMetrics } from '../embedded-metrics';
 import { environment } from '../environment';
 
 /** Metrics of the purge path, and their units. */
@@ -31,30 +32,13 @@ const DIMENSION = 'FunctionName';
 
 /**
  * Reports values by a line of the log in the embedded metric format, from which CloudWatch takes them.
- *
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function reportMetrics(
   values: Readonly<Partial<Record<PurgeMetric, number | readonly number[]>>>,
   write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
   now: () => number = Date.now,
 ): void {
-  const names = (Object.keys(values) as PurgeMetric[]).filter((name) => !Array.isArray(values[name]) || values[name].length > 0);
-  if (names.length === 0) return;
-  write(
-    JSON.stringify({
-      _aws: {
-        Timestamp: now(),
-        CloudWatchMetrics: [
-          {
-            Namespace: METRIC_NAMESPACE,
-            Dimensions: [[DIMENSION]],
-            Metrics: names.map((Name) => ({ Name, Unit: UNITS[Name] })),
-          },
-        ],
-      },
-      [DIMENSION]: environment.functionName,
-      ...Object.fromEntries(names.map((name) => [name, values[name]])),
-    }),
-  );
+  const dimensions = { [DIMENSION]: environment.functionName };
+  const line = embeddedMetrics({ namespace: METRIC_NAMESPACE, dimensions, units: UNITS, values, now: now() });
+  if (line) write(line);
 }
