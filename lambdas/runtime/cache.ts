@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock';
 import type { Codec } from './codec';
 import { entryName } from './entry-name';
 import { CacheError } from './errors';
+import { forPartOf } from './hash-slot';
 import type { HotKeys } from './hot-keys/hot-keys';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
@@ -16,7 +17,7 @@ import { ReadPath } from './read-path';
 import { Semaphore } from './semaphore';
 import type { SharedState, SharedStore } from './shared';
 import type { Space } from './slots';
-import { NAMESPACE_TAG, TagVersions } from './tags';
+import { ALL_TAGS, TagVersions } from './tags';
 import { type ReadMeter, Telemetry, type TelemetryOptions } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
@@ -223,7 +224,7 @@ export class Cache<Handle> {
       : await this.#readPath.read<T>({
           ...entry,
           policy,
-          tags: [...routeTags(route, parameters), NAMESPACE_TAG],
+          tags: [...routeTags(route, parameters), forPartOf(entry.key, ALL_TAGS)],
           ticket: options.ticket,
           loader,
         });
@@ -238,6 +239,11 @@ export class Cache<Handle> {
    */
   async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
     await this.#writePath.purgeTags(tags, options);
+  }
+
+  /** Purges every entry of the cache, in constant time. As {@link purgeTags}. */
+  async clear(options: PurgeOptions = {}): Promise<void> {
+    await this.#writePath.purgeTags(ALL_TAGS, options);
   }
 
   /** Purges one entry of a route, and refuses every fill of it whose load began before. As {@link purgeTags}. */

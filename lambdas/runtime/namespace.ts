@@ -1,12 +1,13 @@
 import { tagProblem } from '../../lib/route';
 import { entryName } from './entry-name';
 import { CacheError } from './errors';
+import { forPartOf } from './hash-slot';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
 import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
 import type { ReadPath } from './read-path';
-import { NAMESPACE_TAG, namespaceTag } from './tags';
+import { ALL_TAGS, namespaceTags } from './tags';
 import type { ReadMeter, Telemetry } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
@@ -82,7 +83,8 @@ const MAX_ROW = 2n ** 64n;
 export class Namespace<Handle> {
   readonly #policy: Policy;
   readonly #prefix: string;
-  readonly #tags: readonly string[];
+  /** The tags of an entry, by the part of its slot. */
+  readonly #tags: readonly (readonly string[])[];
   readonly #space: EntryRef['space'];
   readonly #readPath: ReadPath<Handle>;
   readonly #meter: ReadMeter;
@@ -103,8 +105,9 @@ export class Namespace<Handle> {
     for (const tag of policy.tags ?? []) checkTag(tag);
     this.#policy = checkPolicy(name, policy);
     this.#prefix = `${name}/${version}/`;
-    this.#tags = [...(policy.tags ?? []), namespaceTag(name), NAMESPACE_TAG];
-    parts.read.tags?.expect(this.#tags);
+    const own = namespaceTags(name);
+    this.#tags = own.map((tag, part) => [...(policy.tags ?? []), tag, ALL_TAGS[part] as string]);
+    for (const tags of this.#tags) parts.read.tags?.expect(tags);
     this.#space = parts.read.memory.space();
     this.#readPath = parts.readPath;
     this.#meter = parts.telemetry.meter(name);
@@ -218,7 +221,7 @@ export class Namespace<Handle> {
 
   /** Purges every entry of the namespace, in constant time. */
   async clear(options: PurgeOptions = {}): Promise<void> {
-    await this.parts.writePath.purgeTags([namespaceTag(this.name)], options);
+    await this.parts.writePath.purgeTags(namespaceTags(this.name), options);
   }
 
   /** Names an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
@@ -241,10 +244,12 @@ export class Namespace<Handle> {
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
     const { tags: given, ticket } = options;
     if (given) for (const tag of given) checkTag(tag);
-    const tags = given ? [...new Set([...given, ...this.#tags])] : this.#tags;
+    const name = entryName(this.#prefix, key);
+    const own = forPartOf(name, this.#tags);
+    const tags = given ? [...new Set([...given, ...own])] : own;
     // Field by field, here and along the way of a hit: a spread costs as much as a look into a map.
     return {
-      key: entryName(this.#prefix, key),
+      key: name,
       memoryKey: key,
       space: this.#space,
       policy: this.#policy,

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock';
 import { CorkedConnector } from './corked-connector';
 import { CacheError } from './errors';
 import { GetCommand } from './get-command';
+import { hashSlot } from './hash-slot';
 import { PurgeGroup } from './purge-group';
 import { SCRIPTS } from './scripts';
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
@@ -117,7 +118,7 @@ export class RedisStore implements SharedStore {
     const name = this.#valueKey(key);
     // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
     if (!this.#connecting && this.#troubled === 0) {
-      const master = this.#master(keySlot(key));
+      const master = this.#master(hashSlot(key));
       if (master?.status === 'ready') {
         const command = new GetCommand(name, this.#getFailed);
         this.#budget.bound(command);

@@ -1,15 +1,20 @@
 import type { Clock } from './clock';
 import type { TagVerdict } from './entry-state';
 import { type KnownMarks, marksText, type TagMark } from './envelope';
+import { namesOfParts } from './hash-slot';
 import type { PurgeMode, SharedStore, Tag } from './shared';
 import { newToken } from './token';
 import { laterVersion, timelineOf, type Version } from './versions/version';
 
-/** The tag that every entry carries; no declared tag can have this name. */
-export const NAMESPACE_TAG = '*';
+/**
+ * The tags that every entry of one namespace carries, or of all where `name` is empty; no declared tag can have these names. There is one for
+ * each part of the slots, on the shard of the entries that carry it as far as parts and shards agree: a shard that is down then takes no
+ * entries of the others with it.
+ */
+export const namespaceTags = (name = ''): readonly string[] => namesOfParts(`*${name}`);
 
-/** The tag that every entry of one namespace carries. */
-export const namespaceTag = (name: string): string => `*${name}`;
+/** The tags of all entries, by the part of their slots. */
+export const ALL_TAGS = namespaceTags();
 
 /** The tags that were declared, or named by a loader. */
 export const declaredTags = (tags: readonly string[]): string[] => tags.filter((tag) => !tag.startsWith('*'));
@@ -50,8 +55,8 @@ export class TagVersions {
   readonly #together = new WeakMap<readonly string[], Together>();
   /** How often something was learnt of a tag. */
   #learnt = 0;
-  /** The newest timeline that the tag of all entries is known to be of. */
-  #timeline = '';
+  /** The newest timeline that each of {@link ALL_TAGS} is known to be of. */
+  readonly #timelines = new Map<string, string>();
   /** How often something was forgotten: what was asked for before isn't remembered. */
   #forgotten = 0;
 
@@ -133,10 +138,22 @@ export class TagVersions {
    */
   async notice(version: Version): Promise<void> {
     const timeline = timelineOf(version);
-    if (this.#timeline === '' || timeline <= this.#timeline) return;
-    await this.store.purgeTag(NAMESPACE_TAG, newToken(), version, this.options.lifeMs, 'timeline');
-    this.#forget(NAMESPACE_TAG);
-    this.#timeline = timeline;
+    // Once in the life of a process, in one turn.
+    const unknown = ALL_TAGS.filter((tag) => !this.#timelines.has(tag));
+    await Promise.allSettled(
+      unknown.map(async (tag) => {
+        // Where the tag is missing there is no entry to be purged.
+        if (!(await this.#fetch(tag))) this.#timelines.set(tag, timeline);
+      }),
+    );
+    const old = ALL_TAGS.filter((tag) => (this.#timelines.get(tag) ?? timeline) < timeline);
+    await Promise.all(
+      old.map(async (tag) => {
+        await this.store.purgeTag(tag, newToken(), version, this.options.lifeMs, 'timeline');
+        this.#forget(tag);
+        this.#timelines.set(tag, timeline);
+      }),
+    );
   }
 
   #remembered(name: string): Tag | undefined {
@@ -161,7 +178,7 @@ export class TagVersions {
     this.#learnt++;
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(name, { tag, readAt });
-    if (name === NAMESPACE_TAG) this.#timeline = timelineOf(tag.deletedVersion);
+    if (ALL_TAGS.includes(name)) this.#timelines.set(name, timelineOf(tag.deletedVersion));
   }
 }
 

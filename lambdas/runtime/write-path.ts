@@ -4,7 +4,7 @@ import { type Kept, newHeader, newKept, type Read } from './kept';
 import type { EntryRef, ReadPathOptions, ReadPathParts, ReadRequest } from './read-parts';
 import type { ReadPath } from './read-path';
 import type { PurgeMode } from './shared';
-import { declaredTags, NAMESPACE_TAG } from './tags';
+import { ALL_TAGS, declaredTags } from './tags';
 import { Ticket } from './ticket';
 import { newToken } from './token';
 import { got, valueText } from './value-text';
@@ -74,7 +74,7 @@ export class WritePath<Handle> {
     const version = options.version ?? (await this.parts.source.current());
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
     this.readPath.purged(undefined, names);
-    if (!names.includes(NAMESPACE_TAG)) await tags.notice(version).catch(() => {});
+    if (!names.includes(ALL_TAGS[0] as string)) await tags.notice(version).catch(() => {});
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 

@@ -1,5 +1,6 @@
+import keySlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
-import { CacheError, type RedisStore } from '../../lambdas/runtime';
+import { Cache, CacheError, type RedisStore, TimeVersions } from '../../lambdas/runtime';
 import { newToken } from '../../lambdas/runtime/token';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster';
@@ -96,9 +97,7 @@ describe('a shard that hangs', () => {
   test('costs one budget a few times, then nothing, while the other shards answer; then it is found again', async () => {
     const store = cluster.store({ breakerRestMs: 200 });
     const keys = Array.from({ length: 60 }, (_, i) => `hang/${i}`);
-    await Promise.all(keys.map((key) => store.get(key)));
     const victim = (await cluster.engines.processes()).find((each) => each.kind === 'redis' && each.role === 'primary');
-    await cluster.engines.kill(victim!.name, 'SIGSTOP');
     const failures = async () => {
       const results = await Promise.all(
         keys.map((key) =>
@@ -110,6 +109,8 @@ describe('a shard that hangs', () => {
       );
       return results.filter((result) => result !== 'answered');
     };
+    await waitFor('every connection', async () => (await failures()).length === 0);
+    await cluster.engines.kill(victim!.name, 'SIGSTOP');
     expect((await failures()).join()).toMatch(/budget/);
     await waitFor('the circuit breaker', async () => {
       const failed = await failures();
@@ -122,6 +123,30 @@ describe('a shard that hangs', () => {
     await expect(purges(store, keys)).resolves.toBeUndefined();
   });
 });
+
+test('with one master hanging, entries on the others still hit, though every hit reads the tags of its namespace', async () => {
+  const source = new TimeVersions({ primary: undefined });
+  const cache = new Cache({ shared: cluster.store({ namespace: 'parts', budgetMs: 500 }), source, tagTtlMs: 0 });
+  const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 600 }, strictTags: true });
+  const keys = Array.from({ length: 60 }, (_, i) => `${i}`);
+  const read = (key: string) => things.read(key, async () => key);
+  await waitFor('every entry', async () => (await Promise.all(keys.map(read))).every(({ outcome }) => outcome.status === 'hit'));
+  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  await cluster.engines.kill(victim!.name, 'SIGSTOP');
+  try {
+    const outcomes = await Promise.all(
+      keys.map(async (key) => [thirdOf(things.entry(key).key), (await read(key)).outcome.status]),
+    );
+    const byThird = [0, 1, 2].map((third) => outcomes.filter(([of]) => of === third).map(([, status]) => status));
+    const hitting = byThird.filter((statuses) => statuses.length > 0 && statuses.every((status) => status === 'hit'));
+    expect(hitting).toHaveLength(2);
+  } finally {
+    await cluster.engines.kill(victim!.name, 'SIGCONT');
+    await cluster.engines.ready();
+  }
+});
+
+const thirdOf = (key: string): number => Math.floor((keySlot(key) * 3) / 16_384);
 
 async function purges(store: RedisStore, keys: string[]): Promise<void> {
   await waitFor('the purges', () =>

@@ -1,4 +1,5 @@
 import type { LoadContext } from '../../../lambdas/runtime';
+import { ALL_TAGS } from '../../../lambdas/runtime/tags';
 import { version } from '../../contract/shared-store';
 import { pausedLoader, platform } from '../../support/cache-processes';
 
@@ -145,14 +146,15 @@ describe('a newer timeline of the primary', () => {
     source.value = 'v2';
     await b.read('new', async () => source.value);
     await a.read('another', async () => source.value);
-    expect(purges).toContain('*');
-    const mark = store.tags.get('*');
-    expect(mark?.deletedVersion.slice(0, 8)).toBe('00000002');
+    expect(purges.length).toBeGreaterThan(0);
+    const marks = () => ALL_TAGS.flatMap((tag) => store.tags.get(tag) ?? []);
+    const before = marks();
+    expect(new Set(before.map(({ deletedVersion }) => deletedVersion.slice(0, 8)))).toEqual(new Set(['00000002']));
     await clock.advance(1001);
     expect((await a.read('old', async () => source.value)).value).toBe('v2');
     await clock.advance(1001);
     await b.read('yet another', async () => source.value);
-    expect(store.tags.get('*')).toEqual(mark);
+    expect(marks()).toEqual(expect.arrayContaining(before));
   });
 
   test('a fill of an older one is refused after a purge of the newer', async () => {

@@ -69,7 +69,7 @@ describe('a namespace', () => {
     await a.clear({ version: source.write('v2') });
     expect(await a.get('1')).toBeUndefined();
     expect(await others.get('1')).toBe('v1');
-    await cache.purgeTags(['*'], { version: source.write('v3') });
+    await cache.clear({ version: source.write('v3') });
     expect(await others.get('1')).toBeUndefined();
   });
 
