@@ -6,6 +6,7 @@ import { type AuthorizeResource, Delivery, type RuleStats } from './delivery';
 import type { EventsOptions } from './from-template';
 import { putEventsOperation } from './put-events';
 import type { Rule } from './rule';
+import { testEventPatternOperation } from './test-event-pattern';
 import { busArn } from './types';
 
 /** An event that a service of AWS puts on the default bus. */
@@ -94,6 +95,7 @@ export function createEvents(options: EventsOptions, context: ProductContext, de
           envelope,
           log: (message) => log('events', message),
         }),
+        TestEventPattern: testEventPatternOperation,
       },
     },
     emit({ source, detailType, detail, resources = [] }) {

@@ -7,6 +7,7 @@ import * as path from 'node:path';
  */
 const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   bin: { folders: ['lib', 'routes'], packages: ['aws-cdk-lib', 'constructs'] },
+  'bin/verify': { folders: ['lambdas/runtime/http'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
   lib: { folders: [], packages: ['aws-cdk-lib', 'constructs'] },
   'lib/route': { folders: [], packages: [] },
   routes: { folders: ['lib/route'], packages: [] },

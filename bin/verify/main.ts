@@ -1,0 +1,95 @@
+import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { signedHeaders } from '../../lambdas/runtime/http/signature';
+import { addressesOf } from './addresses';
+import { BY_HAND } from './by-hand';
+import { type Chosen, readCommand } from './command';
+import { exitCodeOf, formatQuestions, formatVerdicts, outcomeOf, runProbes, type Verdict } from './probe';
+import { PROBE_STACK } from './probe-stack';
+import { Stacks } from './stacks';
+import type { DeployedStage } from './stage-probes';
+import { Target } from './target';
+
+const DEPLOY = 'npx cdk --app "node --import tsx bin/verify/app.ts"';
+
+const HELP = `Asks AWS what its documentation leaves open, and compares it with what is assumed.
+
+  npm run verify:aws -- --stage dev --yes
+
+  --stage NAME   a deployed stage, whose stacks are read and whose /health is asked; nothing of it is changed
+  --yes          go ahead: requests to, and invalidations and flushes of, the stack '${PROBE_STACK}' alone
+  --only TEXT    probes whose id begins so
+  --dry-run      say what would be done, and what has to be looked at by hand; asks nothing of AWS
+  --help         show this text
+
+Credentials and region come from where the AWS command line has them. Before: ${DEPLOY} deploy
+Afterwards:    ${DEPLOY} destroy
+It costs up to 20 invalidated items, and 0.02 USD an hour for the stage cache while the stack is there.
+Exit code: 0 all is as assumed, 1 something is otherwise, 2 a probe failed or nothing was asked.
+`;
+
+async function main(): Promise<number> {
+  const command = readCommand(process.argv.slice(2));
+  if (command.does === 'help') process.stdout.write(HELP);
+  if (command.does === 'dry-run') process.stdout.write(dryRun(command));
+  return command.does === 'verify' ? verify(command) : 0;
+}
+
+function dryRun({ ofStack, ofStage }: Chosen): string {
+  const byHand = BY_HAND.map(({ question, why }) => `- ${question}\n    ${why}`).join('\n');
+  return `${formatQuestions([...ofStack, ...ofStage])}\n\nBy hand:\n\n${byHand}\n`;
+}
+
+async function verify({ ofStack, ofStage, stage }: Chosen & { stage: string }): Promise<number> {
+  const client = new EventBridgeClient({});
+  const [credentials, region] = [await client.config.credentials(), await client.config.region()];
+  const stacks = new Stacks({ region, credentials });
+  const report = (verdict: Verdict) => process.stderr.write(`${outcomeOf(verdict).padEnd(10)}  ${verdict.probe.id}\n`);
+  const verdicts = await runProbes(ofStage, deployedStage(stage, stacks, { region, credentials }), { report });
+  if (ofStack.length > 0) {
+    const outputs = await stacks.outputs(PROBE_STACK).catch((error: Error) => {
+      throw new Error(`${error.message}\nDeploy it first: ${DEPLOY} deploy`);
+    });
+    const clients = {
+      cloudfront: new CloudFrontClient({}),
+      gateway: new APIGatewayClient({}),
+      events: client,
+      queues: new SQSClient({}),
+    };
+    const target = new Target({ ...addressesOf(outputs), region, credentials, clients });
+    verdicts.push(...(await runProbes(ofStack, target, { report })));
+  }
+  process.stdout.write(`\n${formatVerdicts(verdicts)}\n`);
+  return exitCodeOf(verdicts);
+}
+
+function deployedStage(
+  stage: string,
+  stacks: Stacks,
+  signer: { region: string; credentials: Parameters<typeof signedHeaders>[1]['credentials'] },
+): DeployedStage {
+  return {
+    resources: (stack) => stacks.resources(`cachement-${stage}-${stack}`),
+    async health() {
+      const base = (await stacks.outputs(`cachement-${stage}-api`)).get('GatewayUrl');
+      if (!base) throw new Error(`stack 'cachement-${stage}-api' has no output 'GatewayUrl'; deploy it again`);
+      const url = new URL('health', base);
+      const headers = signedHeaders(url, { ...signer, service: 'execute-api', now: new Date() });
+      const response = await fetch(url, { headers });
+      if (!response.ok) throw new Error(`/health was answered with ${response.status}`);
+      return (await response.json()) as Awaited<ReturnType<DeployedStage['health']>>;
+    },
+  };
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  },
+);

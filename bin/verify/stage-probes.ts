@@ -1,0 +1,50 @@
+import type { Probe } from './probe';
+import type { DeployedResource } from './stacks';
+
+/** A stage that is deployed, as far as it shows what AWS took. */
+export interface DeployedStage {
+  /** @param stack such as `database` */
+  resources(stack: string): Promise<readonly DeployedResource[]>;
+  /** What `/health` answers. */
+  health(): Promise<{ readonly database?: { readonly primary?: { readonly status?: string } } }>;
+}
+
+async function isComplete(stage: DeployedStage, stack: string, ...types: string[]): Promise<boolean> {
+  const resources = await stage.resources(stack);
+  return types.every((type) => {
+    const found = resources.filter((each) => each.type === type);
+    return found.length > 0 && found.every(({ status }) => /^(CREATE|UPDATE)_COMPLETE$/.test(status));
+  });
+}
+
+const yes = (condition: boolean): string => (condition ? 'yes' : 'no');
+
+/** What shows by a stage that was deployed and works. Nothing is changed, and nothing costs anything. */
+export const STAGE_PROBES: readonly Probe<DeployedStage>[] = [
+  {
+    id: 'stage/scram-verifier',
+    question: "Does RDS take a role's password as a SCRAM verifier?",
+    does: 'reads whether the migration, which makes roles so, is complete, and by /health whether one of them can log in',
+    assumed: 'yes',
+    run: async (stage) =>
+      yes(
+        (await isComplete(stage, 'database', 'Custom::SchemaMigration')) &&
+          (await stage.health()).database?.primary?.status === 'ok',
+      ),
+  },
+  {
+    id: 'stage/disabled-default-user',
+    question: 'Is a disabled user `default` with `NoPasswordRequired` accepted in a Valkey group?',
+    does: 'reads whether user group and replication group are complete',
+    assumed: 'yes',
+    run: async (stage) =>
+      yes(await isComplete(stage, 'shared', 'AWS::ElastiCache::UserGroup', 'AWS::ElastiCache::ReplicationGroup')),
+  },
+  {
+    id: 'stage/get-stack-output',
+    question: 'Does `Fn::GetStackOutput` deploy as it synthesizes?',
+    does: "reads whether the functions of the API, which are in another stack's network, are complete",
+    assumed: 'yes',
+    run: async (stage) => yes(await isComplete(stage, 'api', 'AWS::Lambda::Function', 'AWS::EC2::SecurityGroup')),
+  },
+];

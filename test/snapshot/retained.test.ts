@@ -1,0 +1,49 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { retainedResources } from '../../bin/retained-resources';
+import { SynthesizedStage } from './synthesized';
+
+const retainedOf = (stage: SynthesizedStage) =>
+  stage.parts.flatMap((part) => retainedResources(part, stage.template(part).toJSON().Resources ?? {}));
+
+test('a destroyed dev leaves nothing', () => {
+  expect(retainedOf(new SynthesizedStage('dev'))).toEqual([]);
+});
+
+test('a destroyed prod leaves these kinds, and the page for operators names every stack of them', () => {
+  const retained = retainedOf(new SynthesizedStage('prod'));
+  expect([...new Set(retained.map(({ stack, type }) => `${stack} ${type}`))].sort()).toEqual([
+    'api AWS::ApiGateway::Account',
+    'api AWS::IAM::Role',
+    'api AWS::Logs::LogGroup',
+    'database AWS::Logs::LogGroup',
+    'database AWS::RDS::DBInstance',
+    'database AWS::RDS::DBSubnetGroup',
+    'database AWS::SecretsManager::Secret',
+    'edge AWS::S3::Bucket',
+    'network AWS::KMS::Key',
+    'network AWS::Logs::LogGroup',
+    'operations AWS::Logs::LogGroup',
+    'purge AWS::Logs::LogGroup',
+    'shared AWS::ElastiCache::ReplicationGroup',
+    'shared AWS::Logs::LogGroup',
+    'shared AWS::SecretsManager::Secret',
+  ]);
+  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/operate.md'), 'utf8');
+  const table = page.slice(page.indexOf('| stack | what stays |')).split('\n\n')[0]!;
+  for (const { stack } of retained) expect(table).toMatch(new RegExp(`^\\| ([a-z0-9-]+, )*${stack}(, [a-z]+)* \\|`, 'm'));
+});
+
+test('a database that says nothing leaves a snapshot, and so is found', () => {
+  const resources = {
+    Db: { Type: 'AWS::RDS::DBInstance' },
+    Replica: { Type: 'AWS::RDS::DBInstance', Properties: { SourceDBInstanceIdentifier: 'db' } },
+    Queue: { Type: 'AWS::SQS::Queue' },
+    Kept: { Type: 'AWS::SQS::Queue', DeletionPolicy: 'RetainExceptOnCreate' },
+    Gone: { Type: 'AWS::RDS::DBInstance', DeletionPolicy: 'Delete' },
+  };
+  expect(retainedResources('s', resources).map(({ logicalId, policy }) => `${logicalId} ${policy}`)).toEqual([
+    'Db Snapshot',
+    'Kept Retain',
+  ]);
+});
