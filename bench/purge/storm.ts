@@ -82,10 +82,11 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   };
   let kills = 0;
   const killer = async (): Promise<void> => {
-    // It may take longer than the changes, whose purges are still on their way then.
+    // As many as the changes so far have earned; the last ones may die after the last change, whose purge is still on its way then.
     while (running && (written.count < options.changes || kills < options.kills)) {
-      kills += fleet.platform.lambda.kill(fleet.arn(VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'PurgeRelay'));
-      await sleep(200 + random() * 400);
+      const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'PurgeRelay';
+      if (kills * options.changes <= options.kills * written.count) kills += fleet.platform.lambda.kill(fleet.arn(victim));
+      await sleep(100 + random() * 200);
     }
   };
   let failovers = 0;
@@ -101,7 +102,7 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   };
 
   const readers = OBSERVED.map(reader);
-  await Promise.all([writer(), writer(), killer(), failer()]);
+  await Promise.all([...Array.from({ length: WRITERS }, writer), killer(), failer()]);
   const lastChangeAt = Date.now();
   say(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
   let different = await compare(fleet, places, paths);
@@ -150,8 +151,9 @@ function eventsOf(fleet: Fleet): { duplicates: number; reordered: number } {
   };
 }
 
-/** Mean time between two changes of one writer, in milliseconds. */
-const PACE_MS = 10;
+/** Writers, and the mean time between two changes of each, in milliseconds: 200 changes a second at most. */
+const WRITERS = 4;
+const PACE_MS = 20;
 
 /** Entries that differ from the primary, with the number of last changes that they don't show; by tier and path. */
 async function compare(fleet: Fleet, places: readonly { id: number }[], paths: readonly string[]): Promise<Map<string, number>> {

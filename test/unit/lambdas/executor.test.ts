@@ -6,6 +6,7 @@ import {
   MAX_DELAY_SECONDS,
   type Outside,
   pollDelaySeconds,
+  wakeStep,
 } from '../../../lambdas/runtime/purge/purge-path';
 
 const [A, B] = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
@@ -64,6 +65,24 @@ beforeEach(() => {
   output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterEach(() => output.mockRestore());
+
+test('the relay is kicked at each time that it shall be woken, whichever comes first in the batch', async () => {
+  const { parts, published } = outside();
+  const sleeps = new Map<number, () => void>();
+  const clock = { now: () => NOW, sleep: (ms: number) => new Promise<void>((resolve) => sleeps.set(ms, resolve)) };
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const done = wakeStep({ ...parts, clock })([
+    { messageId: 'late', detail: { at: NOW + 800 } },
+    { messageId: 'early', detail: { at: NOW + 200 } },
+  ]);
+  await turn();
+  sleeps.get(200)?.();
+  await turn();
+  expect(published).toEqual([{ type: 'OutboxKicked', detail: {} }]);
+  sleeps.get(800)?.();
+  expect(await done).toEqual([]);
+  expect(published).toHaveLength(2);
+});
 
 describe('the gateway step', () => {
   const command = (messageId: string, commandId: string, notBefore: number) => ({

@@ -30,6 +30,25 @@ describe('a worker', () => {
     ]);
   });
 
+  test('hands steps their messages at once where some of them wait', async () => {
+    let completedRan = (): void => {};
+    const ran = new Promise<void>((resolve) => {
+      completedRan = resolve;
+    });
+    const worker = createWorker(
+      {
+        EdgePurgeAccepted: () => ran.then(() => []),
+        EdgePurgeCompleted: async () => {
+          completedRan();
+          throw new Error('no');
+        },
+      },
+      { atOnce: true },
+    );
+    const response = await worker({ Records: [record('1', accepted), record('2', completed())] });
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+  });
+
   test('returns what a step could not do, and all of a step that threw', async () => {
     const worker = createWorker({
       EdgePurgeAccepted: async () => {
