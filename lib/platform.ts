@@ -23,6 +23,7 @@ import type { Route } from './route';
 import { SharedCache } from './shared/shared-cache';
 import type { ISharedCache } from './shared/shared-cache-base';
 
+/** What a platform consists of. */
 export interface CachingPlatformProps {
   /**
    * Prefix of every key, and of the names of the shared tier's users, which are the account's. At most 30 lower case letters, digits and
@@ -110,13 +111,21 @@ const DEFAULT_FUNCTION_TIMEOUT = Duration.seconds(3);
  * @throws {RangeError} where parts contradict each other, or a route or client is not what they need.
  */
 export class CachingPlatform extends Construct {
+  /** Where functions and engines are. */
   readonly network: IPlatformNetwork;
+  /** The system of record. */
   readonly database: IReplicatedDatabase;
+  /** The shared tier. */
   readonly shared: ISharedCache;
+  /** Where writers say what they changed. */
   readonly bus: IPurgeBus;
+  /** The gateway. */
   readonly api: ICachedApi;
+  /** The distribution. */
   readonly edge: IEdgeDistribution;
+  /** What takes a purge through the tiers. */
   readonly pipeline: PurgePipeline;
+  /** Alarms and the dashboard. */
   readonly monitoring: CacheMonitoring;
 
   private readonly routes: Route[] = [];

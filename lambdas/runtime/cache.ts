@@ -24,6 +24,7 @@ import { got } from './value-text';
 import type { VersionSource } from './versions/source';
 import { type PurgeOptions, type StrictOptions, WritePath } from './write-path';
 
+/** What a cache consists of, and how it behaves. */
 export interface CacheOptions<Handle> {
   /**
    * The shared tier.
@@ -121,10 +122,16 @@ export interface CacheOptions<Handle> {
    */
   readonly telemetry?: TelemetryOptions;
 
-  /** @default - the system clock */
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
 
-  /** @default Math.random */
+  /**
+   * What jitter is made of, from 0 to 1; for tests.
+   * @default Math.random
+   */
   readonly random?: () => number;
 }
 

@@ -22,10 +22,13 @@ export interface Codec {
 export interface Encoded {
   /** The format's letter. `j` and `n` are taken, and a letter never changes its meaning. */
   readonly format: string;
+  /** The value in that format. */
   readonly text: string;
 }
 
+/** What an entry's text meant. */
 export interface Decoded {
+  /** As its loader gave it. */
   readonly value: unknown;
   /** Its size before compression, in bytes or characters, by which memory is bounded. */
   readonly size: number;

@@ -3,6 +3,7 @@ import { type Credentials, RedisStore } from './redis-store';
 import type { TelemetryOptions } from './telemetry';
 import { type Handle, type PostgresServers, PostgresVersions } from './versions/postgres';
 
+/** What a cache with every default needs. */
 export interface CreateCacheOptions {
   /** Begins every key of the shared tier. */
   readonly namespace: string;

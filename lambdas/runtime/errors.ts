@@ -12,6 +12,7 @@ export type CacheErrorCode =
 /** Every error that the cache itself raises. A read never fails with one: it falls back to the loader. */
 export class CacheError extends Error {
   constructor(
+    /** Stable, for programs; the message is for people. */
     readonly code: CacheErrorCode,
     message: string,
     options?: ErrorOptions,

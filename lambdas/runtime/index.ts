@@ -1,9 +1,10 @@
+export type { Route, RouteParameters } from '../../lib/route';
 export { Cache, type CacheOptions } from './cache';
 export { type Clock, systemClock } from './clock';
 export type { Codec, Decoded, Encoded } from './codec';
 export { type CreateCacheOptions, createCache } from './create-cache';
 export { CacheError, type CacheErrorCode } from './errors';
-export type { HotKeys } from './hot-keys/hot-keys';
+export type { HotKeys, HotKeysOptions } from './hot-keys/hot-keys';
 export type { Read } from './kept';
 export type { LoadContext, Loader } from './load-context';
 export type { BusListener, MemoryBus, Purged } from './memory-bus';
@@ -25,5 +26,5 @@ export {
 export type { Loaded, LoadRequest, VersionSource } from './versions/source';
 export { TimeVersions, type TimeVersionsOptions } from './versions/time';
 export type { Version } from './versions/version';
-export type { WriteBehind } from './write-behind/write-behind';
+export type { WriteBehind, WriteBehindOptions } from './write-behind/write-behind';
 export type { PurgeOptions, StrictOptions } from './write-path';

@@ -7,9 +7,11 @@ import type { Version } from './versions/version';
 
 /** A value and what the read did. `value` is undefined for a negative entry. */
 export interface Read<T> {
+  /** What was cached or loaded; undefined for what there is none of. */
   readonly value: T | undefined;
   /** The value contains every write up to this version; '-' where its source can't claim one. */
   readonly version: Version | '-';
+  /** Where it came from, and what the read did. */
   readonly outcome: Outcome;
 }
 

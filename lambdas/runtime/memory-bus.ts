@@ -9,15 +9,26 @@ export interface MemoryBus {
   publish(purged: Purged): void;
   /** Whether messages may be missed at the moment: memory then keeps nothing that the shared tier has. */
   readonly deaf: boolean;
+  /** Leaves the bus; resolves once nothing more is sent or told. */
   close(): Promise<void>;
 }
 
 /** What was purged: an entry, tags, or, where neither is given, anything. */
 export interface Purged {
-  /** Its name in the shared tier. */
+  /**
+   * Its name in the shared tier.
+   * @default - not one entry
+   */
   readonly key?: string;
-  /** Its name in memory, in any part of it. */
+  /**
+   * Its name in memory, in any part of it.
+   * @default - not one entry
+   */
   readonly memoryKey?: string;
+  /**
+   * Tags whose entries were purged.
+   * @default - none
+   */
   readonly tags?: readonly string[];
 }
 

@@ -29,6 +29,7 @@ export interface ReadOptions {
   readonly ticket?: Ticket | undefined;
 }
 
+/** What is known of a value in a writer's hand. */
 export interface SetOptions {
   /**
    * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row must give it,
@@ -47,7 +48,10 @@ export interface SetOptions {
    * @default - just now
    */
   readonly committedAt?: number;
-  /** @default - those of the namespace */
+  /**
+   * Tags of the entry, besides those of the namespace.
+   * @default - those of the namespace
+   */
   readonly tags?: readonly string[];
   /**
    * Queues the write, which then isn't in the database yet: `writeBehind()`. It needs `rowVersion`, and no `version`.
@@ -56,8 +60,12 @@ export interface SetOptions {
   readonly behind?: WriteBehind;
 }
 
+/** What is purged of a namespace, and how. */
 export interface NamespacePurge extends PurgeOptions {
-  /** @default - none */
+  /**
+   * Keys of the namespace.
+   * @default - none
+   */
   readonly keys?: readonly string[];
   /**
    * Tags, of which entries of other namespaces are purged too.
@@ -91,6 +99,7 @@ export class Namespace<Handle> {
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the name or the policy can't be used. */
   constructor(
+    /** Begins the names of its entries. */
     readonly name: string,
     policy: NamespacePolicy,
     private readonly parts: NamespaceParts<Handle>,

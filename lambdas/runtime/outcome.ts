@@ -1,3 +1,4 @@
+/** Why a read went another way than usual. */
 export type OutcomeReason =
   /** A purge or another's load came in between. */
   | 'fill-rejected'
@@ -46,7 +47,10 @@ export interface Outcome {
   /** The tags of the value: the declared ones, filled in, and those that the loader named. */
   readonly tags: readonly string[];
 
-  /** Why the value wasn't stored, why the shared tier wasn't asked, or why a stale value was served. */
+  /**
+   * Why the value wasn't stored, why the shared tier wasn't asked, or why a stale value was served.
+   * @default - nothing went another way than usual
+   */
   readonly reason?: OutcomeReason;
 }
 

@@ -43,6 +43,7 @@ export interface NamespaceFreshness {
 
 /** How the values of a namespace are cached. */
 export interface NamespacePolicy {
+  /** For how long memory and the shared tier keep a value. */
   readonly freshness: NamespaceFreshness;
 
   /**

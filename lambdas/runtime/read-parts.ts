@@ -19,6 +19,7 @@ export interface EntryRef {
   readonly key: string;
   /** Its name in memory, and the part of memory that this is a name in. */
   readonly memoryKey: string;
+  /** The part of memory that it is in. */
   readonly space: Space;
 }
 

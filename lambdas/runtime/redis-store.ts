@@ -28,6 +28,7 @@ export interface RedisPlace {
   readonly tls?: boolean | { readonly ca: string };
 }
 
+/** Which cluster, which user, and how long operations may take. */
 export interface RedisStoreOptions extends RedisPlace {
   /** Begins every key. */
   readonly namespace: string;
@@ -56,13 +57,18 @@ export interface RedisStoreOptions extends RedisPlace {
    * @default 1000
    */
   readonly breakerRestMs?: number;
-  /** @default - the system clock */
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
 }
 
 /** A user of the shared tier. */
 export interface Credentials {
+  /** Name of the user. */
   readonly username: string;
+  /** Its password. */
   readonly password: string;
 }
 
@@ -184,6 +190,7 @@ export class RedisStore implements SharedStore {
     return parseTag(await this.#ask(name, () => this.#cluster.getex(name, 'PX', ttlMs)));
   }
 
+  /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
   async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
     const name = this.#tagKey(tag);
     const created = parseTag(await this.#ask(name, () => this.#cluster.cacheCreateTag(name, mark, version, ttlMs)));

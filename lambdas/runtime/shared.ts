@@ -2,9 +2,13 @@ import type { Version } from './versions/version';
 
 /** A tag's marks and the versions of the purges that set them. */
 export interface Tag {
+  /** Mark of the last purge that deletes; entries that captured another one are misses. */
   readonly deleted: string;
+  /** Version of that purge. */
   readonly deletedVersion: Version;
+  /** Mark of the last purge that expires; entries that captured another one are stale. */
   readonly expired: string;
+  /** Version of that purge. */
   readonly expiredVersion: Version;
 }
 
@@ -47,13 +51,17 @@ export interface Put {
   readonly version: Version;
   /** Version of the row that was written: 24 digits. */
   readonly row: string;
+  /** How long the entry is kept, in milliseconds. */
   readonly ttlMs: number;
+  /** The entry's text. */
   readonly entry: string;
 }
 
 /** The shared tier's state, as the health check shows it. */
 export interface SharedState {
+  /** `ok` where every shard answers, `degraded` where some do, `down` where none does. */
   readonly status: 'ok' | 'degraded' | 'down';
+  /** Each node that the store knows of. */
   readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
 }
 
@@ -65,19 +73,24 @@ export interface SharedStore {
   /** The store's clock, in epoch milliseconds, as far as this process knows it. */
   now(): number;
 
+  /** The entry of a key as it was stored; null where there is none. */
   get(key: string): Promise<string | null>;
+  /** Asks for the right to load a key, for `leaseMs`. `seenToken` is that of the entry which the caller found and refused, or empty. */
   lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease>;
   /** @returns false where a purge or a later lease came in between, or the version is too old. */
   fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean>;
+  /** Gives a lease back without storing anything. */
   release(key: string, token: string): Promise<void>;
   /** Makes a lease last for another `leaseMs`. @returns false where it is no longer the caller's; it is then never the caller's again. */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Removes an entry that can't be read, so that it is a miss for everybody. */
   discard(key: string): Promise<void>;
 
+  /** What is known of a tag; undefined where it was never purged, or is forgotten. */
   getTag(name: string): Promise<Tag | undefined>;
   /** As {@link getTag}, and keeps the tag for another `ttlMs`. */
   touchTag(name: string, ttlMs: number): Promise<Tag | undefined>;
+  /** Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. */
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
 
   /** Purges one key; resolves once a replica has it too, or can't be waited for. */
@@ -96,6 +109,8 @@ export interface SharedStore {
   /** Purges a tag, in the same way. Mode `timeline` deletes only where the version begins a newer timeline than the tag's. */
   purgeTag(name: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void>;
 
+  /** How the tier is, as far as this process sees. */
   state(): Promise<SharedState>;
+  /** Ends every connection. */
   close(): Promise<void>;
 }

@@ -54,6 +54,7 @@ export class Ticket {
    *
    * @param what the entry that was written, as {@link Namespace.entry} names it, or the tag that was purged, as `{ tag }`.
    * @param version the primary's version, read after the commit.
+   * @throws {CacheError} `E_INVALID_ARGUMENT` where the version isn't one.
    */
   with(what: { readonly key: string } | { readonly tag: string }, version: Version): Ticket {
     if (!isVersion(version)) {

@@ -10,6 +10,7 @@ import { newToken } from './token';
 import { got, valueText } from './value-text';
 import type { Version } from './versions/version';
 
+/** How to purge. */
 export interface PurgeOptions {
   /**
    * The primary's version, read after the commit of the change.
@@ -23,6 +24,7 @@ export interface PurgeOptions {
   readonly mode?: PurgeMode;
 }
 
+/** How a strict write is bounded. */
 export interface StrictOptions {
   /**
    * How long the commit may take, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If nobody says how

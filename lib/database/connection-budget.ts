@@ -1,5 +1,6 @@
 /** One function that holds connections to a database server. */
 export interface ConnectionUser {
+  /** Id of the function, for the message. */
   readonly name: string;
   /** How many environments it may have at once. */
   readonly concurrency: number;

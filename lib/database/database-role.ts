@@ -9,5 +9,8 @@ export class DatabaseRole {
   /** Owns the schema, and creates the other two. */
   static readonly OWNER = new DatabaseRole('cachement_owner');
 
-  private constructor(readonly username: string) {}
+  private constructor(
+    /** What it is called in PostgreSQL. */
+    readonly username: string,
+  ) {}
 }

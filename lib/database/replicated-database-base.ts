@@ -11,7 +11,9 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
 import type { DatabaseRole } from './database-role';
 
+/** How a function uses the database. */
 export interface DatabaseClientOptions {
+  /** Which of the database's users it logs in as. */
   readonly role: DatabaseRole;
 
   /**
@@ -42,6 +44,7 @@ export interface DatabaseServer {
 
 /** The system of record, made here or elsewhere: PostgreSQL, a primary and the replicas that stream from it, with forced TLS. */
 export interface IReplicatedDatabase extends IConstruct, ec2.IConnectable {
+  /** The database that clients work with. */
   readonly databaseName: string;
 
   /** `host:port` of the primary. */
@@ -73,6 +76,7 @@ const RDS_CA_FILE = '/var/runtime/ca-cert.pem';
 export abstract class ReplicatedDatabaseBase extends Resource implements IReplicatedDatabase {
   abstract readonly connections: ec2.Connections;
   abstract readonly databaseName: string;
+  /** Connections that each server accepts. */
   abstract readonly maxConnections: number;
   readonly grants: ReplicatedDatabaseGrants = new ReplicatedDatabaseGrants(this);
   abstract get writer(): string;
@@ -80,6 +84,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   abstract get servers(): DatabaseServer[];
   abstract secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
+  /** The way from its clients to their secrets. */
   protected abstract readonly network: IPlatformNetwork;
   /** By path: a function that is added twice has one pool. */
   private readonly users = new Map<string, ConnectionUser>();

@@ -15,7 +15,9 @@ import {
   ReplicatedDatabaseBase,
 } from './replicated-database-base';
 
+/** What a database is like. */
 export interface ReplicatedDatabaseProps {
+  /** Where its servers are: in the isolated subnets. */
   readonly network: IPlatformNetwork;
 
   /**
@@ -24,7 +26,10 @@ export interface ReplicatedDatabaseProps {
    */
   readonly version?: rds.PostgresEngineVersion;
 
-  /** @default - db.t4g.medium */
+  /**
+   * Class of the primary, and of each replica.
+   * @default - db.t4g.medium
+   */
   readonly instanceType?: ec2.InstanceType;
 
   /**
@@ -58,25 +63,38 @@ export interface ReplicatedDatabaseProps {
    */
   readonly proxy?: boolean;
 
-  /** @default Size.gibibytes(20) */
+  /**
+   * Size of each server's disk.
+   * @default Size.gibibytes(20)
+   */
   readonly allocatedStorage?: Size;
 
-  /** @default true */
+  /**
+   * Whether RDS refuses to delete the servers until this is turned off.
+   * @default true
+   */
   readonly deletionProtection?: boolean;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the servers and their secrets when they leave the template. `SNAPSHOT` takes a final snapshot of the primary.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /** A database that was made elsewhere: PostgreSQL with forced TLS. */
 export interface ReplicatedDatabaseAttributes {
+  /** The way from its clients to their secrets. */
   readonly network: IPlatformNetwork;
+  /** Of the servers; clients are let in by it. */
   readonly securityGroup: ec2.ISecurityGroup;
   /** Host of the primary. */
   readonly writerAddress: string;
   /** Hosts of the replicas, which the runtime chooses from by how far each has replayed. */
   readonly readerAddresses: string[];
+  /** Of every server. */
   readonly port: number;
+  /** The database that clients work with. */
   readonly databaseName: string;
   /** Connections that each server accepts. The functions' pools are checked against it. */
   readonly maxConnections: number;
@@ -128,7 +146,9 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
   readonly connections: ec2.Connections;
   readonly databaseName: string = DATABASE_NAME;
   readonly maxConnections: number;
+  /** The only server that is written to. */
   readonly primary: rds.DatabaseInstance;
+  /** The servers that stream from the primary. */
   readonly replicas: rds.DatabaseInstanceReadReplica[];
 
   /** Before the primary, for writers. */

@@ -7,13 +7,19 @@ import { DatabaseRole } from './database-role';
 import type { IReplicatedDatabase } from './replicated-database-base';
 import { reachable, type SchemaMigration } from './schema-migration';
 
+/** What the sample's rows need. */
 export interface SampleDataProps {
+  /** Where the function that loads them runs. */
   readonly network: IPlatformNetwork;
+  /** Where they go. */
   readonly database: IReplicatedDatabase;
   /** What creates the tables that the data goes to. */
   readonly schema: SchemaMigration;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the function's log when it goes.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 

@@ -7,11 +7,17 @@ import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
 import type { IReplicatedDatabase } from './replicated-database-base';
 
+/** What a migration needs. */
 export interface SchemaMigrationProps {
+  /** Where the function that migrates runs. */
   readonly network: IPlatformNetwork;
+  /** What is migrated. */
   readonly database: IReplicatedDatabase;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the function's log when it goes.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 

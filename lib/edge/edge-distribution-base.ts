@@ -7,6 +7,7 @@ import { EDGE_REGION } from '../operations/firewall';
 
 /** A distribution that purges reach, made here or elsewhere. */
 export interface IEdgeDistribution extends IConstruct {
+  /** The distribution itself. */
   readonly distribution: cloudfront.IDistribution;
 
   /** What others may be allowed to do with it. */
@@ -18,6 +19,7 @@ export interface IEdgeDistribution extends IConstruct {
 
 /** A distribution that was made elsewhere. It must take tags from the header `Cache-Tag`, or a purge of one does nothing. */
 export interface EdgeDistributionAttributes {
+  /** Such as `E1A2B3C4D5E6F7`. */
   readonly distributionId: string;
   /** Such as `d111111abcdef8.cloudfront.net`. */
   readonly domainName: string;

@@ -7,6 +7,7 @@ import type { Route } from '../route';
  * cache policy drops them too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
  */
 export class KeyFunction extends Construct {
+  /** What behaviours run on each viewer's request. */
   readonly function: cloudfront.IFunction;
 
   constructor(scope: Construct, id: string, route: Route) {

@@ -7,9 +7,13 @@ import type { ISharedCache } from '../shared/shared-cache-base';
 
 /** What the cache library works with. */
 export interface CacheTiers {
+  /** Where the tiers are. */
   readonly network: IPlatformNetwork;
+  /** The system of record. */
   readonly database: IReplicatedDatabase;
+  /** The shared tier. */
   readonly shared: ISharedCache;
+  /** Where writers say what they changed. */
   readonly bus: IPurgeBus;
 }
 

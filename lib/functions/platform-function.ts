@@ -49,7 +49,10 @@ export interface PlatformFunctionProps {
    */
   readonly vpc?: ec2.IVpc;
 
-  /** @default - none beyond what the tiers add */
+  /**
+   * Variables of its own.
+   * @default - none beyond what the tiers add
+   */
   readonly environment?: Record<string, string>;
 
   /**
@@ -58,7 +61,10 @@ export interface PlatformFunctionProps {
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
-  /** @default logs.RetentionDays.ONE_MONTH */
+  /**
+   * How long its log is kept.
+   * @default logs.RetentionDays.ONE_MONTH
+   */
   readonly logRetention?: logs.RetentionDays;
 
   /**
@@ -71,6 +77,8 @@ export interface PlatformFunctionProps {
 /**
  * A prebuilt function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what they
  * need when the function is added to them as a client.
+ *
+ * @throws {RangeError} where `concurrency` isn't a whole number of at least 1.
  */
 export class PlatformFunction extends lambda.Function {
   /** How many invocations may run at once, reserved or not. */

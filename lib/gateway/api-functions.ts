@@ -4,6 +4,7 @@ import { DatabaseRole } from '../database/database-role';
 import { addCacheClient, type CacheTiers } from '../functions/cache-client';
 import { PlatformFunction } from '../functions/platform-function';
 
+/** What the functions of an API need. */
 export interface ApiFunctionsProps extends CacheTiers {
   /** Requests that the read function serves at once. */
   readonly readConcurrency: number;
@@ -28,7 +29,10 @@ export interface ApiFunctionsProps extends CacheTiers {
    */
   readonly reserveConcurrency?: boolean;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the functions' logs when they go.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
@@ -37,7 +41,9 @@ const WRITE_TIMEOUT = Duration.seconds(10);
 
 /** The two functions behind the API: one that can only read, and one that writes and says what it changed. */
 export class ApiFunctions extends Construct {
+  /** Answers reads, through the cache. */
   readonly reader: PlatformFunction;
+  /** Makes changes, and asks for their purges. */
   readonly writer: PlatformFunction;
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {

@@ -11,6 +11,7 @@ import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
 
+/** What an API answers, and how its stage caches. */
 export interface CachedApiProps {
   /**
    * What the API answers. A route with a gateway TTL is cached.
@@ -30,7 +31,10 @@ export interface CachedApiProps {
    */
   readonly writer?: lambda.IFunction;
 
-  /** @default - none, the API is read only */
+  /**
+   * Operations that change something.
+   * @default - none, the API is read only
+   */
   readonly writes?: WriteOperation[];
 
   /**
@@ -45,7 +49,10 @@ export interface CachedApiProps {
    */
   readonly open?: boolean;
 
-  /** @default GatewayCacheSize.GB_0_5 */
+  /**
+   * Size of the stage cache, which is billed by the hour.
+   * @default GatewayCacheSize.GB_0_5
+   */
   readonly cacheSize?: GatewayCacheSize;
 
   /**
@@ -160,7 +167,9 @@ export class CachedApi extends CachedApiBase {
     return new ImportedApi(scope, id, attributes);
   }
 
+  /** The API itself. */
   readonly restApi: apigateway.RestApi;
+  /** The stage whose cache is purged. */
   readonly stageName = STAGE_NAME;
 
   private readonly declared = new DeclaredRoutes();

@@ -7,6 +7,7 @@ export type WriteMethod = 'DELETE' | 'PATCH' | 'POST' | 'PUT';
 export interface WriteOperation {
   /** The route whose path it is on. */
   readonly route: Route;
+  /** HTTP method, in upper case. */
   readonly method: WriteMethod;
 }
 
@@ -18,11 +19,16 @@ export class DeclaredRoutes {
   private readonly names = new Map<string, Route>();
   private readonly shapes = new Map<string, Route>();
 
+  /** In the order that they were added in. */
   get all(): Route[] {
     return [...this.names.values()];
   }
 
-  /** @throws {RangeError} that names both routes, where one has the name or answers the requests of another. */
+  /**
+   * Adds one.
+   *
+   * @throws {RangeError} that names both routes, where one has the name or answers the requests of another.
+   */
   add(route: Route): void {
     const sameName = this.names.get(route.name);
     if (sameName) {

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
+/** What a network is like. */
 export interface PlatformNetworkProps {
   /**
    * The availability zones to use, by name. An engine with failover needs two.
@@ -20,6 +21,7 @@ export interface PlatformNetworkProps {
 
 /** Where functions and engines are, and how functions get from there to AWS. */
 export interface IPlatformNetwork {
+  /** The VPC whose isolated subnets hold functions and engines. */
   readonly vpc: ec2.IVpc;
 
   /** Lets a function send to any bus of the account that its role may send to. */
@@ -34,6 +36,7 @@ export interface IPlatformNetwork {
 
 /** A network that was made elsewhere. Its isolated subnets, in two zones or more, are where everything goes. */
 export interface PlatformNetworkAttributes {
+  /** The VPC whose isolated subnets hold functions and engines. */
   readonly vpc: ec2.IVpc;
 
   /**

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
+/** What is watched, and who is told. */
 export interface CacheBudgetProps {
   /** What a month may cost, in USD. */
   readonly monthlyLimit: number;
@@ -19,7 +20,9 @@ export interface CacheBudgetProps {
 
 /** A tag that costs are told apart by. */
 export interface CostTag {
+  /** Such as `cachement:stage`. */
   readonly key: string;
+  /** What the tag must be for a cost to count. */
   readonly value: string;
 }
 

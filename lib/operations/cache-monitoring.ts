@@ -16,6 +16,7 @@ import { EDGE_REGION } from './firewall';
 import { METRICS, type WatchedMetric } from './metrics';
 import type { TopologyReporter } from './topology-reporter';
 
+/** Where alarms go, and how they are kept. */
 export interface CacheMonitoringProps {
   /**
    * Encrypts the topic of alarms. CloudWatch must be in its policy, as it is in that of a `PlatformKey`.
@@ -38,12 +39,20 @@ export interface CacheMonitoringProps {
 
 /** What a platform is made of, as far as it is watched. */
 export interface WatchedPlatform {
+  /** The distribution. */
   readonly edge: IEdgeDistribution;
+  /** The gateway. */
   readonly api: ICachedApi;
+  /** The shared tier. */
   readonly shared: ISharedCache;
+  /** The system of record. */
   readonly database: IReplicatedDatabase;
+  /** What purges them. */
   readonly pipeline: PurgePipeline;
-  /** @default - none, as with a serverless cache */
+  /**
+   * What reports the state of the shared tier's nodes.
+   * @default - none, as with a serverless cache
+   */
   readonly topology?: TopologyReporter;
 }
 
@@ -89,6 +98,7 @@ export class CacheMonitoring extends Construct {
     this.watch('oldestMessage', name, [queue.queueName]);
   }
 
+  /** Watches one function: its errors and throttles. */
   watchFunction(name: string, fn: lambda.IFunction): void {
     this.watch('functionErrors', name, [fn.functionName]);
     this.watch('functionThrottles', name, [fn.functionName]);
@@ -119,6 +129,7 @@ export class CacheMonitoring extends Construct {
     }
   }
 
+  /** Watches a gateway: hits and misses of its stage cache, and its errors. */
   watchApi(api: ICachedApi): void {
     for (const metric of ['gatewayHits', 'gatewayMisses', 'gatewayErrors'] as const) {
       this.watch(metric, 'gateway', [api.restApiName, api.stageName]);
@@ -135,6 +146,7 @@ export class CacheMonitoring extends Construct {
     for (const metric of SERVERLESS_METRICS) this.watch(metric, 'shared', [serverlessCacheName]);
   }
 
+  /** Watches each server of a database. */
   watchDatabase(database: IReplicatedDatabase): void {
     for (const [index, { name, instanceIdentifier }] of database.servers.entries()) {
       for (const metric of DATABASE_METRICS) this.watch(metric, name, [instanceIdentifier]);

@@ -18,7 +18,9 @@ export class FirewallScope {
   ) {}
 }
 
+/** What a firewall stands before. */
 export interface FirewallProps {
+  /** Whether it is for a distribution or for a stage of an API. */
   readonly scope: FirewallScope;
 
   /**
@@ -36,13 +38,14 @@ export interface FirewallProps {
 
 /** Rules that requests must pass, made here or elsewhere. */
 export interface IFirewall extends IConstruct {
+  /** ARN of the web ACL, to be given to what it protects. */
   readonly webAclArn: string;
 
   /** Puts the rules before a stage of an API. A distribution is given them as its web ACL instead. */
   protect(stage: apigateway.Stage): void;
 }
 
-abstract class FirewallBase extends Construct implements IFirewall {
+export abstract class FirewallBase extends Construct implements IFirewall {
   abstract readonly webAclArn: string;
 
   protect(stage: apigateway.Stage): void {
@@ -86,6 +89,7 @@ export class Firewall extends FirewallBase {
     return new ImportedFirewall(scope, id, webAclArn);
   }
 
+  /** The web ACL itself. */
   readonly webAcl: wafv2.CfnWebACL;
 
   constructor(scope: Construct, id: string, props: FirewallProps) {

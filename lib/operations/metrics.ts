@@ -2,14 +2,19 @@ import { Duration } from 'aws-cdk-lib';
 
 /** One metric that is watched: where CloudWatch has it, and when it means trouble. */
 export interface WatchedMetric {
+  /** Of CloudWatch, such as `AWS/ElastiCache`. */
   readonly namespace: string;
+  /** As CloudWatch has it. */
   readonly metricName: string;
   /** Names of the dimensions that tell one resource from another; values come from the resource. */
   readonly dimensions: string[];
+  /** What is made of the values of one period. */
   readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average' | 'p99';
+  /** Length of one data point. */
   readonly period: Duration;
   /** Which side of `threshold` means trouble. @default - shown and not alarmed on */
   readonly alarm?: 'above' | 'below';
+  /** What the statistic is compared with, in the metric's own unit. */
   readonly threshold: number;
   /** Periods in a row. */
   readonly evaluationPeriods: number;

@@ -13,6 +13,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 
+/** What happens to a key in the end. */
 export interface PlatformKeyProps {
   /**
    * What happens to the key when it leaves the template. Without it nothing that it encrypted can be read again.
@@ -26,6 +27,7 @@ export interface PlatformKeyProps {
  * its policy, so that no stack has to change it, and the stack that owns it needs none of the others.
  */
 export class PlatformKey extends Construct {
+  /** The key itself, rotated every year. */
   readonly key: kms.Key;
 
   constructor(scope: Construct, id: string, props: PlatformKeyProps = {}) {

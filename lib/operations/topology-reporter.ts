@@ -9,12 +9,17 @@ import { PlatformFunction } from '../functions/platform-function';
 import type { IPurgeBus } from '../purge/purge-bus';
 import type { ISharedCache } from '../shared/shared-cache-base';
 
+/** What is reported on, and where to. */
 export interface TopologyReporterProps {
   /** A replication group; a serverless cache shows no nodes. */
   readonly shared: ISharedCache;
+  /** Where reports go. */
   readonly bus: IPurgeBus;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the function's log when it goes.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 

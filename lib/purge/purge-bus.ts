@@ -20,7 +20,7 @@ export interface IPurgeBus extends IConstruct {
   addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void;
 }
 
-abstract class PurgeBusBase extends Construct implements IPurgeBus {
+export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   abstract readonly eventBus: events.IEventBus;
   readonly grants: PurgeBusGrants = new PurgeBusGrants(this);
 

@@ -62,7 +62,7 @@ export interface PurgePipelineProps {
    * route's function must refuse any other spelling of a parameter.
    * @default - none, every purge of a tag flushes the stage
    */
-  readonly exactTags?: Readonly<Record<string, Route>>;
+  readonly exactTags?: Record<string, Route>;
 
   /**
    * From how many tags of one parent in a batch on the parent is purged instead.

@@ -140,9 +140,13 @@ export interface RouteProps {
 
 /** A checked declaration with its defaults filled in. Plain data: it can be serialized and compared. */
 export interface Route {
+  /** Names the route in keys, metrics and logs. */
   readonly name: string;
+  /** Such as `/places/{id}`. */
   readonly path: string;
+  /** Names in the path's braces, in order. */
   readonly pathParameters: string[];
+  /** Declared query parameters by name; no other is part of any key. */
   readonly query: Record<string, QueryParameter>;
 
   /**
@@ -151,8 +155,11 @@ export interface Route {
    */
   readonly freshness?: RouteFreshness;
 
+  /** Tag templates. */
   readonly tags: string[];
+  /** Whether tag versions are read with every hit in the shared tier. */
   readonly strictTags: boolean;
+  /** Of the value's shape; entries of another are never read. */
   readonly version: number;
 }
 

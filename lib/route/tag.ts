@@ -30,7 +30,11 @@ export function tagProblem(tag: unknown): string | undefined {
   return undefined;
 }
 
-/** @throws {RangeError} with the sentence of {@link tagProblem} where the tag is not valid in every tier. */
+/**
+ * Makes sure that a tag is valid in every tier.
+ *
+ * @throws {RangeError} with the sentence of {@link tagProblem} where it isn't.
+ */
 export function assertTag(tag: unknown): asserts tag is string {
   const problem = tagProblem(tag);
   if (problem) throw new RangeError(problem);

@@ -15,7 +15,11 @@ export class CacheEngine {
   /** Valkey 8.1. */
   static readonly VALKEY_8_1 = new CacheEngine('valkey', '8.1', 'valkey8');
 
-  /** Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it. */
+  /**
+   * Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it.
+   *
+   * @throws {RangeError} where the version isn't one, or the family is another's.
+   */
   static of(type: 'redis' | 'valkey', version: string, parameterGroupFamily: string): CacheEngine {
     if (!VERSION.test(version)) {
       throw new RangeError(`cache engine: 'version' must be such as '8.0', got: '${version}'`);
@@ -32,7 +36,9 @@ export class CacheEngine {
   private constructor(
     /** As `Engine` of the replication group, the users and the user group; they must be the same. */
     readonly type: 'redis' | 'valkey',
+    /** Such as `8.0`. */
     readonly version: string,
+    /** Family of its parameter groups, such as `valkey8`. */
     readonly parameterGroupFamily: string,
   ) {}
 }

@@ -14,7 +14,9 @@ import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkNamespace } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
+/** What a serverless shared tier is like. */
 export interface ServerlessSharedCacheProps {
+  /** Where its endpoints are: in the isolated subnets. */
   readonly network: IPlatformNetwork;
 
   /** Prefix of every key, and of the names of cache and users, which are the account's. Lower case letters, digits and dashes. */
@@ -38,7 +40,10 @@ export interface ServerlessSharedCacheProps {
    */
   readonly maxUnitsPerSecond?: number;
 
-  /** @default CacheAuthentication.PASSWORD */
+  /**
+   * How clients say who they are.
+   * @default CacheAuthentication.PASSWORD
+   */
   readonly authentication?: CacheAuthentication;
 
   /**
@@ -53,17 +58,22 @@ export interface ServerlessSharedCacheProps {
    */
   readonly snapshotRetentionDays?: number;
 
-  /** @default RemovalPolicy.RETAIN */
+  /**
+   * What happens to the cache and its secret when they leave the template.
+   * @default RemovalPolicy.RETAIN
+   */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /** A serverless cache that was made elsewhere. */
 export interface ServerlessSharedCacheAttributes {
+  /** Its name in ElastiCache. */
   readonly serverlessCacheName: string;
   /** Prefix of every key. */
   readonly namespace: string;
   /** Endpoint, without a port. */
   readonly endpointAddress: string;
+  /** Of the cache; clients are let in by it. */
   readonly securityGroup: ec2.ISecurityGroup;
   /**
    * JSON with `username` and `password`.
@@ -102,6 +112,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   }
 
   readonly connections: ec2.Connections;
+  /** The cache itself. */
   readonly serverlessCache: elasticache.CfnServerlessCache;
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;

@@ -14,6 +14,7 @@ import type { IPlatformNetwork } from '../network/platform-network';
 export interface CacheNode {
   /** Such as `shard 1 node 2`. */
   readonly name: string;
+  /** Dimension of its metrics. */
   readonly cacheClusterId: string;
 }
 
@@ -83,6 +84,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
     return undefined;
   }
 
+  /** @throws {RangeError} where it isn't serverless, and no node is named. */
   metric(metricName: string, node?: CacheNode, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     const { serverlessCacheName } = this;
     if (!node && serverlessCacheName === undefined) {
@@ -117,6 +119,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
     this.network?.allowSecrets(client);
   }
 
+  /** ARN of something of ElastiCache, in this account and region. */
   protected arnOf(kind: string, name: string): string {
     return Stack.of(this).formatArn({
       service: 'elasticache',

@@ -17,7 +17,9 @@ import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cac
 import { checkScaling, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
+/** What a shared tier is like. */
 export interface SharedCacheProps {
+  /** Where its nodes are: in the isolated subnets. */
   readonly network: IPlatformNetwork;
 
   /**
@@ -25,10 +27,14 @@ export interface SharedCacheProps {
    */
   readonly namespace: string;
 
-  /** @default CacheEngine.VALKEY_8_0 */
+  /**
+   * Engine and version.
+   * @default CacheEngine.VALKEY_8_0
+   */
   readonly engine?: CacheEngine;
 
   /**
+   * Class of each node, as ElastiCache names it.
    * @default 'cache.t4g.small'
    */
   readonly nodeType?: string;
@@ -63,10 +69,16 @@ export interface SharedCacheProps {
    */
   readonly multiAz?: boolean;
 
-  /** @default CacheAuthentication.PASSWORD */
+  /**
+   * How clients say who they are.
+   * @default CacheAuthentication.PASSWORD
+   */
   readonly authentication?: CacheAuthentication;
 
-  /** @default EvictionPolicy.ALLKEYS_LRU */
+  /**
+   * What goes where memory is full.
+   * @default EvictionPolicy.ALLKEYS_LRU
+   */
   readonly evictionPolicy?: EvictionPolicy;
 
   /**
@@ -102,10 +114,13 @@ export interface SharedCacheProps {
 
 /** A shared tier that was made elsewhere. */
 export interface SharedCacheAttributes {
+  /** Prefix of every key. */
   readonly namespace: string;
   /** Configuration endpoint, without a port. */
   readonly endpointAddress: string;
+  /** Port of the endpoint. */
   readonly endpointPort: number;
+  /** Of the nodes; clients are let in by it. */
   readonly securityGroup: ec2.ISecurityGroup;
   /**
    * JSON with `username` and `password`.
@@ -141,7 +156,9 @@ export interface SharedCacheAttributes {
 
 /** How far the number of something may move by itself, and what moves it. */
 export interface CacheScalingOptions {
+  /** Fewest that there may be. */
   readonly min: number;
+  /** Most that there may be. */
   readonly max: number;
   /**
    * Percent that it is kept near, 35 to 70: of memory for shards, of the engine's CPU for replicas.
@@ -162,6 +179,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   readonly connections: ec2.Connections;
+  /** The group itself. */
   readonly replicationGroup: elasticache.CfnReplicationGroup;
   /** JSON with `username` and `password` of the client user. */
   readonly secret?: secretsmanager.ISecret;

@@ -13,13 +13,18 @@ import { SharedStack } from './shared-stack';
 import type { StageConfig } from './stage';
 import { UsEast1Stack } from './us-east-1-stack';
 
+/** What a stage serves. */
 export interface CachementProps {
+  /** The stage. */
   readonly config: StageConfig;
 
   /** Everything that the API answers. */
   readonly routes: Route[];
 
-  /** @default - none, the API is read only */
+  /**
+   * Operations that change something.
+   * @default - none, the API is read only
+   */
   readonly writes?: WriteOperation[];
 
   /**

@@ -4,12 +4,19 @@ import type { StageConfig } from './stage';
 
 /** What every stack of the platform is given. */
 export interface PlatformStackProps {
+  /** The stage that it is part of. */
   readonly config: StageConfig;
 
-  /** Encrypts the stack's logs and secrets. Only the stack that has it is made without. */
+  /**
+   * Encrypts the stack's logs and secrets.
+   * @default - keys of AWS's own; only the stack that has the key is made without
+   */
   readonly key?: PlatformKey;
 
-  /** @default - the stage's region */
+  /**
+   * Where it is, if not where the stage is.
+   * @default - the stage's region
+   */
   readonly region?: string;
 }
 
@@ -18,6 +25,7 @@ export const STAGE_TAG = 'cachement:stage';
 
 /** A stack that is named after its stage and its part in it, such as `cachement-dev-network`. */
 export class PlatformStack extends Stack {
+  /** The stage that it is part of. */
   protected readonly config: StageConfig;
 
   constructor(app: App, part: string, description: string, { config, key, region }: PlatformStackProps) {

@@ -5,8 +5,11 @@ import { CacheEngine } from '../shared/cache-engine';
 
 /** Account and region of a stage, with the zones to use, since nothing is looked up when the app is synthesized. */
 export interface StageEnvironment {
+  /** Twelve digits. */
   readonly account: string;
+  /** Such as `eu-central-1`. */
   readonly region: string;
+  /** By name; an engine with failover needs two. */
   readonly availabilityZones: string[];
 }
 
@@ -16,29 +19,41 @@ export interface StageDomain {
   readonly name: string;
   /** Such as `example.com`. */
   readonly zoneName: string;
+  /** Id of the zone in Route 53. */
   readonly hostedZoneId: string;
 }
 
 /** What a stage's database is like. */
 export interface StageDatabase {
+  /** Class of the primary, and of each replica. */
   readonly instanceType: ec2.InstanceType;
+  /** How many read replicas stream from the primary. */
   readonly replicas: number;
+  /** Whether the primary has a synchronous standby in another zone. */
   readonly multiAz: boolean;
+  /** Connections that each server accepts. */
   readonly maxConnections: number;
+  /** For how long automatic backups are kept. */
   readonly backupRetention: Duration;
 }
 
 /** What a stage's shared tier is like. */
 export interface StageSharedCache {
+  /** Engine and version. */
   readonly engine: CacheEngine;
+  /** Class of each node, as ElastiCache names it. */
   readonly nodeType: string;
+  /** Shards (node groups). */
   readonly shards: number;
+  /** Replicas of each shard. */
   readonly replicasPerShard: number;
+  /** Days that a daily snapshot is kept; 0 takes none. */
   readonly snapshotRetentionDays: number;
 }
 
 /** What a stage's gateway is like. */
 export interface StageGateway {
+  /** Size of the stage cache, which is billed by the hour. */
   readonly cacheSize: GatewayCacheSize;
   /** Requests a second that each method lets through. @default - what an account has for all of its APIs */
   readonly requestsPerSecond?: number;
@@ -65,7 +80,10 @@ export interface StageConfig {
   /** Part of the names of stacks, keys and users. */
   readonly name: string;
 
-  /** @default - wherever it is deployed to, in the first two zones */
+  /**
+   * Account and region, where they are known beforehand.
+   * @default - wherever it is deployed to, in the first two zones
+   */
   readonly environment?: StageEnvironment;
 
   /** A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1. @default - the distribution's own */
@@ -92,12 +110,16 @@ export interface StageConfig {
   /** Whether data, and logs, outlive the stacks, and stacks are protected from deletion. */
   readonly retain: boolean;
 
+  /** The system of record. */
   readonly database: StageDatabase;
 
+  /** The shared tier. */
   readonly shared: StageSharedCache;
 
+  /** The gateway. */
   readonly gateway: StageGateway;
 
+  /** The functions of the API. */
   readonly functions: StageFunctions;
 }
 
@@ -189,7 +211,11 @@ const prod = defineStage({
 /** Every stage, by name. */
 export const stages: Readonly<Record<string, StageConfig>> = { local, dev, prod };
 
-/** @throws {RangeError} where there is no such stage. */
+/**
+ * The configuration of a stage, by its name.
+ *
+ * @throws {RangeError} where there is no such stage.
+ */
 export function stageConfig(name: string): StageConfig {
   const config = Object.hasOwn(stages, name) ? stages[name] : undefined;
   if (!config) {

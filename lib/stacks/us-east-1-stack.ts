@@ -8,7 +8,9 @@ import type { StageConfig } from './stage';
 
 /** What a distribution takes from us-east-1, wherever the rest of the stage is: its rules and its certificate. */
 export class UsEast1Stack extends PlatformStack {
+  /** Rules before the distribution; none where the stage has no firewall. */
   readonly firewall?: Firewall;
+  /** Of the stage's domain; none where it has no domain of its own. */
   readonly certificate?: acm.Certificate;
 
   constructor(app: App, props: PlatformStackProps) {

@@ -42,6 +42,7 @@ export function hotKeys(options: HotKeysOptions = {}): HotKeys {
   return new HotKeys(options);
 }
 
+/** Which keys are read so often that memory may keep them for longer. */
 export class HotKeys {
   readonly #sketch = new Sketch();
   readonly #seeds = new WeakMap<Space, number>();
@@ -71,6 +72,7 @@ export class HotKeys {
     this.#sketch.add(this.#hash(key, space), SAMPLED, now);
   }
 
+  /** Whether a key is among them now. */
   isHot(key: string, space: Space, now: number): boolean {
     return this.#sketch.count(this.#hash(key, space), now) >= this.#perSecond;
   }
@@ -90,6 +92,7 @@ export class HotKeys {
     else this.#purgedAt[purge(key)] = now;
   }
 
+  /** Ends what it does in the background. */
   async close(): Promise<void> {
     await this.options.replicas?.close();
   }

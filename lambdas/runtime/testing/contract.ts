@@ -2,5 +2,6 @@
 export interface ContractCase<Subject> {
   /** What is done, as a sentence. */
   readonly name: string;
+  /** Does it; rejects where it isn't done. */
   run(subject: Subject): Promise<void>;
 }

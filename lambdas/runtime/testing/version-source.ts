@@ -5,6 +5,7 @@ import type { ContractCase } from './contract';
 
 /** A source that is held to the contract, with a value that only the cases write. */
 export interface VersionSourceSubject<Handle = unknown> {
+  /** The source itself. */
   readonly source: VersionSource<Handle>;
   /** Commits a new value. @returns it, and the source's version read after the commit. */
   write(): Promise<{ readonly value: unknown; readonly version: Version }>;

@@ -6,15 +6,19 @@ import { formatVersion, laterVersion, previousVersion, type Version } from './ve
 /** What a loader queries. It is one connection in one transaction, so that the version and the rows come from the same server. */
 export interface Handle {
   // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
+  /** Runs one statement. */
   query<Row = any>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
 }
 
 /** A primary and its streaming replicas. */
 export interface PostgresServers {
+  /** The primary. */
   readonly writer: Pool;
+  /** Replicas, a pool each; none is fine. */
   readonly readers: readonly Pool[];
 }
 
+/** How long is waited for whom. */
 export interface PostgresVersionsOptions {
   /**
    * How long a fence lives in the shared tier, in milliseconds. A replica must have replayed a primary's version that is at most half as old.
@@ -41,7 +45,10 @@ export interface PostgresVersionsOptions {
    */
   readonly replicaRestMs?: number;
 
-  /** @default - the system clock */
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
 }
 

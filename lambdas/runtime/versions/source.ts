@@ -2,6 +2,7 @@ import type { Version } from './version';
 
 /** What one load found, and how much of the history it is known to contain. */
 export interface Loaded<T> {
+  /** What the loader gave. */
   readonly value: T;
 
   /** The load contains every write up to and including this version. */

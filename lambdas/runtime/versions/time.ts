@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock';
 import type { Loaded, LoadRequest, VersionSource } from './source';
 import type { Version } from './version';
 
+/** Which stores there are, and how far clocks can be trusted. */
 export interface TimeVersionsOptions<Handle> {
   /** What a loader queries: a store whose reads contain every write that was acknowledged before them. */
   readonly primary: Handle;
@@ -18,7 +19,10 @@ export interface TimeVersionsOptions<Handle> {
    */
   readonly maxSkewMs?: number;
 
-  /** @default - the system clock */
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
 }
 
@@ -26,6 +30,8 @@ export interface TimeVersionsOptions<Handle> {
  * Versions for a store that has no position of its log to tell: the time, as far as clocks can be trusted. What a load claims is older by
  * the skew, so a ticket makes its owner load for that long after a write; a replica's claim is older by its lag, too. Fills by the primary
  * rest on their lease, not on a clock. Of two values that are set, the one with the later time stays: within the skew that may be the earlier.
+ *
+ * @throws {RangeError} where `maxSkewMs` or the replica's `maxLagMs` isn't from 0 to an hour.
  */
 export class TimeVersions<Handle> implements VersionSource<Handle> {
   readonly ordersWrites = true;

@@ -99,6 +99,7 @@ export function writeBehind(options: WriteBehindOptions): WriteBehind {
   return new WriteBehind(options);
 }
 
+/** Writes that are acknowledged once they are queued in the shared tier, and flushed to the database later. */
 export class WriteBehind {
   readonly #streams: Streams;
   readonly #consumer: Consumer | undefined;
@@ -139,6 +140,7 @@ export class WriteBehind {
    * Queues the write, and stores its value where nobody purged the key without saying which row it is of. Called by {@link Namespace.set}.
    *
    * @returns whether readers get the value from now on.
+   * @throws {CacheError} `E_INVALID_ARGUMENT` and `E_UNSTORABLE_VALUE` for what can't be queued.
    */
   async put(request: BehindRequest, parts: BehindParts): Promise<boolean> {
     const { shared, tags, random, codec } = parts.read;
