@@ -127,10 +127,10 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     throw new CacheError('E_INVALID_ARGUMENT', `namespace '${name}': '${property}' ${rule}, got: ${got(value)}`);
   };
   if (typeof given?.freshness !== 'object' || given.freshness === null) fail('freshness', 'must be given', given?.freshness);
-  const within = (property: string, value: unknown, most: number): number =>
-    typeof value === 'number' && value >= 0 && value <= most
+  const within = (property: string, value: unknown, most: number, least = 0): number =>
+    typeof value === 'number' && value >= least && value <= most
       ? value
-      : fail(property, `must be a number from 0 to ${most}`, value);
+      : fail(property, `must be a number from ${least} to ${most}`, value);
   const {
     memoryTtlSeconds = 1,
     sharedTtlSeconds = 0,
@@ -139,12 +139,14 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     staleWhileRevalidateSeconds = 0,
     staleIfErrorSeconds = 0,
   } = given.freshness;
-  const ms = (property: string, seconds: number): number =>
-    Math.ceil(within(`freshness.${property}`, seconds, MAX_TTL_SECONDS) * 1000);
+  const ms = (property: string, seconds: number, most = MAX_TTL_SECONDS, least = 0): number =>
+    Math.ceil(within(`freshness.${property}`, seconds, most, least) * 1000);
+  // Without a memory tier nothing is kept in it, however hot.
+  const hottest = memoryTtlSeconds > 0 ? Math.max(memoryTtlSeconds, sharedTtlSeconds) : 0;
   const policy: Policy = {
     memoryTtlMs: ms('memoryTtlSeconds', memoryTtlSeconds),
-    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', hotMemoryTtlSeconds),
     sharedTtlMs: ms('sharedTtlSeconds', sharedTtlSeconds),
+    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', hotMemoryTtlSeconds, hottest, memoryTtlSeconds),
     negativeTtlMs: ms('negativeTtlSeconds', negativeTtlSeconds),
     staleWhileRevalidateMs: ms('staleWhileRevalidateSeconds', staleWhileRevalidateSeconds),
     staleIfErrorMs: ms('staleIfErrorSeconds', staleIfErrorSeconds),
@@ -156,17 +158,7 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     jitter: within('jitter', given.jitter ?? 0.05, 0.9),
   };
   if (freshMs(policy) === 0) fail('freshness', "must give 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
-  if (
-    hotMemoryTtlSeconds !== memoryTtlSeconds &&
-    !(memoryTtlSeconds > 0 && hotMemoryTtlSeconds > memoryTtlSeconds && hotMemoryTtlSeconds <= sharedTtlSeconds)
-  ) {
-    fail(
-      'freshness.hotMemoryTtlSeconds',
-      "must be at least 'memoryTtlSeconds', which must be more than 0, and at most 'sharedTtlSeconds'",
-      hotMemoryTtlSeconds,
-    );
-  }
-  if (policy.hotReplicas && policy.strictTags) fail('hotReplicas', "must be false with 'strictTags': replicas lag", true);
+  if (policy.hotReplicas && policy.strictTags) fail('hotReplicas', "must be false with 'strictTags'", true);
   if (policy.share !== 'frozen' && policy.share !== 'copy') fail('share', "must be 'frozen' or 'copy'", given.share);
   return policy;
 }

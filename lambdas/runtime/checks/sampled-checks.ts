@@ -38,6 +38,8 @@ export interface SampledChecksOptions<Handle> {
   readonly random?: () => number;
 }
 
+export type { Check, CheckResult };
+
 /** Comparisons that wait, at most. */
 const MAX_WAITING = 20;
 

@@ -4,6 +4,8 @@ import { got } from '../value-text';
 import { type ByteCodec, overText, type Packed } from './byte-format';
 import { checkNumber } from './check';
 
+export type { ByteCodec };
+
 export interface CompressionOptions {
   /**
    * `zstd` is there from Node 22.15 on.

@@ -2,6 +2,8 @@ import { Packr } from 'msgpackr';
 import { type ByteCodec, overText } from './byte-format';
 import { checkNumber } from './check';
 
+export type { ByteCodec };
+
 export interface MessagePackOptions {
   /**
    * Values whose JSON is shorter are written as JSON, which is as fast for them, in characters.

@@ -73,6 +73,8 @@ export interface WriteBehindOptions extends RedisPlace {
   readonly onError?: (error: unknown, writes: readonly QueuedWrite[]) => void;
 }
 
+export type { Flush, QueuedWrite };
+
 /** What a namespace asks to be queued. */
 export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader'> {
   readonly value: unknown;

@@ -53,7 +53,7 @@ describe.each(CODECS)('%s', (_, letter, codec) => {
     ['a date, as JSON says it', { at: new Date(0) }],
   ])('gives back %s as JSON does', (_, value) => {
     const long = { value, padding: 'x'.repeat(200) };
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 3; i++) {
       const json = JSON.stringify(long);
       expect(JSON.stringify(decodeEntry(written(long, codec), codec)?.value)).toBe(json);
     }
@@ -101,13 +101,13 @@ test('a codec that only reads writes JSON', () => {
 
 test.each(['brotli', 'deflate'] as const)('a bomb of %s is a miss, and is not inflated', (algorithm) => {
   const codec = compression({ algorithm, minBytes: 0, maxBytes: 100_000 });
-  const plain = Buffer.concat([Buffer.from('j"'), Buffer.alloc(50_000_000, 'a'), Buffer.from('"')]);
+  const plain = Buffer.concat([Buffer.from('j"'), Buffer.alloc(20_000_000, 'a'), Buffer.from('"')]);
   const bomb = algorithm === 'brotli' ? zlib.brotliCompressSync(plain) : zlib.deflateSync(plain);
   const entry = entryOfBytes(algorithm === 'brotli' ? 'b' : 'd', bomb);
   const before = process.memoryUsage().rss;
   expect(decodeEntry(entry, codec)).toBeUndefined();
-  expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
-  expect(decodeEntry(entry, compression({ maxBytes: 60_000_000 }))?.size).toBe(50_000_003);
+  expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
+  expect(decodeEntry(entry, compression({ maxBytes: 30_000_000 }))?.size).toBe(20_000_003);
   // What could not be read again isn't written.
   expect(format(written('a'.repeat(100_000), codec))).toBe('j');
 });
