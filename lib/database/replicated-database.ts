@@ -7,6 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { proxyProblems, rotationProblems } from './database-checks';
 import { DatabaseRole } from './database-role';
 import {
   type DatabaseClientOptions,
@@ -252,6 +253,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
     if (props.proxy) this.proxy = this.addProxy(vpc, vpcSubnets);
+    this.node.addValidation({ validate: () => [...proxyProblems(this.proxy), ...rotationProblems(this.secrets.values())] });
   }
 
   get writer(): string {
@@ -320,21 +322,22 @@ const hostAndPort = (instance: rds.IDatabaseInstance): string =>
   Fn.join(':', [instance.dbInstanceEndpointAddress, instance.dbInstanceEndpointPort]);
 
 function checkProps(props: ReplicatedDatabaseProps, replicas: number, backupRetention: Duration): void {
-  const fail = (property: string, rule: string, got: unknown): never => {
-    throw new RangeError(`replicated database: '${property}' ${rule}, got: ${JSON.stringify(got)}`);
+  const fail = (property: string, rule: string, got: unknown, fix: string): never => {
+    throw new RangeError(`replicated database: '${property}' ${rule}, got: ${JSON.stringify(got)}; ${fix}`);
   };
   if (!Number.isInteger(replicas) || replicas < 0 || replicas > MAX_REPLICAS) {
-    fail('replicas', `must be 0 to ${MAX_REPLICAS}`, replicas);
+    fail('replicas', `must be 0 to ${MAX_REPLICAS}`, replicas, 'choose a number in between');
   }
   if (replicas > 0 && backupRetention.toDays() < 1) {
     fail(
       'backupRetention',
       'must be at least one day where there are replicas, which RDS makes from a backup',
       backupRetention.toDays(),
+      "lengthen it, or set 'replicas' to 0",
     );
   }
   const major = Number(props.version?.postgresMajorVersion ?? 17);
-  if (major < 17) fail('version', 'must be PostgreSQL 17 or newer', props.version?.postgresFullVersion);
+  if (major < 17) fail('version', 'must be PostgreSQL 17 or newer', props.version?.postgresFullVersion, 'take a newer one');
 }
 
 class ImportedDatabase extends ReplicatedDatabaseBase {

@@ -87,7 +87,9 @@ export class PlatformFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     const concurrency = props.concurrency ?? 1;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new RangeError(`function '${props.bundle}': 'concurrency' must be a whole number of at least 1, got: ${concurrency}`);
+      throw new RangeError(
+        `function '${props.bundle}': 'concurrency' must be a whole number of at least 1, got: ${concurrency}; set it to how many invocations may run at once`,
+      );
     }
     const logGroup = new logs.LogGroup(scope, `${id}Log`, {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,

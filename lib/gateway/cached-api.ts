@@ -5,6 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { IFirewall } from '../operations/firewall';
 import type { Route } from '../route';
+import { accountRoleOf, accountRoleProblems } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
 import { addProblemResponses } from './problem-responses';
@@ -72,6 +73,12 @@ export interface CachedApiProps {
    * @default - none, the API is open to what AWS lets through
    */
   readonly firewall?: IFirewall;
+
+  /**
+   * Whether the API sets the role that API Gateway logs as, of which an account has one in a region.
+   * @default - true, unless another API of the stack does
+   */
+  readonly setsAccountRole?: boolean;
 
   /**
    * What happens to the access log, and to the role that API Gateway logs as, when the API goes.
@@ -185,12 +192,14 @@ export class CachedApi extends CachedApiBase {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: props.logRemovalPolicy,
     });
+    const accountRole = accountRoleOf(Stack.of(this));
+    const setsAccountRole = props.setsAccountRole ?? accountRole === undefined;
     this.restApi = new apigateway.RestApi(this, 'Api', {
       restApiName: Stack.of(this).stackName,
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // An account has one such role for all of its APIs; whoever came last is it.
-      cloudWatchRole: true,
+      cloudWatchRole: setsAccountRole,
       cloudWatchRoleRemovalPolicy: props.logRemovalPolicy,
       deployOptions: {
         stageName: STAGE_NAME,
@@ -213,6 +222,9 @@ export class CachedApi extends CachedApiBase {
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
     this.methodSettings = [...(stage.methodSettings as apigateway.CfnStage.MethodSettingProperty[])];
     stage.methodSettings = Lazy.any({ produce: () => this.methodSettings });
+    // A stage with logs fails before the role is there.
+    if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
+    if (setsAccountRole) this.node.addValidation({ validate: () => accountRoleProblems(this) });
     addProblemResponses(this.restApi);
     props.firewall?.protect(this.restApi.deploymentStage);
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);

@@ -190,7 +190,7 @@ class ImportedNetwork implements IPlatformNetwork {
     const endpoint = this.attributes[name];
     if (endpoint) return endpoint;
     throw new RangeError(
-      `imported network: '${name}' must be given, got: undefined; a function in it ${use}, and has no other way there`,
+      `imported network: '${name}' must be given, got: undefined; a function in it ${use}, and has no other way there: name the endpoint when it is imported`,
     );
   }
 }

@@ -43,7 +43,9 @@ export class CacheBudget extends Construct {
     super(scope, id);
     const { monthlyLimit, topic, costTag } = props;
     if (!Number.isFinite(monthlyLimit) || monthlyLimit <= 0) {
-      throw new RangeError(`cache budget: 'monthlyLimit' must be an amount of USD above 0, got: ${monthlyLimit}`);
+      throw new RangeError(
+        `cache budget: 'monthlyLimit' must be an amount of USD above 0, got: ${monthlyLimit}; raise it, or leave the budget out`,
+      );
     }
     new budgets.CfnBudget(this, 'Budget', {
       budget: {

@@ -13,6 +13,7 @@ import type { ICachedApi } from '../gateway/cached-api-base';
 import type { PurgePipeline } from '../purge/purge-pipeline';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { EDGE_REGION } from './firewall';
+import { checkUse } from './key-use';
 import { METRICS, type WatchedMetric } from './metrics';
 import type { TopologyReporter } from './topology-reporter';
 
@@ -69,6 +70,7 @@ export class CacheMonitoring extends Construct {
   constructor(scope: Construct, id: string, props: CacheMonitoringProps = {}) {
     super(scope, id);
     this.alarms = props.topic ?? new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
+    if (props.encryptionKey && !props.topic) checkUse(this, props.encryptionKey, 'cloudwatch.amazonaws.com');
     if (props.email) this.alarms.addSubscription(new EmailSubscription(props.email));
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
   }

@@ -22,7 +22,7 @@ export class CacheEngine {
    */
   static of(type: 'redis' | 'valkey', version: string, parameterGroupFamily: string): CacheEngine {
     if (!VERSION.test(version)) {
-      throw new RangeError(`cache engine: 'version' must be such as '8.0', got: '${version}'`);
+      throw new RangeError(`cache engine: 'version' must be such as '8.0', got: '${version}'; give major and minor`);
     }
     const family = `${type}${version.split('.')[0]}`;
     if (parameterGroupFamily !== family) {

@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -60,5 +60,19 @@ export function addCacheUsers(
     userGroupId: `${namespace}-clients`,
     userIds: [disabled.ref, client.ref],
   });
+  group.node.addValidation({ validate: () => sameNames(group) });
   return { client, group, secret };
+}
+
+/** Names of users and groups are the account's, in a region; the second one of a name fails when it is deployed. */
+function sameNames(group: elasticache.CfnUserGroup): string[] {
+  const others = group.node.root.node
+    .findAll()
+    .filter((other) => other instanceof elasticache.CfnUserGroup && other.userGroupId === group.userGroupId)
+    .filter((other) => Stack.of(other).environment === Stack.of(group).environment);
+  if (others.length < 2) return [];
+  const namespace = group.userGroupId.replace(/-clients$/, '');
+  return [
+    `shared cache: 'namespace' must be its own in an account and region, got: '${namespace}' for ${others.map(({ node }) => node.scope?.node.path).join(' and ')}; rename one of them`,
+  ];
 }

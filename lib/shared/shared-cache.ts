@@ -14,7 +14,7 @@ import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
 import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
-import { checkScaling, checkSharedCache } from './shared-cache-checks';
+import { authTokenProblems, checkScaling, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
 /** What a shared tier is like. */
@@ -286,6 +286,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
 
     referStrongly(this.replicationGroup, users.secret);
+    this.node.addValidation({ validate: () => authTokenProblems(this.replicationGroup) });
   }
 
   /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */

@@ -132,21 +132,25 @@ const NAME = /^[a-z][a-z0-9]{0,15}$/;
  * @throws {RangeError} that names the stage, the property, the rule and the value.
  */
 export function defineStage(config: StageConfig): StageConfig {
-  const fail = (property: string, rule: string, got: unknown): never => {
-    throw new RangeError(`stage '${config.name}': '${property}' ${rule}, got: ${JSON.stringify(got)}`);
+  const fail = (property: string, rule: string, got: unknown, fix: string): never => {
+    throw new RangeError(`stage '${config.name}': '${property}' ${rule}, got: ${JSON.stringify(got)}; ${fix}`);
   };
-  if (!NAME.test(config.name)) fail('name', 'must be at most 16 lower case letters and digits, a letter first', config.name);
-  if (config.open && config.name !== 'local') fail('open', "must be false in every stage but 'local'", config.open);
-  if (config.sampleData && config.retain) fail('sampleData', 'must be false where data is retained', config.sampleData);
+  if (!NAME.test(config.name))
+    fail('name', 'must be at most 16 lower case letters and digits, a letter first', config.name, 'rename it');
+  if (config.open && config.name !== 'local')
+    fail('open', "must be false in every stage but 'local'", config.open, 'set it to false');
+  if (config.sampleData && config.retain)
+    fail('sampleData', 'must be false where data is retained', config.sampleData, 'set it to false, or retain nothing');
   if (config.domain && !config.environment) {
     fail(
       'domain',
       "needs 'environment', since the certificate is made in us-east-1 and used from another region",
       config.domain.name,
+      "give 'environment', or leave the domain out",
     );
   }
   const zones = config.environment?.availabilityZones;
-  if (zones && new Set(zones).size < 2) fail('environment.availabilityZones', 'must be two or more', zones);
+  if (zones && new Set(zones).size < 2) fail('environment.availabilityZones', 'must be two or more', zones, 'name another zone');
   return Object.freeze(config);
 }
 

@@ -1,11 +1,17 @@
 import { type CfnResource, Stack } from 'aws-cdk-lib';
-import { CfnMethod, CfnStage } from 'aws-cdk-lib/aws-apigateway';
+import { CfnAccount, CfnMethod, CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { CfnDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnReplicationGroup, CfnServerlessCache, CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
 import { CfnEventBusPolicy } from 'aws-cdk-lib/aws-events';
+import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping, CfnFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnDBProxy } from 'aws-cdk-lib/aws-rds';
+import { CfnLogGroup, CfnResourcePolicy } from 'aws-cdk-lib/aws-logs';
+import { CfnDBProxy, CfnDBProxyEndpoint } from 'aws-cdk-lib/aws-rds';
+import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnTopic } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import { CfnLoggingConfiguration } from 'aws-cdk-lib/aws-wafv2';
 import { NagMessageLevel, NagPack, NagRuleCompliance } from 'cdk-nag';
 
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
@@ -18,6 +24,23 @@ interface Rule {
   readonly explanation: string;
   applies(node: CfnResource): boolean;
   holds(properties: Properties, node: CfnResource): boolean;
+}
+
+/** Resources of a type in the stack of another. */
+function inStackOf<T extends CfnResource>(node: CfnResource, type: abstract new (...props: never[]) => T): T[] {
+  return Stack.of(node)
+    .node.findAll()
+    .filter((other): other is T => other instanceof type);
+}
+
+/** The resource of a type that a value of a template refers to, if it is in the same stack. */
+function referred<T extends CfnResource>(
+  node: CfnResource,
+  value: unknown,
+  type: abstract new (...props: never[]) => T,
+): T | undefined {
+  const text = JSON.stringify(Stack.of(node).resolve(value) ?? '');
+  return inStackOf(node, type).find((other) => text.includes(`"${Stack.of(node).resolve(other.logicalId)}"`));
 }
 
 /** What caches need, and no public pack asks for. */
@@ -41,6 +64,22 @@ export const RULES: readonly Rule[] = [
     explanation: 'A password that travels without TLS is everybody who listens; a group without users has no password at all.',
     applies: (node) => node instanceof CfnReplicationGroup,
     holds: (p) => p.UserGroupIds?.length > 0 && p.TransitEncryptionEnabled === true && p.TransitEncryptionMode !== 'preferred',
+  },
+  {
+    id: 'UsersOrToken',
+    info: 'The replication group has an AUTH token beside its users.',
+    explanation: 'ElastiCache takes one of the two, and refuses such a group.',
+    applies: (node) => node instanceof CfnReplicationGroup,
+    holds: (p) => p.AuthToken === undefined || !(p.UserGroupIds?.length > 0),
+  },
+  {
+    id: 'ReplicationGroupName',
+    info: 'The id of the replication group is not one that ElastiCache takes.',
+    explanation: 'It has at most 40 letters, digits and single dashes, a letter first.',
+    applies: (node) => node instanceof CfnReplicationGroup,
+    holds: (p) =>
+      p.ReplicationGroupId === undefined ||
+      (/^[A-Za-z](-?[A-Za-z0-9])*$/.test(p.ReplicationGroupId) && p.ReplicationGroupId.length <= 40),
   },
   {
     id: 'ReplicationGroupResharding',
@@ -90,6 +129,57 @@ export const RULES: readonly Rule[] = [
     explanation: "The database's own setting doesn't reach the connections before the proxy.",
     applies: (node) => node instanceof CfnDBProxy,
     holds: (p) => p.RequireTLS === true,
+  },
+  {
+    id: 'ProxyWritesOnly',
+    info: 'The endpoint of the database proxy is for reads.',
+    explanation: 'A proxy has such endpoints before clusters only, and RDS refuses it before an instance.',
+    applies: (node) => node instanceof CfnDBProxyEndpoint,
+    holds: (p) => p.TargetRole !== 'READ_ONLY',
+  },
+  {
+    id: 'NoHostedRotation',
+    info: 'The secret is rotated by a function that Secrets Manager hosts.',
+    explanation: 'It comes by a transform, and has no way to Secrets Manager out of isolated subnets.',
+    applies: (node) => node instanceof CfnRotationSchedule,
+    holds: (p) => p.HostedRotationLambda === undefined,
+  },
+  {
+    id: 'AccountRole',
+    info: 'The stage logs, and its stack sets the role that API Gateway logs as never, or more than once.',
+    explanation: 'A stage with logs fails without the role; of two, the one that is deleted first takes it from the other.',
+    applies: (node) => node instanceof CfnStage,
+    holds: (p, node) => p.AccessLogSetting === undefined || inStackOf(node, CfnAccount).length === 1,
+  },
+  {
+    id: 'FirewallLogName',
+    info: 'The log of the web ACL has a name that AWS WAF refuses.',
+    explanation: "It logs to groups whose names begin with 'aws-waf-logs-', and to no other.",
+    applies: (node) => node instanceof CfnLoggingConfiguration,
+    holds: (p, node) =>
+      (p.LogDestinationConfigs ?? []).every((arn: unknown) => {
+        const name = referred(node, arn, CfnLogGroup)?.logGroupName ?? JSON.stringify(arn).split(':log-group:')[1];
+        return name?.startsWith('aws-waf-logs-') === true;
+      }),
+  },
+  {
+    id: 'LogPolicies',
+    info: 'The stack has more than ten policies of log groups.',
+    explanation: 'CloudWatch Logs keeps ten in an account and region, and refuses the next.',
+    applies: (node) => node instanceof CfnResourcePolicy,
+    holds: (_, node) => inStackOf(node, CfnResourcePolicy).length <= 10,
+  },
+  {
+    id: 'AlarmKey',
+    info: 'The key of a topic of alarms does not let CloudWatch use it.',
+    explanation: 'What CloudWatch publishes to the topic is lost without a word.',
+    applies: (node) => node instanceof CfnAlarm,
+    holds: (p, node) =>
+      (p.AlarmActions ?? []).every((action: unknown) => {
+        const key = referred(node, referred(node, action, CfnTopic)?.kmsMasterKeyId, CfnKey);
+        // A key of another stack is that stack's, and is checked there.
+        return !key || JSON.stringify(Stack.of(key).resolve(key.keyPolicy)).includes('"cloudwatch.amazonaws.com"');
+      }),
   },
   {
     id: 'CacheTags',
@@ -144,15 +234,8 @@ export const RULES: readonly Rule[] = [
     explanation: 'A message that is still worked on would be handed out again.',
     applies: (node) => node instanceof CfnEventSourceMapping,
     holds: (p, node) => {
-      const siblings = Stack.of(node).node.findAll();
-      const text = JSON.stringify(p.EventSourceArn ?? '');
-      const queue = siblings.find(
-        (other): other is CfnQueue => other instanceof CfnQueue && text.includes(Stack.of(node).resolve(other.logicalId)),
-      );
-      const fn = siblings.find(
-        (other): other is CfnFunction =>
-          other instanceof CfnFunction && p.FunctionName?.Ref === Stack.of(node).resolve(other.logicalId),
-      );
+      const queue = referred(node, p.EventSourceArn, CfnQueue);
+      const fn = referred(node, p.FunctionName, CfnFunction);
       return !queue || !fn || Number(queue.visibilityTimeout) >= 6 * Number(fn.timeout);
     },
   },

@@ -33,7 +33,7 @@ export function findingsOf(app: App, preset: Preset): Finding[] {
     new CachementChecks(),
   ];
   return packs.flatMap((pack) =>
-    pack.validateScope(app).violations.flatMap(({ ruleName, description, violatingResources }) =>
+    quietly(() => pack.validateScope(app)).violations.flatMap(({ ruleName, description, violatingResources }) =>
       violatingResources.map(({ constructPath = '' }) => ({
         rule: preset.rule(ruleName),
         resource: preset.resource(constructPath),
@@ -41,4 +41,16 @@ export function findingsOf(app: App, preset: Preset): Finding[] {
       })),
     ),
   );
+}
+
+/** Rules of cdk-nag read properties that the CDK has deprecated and that nobody here sets; what is ours is synthesized, and heard, before. */
+function quietly<T>(act: () => T): T {
+  const before = process.env.JSII_DEPRECATED;
+  process.env.JSII_DEPRECATED = 'quiet';
+  try {
+    return act();
+  } finally {
+    if (before === undefined) delete process.env.JSII_DEPRECATED;
+    else process.env.JSII_DEPRECATED = before;
+  }
 }

@@ -7,6 +7,9 @@ export type Template = any;
 /** Templates by the name of their stack. */
 export type Templates = ReadonlyMap<string, Template>;
 
+/** What to do about it. */
+const KEEP = 'take the change back, or move what it holds first (docs/operate.md)';
+
 const LOSES = new Map<ResourceImpact, string>([
   [ResourceImpact.WILL_REPLACE, 'is replaced'],
   [ResourceImpact.MAY_REPLACE, 'may be replaced'],
@@ -23,7 +26,8 @@ const LOSES = new Map<ResourceImpact, string>([
 export function replacements(base: Templates, next: Templates): string[] {
   return [...base].flatMap(([stack, before]) => {
     const after = next.get(stack);
-    if (!after) return statefulIds(before).map((id) => `${stack}/${id} is gone with its stack${usersOf(base, stack, id)}`);
+    if (!after)
+      return statefulIds(before).map((id) => `${stack}/${id} is gone with its stack${usersOf(base, stack, id)}; ${KEEP}`);
     return [...lostResources(stack, before, after, base), ...lostExports(stack, before, after, base)];
   });
 }
@@ -39,7 +43,7 @@ function lostResources(stack: string, before: Template, after: Template, base: T
       .map(([name, { oldValue, newValue }]) => `${name} ${JSON.stringify(oldValue)} -> ${JSON.stringify(newValue)}`);
     const stays = after.Resources?.[id]?.Type === type;
     if (stays && causes.length === 0) return;
-    lines.push(`${stack}/${id} (${type}) ${impact}${stays ? `: ${causes.join(', ')}` : ''}${usersOf(base, stack, id)}`);
+    lines.push(`${stack}/${id} (${type}) ${impact}${stays ? `: ${causes.join(', ')}` : ''}${usersOf(base, stack, id)}; ${KEEP}`);
   });
   return lines;
 }

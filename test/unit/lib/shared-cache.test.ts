@@ -65,7 +65,7 @@ test('the client may not look at all keys or change the server', () => {
 
 test('fails when there is no replica to fail over to', () => {
   expect(() => shared({ replicasPerShard: 0 })).toThrow(
-    "shared cache: 'automaticFailover' needs a replica to fail over to; set 'replicasPerShard' to at least 1, got: true",
+    "shared cache: 'automaticFailover' needs a replica to fail over to, got: true; set 'replicasPerShard' to at least 1",
   );
 });
 

@@ -1,0 +1,48 @@
+import { Stack } from 'aws-cdk-lib';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
+
+/** Whether a value of a template is what a token stands for, in any form. */
+const refersTo = (scope: IConstruct, value: unknown, token: string): boolean =>
+  JSON.stringify(Stack.of(scope).resolve(value)) === JSON.stringify(Stack.of(scope).resolve(token));
+
+/** @returns what is wrong with what others made of the proxy: an endpoint that there is for clusters only, or no TLS. */
+export function proxyProblems(proxy: rds.DatabaseProxy | undefined): string[] {
+  if (!proxy) return [];
+  const problems: string[] = [];
+  const resource = proxy.node.defaultChild as rds.CfnDBProxy;
+  if (resource.requireTls !== true) {
+    problems.push(
+      `replicated database: 'proxy' must require TLS, since 'rds.force_ssl' doesn't reach what is before it, got: ${resource.requireTls}; set 'requireTls' of it to true`,
+    );
+  }
+  for (const endpoint of proxy.node.root.node.findAll()) {
+    if (!(endpoint instanceof rds.CfnDBProxyEndpoint) || endpoint.targetRole !== 'READ_ONLY') continue;
+    if (!refersTo(endpoint, endpoint.dbProxyName, proxy.dbProxyName)) continue;
+    problems.push(
+      `replicated database: 'targetRole' of ${endpoint.node.path} must be READ_WRITE, since a proxy reads from clusters only, got: READ_ONLY; let readers use 'readers'`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * @returns what is wrong with rotations of the secrets: the function that Secrets Manager hosts comes by a transform, and isn't let into the
+ * isolated network.
+ */
+export function rotationProblems(secrets: Iterable<secretsmanager.ISecret>): string[] {
+  return [...secrets].flatMap((secret) =>
+    secret.node.root.node
+      .findAll()
+      .filter((rotation) => rotation instanceof secretsmanager.CfnRotationSchedule)
+      .filter(
+        (rotation) => rotation.hostedRotationLambda !== undefined && refersTo(rotation, rotation.secretId, secret.secretArn),
+      )
+      .map(
+        ({ node }) =>
+          `replicated database: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation ${node.path}; ` +
+          "rotate with a 'rotationLambda' that 'network.allowSecrets' was called for",
+      ),
+  );
+}
