@@ -1,11 +1,13 @@
 import type { CachementProps } from '../lib/stacks/app';
-import { health, place, placesOfCountry, purge, purges } from '../routes';
+import { exactTags, health, parentTags, place, placesOfCountry, purge, purges } from '../routes';
 
 /** The sample API, as every stage of the app serves it. */
 export const sample: Omit<CachementProps, 'config'> = {
   routes: [place, placesOfCountry, purge, purges, health],
   writes: [{ route: place, method: 'PATCH' }],
   restricted: [purge, purges],
+  exactTags,
+  parentTags,
   examples: [
     { id: 'Place', shows: 'a place; ask twice, and look at X-Cache and Cache-Status', path: '/places/2950159' },
     { id: 'Country', shows: 'the largest places of a country', path: '/places?country=DE&limit=20&page=1' },

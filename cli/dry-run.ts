@@ -44,7 +44,7 @@ export function describePurge(
   }
   for (const path of new Set(paths)) lines.push(`path ${path}: tiers gateway, edge`);
   const items = new Set(tags).size + new Set(paths).size;
-  lines.push('the gateway: one flush of the whole stage cache, shared with other purges');
+  lines.push('the gateway: at most one flush of the whole stage cache, shared with other purges');
   lines.push(
     `the edge: at most ${items} item${items === 1 ? '' : 's'}, ${(items * USD_PER_ITEM).toFixed(3)} USD once the month's ${FREE_ITEMS} free items are used`,
   );

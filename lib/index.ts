@@ -26,6 +26,7 @@ export * from './purge/drain';
 export * from './purge/purge-bus';
 export * from './purge/purge-pipeline';
 export * from './purge/sources/event-source';
+export * from './purge/sources/failover-source';
 export * from './purge/sources/outbox-source';
 export * from './purge/sources/purge-source';
 export * from './purge/worker-queue';

@@ -11,7 +11,7 @@ export const place: Route = defineRoute({
     gatewayTtlSeconds: minutes(5),
     edgeTtlSeconds: hours(1),
   },
-  tags: ['place:{id}'],
+  tags: ['place:{id}', 'places'],
 });
 
 /** The places of a country, by population. A change to any of its places purges every page of it. */
@@ -30,7 +30,7 @@ export const placesOfCountry: Route = defineRoute({
     gatewayTtlSeconds: minutes(5),
     edgeTtlSeconds: hours(1),
   },
-  tags: ['country:{country}'],
+  tags: ['country:{country}', 'countries'],
 });
 
 /** What a purge did, step by step. Never cached: it is read while it changes. */
@@ -41,6 +41,12 @@ export const purges: Route = defineRoute({ name: 'purges', path: '/purges', quer
 
 /** Each tier's state. Never cached. */
 export const health: Route = defineRoute({ name: 'health', path: '/health' });
+
+/** What stands for many tags of a batch at the edge: every response with the one carries the other. */
+export const parentTags = { 'place:{id}': 'places', 'country:{country}': 'countries' } as const;
+
+/** Tags that are on the responses of one route only, and name its key: the gateway refreshes that key. */
+export const exactTags: Readonly<Record<string, Route>> = { 'place:{id}': place };
 
 /** Every route of the sample API. */
 export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, health];

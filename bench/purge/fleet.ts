@@ -204,6 +204,8 @@ function edit(template: EditableTemplate, edgeWindowMs: number | undefined): voi
     const variables = Properties?.Environment?.Variables;
     if (Type === 'AWS::Lambda::Function' && variables?.EDGE_WINDOW_MS !== undefined && edgeWindowMs !== undefined) {
       variables.EDGE_WINDOW_MS = String(edgeWindowMs);
+      // What a window saves is measured without escalation.
+      variables.EDGE_PARENT_TAGS = '{}';
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { routeTags } from '../../lib/route';
-import { place, placesOfCountry } from '../../routes';
+import { parentTags, place, placesOfCountry } from '../../routes';
 import { COLUMNS, noPlace, type Place, type PlaceRow, toPlace } from '../places';
 import { Problem } from '../runtime/http/problem';
 import { requestPurge } from '../runtime/purge/outbox';
@@ -10,6 +10,8 @@ export interface PlaceChange {
   readonly name?: string;
   readonly population?: number;
 }
+
+const PARENTS = new Set<string>(Object.values(parentTags));
 
 /** GeoNames' longest name, in characters. */
 const MAX_NAME_LENGTH = 200;
@@ -46,7 +48,9 @@ export async function changePlace(
   );
   if (!rows[0]) throw new Problem(404, noPlace(id));
   const changed = toPlace(rows[0]);
-  const tags = [...routeTags(place, { id }), ...routeTags(placesOfCountry, { country: changed.country })];
+  const shown = [...routeTags(place, { id }), ...routeTags(placesOfCountry, { country: changed.country })];
+  // Parents stand for all places, and for all countries.
+  const tags = shown.filter((tag) => !PARENTS.has(tag));
   return { place: changed, purgeId: await requestPurge(client, tags), tags };
 }
 

@@ -34,6 +34,18 @@ export interface CachementProps {
   readonly restricted?: Route[];
 
   /**
+   * Tag templates that name one key of the stage cache each, with the route whose it is.
+   * @default - none, every purge of a tag flushes the stage cache
+   */
+  readonly exactTags?: Readonly<Record<string, Route>>;
+
+  /**
+   * Parent tag by tag template.
+   * @default - none
+   */
+  readonly parentTags?: Readonly<Record<string, string>>;
+
+  /**
    * Requests to show after a deployment.
    * @default - none
    */
@@ -42,7 +54,7 @@ export interface CachementProps {
 
 /** Adds a whole stage to an app. Each stack needs only stacks that come before it. */
 export function addCachement(app: App, props: CachementProps): Stack[] {
-  const { config, routes, writes = [], restricted = [], examples = [] } = props;
+  const { config, routes, writes = [], restricted = [], examples = [], exactTags, parentTags } = props;
   const networkStack = new NetworkStack(app, { config });
   const { network, key } = networkStack;
   const databaseStack = new DatabaseStack(app, { config, key, network });
@@ -56,7 +68,19 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
   const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(app, { config }) : undefined;
   const edgeStack = new EdgeStack(app, { config, key, routes, writes, api, usEast1, examples });
   const { edge } = edgeStack;
-  const purgeStack = new PurgeStack(app, { config, key, network, database, shared, bus, api, edge, routes });
+  const purgeStack = new PurgeStack(app, {
+    config,
+    key,
+    network,
+    database,
+    shared,
+    bus,
+    api,
+    edge,
+    routes,
+    exactTags,
+    parentTags,
+  });
   const { pipeline } = purgeStack;
   const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader });
   const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];

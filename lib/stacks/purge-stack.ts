@@ -4,6 +4,7 @@ import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { drainOf } from '../purge/drain';
+import { checkParentTags } from '../purge/parent-tags';
 import type { PurgeBus } from '../purge/purge-bus';
 import { PurgePipeline } from '../purge/purge-pipeline';
 import type { Route } from '../route';
@@ -18,6 +19,8 @@ export interface PurgeStackProps extends PlatformStackProps {
   readonly api: CachedApi;
   readonly edge: EdgeDistribution;
   readonly routes: Route[];
+  readonly exactTags?: Readonly<Record<string, Route>>;
+  readonly parentTags?: Readonly<Record<string, string>>;
 }
 
 export class PurgeStack extends PlatformStack {
@@ -26,6 +29,7 @@ export class PurgeStack extends PlatformStack {
   constructor(app: App, props: PurgeStackProps) {
     super(app, 'purge', 'relay, queues, rules and workers', props);
     const { network, database, shared, bus, api } = props;
+    checkParentTags(props.parentTags ?? {}, props.routes);
     this.pipeline = new PurgePipeline(this, 'Purge', {
       network,
       database,
@@ -33,6 +37,8 @@ export class PurgeStack extends PlatformStack {
       bus,
       api,
       edge: props.edge,
+      exactTags: props.exactTags,
+      parentTags: props.parentTags,
       settle: drainOf(props.routes, this.config.functions.readTimeout),
       logRemovalPolicy: this.removalPolicy,
     });

@@ -21,17 +21,13 @@ afterAll(async () => {
   await platform?.dispose();
 });
 
-/**
- * Messages are set aside after one receipt, and nothing but what is redriven takes a purge up again. The reader is outside of the network,
- * so that nothing but a policy is between it and the bus.
- */
+/** Messages are set aside after one receipt, and nothing but what is redriven takes a purge up again. */
 function impatient(template: EditableTemplate): void {
   for (const [id, resource] of Object.entries<EditableTemplate>(template.Resources)) {
     if (id.startsWith('PurgeSharedStepsQueue') && resource.Type === 'AWS::SQS::Queue') {
       resource.Properties.VisibilityTimeout = 10;
       resource.Properties.RedrivePolicy.maxReceiveCount = 1;
     }
-    if (id.startsWith('FunctionsReader') && resource.Type === 'AWS::Lambda::Function') delete resource.Properties.VpcConfig;
     if (id.startsWith('PurgeSweep') && resource.Type === 'AWS::Events::Rule') resource.Properties.State = 'DISABLED';
   }
 }
@@ -72,9 +68,10 @@ const completed = async (purgeIds: readonly string[]) => {
 };
 
 describe('the bus', () => {
+  // Outside of the network, so that nothing but a policy is between it and the bus.
   test.each<[AppFunction, string]>([
-    ['FunctionsReader', 'PurgeSubmitted'],
-    ['FunctionsReader', 'OutboxKicked'],
+    ['GatewayRefreshAuthorization', 'PurgeSubmitted'],
+    ['GatewayRefreshAuthorization', 'OutboxKicked'],
   ])('refuses %s, which has no grant, %s', async (by, type) => {
     await expect(publish(type, submitted(['place:1']), { by })).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
@@ -146,6 +143,32 @@ describe('a full dead-letter queue', () => {
     );
     expect(paid).toHaveLength(purgeIds.length);
     expect(paid.every(({ times }) => times === 1)).toBe(true);
+  });
+});
+
+describe('a key of the stage cache', () => {
+  const at = (id: number) => `${platform.urls.gateway}/places/${id}`;
+  const kept = () => platform.gateway.stats()[0]!.statistics.integrations;
+
+  test('is refreshed by a purge that names it alone, and the others stay', async () => {
+    const [one, other] = [2_911_298, 2_867_714];
+    for (const id of [one, other]) expect((await platform.get(at(id))).status).toBe(200);
+    await administrator.query('UPDATE places SET population = 1000001 WHERE id = $1', [one]);
+    const wish = submitted([`place:${one}`]);
+    await publish('PurgeSubmitted', wish);
+    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    const before = kept();
+    const answers = [await platform.get(at(one)), await platform.get(at(other))];
+    // Both from the stage cache: nothing was flushed, and the one that was purged is there again.
+    expect(kept()).toBe(before);
+    expect(answers.map((answer) => answer.json().population === 1_000_001)).toEqual([true, false]);
+    const { rows } = await administrator.query('SELECT refresh FROM cachement.gateway_command WHERE refresh IS NOT NULL');
+    expect(rows).toContainEqual({ refresh: [`/places/${one}`] });
+  });
+
+  test('is refreshed by nobody who is not authorised', async () => {
+    const answer = await platform.get(at(2_911_298), { 'cache-control': 'max-age=0' });
+    expect(answer.status).toBe(403);
   });
 });
 

@@ -8,6 +8,7 @@ export type AppFunction =
   | 'PurgeRelay'
   | 'PurgeInvalidator'
   | 'PurgeExecutor'
+  | 'GatewayRefreshAuthorization'
   | 'TopologyFunction';
 
 /** ARN of one of the app's functions. */

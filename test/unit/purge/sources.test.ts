@@ -3,14 +3,25 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DeploymentSource, EventSource, PurgeBus, type PurgePipeline, ScheduleSource } from '../../../lib';
+import {
+  DatabaseRole,
+  DeploymentSource,
+  EventSource,
+  FailoverSource,
+  type ISharedCache,
+  OutboxSource,
+  PurgeBus,
+  type PurgePipeline,
+  ScheduleSource,
+} from '../../../lib';
 import { compileInput } from '../../../local/events/target-input';
 
 /** As much of a pipeline as a source needs. */
 function pipeline(): { stack: Stack; pipeline: PurgePipeline } {
-  const stack = new Stack(new App(), 'test');
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
   const scope = new Construct(stack, 'Purge');
   const queue = new sqs.Queue(scope, 'Queue');
   const submissionTarget = (message: events.RuleTargetInput) => new targets.SqsQueue(queue, { message });
@@ -48,13 +59,53 @@ test('a schedule and a deployment ask for purges too', () => {
   });
 });
 
+test("a failover of the shared tier has its topology reported, by ElastiCache's events and a schedule", () => {
+  const { stack, pipeline: purge } = pipeline();
+  const notifications = new sns.Topic(stack, 'Notifications');
+  const shared = { replicationGroupId: 'group', notifications } as unknown as ISharedCache;
+  const source = new FailoverSource({ shared });
+  source.bind(Object.assign(purge, { bus: new PurgeBus(stack, 'Bus') }), 'Failover');
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { source: ['aws.elasticache'] } });
+  template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(5 minutes)' });
+  template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'lambda' });
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: { REPLICATION_GROUP_ID: 'group', BUS_NAME: Match.anyValue() } },
+  });
+  expect(source.deadLetters).toBeDefined();
+});
+
+test('fails when it is of a shared tier that shows no nodes', () => {
+  const { stack, pipeline: purge } = pipeline();
+  const source = new FailoverSource({ shared: {} as ISharedCache });
+  expect(() => source.bind(Object.assign(purge, { bus: new PurgeBus(stack, 'Bus') }), 'Failover')).toThrow(
+    "'shared' must be a replication group",
+  );
+});
+
+test('a writer may write to the outbox, and kick the relay', () => {
+  const { pipeline: purge } = pipeline();
+  const calls: unknown[][] = [];
+  const note =
+    (name: string) =>
+    (...args: unknown[]) =>
+      void calls.push([name, ...args]);
+  const writer = { functionName: 'writer' } as never;
+  const parts = { database: { addClient: note('database') }, bus: { addPublisher: note('bus') }, network: 'network' };
+  new OutboxSource(writer).bind(Object.assign(purge, parts) as never, 'Writer');
+  expect(calls).toEqual([
+    ['database', writer, { role: DatabaseRole.WRITER }],
+    ['bus', writer, 'network'],
+  ]);
+});
+
 test.each(['A', 'a,b', '#a', 'a*', 'place:{detail.id', 'place:{}', ''])('fails when a template gives no tag: %j', (tag) => {
   const { pipeline: purge } = pipeline();
   expect(() => new EventSource({ eventPattern: { source: ['s'] }, tags: [tag] }).bind(purge, 'Shop')).toThrow(/'tags' must be/);
 });
 
 test('a grant names who may ask for purges, and for nothing else', () => {
-  const stack = new Stack(new App(), 'test');
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
   const role = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
   new PurgeBus(stack, 'Bus').grants.purge(role);
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
