@@ -1,10 +1,9 @@
-import { Cache } from './cache';
+import { Cache, type CacheOptions } from './cache';
 import { type Credentials, RedisStore } from './redis-store';
-import type { TelemetryOptions } from './telemetry';
 import { type Handle, type PostgresServers, PostgresVersions } from './versions/postgres';
 
-/** What a cache with every default needs. */
-export interface CreateCacheOptions {
+/** What a cache needs, and every option of {@link CacheOptions}. */
+export interface CreateCacheOptions extends Omit<CacheOptions<Handle>, 'shared' | 'source'> {
   /** Begins every key of the shared tier. */
   readonly namespace: string;
 
@@ -16,20 +15,14 @@ export interface CreateCacheOptions {
 
   /** The primary and its replicas. */
   readonly database: PostgresServers;
-
-  /**
-   * Where the counts of reads go.
-   * @default - they are counted, and not written
-   */
-  readonly telemetry?: TelemetryOptions;
 }
 
-/** A cache over a Redis or Valkey cluster and PostgreSQL, with every default. Connects in the background and never throws. */
+/** A cache over a Redis or Valkey cluster and PostgreSQL, with every default that isn't given otherwise. Connects in the background and never throws. */
 export function createCache(options: CreateCacheOptions): Cache<Handle> {
-  const { shared, namespace, telemetry } = options;
+  const { shared, namespace, database, ...others } = options;
   return new Cache<Handle>({
-    source: new PostgresVersions(options.database),
-    ...(telemetry && { telemetry }),
+    ...others,
+    source: new PostgresVersions(database),
     ...(shared && { shared: new RedisStore({ namespace, ...shared }) }),
   });
 }
