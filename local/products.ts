@@ -1,4 +1,12 @@
-import { type AwsOptions, types as aws, createEndpoint, type Endpoint, type EndpointOptions } from './aws';
+import {
+  type AwsOptions,
+  types as aws,
+  CallLog,
+  createEndpoint,
+  type Endpoint,
+  type EndpointOptions,
+  policiesOnRecord,
+} from './aws';
 import { connectionRules } from './connections';
 import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
 import { createEngines, type Engines, types as engines, enginesFromTemplate, engineTargets } from './engines';
@@ -41,6 +49,8 @@ export function createProducts(
   { settings = {}, edgePort }: { readonly settings?: ProductSettings; readonly edgePort: number },
 ): Products {
   const engines = createEngines(enginesFromTemplate(model), context);
+  // One record of what functions ask for, whether by the endpoint of the AWS APIs or by the gateway.
+  const calls = new CallLog();
   const connections = connectionRules(model, aws.network, {
     engines: engineTargets(model),
     public: [
@@ -53,9 +63,12 @@ export function createProducts(
   const events = createEvents({ ...eventsFromTemplate(model), ...settings.events }, context, {
     authorizeResource: (question) => aws.policies.authorizeResource(question),
   });
-  const gateway = createGateway({ ...gatewayFromTemplate(model), ...settings.gateway }, context, aws);
+  const gateway = createGateway({ ...gatewayFromTemplate(model), ...settings.gateway }, context, {
+    callers: aws.callers,
+    policies: policiesOnRecord(aws.policies, calls, context.clock),
+  });
   const edge = createEdge({ ...edgeFromTemplate(model), ...settings.edge }, context, { port: edgePort });
   const operations = [engines, lambda, queues, events, gateway, edge, aws.secrets].map((product) => product.operations);
-  const endpoint = createEndpoint({ ...aws, operations, ...settings.endpoint }, context);
+  const endpoint = createEndpoint({ ...aws, operations, calls, ...settings.endpoint }, context);
   return { engines, lambda, queues, events, gateway, edge, aws: endpoint };
 }

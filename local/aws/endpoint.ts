@@ -21,6 +21,8 @@ export interface EndpointOptions {
   readonly callers: ReadonlyMap<string, Caller>;
   /** Takes what is put to a path below `/_custom-resource/` that {@link Endpoint.onCustomResourceResponse} doesn't know. */
   readonly responses?: { receive(path: string, body: string): boolean };
+  /** @default - a new one */
+  readonly calls?: CallLog;
   /** How long a call over a way that isn't there hangs, in milliseconds. By default 1000; AWS's would hang until the client gives up. */
   readonly hangMilliseconds?: number;
 }
@@ -46,7 +48,7 @@ const unzip = promisify(gunzip);
 export function createEndpoint(options: EndpointOptions, context: ProductContext): Endpoint {
   const { environment, clock, log } = context;
   const operations = merge(options.operations);
-  const calls = new CallLog();
+  const calls = options.calls ?? new CallLog();
   const responses = new CustomResourceResponses(options, environment, calls, clock);
   const hanging = new Set<() => void>();
   let server: Server | undefined;
