@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { currentVersion, PostgresVersions } from '../../lambdas/runtime';
 import type { Database } from '../../lambdas/runtime/database';
 import { versionSourceContract } from '../contract/version-source';
@@ -168,4 +170,27 @@ describe('versions of a real primary and standby', () => {
     expect((await new PostgresVersions(fresh).load(count as never, {})).origin).toBe('primary');
     await postgres.engines.restart(STANDBY);
   });
+});
+
+test('the upsert of write-behind, as the docs have it, keeps the latest version of a row', async () => {
+  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/cache-options.md'), 'utf8');
+  const sql = /INSERT INTO position[^`]*/.exec(page)?.[0] ?? '';
+  await postgres.administrator.query('CREATE TABLE position (id text PRIMARY KEY, value jsonb, version bigint NOT NULL)');
+  const flush = (writes: { key: string; value: unknown; rowVersion: bigint }[]) =>
+    postgres.administrator.query(sql, [
+      writes.map((w) => w.key),
+      writes.map((w) => JSON.stringify(w.value)),
+      writes.map((w) => w.rowVersion),
+    ]);
+  await flush([
+    { key: 'a', value: { text: 'it\'s "2"', list: [1] }, rowVersion: 2n },
+    { key: 'b', value: undefined, rowVersion: 2n ** 62n },
+  ]);
+  await flush([{ key: 'a', value: 'older', rowVersion: 1n }]);
+  await flush([{ key: 'b', value: null, rowVersion: 2n ** 62n + 1n }]);
+  const { rows } = await postgres.administrator.query('SELECT * FROM position ORDER BY id');
+  expect(rows).toEqual([
+    { id: 'a', value: { text: 'it\'s "2"', list: [1] }, version: '2' },
+    { id: 'b', value: null, version: String(2n ** 62n + 1n) },
+  ]);
 });
