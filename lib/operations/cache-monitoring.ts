@@ -11,6 +11,7 @@ import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { IEdgeDistribution } from '../edge/edge-distribution-base';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import type { PurgePipeline } from '../purge/purge-pipeline';
+import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { EDGE_REGION } from './firewall';
 import { checkUse } from './key-use';
@@ -124,6 +125,14 @@ export class CacheMonitoring extends Construct {
     this.watch('tagsDropped', name, [fn.functionName]);
   }
 
+  /** Watches where the reads of routes are answered, as the function that answers them says. */
+  watchReads(fn: lambda.IFunction, routes: Route[]): void {
+    for (const { name, freshness } of routes) {
+      if (!freshness) continue;
+      for (const metric of READ_METRICS) this.watch(metric, name, [fn.functionName, name]);
+    }
+  }
+
   /** Shows the edge. Its metrics are in us-east-1, where alone they could be alarmed on. */
   watchEdge(edge: IEdgeDistribution): void {
     for (const metric of ['edgeHitRatio', 'edgeErrors'] as const) {
@@ -198,6 +207,7 @@ export class CacheMonitoring extends Construct {
   }
 }
 
+const READ_METRICS = ['memoryHits', 'sharedHits', 'staleHits', 'readMisses', 'readBypasses', 'fillsRejected'] as const;
 const SHARED_METRICS = [
   'sharedHitRatio',
   'sharedEvictions',

@@ -49,6 +49,17 @@ const PURGE = {
   source: 'lambdas/runtime/purge/metrics.ts',
 };
 
+/** What a function says of the reads of one route; counts since its last line. */
+const READS = {
+  namespace: 'Cachement/Reads',
+  dimensions: ['FunctionName', 'Route'],
+  statistic: 'Sum' as const,
+  period: Duration.minutes(1),
+  threshold: 0,
+  evaluationPeriods: 1,
+  source: 'lambdas/runtime/telemetry.ts',
+};
+
 /** Every metric that the platform shows or alarms on, by what it is about. Dashboards and alarms are made from it, and from nothing else. */
 export const METRICS = {
   deadLetters: {
@@ -168,6 +179,40 @@ export const METRICS = {
     evaluationPeriods: 1,
     meaning:
       'a response has more than the 50 tags that CloudFront keeps, so that a purge of the others leaves it stale at the edge; the log of the function names its route',
+  },
+  memoryHits: {
+    ...READS,
+    metricName: 'MemoryHits',
+    meaning: 'reads that the memory of a function answered',
+  },
+  sharedHits: {
+    ...READS,
+    metricName: 'SharedHits',
+    meaning: 'reads that the shared tier answered',
+  },
+  staleHits: {
+    ...READS,
+    metricName: 'StaleHits',
+    meaning: 'reads that got what is past its freshness, while somebody loaded it anew',
+  },
+  readMisses: {
+    ...READS,
+    metricName: 'Misses',
+    meaning: 'reads that waited for a load from the database',
+  },
+  readBypasses: {
+    ...READS,
+    metricName: 'Bypasses',
+    alarm: 'above',
+    // A new environment whose first connection is slow makes a few.
+    threshold: 100,
+    evaluationPeriods: 5,
+    meaning: 'reads go to the database without the shared tier: a shard is down or overloaded; look at `/health` and at its CPU',
+  },
+  fillsRejected: {
+    ...READS,
+    metricName: 'FillsRejected',
+    meaning: 'loads that a purge kept from being stored; many of them mean that a key is purged about as often as it is read',
   },
   edgeHitRatio: {
     namespace: 'AWS/CloudFront',

@@ -8,6 +8,7 @@ import { CacheMonitoring } from '../operations/cache-monitoring';
 import { TopologyReporter } from '../operations/topology-reporter';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { PurgePipeline } from '../purge/purge-pipeline';
+import type { Route } from '../route';
 import type { SharedCache } from '../shared/shared-cache';
 import { PlatformStack, type PlatformStackProps, STAGE_TAG } from './platform-stack';
 
@@ -20,6 +21,7 @@ export interface OperationsStackProps extends PlatformStackProps {
   readonly pipeline: PurgePipeline;
   /** Makes the responses that the edge keeps. */
   readonly reader: PlatformFunction;
+  readonly routes: Route[];
 }
 
 export class OperationsStack extends PlatformStack {
@@ -31,6 +33,7 @@ export class OperationsStack extends PlatformStack {
     const monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: props.key?.key, email: this.config.alarmEmail });
     monitoring.watchPlatform({ edge, api, shared, database, pipeline, topology });
     monitoring.watchResponses('read-api', props.reader);
+    monitoring.watchReads(props.reader, props.routes);
     const { monthlyBudget } = this.config;
     if (monthlyBudget) {
       const costTag = { key: STAGE_TAG, value: this.config.name };
