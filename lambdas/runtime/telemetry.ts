@@ -2,6 +2,7 @@ import type { Clock } from './clock';
 import { embeddedMetrics } from './embedded-metrics';
 import type { Outcome } from './outcome';
 
+/** What is counted of reads, and where it goes. */
 export interface TelemetryOptions {
   /**
    * Takes lines in CloudWatch's embedded metric format: one for each route or namespace that was read.

@@ -138,7 +138,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
   }
 
   /** The distribution itself. */
-  readonly distribution: cloudfront.Distribution;
+  readonly distribution: cloudfront.IDistribution;
+  private readonly made: cloudfront.Distribution;
   /** Where requests are logged. */
   readonly logBucket?: s3.IBucket;
 
@@ -169,7 +170,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     this.origin = originOf(props.api, props.originShieldRegion);
     this.failoverOrigin = props.failoverOrigin;
     this.logBucket = props.accessLog === false ? undefined : this.addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
-    this.distribution = new cloudfront.Distribution(this, 'Distribution', {
+    this.made = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
       minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
       domainNames: props.domain && [props.domain.name],
@@ -182,11 +183,12 @@ export class EdgeDistribution extends EdgeDistributionBase {
       defaultBehavior: { origin: this.origin, ...this.uncached() },
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
-    const resource = this.distribution.node.defaultChild as cloudfront.CfnDistribution;
+    this.distribution = this.made;
+    const resource = this.made.node.defaultChild as cloudfront.CfnDistribution;
     inOrderOfPrecedence(resource);
     // The L2 has no property for it yet.
     resource.addPropertyOverride('DistributionConfig.CacheTagConfig', { HeaderName: TAG_HEADER });
-    CrossStackReferences.of(this.distribution).produce(ReferenceStrength.STRONG);
+    CrossStackReferences.of(this.made).produce(ReferenceStrength.STRONG);
     for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
   }
 
@@ -199,9 +201,9 @@ export class EdgeDistribution extends EdgeDistributionBase {
     this.declared.add(route);
     const pattern = pathPattern(route.path);
     if (!isCached(route)) {
-      this.distribution.addBehavior(pattern, this.origin, this.uncached());
+      this.made.addBehavior(pattern, this.origin, this.uncached());
     } else if (written || !this.failoverOrigin) {
-      this.distribution.addBehavior(pattern, this.origin, this.cached(route));
+      this.made.addBehavior(pattern, this.origin, this.cached(route));
     } else {
       const group = new OriginGroup({
         primaryOrigin: this.origin,
@@ -209,7 +211,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
         fallbackStatusCodes: FAILOVER_STATUS_CODES,
       });
       const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
-      this.distribution.addBehavior(pattern, group, { ...this.cached(route), allowedMethods });
+      this.made.addBehavior(pattern, group, { ...this.cached(route), allowedMethods });
     }
   }
 

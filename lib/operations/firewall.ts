@@ -45,6 +45,7 @@ export interface IFirewall extends IConstruct {
   protect(stage: apigateway.Stage): void;
 }
 
+/** What every kind of firewall has in common. */
 export abstract class FirewallBase extends Construct implements IFirewall {
   abstract readonly webAclArn: string;
 

@@ -20,6 +20,7 @@ export interface IPurgeBus extends IConstruct {
   addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void;
 }
 
+/** What every kind of bus has in common. */
 export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   abstract readonly eventBus: events.IEventBus;
   readonly grants: PurgeBusGrants = new PurgeBusGrants(this);

@@ -37,13 +37,13 @@ export interface CachementProps {
    * Tag templates that name one key of the stage cache each, with the route whose it is.
    * @default - none, every purge of a tag flushes the stage cache
    */
-  readonly exactTags?: Readonly<Record<string, Route>>;
+  readonly exactTags?: Record<string, Route>;
 
   /**
    * Parent tag by tag template.
    * @default - none
    */
-  readonly parentTags?: Readonly<Record<string, string>>;
+  readonly parentTags?: Record<string, string>;
 
   /**
    * Requests to show after a deployment.
@@ -82,7 +82,7 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     parentTags,
   });
   const { pipeline } = purgeStack;
-  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader, routes });
+  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader });
   const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];
   return inOrder.filter((stack) => stack !== undefined);
 }

@@ -13,15 +13,22 @@ export type CheckResult =
   /** The primary couldn't be asked. */
   | 'failed';
 
+/** One comparison of a hit with the primary. */
 export interface Check {
   /** Name of the namespace or the route. */
   readonly name: string;
+  /** Key of the entry. */
   readonly key: string;
+  /** What it found. */
   readonly result: CheckResult;
   /** Tier of the value that was compared first. */
   readonly tier: 'memory' | 'shared';
+  /** Seconds since the value's load began. */
   readonly ageSeconds: number;
-  /** Why the primary couldn't be asked. */
+  /**
+   * Why the primary couldn't be asked.
+   * @default - it could
+   */
   readonly error?: unknown;
 }
 

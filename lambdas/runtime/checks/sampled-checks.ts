@@ -6,6 +6,7 @@ import type { Namespace } from '../namespace';
 import type { VersionSource } from '../versions/source';
 import { type Check, type CheckResult, Comparison, type Sample, sameJson } from './comparison';
 
+/** How many hits are compared, and with what. */
 export interface SampledChecksOptions<Handle> {
   /** The cache's source. */
   readonly source: Pick<VersionSource<Handle>, 'load'>;
@@ -34,7 +35,15 @@ export interface SampledChecksOptions<Handle> {
   readonly background?: boolean;
   /** Whether two values are the same. @default - whether their JSON is */
   readonly same?: (cached: unknown, primary: unknown) => boolean;
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
+  /**
+   * What decides which hits are compared, from 0 to 1; for tests.
+   * @default Math.random
+   */
   readonly random?: () => number;
 }
 
@@ -52,6 +61,7 @@ export function sampledChecks<Handle>(options: SampledChecksOptions<Handle>): Sa
   return new SampledChecks(options);
 }
 
+/** Compares a share of the hits with the primary. */
 export class SampledChecks<Handle> {
   readonly #counts: Record<CheckResult, number> = { fresh: 0, late: 0, stale: 0, failed: 0 };
   readonly #waiting: Comparison<Handle>[] = [];

@@ -9,13 +9,17 @@ export interface ByteFormat {
   unpack(packed: Packed): Decoded | undefined;
 }
 
+/** A value as bytes. */
 export interface Packed {
+  /** The format's letter. */
   readonly format: string;
+  /** The value in that format. */
   readonly bytes: Buffer;
 }
 
 /** A codec whose formats are bytes, so that another one can take them before they are made a text. */
 export interface ByteCodec extends Codec {
+  /** Its format, before it is made a text. */
   readonly bytes: ByteFormat;
 }
 

@@ -1,11 +1,12 @@
 import * as zlib from 'node:zlib';
 import { CacheError } from '../errors';
 import { got } from '../value-text';
-import { type ByteCodec, overText, type Packed } from './byte-format';
+import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
 import { checkNumber } from './check';
 
-export type { ByteCodec };
+export type { ByteCodec, ByteFormat, Packed };
 
+/** What is compressed, and how. */
 export interface CompressionOptions {
   /**
    * `zstd` is there from Node 22.15 on.
@@ -39,6 +40,7 @@ export interface CompressionOptions {
   readonly write?: boolean;
 }
 
+/** How to compress; Node.js has `zstd` from version 22.15 on. */
 export type CompressionAlgorithm = 'brotli' | 'deflate' | 'zstd';
 
 interface Algorithm {

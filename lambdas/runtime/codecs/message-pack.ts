@@ -1,9 +1,10 @@
 import { Packr } from 'msgpackr';
-import { type ByteCodec, overText } from './byte-format';
+import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
 import { checkNumber } from './check';
 
-export type { ByteCodec };
+export type { ByteCodec, ByteFormat, Packed };
 
+/** Which values are written in this format. */
 export interface MessagePackOptions {
   /**
    * Values whose JSON is shorter are written as JSON, which is as fast for them, in characters.

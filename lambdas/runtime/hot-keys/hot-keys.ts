@@ -6,6 +6,7 @@ import type { Space } from '../slots';
 import type { ReplicaReads } from './replica-reads';
 import { Sketch } from './sketch';
 
+/** What makes a key hot. */
 export interface HotKeysOptions {
   /**
    * A key that one process reads this often is hot, about, in reads per second.

@@ -3,6 +3,7 @@ import { Budget } from '../budget';
 import { CacheError } from '../errors';
 import { createClient, type RedisPlace } from '../redis-store';
 
+/** Which cluster, and how long a read may take. */
 export interface ReplicaReadsOptions extends RedisPlace {
   /** That of the cache's store. */
   readonly namespace: string;
@@ -15,8 +16,13 @@ export interface ReplicaReadsOptions extends RedisPlace {
 
 /** Reads entries wherever the cluster has them. They may be as old as a replica lags, so a purge that has returned may not be seen. */
 export interface ReplicaReads {
-  /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the node that was asked didn't answer. */
+  /**
+   * The entry of a key as the node that was asked has it; null where it has none.
+   *
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the node that was asked didn't answer.
+   */
   get(key: string): Promise<string | null>;
+  /** Ends every connection. */
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { newToken } from '../token';
 import { Hearing } from './hearing';
 import { decodeMessage, encodeMessage } from './message';
 
+/** Which cluster purges are told by, and what is done where messages are missed. */
 export interface ShardedPubSubOptions extends RedisPlace {
   /** Begins the channels' names, as it does the cache's keys. */
   readonly namespace: string;

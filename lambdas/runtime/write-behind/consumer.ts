@@ -5,9 +5,11 @@ import type { Streams, StreamWrite } from './streams';
 export interface QueuedWrite {
   /** The namespace's name and key. */
   readonly namespace: string;
+  /** Key within the namespace. */
   readonly key: string;
   /** Undefined for an absence. */
   readonly value: unknown;
+  /** Version of the row, as the writer gave it. */
   readonly rowVersion: bigint;
 }
 

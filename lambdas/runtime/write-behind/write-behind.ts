@@ -11,6 +11,7 @@ import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
 import { Streams } from './streams';
 
+/** How writes are queued, and who flushes them. */
 export interface WriteBehindOptions extends RedisPlace {
   /** That of the cache's store. */
   readonly namespace: string;
@@ -77,6 +78,7 @@ export type { Flush, QueuedWrite };
 
 /** What a namespace asks to be queued. */
 export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader'> {
+  /** The value in the writer's hand. */
   readonly value: unknown;
   /** Version of the row: 24 digits. */
   readonly row: string;
@@ -84,7 +86,9 @@ export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader
 
 /** What it needs of the cache. */
 export interface BehindParts {
+  /** Parts of the cache that it works with. */
   readonly read: Pick<ReadPathParts<never>, 'shared' | 'tags' | 'random' | 'codec'>;
+  /** What forgets the entry in this process. */
   readonly readPath: Pick<ReadPath<never>, 'forget' | 'purged'>;
 }
 
