@@ -142,7 +142,7 @@ export class RedisStore implements SharedStore {
   };
 
   #master(slot: number): Redis | undefined {
-    return this.#nodes.get(this.#client?.slots[slot]?.[0]);
+    return this.#node(this.#client?.slots[slot]?.[0]);
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
@@ -288,8 +288,11 @@ export class RedisStore implements SharedStore {
     const credentials = await this.options.credentials?.();
     if (this.#closed) return;
     const client = createClient(this.options, credentials);
-    client.on('+node', (node: Redis) => this.#nodes.set(`${node.options.host}:${node.options.port}`, node));
-    client.on('-node', (node: Redis) => this.#nodes.delete(`${node.options.host}:${node.options.port}`));
+    client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
+    client.on('-node', (node: Redis) => {
+      // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
+      if (this.#nodes.get(addressOf(node)) === node) this.#nodes.delete(addressOf(node));
+    });
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
     // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
@@ -380,22 +383,41 @@ export class RedisStore implements SharedStore {
     return breaker;
   }
 
+  #refreshSlots(): Promise<void> {
+    return new Promise((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
+  }
+
+  /** The connection to an address. One that was announced as gone after its successor had come is looked up. */
+  #node(address: string | undefined): Redis | undefined {
+    const known = this.#nodes.get(address);
+    if (known || address === undefined) return known;
+    const found = this.#client?.nodes('all').find((node) => addressOf(node) === address);
+    if (found) this.#nodes.set(address, found);
+    return found;
+  }
+
   /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
   async #purge(keys: string[], script: string, args: (string | number)[]): Promise<unknown> {
     await this.#connected();
     for (let attempt = 0; ; attempt++) {
       const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
-      const master = this.#nodes.get(owners[0]);
-      if (!master) throw unavailable('no master of the slot is known');
+      const master = this.#node(owners[0]);
+      if (!master) {
+        if (attempt > 0) throw unavailable('no master of the slot is known');
+        await this.#purgeBudget.limit(this.#refreshSlots());
+        continue;
+      }
       const group = this.#purgeGroups.get(master) ?? new PurgeGroup(master, REPLICATION_WAIT_MS);
       this.#purgeGroups.set(master, group);
       const [error, reply] = await this.#purgeBudget.limit(group.run(script, keys, args, owners.length > 1));
       if (!error) return reply;
       if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
-      await new Promise<void>((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
+      await this.#refreshSlots();
     }
   }
 }
+
+const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
 
 /** A client of the cluster, on which nothing waits longer than it must. */
 export function createClient(

@@ -1,5 +1,5 @@
 import keySlot from 'cluster-key-slot';
-import { Cluster } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { Cache, CacheError, type RedisStore, TimeVersions } from '../../lambdas/runtime';
 import { newToken } from '../../lambdas/runtime/token';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
@@ -123,6 +123,29 @@ describe('a shard that hangs', () => {
     await cluster.engines.ready();
     await expect(purges(store, keys)).resolves.toBeUndefined();
   });
+});
+
+test('a replica that takes over from its master, and gives it back, is purged and read', async () => {
+  const store = cluster.store({ budgetMs: 400 });
+  const keys = Array.from({ length: 30 }, (_, i) => `turn/${i}`);
+  await purges(store, keys);
+  for (let turn = 0; turn < 2; turn++) {
+    const [replica] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'replica');
+    const client = new Redis(cluster.engines.cacheAdministrator(replica!.name));
+    try {
+      // One that gets no vote in time is given up, and asked for again.
+      const takesOver = async (): Promise<boolean> => {
+        if (/role:master/.test(await client.info('replication'))) return true;
+        await client.cluster('FAILOVER').catch(() => {});
+        return false;
+      };
+      await waitFor('the new master', takesOver, { everyMs: 500 });
+    } finally {
+      client.disconnect();
+    }
+    await purges(store, keys);
+    for (const key of keys) expect(await store.get(key)).toBeNull();
+  }
 });
 
 test('with one master hanging, entries on the others still hit, though every hit reads the tags of its namespace', async () => {
