@@ -5,8 +5,12 @@
 export interface MemoryBus {
   /** Begins to listen; called once, by the cache. */
   listen(listener: BusListener): void;
-  /** Sends soon. It never throws and nobody waits for it: a message that is lost costs what memory's TTL bounds. */
-  publish(purged: Purged): void;
+  /**
+   * Sends soon, and never throws: a message that is lost costs what memory's TTL bounds.
+   *
+   * @returns what the purge waits for, where the process may be frozen after it.
+   */
+  publish(purged: Purged): void | Promise<void>;
   /** Whether messages may be missed at the moment: memory then keeps nothing that the shared tier has. */
   readonly deaf: boolean;
   /** Leaves the bus; resolves once nothing more is sent or told. */

@@ -56,9 +56,9 @@ export class ReadPath<Handle> {
   }
 
   /** As {@link forget}, once the purge holds in the shared tier: others are to forget it, too. */
-  purged(entry?: EntryRef, tags?: readonly string[]): void {
+  purged(entry?: EntryRef, tags?: readonly string[]): void | Promise<void> {
     this.forget(entry);
-    this.parts.bus?.publish(entry ? { key: entry.key, memoryKey: entry.memoryKey } : tags ? { tags } : {});
+    return this.parts.bus?.publish(entry ? { key: entry.key, memoryKey: entry.memoryKey } : tags ? { tags } : {});
   }
 
   /** Another process has purged something, or messages of others were missed. */

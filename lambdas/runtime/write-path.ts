@@ -64,7 +64,7 @@ export class WritePath<Handle> {
     const version = options.version ?? (await this.parts.source.current());
     const { mode = 'delete', row } = options;
     await shared.invalidate(entry.key, version, this.options.fenceMs, { mode, ...(row !== undefined && { row }) });
-    this.readPath.purged(entry);
+    await this.readPath.purged(entry);
     await tags?.notice(version).catch(() => {});
   }
 
@@ -75,7 +75,7 @@ export class WritePath<Handle> {
     if (!tags) return;
     const version = options.version ?? (await this.parts.source.current());
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
-    this.readPath.purged(undefined, names);
+    await this.readPath.purged(undefined, names);
     if (!names.includes(ALL_TAGS[0] as string)) await tags.notice(version).catch(() => {});
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
@@ -105,7 +105,7 @@ export class WritePath<Handle> {
     if (policy.sharedTtlMs === 0) {
       const content = { value: put.value, json, tags: declaredTags(request.tags), alone: false };
       const kept: Kept = newKept(header, content, policy, random);
-      this.readPath.purged(request);
+      await this.readPath.purged(request);
       memory.set(request.memoryKey, kept, json?.length ?? 0, clock.now() + kept.expiresAt - now, request.space);
       return true;
     }
@@ -124,7 +124,7 @@ export class WritePath<Handle> {
     }
     const ttlMs = header.expiresAt - now;
     const stored = await shared.put(key, { version: put.version, row: put.row, ttlMs, entry }, fenceMs);
-    this.readPath.purged(request);
+    await this.readPath.purged(request);
     return stored;
   }
 
@@ -153,13 +153,13 @@ export class WritePath<Handle> {
       const options = { writer };
       const purges = entries.map(({ key }) => shared.invalidate(key, version, this.options.fenceMs, options));
       const failed = (await Promise.allSettled(purges)).find((result) => result.status === 'rejected');
-      for (const entry of entries) this.readPath.purged(entry);
+      await Promise.all(entries.map((entry) => this.readPath.purged(entry)));
       if (failed) throw failed.reason;
     };
     const announced = await Promise.allSettled(
       entries.map(({ key }) => shared.intend(key, writer, Math.ceil(timeoutMs) + INTENT_MARGIN_MS)),
     );
-    for (const entry of entries) this.readPath.purged(entry);
+    await Promise.all(entries.map((entry) => this.readPath.purged(entry)));
     const unannounced = announced.find((result) => result.status === 'rejected');
     if (unannounced) {
       await purge().catch(() => {});

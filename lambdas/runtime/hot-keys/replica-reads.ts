@@ -1,7 +1,7 @@
-import type { Cluster } from 'ioredis';
 import { Budget } from '../budget';
 import { CacheError } from '../errors';
-import { createClient, type RedisPlace } from '../redis-store';
+import { OwnClient } from '../own-client';
+import type { RedisPlace } from '../redis-store';
 
 /** Which cluster, and how long a read may take. */
 export interface ReplicaReadsOptions extends RedisPlace {
@@ -29,16 +29,10 @@ export interface ReplicaReads {
 /** Reads from the master or any replica of a shard, at random; over connections of its own, since a replica's must be marked as reading. */
 export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
   const budget = new Budget(options.budgetMs ?? 20, () => unavailable('no answer within its budget'));
-  let client: Cluster | undefined;
-  let closed = false;
-  const connect = async () => {
-    const credentials = await options.credentials?.();
-    client = createClient(options, credentials, { scaleReads: 'all' });
-    if (closed) client.disconnect();
-  };
-  connect().catch(() => {});
+  const own = new OwnClient(options, { scaleReads: 'all' });
   return {
     get: async (key) => {
+      const { client } = own;
       if (client?.status !== 'ready') throw unavailable('it is not connected yet');
       try {
         return await budget.limit(client.get(`${options.namespace}:v:{${key}}`));
@@ -47,8 +41,7 @@ export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
       }
     },
     close: async () => {
-      closed = true;
-      client?.disconnect();
+      own.close();
     },
   };
 }

@@ -1,7 +1,8 @@
-import type { Cluster } from 'ioredis';
+import { Budget } from '../budget';
 import { checkNumber } from '../codecs/check';
 import type { BusListener, MemoryBus, Purged } from '../memory-bus';
-import { createClient, type RedisPlace } from '../redis-store';
+import { OwnClient } from '../own-client';
+import type { RedisPlace } from '../redis-store';
 import { newToken } from '../token';
 import { Hearing } from './hearing';
 import { decodeMessage, encodeMessage } from './message';
@@ -32,6 +33,8 @@ const LOOKS_PER_BEAT = 4;
 const DEAF_AFTER_BEATS = 3;
 /** How long a new connection may take until something is heard on every channel, in beats. */
 const CONNECT_BEATS = 5;
+/** How long a purge of a process that may be frozen waits until it is told, in milliseconds. */
+const TELL_MS = 250;
 /** Purges in one message; after it comes another one. */
 const MAX_PURGED = 200;
 
@@ -51,11 +54,13 @@ class ShardedPubSub implements MemoryBus {
   readonly #beatMs: number;
   readonly #listens: boolean;
   readonly #timer: NodeJS.Timeout;
-  #client: Cluster | undefined;
+  #own: OwnClient;
   #hearing: Hearing;
   #startedAt = performance.now();
   #listener: BusListener = () => {};
   #waiting: Purged[] = [];
+  #flushed: Promise<void> = Promise.resolve();
+  readonly #tell = new Budget(TELL_MS, () => new Error('it takes too long to tell of a purge'));
   #deaf: boolean;
   #closed = false;
   #opened = () => {};
@@ -74,7 +79,7 @@ class ShardedPubSub implements MemoryBus {
         })
       : Promise.resolve();
     this.#hearing = this.#newHearing();
-    void this.#connect();
+    this.#own = this.#connect();
     this.#timer = setInterval(() => this.#look(), this.#beatMs / LOOKS_PER_BEAT).unref();
   }
 
@@ -86,33 +91,38 @@ class ShardedPubSub implements MemoryBus {
     this.#listener = listener;
   }
 
-  publish(purged: Purged): void {
+  publish(purged: Purged): void | Promise<void> {
     if (this.#closed) return;
     // What is purged in one turn of the event loop is told in one message.
-    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (this.#waiting.length === 0) this.#flushed = new Promise((resolve) => setImmediate(() => resolve(this.#flush())));
     this.#waiting.push(purged);
+    // Who lives on needn't wait; an environment that is frozen would send it with its next invocation.
+    if (!this.#listens) return this.#tell.limit(this.#flushed).catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#client?.disconnect();
+    this.#own.close();
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     const all = this.#waiting;
     this.#waiting = [];
+    const sent: Promise<void>[] = [];
     for (let i = 0; i < all.length; i += MAX_PURGED) {
       const text = encodeMessage({ sender: this.#sender, purged: all.slice(i, i + MAX_PURGED) });
-      void this.#send(text, Math.floor(Math.random() * this.#channels.length));
+      sent.push(this.#send(text, Math.floor(Math.random() * this.#channels.length)));
     }
+    await Promise.all(sent);
   }
 
   /** On one channel, or where its shard doesn't answer on the next: all of them are listened to. */
   async #send(text: string, first: number): Promise<void> {
+    await this.#own.connected;
     for (let i = 0; i < this.#channels.length && !this.#closed; i++) {
       try {
-        await this.#client?.spublish(this.#channels[(first + i) % this.#channels.length] as string, text);
+        await this.#own.client?.spublish(this.#channels[(first + i) % this.#channels.length] as string, text);
         return;
       } catch {
         // The next shard, then.
@@ -121,24 +131,23 @@ class ShardedPubSub implements MemoryBus {
   }
 
   #look(): void {
-    if (!this.#listens || this.#closed) return;
+    if (this.#closed || !this.#listens) return;
     const now = performance.now();
     const late = !this.#hearing.open && now - this.#startedAt > CONNECT_BEATS * this.#beatMs;
     if (late || this.#hearing.silent(now)) this.#lose();
     for (const channel of this.#hearing.due(now)) {
       const beat = encodeMessage({ sender: this.#sender, purged: [] });
-      this.#client?.spublish(this.#channels[channel] as string, beat).catch(() => {});
+      this.#own.client?.spublish(this.#channels[channel] as string, beat).catch(() => {});
     }
   }
 
   /** Messages may have been missed: a new connection finds out where the channels are now. */
   #lose(): void {
     this.#becomeDeaf();
-    this.#client?.disconnect();
-    this.#client = undefined;
+    this.#own.close();
     this.#hearing = this.#newHearing();
     this.#startedAt = performance.now();
-    void this.#connect();
+    this.#own = this.#connect();
   }
 
   #becomeDeaf(): void {
@@ -147,24 +156,21 @@ class ShardedPubSub implements MemoryBus {
     this.#listener();
   }
 
-  async #connect(): Promise<void> {
-    const hearing = this.#hearing;
-    // Credentials that can't be had are asked for again once this attempt has taken too long.
-    const credentials = await Promise.resolve(this.options.credentials?.()).catch(() => 'none' as const);
-    if (this.#closed || credentials === 'none' || hearing !== this.#hearing) return;
-    const client = createClient(this.options, credentials, { shardedSubscribers: this.#listens });
-    this.#client = client;
-    if (!this.#listens) return;
+  #connect(): OwnClient {
+    const own = new OwnClient(this.options, { shardedSubscribers: this.#listens });
+    if (this.#listens) void own.connected.then(() => this.#subscribe(own));
+    return own;
+  }
+
+  #subscribe(own: OwnClient): void {
+    const { client } = own;
+    if (!client || own !== this.#own) return;
     client.on('smessage', (channel: string, text: string) => {
-      if (client === this.#client) this.#hear(this.#channels.indexOf(channel), text);
+      if (own === this.#own) this.#hear(this.#channels.indexOf(channel), text);
     });
-    // A subscription that moves, or whose connection ends, is made anew by the client; what was said meanwhile is lost.
-    client.on('-subscriber', () => client === this.#client && this.#lose());
-    const subscribe = () => {
-      for (const channel of this.#channels) client.ssubscribe(channel).catch(() => {});
-    };
-    if (client.status === 'ready') subscribe();
-    else client.once('ready', subscribe);
+    // A subscription whose connection ends, or that moves, is made anew by the client; what was said meanwhile is lost.
+    client.on('-subscriber', () => own === this.#own && !this.#closed && this.#lose());
+    for (const channel of this.#channels) client.ssubscribe(channel).catch(() => {});
   }
 
   #hear(channel: number, text: string): void {

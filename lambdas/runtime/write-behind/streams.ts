@@ -1,7 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import { Budget } from '../budget';
 import { CacheError } from '../errors';
-import { createClient, type RedisPlace } from '../redis-store';
+import { OwnClient } from '../own-client';
+import type { RedisPlace } from '../redis-store';
 import { ENQUEUE, GROUP, SETTLE } from './scripts';
 import { slotName, slotOf } from './slot-names';
 
@@ -34,15 +35,13 @@ const ASKED_AT_ONCE = 512;
 export class Streams {
   readonly #budget: Budget;
   readonly #prefix: string;
-  readonly #client: Promise<Cluster>;
-  #connected: Cluster | undefined;
+  readonly #own: OwnClient;
   #closed = false;
 
   constructor(private readonly options: StreamsOptions) {
     this.#prefix = `${options.namespace}:`;
     this.#budget = new Budget(options.budgetMs, () => unavailable('no answer within the budget of a queued write'));
-    this.#client = this.#connect();
-    this.#client.catch(() => {});
+    this.#own = new OwnClient(options);
   }
 
   /** @returns what the script replies; resolves once one replica has the write, too, or 100 ms have passed. */
@@ -100,15 +99,7 @@ export class Streams {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#connected?.disconnect();
-  }
-
-  async #connect(): Promise<Cluster> {
-    const client = createClient(this.options, await this.options.credentials?.());
-    this.#connected = client;
-    if (this.#closed) client.disconnect();
-    else if (client.status !== 'ready') await new Promise<void>((resolve) => client.once('ready', resolve));
-    return client;
+    this.#own.close();
   }
 
   #keys(name: string): string[] {
@@ -125,7 +116,11 @@ export class Streams {
   }
 
   async #ask<T>(send: (client: Cluster) => Promise<T>): Promise<T> {
-    return this.#budget.limit(this.#client.then(send));
+    const sent = this.#own.connected.then(() => {
+      if (!this.#own.client) throw unavailable('it is not connected');
+      return send(this.#own.client);
+    });
+    return this.#budget.limit(sent);
   }
 
   /** On the slot's master, and then in the same connection waits for a replica; a moved slot is asked for once more. */

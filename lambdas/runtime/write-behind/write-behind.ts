@@ -177,7 +177,7 @@ export class WriteBehind {
         `the write of '${shown(key)}' can't be queued: its slot has 'maxQueued' writes`,
       );
     }
-    parts.readPath.purged(request);
+    await parts.readPath.purged(request);
     this.#mark(key);
     return reply === 'STORED';
   }

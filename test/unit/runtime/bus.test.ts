@@ -14,7 +14,7 @@ class HeldBus implements MemoryBus {
     this.listener = listener;
   }
 
-  publish(purged: Purged): void {
+  publish(purged: Purged): void | Promise<void> {
     this.sent.push(purged);
   }
 
@@ -75,6 +75,23 @@ describe('a purge in one process', () => {
     await things[0].delete('k', { version: source.write('v2') });
     expect(busOfA.sent).toEqual([{ key: 'things/1/k', memoryKey: 'k' }]);
   });
+});
+
+test('a purge waits until it is told, where the bus says so, because the process may be frozen after it', async () => {
+  const { source, busOfA, things } = processes();
+  let tell = () => {};
+  busOfA.publish = () =>
+    new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+  let purged = false;
+  const purging = things[0].delete('k', { version: source.write('v2') }).then(() => {
+    purged = true;
+  });
+  await settled();
+  expect(purged).toBe(false);
+  tell();
+  await purging;
 });
 
 test('a message that overtakes the reply with the old value keeps that value out of memory', async () => {
