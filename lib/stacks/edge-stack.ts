@@ -30,7 +30,7 @@ export class EdgeStack extends PlatformStack {
       routes: props.routes,
       writes: props.writes,
       api: props.api,
-      firewall: props.usEast1?.firewall,
+      firewall: props.usEast1?.firewallFor(this),
       domain: domain && certificate && { name: domain.name, certificate },
       logRemovalPolicy: this.removalPolicy,
     });

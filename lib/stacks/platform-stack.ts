@@ -31,7 +31,7 @@ export class PlatformStack extends Stack {
   constructor(app: App, part: string, description: string, { config, key, region }: PlatformStackProps) {
     super(app, `${namespaceOf(config)}-${part}`, {
       description: `Cachement, ${config.name}: ${description}`,
-      env: config.environment && { account: config.environment.account, region: region ?? config.environment.region },
+      env: { account: config.environment?.account, region: region ?? config.environment?.region },
       terminationProtection: config.retain,
     });
     this.config = config;

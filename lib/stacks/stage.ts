@@ -90,8 +90,7 @@ export interface StageConfig {
   readonly domain?: StageDomain;
 
   /**
-   * Whether requests are checked against AWS's managed rules: at the gateway, and where there is an `environment` at the edge too, whose
-   * rules are made in us-east-1.
+   * Whether requests are checked against AWS's managed rules: at the gateway, and at the edge, whose rules are made in us-east-1.
    */
   readonly firewall: boolean;
 

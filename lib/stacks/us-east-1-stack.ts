@@ -1,7 +1,7 @@
-import type { App } from 'aws-cdk-lib';
+import { type App, CfnOutput, Fn, type Stack, Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { EDGE_REGION, Firewall, FirewallScope } from '../operations/firewall';
+import { EDGE_REGION, Firewall, FirewallScope, type IFirewall } from '../operations/firewall';
 import { PlatformKey } from '../operations/platform-key';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
 import type { StageConfig } from './stage';
@@ -29,8 +29,20 @@ export class UsEast1Stack extends PlatformStack {
     }
   }
 
-  /** Whether a stage has anything there. Its region must be known: references between regions need both. */
+  /** Whether a stage has anything there. */
   static isNeededFor(config: StageConfig): boolean {
-    return config.environment !== undefined && (config.firewall || config.domain !== undefined);
+    return config.firewall || config.domain !== undefined;
+  }
+
+  /**
+   * The rules, for the stack of the edge. Where it says no region, nothing can refer to another one but an output by its name, which
+   * CloudFormation reads when the edge is deployed.
+   */
+  firewallFor(edge: Stack): IFirewall | undefined {
+    const { firewall } = this;
+    if (!firewall || !Token.isUnresolved(edge.region)) return firewall;
+    const output = new CfnOutput(this, 'WebAclArn', { description: 'Rules of the edge', value: firewall.webAclArn });
+    edge.addStackDependency(this, 'its rules');
+    return Firewall.fromWebAclArn(edge, 'Firewall', Fn.getStackOutput(this.stackName, output.logicalId, EDGE_REGION));
   }
 }

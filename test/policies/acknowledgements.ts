@@ -359,9 +359,9 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     rules: ['AwsSolutions-CFR2'],
     resources: DISTRIBUTION,
-    presets: [...SMALL, 'prod', 'platform'],
+    presets: [...SMALL, 'platform'],
     because:
-      'has no web ACL where the region of the stage is not in its configuration, since AWS WAF keeps those of the edge in us-east-1; the API behind it has one in prod, and prod with an environment has both',
+      'has no web ACL: AWS WAF keeps those of the edge in us-east-1, and they cost by the month; a stage for trial does without, a platform is given one from a stack there. prod has one, as the API behind it has'
   },
   {
     rules: ['AwsSolutions-CFR4'],

@@ -32,6 +32,11 @@ const ONLY_IN_PROD = [
   'operations/MonitoringdatabaseCpureplica2 AWS::CloudWatch::Alarm',
   'operations/MonitoringdatabaseStoragereplica2 AWS::CloudWatch::Alarm',
   'operations/MonitoringreplicaLagreplica2 AWS::CloudWatch::Alarm',
+  // The same of the edge, with the key of its log, where AWS WAF keeps them.
+  'us-east-1/FirewallLog AWS::Logs::LogGroup',
+  'us-east-1/FirewallLogging AWS::WAFv2::LoggingConfiguration',
+  'us-east-1/FirewallWebAcl AWS::WAFv2::WebACL',
+  'us-east-1/Key AWS::KMS::Key',
 ];
 
 /** Properties that differ, by type: sizes, and what must outlive a stack. */
@@ -40,6 +45,7 @@ const DIFFERENT_PROPERTIES = [
   'AWS::ApiGateway::Stage CacheClusterSize',
   'AWS::ApiGateway::Stage MethodSettings.ThrottlingBurstLimit',
   'AWS::ApiGateway::Stage MethodSettings.ThrottlingRateLimit',
+  'AWS::CloudFront::Distribution DistributionConfig.WebACLId',
   'AWS::CloudFront::Function Name',
   'AWS::CloudWatch::Dashboard DashboardBody',
   'AWS::ElastiCache::ReplicationGroup CacheNodeType',

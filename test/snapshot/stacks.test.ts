@@ -3,7 +3,7 @@ import { SynthesizedStage, withoutAssetHashes } from './synthesized';
 const STAGES = ['local', 'dev', 'prod'];
 
 /** What each stack may need; anything else would be a cycle, or one that is about to be. */
-const DEPENDENCIES: Record<string, string[]> = {
+const EVERYWHERE: Record<string, string[]> = {
   network: [],
   bus: [],
   database: ['network'],
@@ -14,10 +14,15 @@ const DEPENDENCIES: Record<string, string[]> = {
   operations: ['network', 'database', 'shared', 'bus', 'api', 'edge', 'purge'],
 };
 
+/** The rules of the edge are in a region of their own. */
+const dependenciesOf = (name: string): Record<string, string[]> =>
+  name === 'prod' ? { ...EVERYWHERE, 'us-east-1': [], edge: ['api', 'us-east-1'] } : EVERYWHERE;
+
 describe.each(STAGES)('stage %s', (name) => {
   const stage = new SynthesizedStage(name);
+  const dependencies = dependenciesOf(name);
 
-  test.each(Object.keys(DEPENDENCIES))('stack %s is as it was', (part) => {
+  test.each(Object.keys(dependencies))('stack %s is as it was', (part) => {
     expect(withoutAssetHashes(stage.template(part).toJSON())).toMatchSnapshot();
   });
 
@@ -28,7 +33,7 @@ describe.each(STAGES)('stage %s', (name) => {
         stack.dependencies.map((other) => other.stackName.replace(`cachement-${name}-`, '')).sort(),
       ]),
     );
-    expect(needed).toEqual(Object.fromEntries(Object.entries(DEPENDENCIES).map(([part, others]) => [part, [...others].sort()])));
+    expect(needed).toEqual(Object.fromEntries(Object.entries(dependencies).map(([part, others]) => [part, [...others].sort()])));
   });
 
   test('stays within what a stack may have', () => {
@@ -38,6 +43,17 @@ describe.each(STAGES)('stage %s', (name) => {
       expect(JSON.stringify(template).length).toBeLessThanOrEqual(800_000);
     }
   });
+});
+
+test('rules of the edge are before the edge of prod, whatever account and region it is deployed to', () => {
+  const prod = new SynthesizedStage('prod');
+  prod.template('us-east-1').hasResourceProperties('AWS::WAFv2::WebACL', { Scope: 'CLOUDFRONT' });
+  expect(prod.template('us-east-1').toJSON().Outputs).toHaveProperty('WebAclArn');
+  const webAcl = { StackName: 'cachement-prod-us-east-1', OutputName: 'WebAclArn', Region: 'us-east-1' };
+  prod.template('edge').hasResourceProperties('AWS::CloudFront::Distribution', {
+    DistributionConfig: { WebACLId: { 'Fn::GetStackOutput': webAcl } },
+  });
+  expect(prod.stacks.get('us-east-1')?.region).toBe('us-east-1');
 });
 
 test('a template is the same when it is made again', () => {
