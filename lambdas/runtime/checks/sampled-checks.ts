@@ -35,9 +35,15 @@ export interface SampledChecksOptions<Handle> {
   readonly background?: boolean;
   /** Whether two values are the same. @default - whether their JSON is */
   readonly same?: (cached: unknown, primary: unknown) => boolean;
-  /** What time it is; for tests. */
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
-  /** What decides which hits are compared, from 0 to 1; for tests. */
+  /**
+   * What decides which hits are compared, from 0 to 1; for tests.
+   * @default Math.random
+   */
   readonly random?: () => number;
 }
 
