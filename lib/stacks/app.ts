@@ -82,7 +82,7 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     parentTags,
   });
   const { pipeline } = purgeStack;
-  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader });
+  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader, routes });
   const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];
   return inOrder.filter((stack) => stack !== undefined);
 }
