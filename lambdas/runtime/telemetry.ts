@@ -63,14 +63,14 @@ export class ReadMeter {
   #loadMs: number[] = [];
   #timed = 0;
 
+  /** Whether somebody wants to hear of each read. */
+  readonly isHeard: boolean;
+
   constructor(
     readonly name: string,
     private readonly telemetry: Telemetry,
-  ) {}
-
-  /** Whether somebody wants to hear of each read. */
-  get isHeard(): boolean {
-    return this.telemetry.onRead !== undefined;
+  ) {
+    this.isHeard = telemetry.onRead !== undefined;
   }
 
   /** Counts a read. @param began {@link performance.now} when it began. */
