@@ -125,6 +125,20 @@ describe('a shard that hangs', () => {
   });
 });
 
+test('whoever only purges finds the successor of a master that died', async () => {
+  const store = cluster.store();
+  const keys = Array.from({ length: 30 }, (_, i) => `dead/${i}`);
+  await purges(store, keys);
+  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  await cluster.engines.kill(victim!.name);
+  try {
+    await purges(store, keys);
+  } finally {
+    await cluster.engines.restart(victim!.name);
+    await cluster.engines.ready();
+  }
+});
+
 test('a replica that takes over from its master, and gives it back, is purged and read', async () => {
   const store = cluster.store({ budgetMs: 400 });
   const keys = Array.from({ length: 30 }, (_, i) => `turn/${i}`);
