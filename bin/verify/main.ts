@@ -50,7 +50,9 @@ async function verify({ ofStack, ofStage, stage }: Chosen & { stage: string }): 
   const verdicts = await runProbes(ofStage, deployedStage(stage, stacks, { region, credentials }), { report });
   if (ofStack.length > 0) {
     const outputs = await stacks.outputs(PROBE_STACK).catch((error: Error) => {
-      throw new Error(`${error.message}\nDeploy it first: ${DEPLOY} deploy`);
+      throw new Error(
+        /does not exist/.test(error.message) ? `${error.message}\nDeploy it first: ${DEPLOY} deploy` : error.message,
+      );
     });
     const clients = {
       cloudfront: new CloudFrontClient({}),

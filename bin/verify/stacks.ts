@@ -41,7 +41,9 @@ export class Stacks {
     const url = new URL(`https://cloudformation.${region}.amazonaws.com/`);
     url.search = new URLSearchParams({ Action: action, StackName: stack, Version: '2010-05-15' }).toString();
     const headers = signedHeaders(url, { credentials, region, service: 'cloudformation', now: now() });
-    const response = await fetch(url, { headers });
+    const response = await fetch(url, { headers }).catch((error: Error) => {
+      throw new Error(`${url.host} can't be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
+    });
     const body = await response.text();
     if (response.ok) return body;
     throw new Error(`CloudFormation answered ${response.status} to ${action} of stack '${stack}': ${text(body, 'Message')}`);

@@ -108,6 +108,14 @@ describe('deployed stacks', () => {
     ]);
   });
 
+  test('fail with the host that does not answer, and why', async () => {
+    const cause = new Error('getaddrinfo ENOTFOUND');
+    const fetch = () => Promise.reject(new TypeError('fetch failed', { cause }));
+    await expect(new Stacks({ region: 'r', credentials, fetch }).resources('s')).rejects.toThrow(
+      "cloudformation.r.amazonaws.com can't be reached: getaddrinfo ENOTFOUND",
+    );
+  });
+
   test('fail with what CloudFormation says, and the name of the stack', async () => {
     const body = '<ErrorResponse><Error><Message>Stack with id s does not exist</Message></Error></ErrorResponse>';
     await expect(stacks(400, body).outputs('s')).rejects.toThrow(
