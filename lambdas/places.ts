@@ -49,6 +49,16 @@ export async function loadPlacesOfCountry(handle: Handle, { country, limit, page
   return rows.map(toPlace);
 }
 
+/** One page, as the API shows it. */
+export async function loadPage(handle: Handle, page: PageParameters) {
+  return {
+    country: page.country,
+    limit: Number(page.limit),
+    page: Number(page.page),
+    places: await loadPlacesOfCountry(handle, page),
+  };
+}
+
 export function toPlace(row: PlaceRow): Place {
   const { id, name, country, population, latitude, longitude } = row;
   return {

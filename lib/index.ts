@@ -22,6 +22,7 @@ export * from './operations/metrics';
 export * from './operations/platform-key';
 export * from './operations/topology-reporter';
 export * from './platform';
+export * from './purge/cache-warmer';
 export * from './purge/drain';
 export * from './purge/purge-bus';
 export * from './purge/purge-pipeline';

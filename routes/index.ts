@@ -48,5 +48,11 @@ export const parentTags = { 'place:{id}': 'places', 'country:{country}': 'countr
 /** Tags that are on the responses of one route only, and name its key: the gateway refreshes that key. */
 export const exactTags: Readonly<Record<string, Route>> = { 'place:{id}': place };
 
+/** Places that are read again as soon as they were purged: those that most are read of. */
+export const warmPlaces = [{ id: '2950159' }] as const;
+
+/** First pages of countries that are read again as soon as they were purged. */
+export const warmCountries = [{ country: 'DE', limit: '20', page: '1' }] as const;
+
 /** Every route of the sample API. */
 export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, health];

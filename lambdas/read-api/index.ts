@@ -1,12 +1,11 @@
 import { health, place, placesOfCountry, purge, purges } from '../../routes';
-import { loadPlace, loadPlacesOfCountry, noPlace, pageParameters, placeId } from '../places';
+import { loadPage, loadPlace, noPlace, pageParameters, placeId } from '../places';
 import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
 import { health as readHealth } from '../runtime/health';
 import { Problem } from '../runtime/http/problem';
 import { cached, uncached } from '../runtime/http/response';
 import { createRouter, type Handler } from '../runtime/http/router';
 import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
-import type { Handle } from '../runtime/versions/postgres';
 
 const database = databaseFromEnvironment();
 const cache = cacheFromEnvironment(database);
@@ -19,13 +18,12 @@ const getPlace: Handler = async ({ parameters, readOptions }) => {
 
 const getPlaces: Handler = async ({ parameters, readOptions }) => {
   const page = pageParameters(parameters);
-  const load = async (handle: Handle) => ({
-    country: page.country,
-    limit: Number(page.limit),
-    page: Number(page.page),
-    places: await loadPlacesOfCountry(handle, page),
-  });
-  const read = await cache.getOrSet(placesOfCountry, page, load, readOptions(cache.entry(placesOfCountry, page)));
+  const read = await cache.getOrSet(
+    placesOfCountry,
+    page,
+    (handle) => loadPage(handle, page),
+    readOptions(cache.entry(placesOfCountry, page)),
+  );
   return cached(placesOfCountry, read, `there are no places of ${page.country}`);
 };
 

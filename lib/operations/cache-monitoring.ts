@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { IEdgeDistribution } from '../edge/edge-distribution-base';
 import type { ICachedApi } from '../gateway/cached-api-base';
+import type { CacheWarmer } from '../purge/cache-warmer';
 import type { PurgePipeline } from '../purge/purge-pipeline';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
@@ -118,6 +119,13 @@ export class CacheMonitoring extends Construct {
     ] as const) {
       for (const metric of SEALED_METRICS) this.watch(metric, name, [worker.functionName]);
     }
+  }
+
+  /** Shows how much a warmer reads, and watches what it couldn't. */
+  watchWarmer({ warmer, deadLetters }: Pick<CacheWarmer, 'warmer' | 'deadLetters'>): void {
+    this.watch('keysWarmed', 'warmer', [warmer.functionName]);
+    this.watchDeadLetters({ warming: deadLetters });
+    this.watchFunction('warmer', warmer);
   }
 
   /** Watches a function whose responses the edge keeps. */

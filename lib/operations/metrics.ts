@@ -170,6 +170,14 @@ export const METRICS = {
     meaning:
       'the budget is used up: what these items are for is stale at the edge until its TTL; raise the budget, and replay the purges',
   },
+  keysWarmed: {
+    ...PURGE,
+    metricName: 'KeysWarmed',
+    statistic: 'Sum',
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: 'keys that were read again after a purge of theirs, before a viewer asked for them',
+  },
   tagsDropped: {
     ...PURGE,
     metricName: 'TagsDropped',

@@ -81,8 +81,20 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     exactTags,
     parentTags,
   });
-  const { pipeline } = purgeStack;
-  const operationsStack = new OperationsStack(app, { config, key, database, shared, bus, api, edge, pipeline, reader, routes });
+  const { pipeline, warmer } = purgeStack;
+  const operationsStack = new OperationsStack(app, {
+    config,
+    key,
+    database,
+    shared,
+    bus,
+    api,
+    edge,
+    pipeline,
+    warmer,
+    reader,
+    routes,
+  });
   const inOrder = [networkStack, databaseStack, sharedStack, busStack, apiStack, usEast1, edgeStack, purgeStack, operationsStack];
   return inOrder.filter((stack) => stack !== undefined);
 }

@@ -6,6 +6,7 @@ import type { CachedApi } from '../gateway/cached-api';
 import { CacheBudget } from '../operations/cache-budget';
 import { CacheMonitoring } from '../operations/cache-monitoring';
 import { TopologyReporter } from '../operations/topology-reporter';
+import type { CacheWarmer } from '../purge/cache-warmer';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { PurgePipeline } from '../purge/purge-pipeline';
 import type { Route } from '../route';
@@ -19,6 +20,7 @@ export interface OperationsStackProps extends PlatformStackProps {
   readonly edge: EdgeDistribution;
   readonly bus: PurgeBus;
   readonly pipeline: PurgePipeline;
+  readonly warmer: CacheWarmer;
   /** Makes the responses that the edge keeps. */
   readonly reader: PlatformFunction;
   readonly routes: Route[];
@@ -33,6 +35,7 @@ export class OperationsStack extends PlatformStack {
     const monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: props.key?.key, email: this.config.alarmEmail });
     monitoring.watchPlatform({ edge, api, shared, database, pipeline, topology });
     monitoring.watchResponses('read-api', props.reader);
+    monitoring.watchWarmer(props.warmer);
     monitoring.watchReads(props.reader, props.routes);
     const { monthlyBudget } = this.config;
     if (monthlyBudget) {

@@ -1,8 +1,10 @@
 import type { App } from 'aws-cdk-lib';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
 import type { IPlatformNetwork } from '../network/platform-network';
+import { CacheWarmer } from '../purge/cache-warmer';
 import { drainOf } from '../purge/drain';
 import { checkParentTags } from '../purge/parent-tags';
 import type { PurgeBus } from '../purge/purge-bus';
@@ -25,6 +27,7 @@ export interface PurgeStackProps extends PlatformStackProps {
 
 export class PurgeStack extends PlatformStack {
   readonly pipeline: PurgePipeline;
+  readonly warmer: CacheWarmer;
 
   constructor(app: App, props: PurgeStackProps) {
     super(app, 'purge', 'relay, queues, rules and workers', props);
@@ -40,6 +43,15 @@ export class PurgeStack extends PlatformStack {
       exactTags: props.exactTags,
       parentTags: props.parentTags,
       settle: drainOf(props.routes, this.config.functions.readTimeout),
+      logRemovalPolicy: this.removalPolicy,
+    });
+    const undelivered = this.pipeline.deadLetters['undelivered events'] as sqs.IQueue;
+    this.warmer = new CacheWarmer(this, 'Warmer', {
+      network,
+      database,
+      shared,
+      bus,
+      undelivered,
       logRemovalPolicy: this.removalPolicy,
     });
   }

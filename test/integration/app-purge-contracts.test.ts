@@ -172,6 +172,17 @@ describe('a key of the stage cache', () => {
   });
 });
 
+describe('a hot key', () => {
+  test('is in the shared tier again after its purge, before anybody asks for it', async () => {
+    const wish = submitted(['country:de']);
+    await publish('PurgeSubmitted', wish);
+    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    const page = `${platform.urls.gateway}/places?country=DE&limit=20&page=1`;
+    // The stage cache was flushed, so that the function answers; nobody has read the page before but the warmer.
+    expect((await platform.get(page)).headers['cache-status']).toMatch(/^shared; hit; ttl=\d+, memory; fwd=miss$/);
+  });
+});
+
 describe('an injection attempt', () => {
   test('of more than an event takes is refused by the bus itself', async () => {
     const refused = publish('PurgeSubmitted', submitted(['a'.repeat(2 ** 20)]));

@@ -31,6 +31,9 @@ const FUNCTIONS: readonly (readonly [path: string, name: string])[] = [
   ['operations/Topology/Function', 'topology'],
 ];
 const SAMPLE_DATA = ['database/SampleData/Function', 'sample-data'] as const;
+/** Of the app's stages only. */
+const WARMER = ['purge/Warmer/Function', 'warmer'] as const;
+const STAGES = [...SMALL, ...LARGE];
 const OUTSIDE = ['executor', 'stage-settings', 'topology'];
 
 type Functions = readonly (readonly [path: string, name: string])[];
@@ -132,6 +135,21 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     rules: both('IAMNoInlinePolicy'),
     resources: {
+      ...named([WARMER], 'Role/Resource', 'what lets Lambda run'),
+      ...named([WARMER], 'Role/DefaultPolicy/Resource', 'the policy of'),
+    },
+    presets: STAGES,
+    because: INLINE,
+  },
+  {
+    rules: ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaStarPermissions'],
+    resources: named([WARMER], 'Role/Resource', 'the role of'),
+    presets: STAGES,
+    because: NETWORK_INTERFACES,
+  },
+  {
+    rules: both('IAMNoInlinePolicy'),
+    resources: {
       ...named([SAMPLE_DATA], 'Role/Resource', 'what lets Lambda run'),
       ...named([SAMPLE_DATA], 'Role/DefaultPolicy/Resource', 'the policy of'),
     },
@@ -176,6 +194,24 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     rules: ['Serverless-LambdaTracing'],
     resources: named(FUNCTIONS, '/Resource', 'function'),
     because: NO_TRACE,
+  },
+  {
+    rules: ['Serverless-LambdaTracing'],
+    resources: named([WARMER], '/Resource', 'function'),
+    presets: STAGES,
+    because: NO_TRACE,
+  },
+  {
+    rules: ['Serverless-LambdaDLQ', ...both('LambdaDLQ')],
+    resources: named([WARMER], '/Resource', 'function'),
+    presets: STAGES,
+    because: POLLED,
+  },
+  {
+    rules: both('LambdaConcurrency'),
+    resources: named([WARMER], '/Resource', 'function'),
+    presets: STAGES,
+    because: MAPPED,
   },
   {
     rules: ['Serverless-LambdaTracing'],
@@ -250,6 +286,20 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
       'operations/Topology/Undelivered/Resource': 'the queue of undelivered reports',
     },
     because: 'is where others redrive to; it keeps a message for 14 days, and an alarm goes off with the first one',
+  },
+  {
+    rules: ['Serverless-SQSRedrivePolicy'],
+    resources: { 'purge/Warmer/Purges/DeadLetters/Resource': 'the dead letters of warming' },
+    presets: STAGES,
+    because: 'is where others redrive to; it keeps a message for 14 days, and an alarm goes off with the first one',
+  },
+  {
+    rules: ['Serverless-LambdaEventSourceMappingDestination'],
+    resources: {
+      'purge/Warmer/Function/SqsEventSource:cachementSTAGEpurgeWarmerPurgesQueue/Resource': 'the mapping of the warmer',
+    },
+    presets: STAGES,
+    because: "takes from a queue, for which Lambda has no destination on failure; the queue's redrive policy is that",
   },
   {
     rules: ['Serverless-LambdaEventSourceMappingDestination'],
@@ -361,7 +411,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     resources: DISTRIBUTION,
     presets: [...SMALL, 'platform'],
     because:
-      'has no web ACL: AWS WAF keeps those of the edge in us-east-1, and they cost by the month; a stage for trial does without, a platform is given one from a stack there. prod has one, as the API behind it has'
+      'has no web ACL: AWS WAF keeps those of the edge in us-east-1, and they cost by the month; a stage for trial does without, a platform is given one from a stack there. prod has one, as the API behind it has',
   },
   {
     rules: ['AwsSolutions-CFR4'],

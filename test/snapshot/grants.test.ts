@@ -49,6 +49,7 @@ function nameOf(resource: unknown): string {
     [/SharedSecret/, 'shared secret'],
     [/EdgeStepsQueue/, 'edge queue'],
     [/SharedStepsQueue/, 'shared queue'],
+    [/WarmerPurgesQueue/, 'warming queue'],
     [/RelayKicksQueue/, 'kick queue'],
     [/Undelivered/, 'dead letters'],
     [/GetAttKey/, 'key'],
@@ -95,6 +96,12 @@ test('each function may do exactly what it is for', () => {
       'Allow execute-api:InvalidateCache on every GET of the stage',
       ...[...CONSUME, 'SendMessage'].map((action) => `Allow sqs:${action} on edge queue`),
     ],
+    warmer: [
+      'Allow kms:Decrypt on key',
+      'Allow secretsmanager:GetSecretValue on reader secret',
+      'Allow secretsmanager:GetSecretValue on shared secret',
+      ...CONSUME.map((action) => `Allow sqs:${action} on warming queue`),
+    ],
     topology: [
       'Allow elasticache:DescribeReplicationGroups on replication group',
       'Allow events:PutEvents on bus',
@@ -130,7 +137,7 @@ test('the bus is open to its own account alone', () => {
 test('a queue takes no message without TLS, and is encrypted', () => {
   const queues = stage.resources('AWS::SQS::Queue');
   const policies = [...stage.resources('AWS::SQS::QueuePolicy').values()];
-  expect(queues.size).toBe(8);
+  expect(queues.size).toBe(10);
   expect(policies).toHaveLength(queues.size);
   for (const { Properties } of queues.values()) expect(Properties.SqsManagedSseEnabled).toBe(true);
   for (const { Properties } of policies) {

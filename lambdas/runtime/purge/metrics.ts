@@ -19,6 +19,8 @@ export const UNITS = {
   OutboxOverdue: 'Count',
   /** Tags that a response had beyond what the edge keeps: their purge doesn't reach it there. */
   TagsDropped: 'Count',
+  /** Keys that were read again after a purge of theirs. */
+  KeysWarmed: 'Count',
 } as const;
 
 /** Name of a metric of the purge path. */
