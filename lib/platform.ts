@@ -168,6 +168,8 @@ export class CachingPlatform extends Construct {
         monthlyLimit: props.monthlyBudget,
         topic: this.monitoring.alarms,
         costTag: { key: PLATFORM_TAG, value: namespace },
+        // A tenth of the month in one day is three times what the limit allows.
+        anomalyFrom: props.monthlyBudget / 10,
       });
     }
     this.node.addValidation({

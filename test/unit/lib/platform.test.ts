@@ -80,7 +80,7 @@ describe('a platform in a stack of its own', () => {
     ['AWS::ApiGateway::RestApi', 1],
     ['AWS::WAFv2::WebACL', 1],
     ['AWS::CloudFront::Distribution', 1],
-    ['AWS::Lambda::EventSourceMapping', 2],
+    ['AWS::Lambda::EventSourceMapping', 3],
     ['AWS::CloudWatch::Dashboard', 1],
     ['AWS::Budgets::Budget', 1],
   ])('has of %s %d', (type, times) => {
