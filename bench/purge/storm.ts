@@ -11,7 +11,7 @@ export interface StormOptions {
   readonly kills: number;
   /** Primaries of the shared tier that die in the meantime. */
   readonly failovers: number;
-  /** Whether what was sent and got lost is due at once instead of after its time, and a sweep comes every second. */
+  /** Whether what was sent and got lost is due after seconds instead of minutes, and so are sweeps. */
   readonly hurry?: boolean;
 }
 
@@ -39,6 +39,9 @@ export interface StormResult {
 
 /** Sweep interval, longest visibility timeout, settle, and the slack of the bar, in seconds. */
 const SETTLED_SECONDS = 60 + 180 + 5 + 30;
+
+/** In a hurry: how long what was sent has before it is sent again, in milliseconds. */
+const HURRY_EVERY_MS = 4_000;
 
 /** Countries whose lists are read too; any change of a place of theirs changes them. */
 const LISTS = 10;
@@ -106,10 +109,13 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   const lastChangeAt = Date.now();
   say(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
   let different = await compare(fleet, places, paths);
+  let hurriedAt = lastChangeAt;
   const hurry = async (): Promise<void> => {
-    if (!options.hurry) return;
+    if (!options.hurry || Date.now() - hurriedAt < HURRY_EVERY_MS) return;
+    hurriedAt = Date.now();
+    // Not an attempt more: none may be set aside because of the hurry.
     await fleet.administrator.query(
-      "UPDATE cachement.outbox SET due_at = now() WHERE due_at BETWEEN now() AND now() + interval '25 seconds'",
+      "UPDATE cachement.outbox SET due_at = now(), attempts = least(attempts, 1) WHERE due_at < 'infinity'",
     );
     await fleet.publish('OutboxKicked');
   };

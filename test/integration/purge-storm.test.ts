@@ -12,4 +12,4 @@ test('nothing is lost, stale or paid twice while relay, invalidator and executor
   } finally {
     await fleet.dispose();
   }
-});
+}, 240_000);
