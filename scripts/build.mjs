@@ -23,13 +23,15 @@ const common = { absWorkingDir: root, platform: 'node', target: 'node20', logLev
 // For bundlers, by the condition `module`: of modules of this form they can drop what isn't used. Node.js always loads the scripts, whether
 // by `import` or by `require`, so that there is one copy of each class in a process. A file each, since files are what `sideEffects` speaks
 // of; `.js`, not `.mjs`: bundlers then give a default import of ioredis what its authors mean by it.
-await build({
+const { warnings } = await build({
   ...common,
   entryPoints: ['lib/route', 'lambdas/runtime'].flatMap(modulesOf),
   outdir: path.join(dist, 'esm'),
   outbase: root,
   format: 'esm',
 });
+// Such as `import x = require('x')`, which no module can have: write `import x from 'x'`.
+if (warnings.length > 0) process.exit(1);
 
 // One file, with what it needs of the AWS SDK: nobody who imports only constructs should have to install that.
 await build({

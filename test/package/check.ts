@@ -15,6 +15,13 @@ const TOOLS = path.join(root, 'node_modules/.bin');
 const ENTRY_POINTS = {
   'cachement/route': ['defineRoute', 'hours'],
   'cachement/runtime': ['createCache', 'Cache', 'RedisStore', 'PostgresVersions', 'TimeVersions', 'CacheError'],
+  'cachement/runtime/codecs/compression': ['compression'],
+  'cachement/runtime/codecs/message-pack': ['messagePack'],
+  'cachement/runtime/pub-sub/sharded-pub-sub': ['shardedPubSub'],
+  'cachement/runtime/write-behind/write-behind': ['writeBehind'],
+  'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
+  'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
+  'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
   'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
   cachement: ['SharedCache', 'ReplicatedDatabase', 'CachedApi', 'EdgeDistribution', 'PurgePipeline', 'defineRoute'],
 };
@@ -35,6 +42,13 @@ async function main(project: Project): Promise<void> {
     return (JSON.parse(text) as [Packed])[0];
   });
   const tarball = project.path(packed.filename);
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const named = Object.keys(exports).map((name) => path.posix.join('cachement', name));
+  assert.deepEqual(
+    Object.keys(ENTRY_POINTS).sort(),
+    named.filter((name) => !name.endsWith('.json')).sort(),
+    "what 'exports' names",
+  );
   assert.deepEqual(contentProblems(packed), []);
 
   // They take their time, and need nothing but the tarball.
@@ -55,7 +69,10 @@ async function main(project: Project): Promise<void> {
   await step('loading the cache library without the CDK', async () => {
     project.link('ioredis', 'pg');
     await loads(project, 'cachement/runtime');
-    await loads(project, 'cachement/runtime/testing');
+    await assert.rejects(loads(project, 'cachement/runtime/codecs/message-pack'), /Cannot find (module|package) 'msgpackr/);
+    project.link('msgpackr');
+    const parts = Object.keys(ENTRY_POINTS).filter((name) => name.startsWith('cachement/runtime/'));
+    await Promise.all(parts.map((name) => loads(project, name as keyof typeof ENTRY_POINTS)));
     await assert.rejects(loads(project, 'cachement'), /Cannot find (module|package) '(aws-cdk-lib|constructs)/);
   });
 

@@ -1,4 +1,4 @@
-import keySlot = require('cluster-key-slot');
+import keySlot from 'cluster-key-slot';
 
 const SLOTS = 16_384;
 
