@@ -122,7 +122,7 @@ export class CacheMonitoring extends Construct {
   }
 
   /** Shows how much a warmer reads, and watches what it couldn't. */
-  watchWarmer({ warmer, deadLetters }: Pick<CacheWarmer, 'warmer' | 'deadLetters'>): void {
+  watchWarmer({ warmer, deadLetters }: CacheWarmer): void {
     this.watch('keysWarmed', 'warmer', [warmer.functionName]);
     this.watchDeadLetters({ warming: deadLetters });
     this.watchFunction('warmer', warmer);
