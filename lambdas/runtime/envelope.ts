@@ -111,12 +111,13 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   if (version === undefined || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
   const end = text.indexOf('\n');
   if (end < fields.at) return undefined;
-  const isKnown = known !== undefined && end === fields.at + known.text.length && text.startsWith(known.text, fields.at);
-  const tags = isKnown ? known.marks : readMarks(text.slice(fields.at, end));
+  const written = text.slice(fields.at, end);
+  const tags = written === known?.text ? known.marks : readMarks(written);
   if (!tags) return undefined;
   const token = text.slice(TOKEN_START, TOKEN_END + 1);
   const header: EntryHeader = { token, version, loadedAt, freshUntil, expiresAt, loadMs, tags };
-  const row = text.startsWith(NO_ROW, ROW_START) ? undefined : text.slice(ROW_START, ROW_END + 1);
+  // One character tells, and a comparison of all of them would cost as much as the tags'.
+  const row = text[ROW_START] === '-' ? undefined : text.slice(ROW_START, ROW_END + 1);
   const expired = flag === EXPIRED;
   const size = text.length;
   const body = text.slice(end + 1);

@@ -6,8 +6,10 @@ export class Flight {
   joined = 0;
   /** Joiners with a number below it may take the result. */
   shared = 0;
-  /** The next flight whose key has the same hash. */
+  /** The next flight whose key has the same place. */
   next: Flight | undefined;
+  /** Where it takes joiners; -1 where it doesn't. */
+  place = -1;
   result: Promise<unknown> | undefined;
 
   constructor(
@@ -59,13 +61,15 @@ class OpenFlights {
   }
 
   add(flight: Flight): void {
-    const at = place(flight.key);
-    flight.next = this.#places[at];
-    this.#places[at] = flight;
+    flight.place = place(flight.key);
+    flight.next = this.#places[flight.place];
+    this.#places[flight.place] = flight;
   }
 
   remove(flight: Flight): void {
-    const at = place(flight.key);
+    const at = flight.place;
+    if (at < 0) return;
+    flight.place = -1;
     let before: Flight | undefined;
     let current = this.#places[at];
     while (current !== undefined && current !== flight) {
@@ -79,11 +83,17 @@ class OpenFlights {
   }
 }
 
-/** The last characters are those in which keys differ. */
+let lastKey = '';
+let lastPlace = 0;
+
+/** The last characters are those in which keys differ. A read asks for its key's place several times in a row. */
 function place(key: string): number {
+  if (key === lastKey) return lastPlace;
   let hash = key.length;
   for (let i = Math.max(0, key.length - 10); i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-  return (hash ^ (hash >>> 16)) & (PLACES - 1);
+  lastKey = key;
+  lastPlace = (hash ^ (hash >>> 16)) & (PLACES - 1);
+  return lastPlace;
 }
 
 export class Flights<R> {
