@@ -5,8 +5,8 @@ import { formatVersion, laterVersion, previousVersion, type Version } from './ve
 
 /** What a loader queries. It is one connection in one transaction, so that the version and the rows come from the same server. */
 export interface Handle {
-  // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
   /** Runs one statement. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
   query<Row = any>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
 }
 
