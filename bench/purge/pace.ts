@@ -57,6 +57,8 @@ export interface Coalesced {
   /** Tags of all changes: what would be paid if each purge went to the edge by itself. */
   readonly coalescingItemsAsked: number;
   readonly coalescingItemsPaid: number;
+  /** How long the changes took: on a machine that is too slow for them, longer than they should have. */
+  readonly coalescingSeconds: number;
   readonly coalescingBatches: number;
 }
 
@@ -77,7 +79,8 @@ export async function coalescing(
   });
   const started = monotonicMs();
   await writer.call('changes', changes, options.changes / options.seconds);
-  say(`coalescing: ${options.changes} changes in ${Math.round((monotonicMs() - started) / 1000)} s`);
+  const coalescingSeconds = round((monotonicMs() - started) / 1000);
+  say(`coalescing: ${options.changes} changes in ${coalescingSeconds} s`);
   await completed(fleet);
   const asked = changes.reduce((sum, { tags }) => sum + tags.length, 0);
   const paid = fleet.platform.edge.stats().acceptedItems - itemsBefore;
@@ -85,6 +88,7 @@ export async function coalescing(
     coalescing: round(1 - paid / asked),
     coalescingItemsAsked: asked,
     coalescingItemsPaid: paid,
+    coalescingSeconds,
     coalescingBatches: (await batches()) - batchesBefore,
   };
 }

@@ -52,7 +52,7 @@ class Writer {
       poolSize: 32,
       applicationName: 'bench writer',
       // A busy machine makes it late, and late is what is measured.
-      connectTimeoutMs: 30_000,
+      connectTimeoutMs: 300_000,
       statementTimeoutMs: 30_000,
       authorities: settings.authorities,
     });
