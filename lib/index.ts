@@ -36,6 +36,7 @@ export * from './shared/cache-access';
 export * from './shared/cache-engine';
 export * from './shared/eviction-policy';
 export * from './shared/serverless-shared-cache';
+export { GlobalDatastore, type GlobalPrimaryAttributes } from './shared/global-datastore';
 export * from './shared/shared-cache';
 export * from './shared/shared-cache-base';
 export * from './stacks/app';

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import type { GlobalDatastore } from './global-datastore';
 import type { SharedCacheProps } from './shared-cache';
 
 /** ElastiCache's limits, from `CreateReplicationGroup`. */
@@ -81,10 +82,19 @@ export function checkNodeType(nodeType: string): void {
 export function checkScaling(
   what: 'shards' | 'replicas',
   range: { readonly min: number; readonly max: number; readonly targetPercent: number },
-  given: { readonly nodeType: string; readonly clusterMode: boolean; readonly reservedMemoryPercent: number },
+  given: {
+    readonly nodeType: string;
+    readonly clusterMode: boolean;
+    readonly reservedMemoryPercent: number;
+    readonly globalDatastore?: GlobalDatastore;
+  },
 ): void {
   const property = what === 'shards' ? 'autoscaleShards' : 'autoscaleReplicas';
   const most = what === 'shards' ? MAX_SHARDS : MAX_REPLICAS_PER_SHARD;
+  if (given.globalDatastore) {
+    const part = given.globalDatastore.primary ? 'a secondary' : 'a primary';
+    fail(property, "can't be with 'globalDatastore', whose members scale together", part, 'leave one of them out');
+  }
   if (!given.clusterMode) fail(property, 'needs cluster mode', given.clusterMode, "set 'clusterMode' to true");
   if (!SCALABLE_NODE_TYPE.test(given.nodeType)) {
     fail(

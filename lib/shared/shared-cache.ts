@@ -3,6 +3,7 @@ import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -13,6 +14,7 @@ import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
+import { addGlobalDatastore, checkGlobalMember, type GlobalDatastore } from './global-datastore';
 import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { authTokenProblems, checkScaling, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
@@ -110,6 +112,13 @@ export interface SharedCacheProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Its part in a global datastore. A secondary takes engine, nodes, shards and parameters over from its primary, and can only be read. Neither
+   * can scale by itself, and what they have in common is changed in the datastore (`aws elasticache modify-global-replication-group`).
+   * @default - none; a tier of one region
+   */
+  readonly globalDatastore?: GlobalDatastore;
 }
 
 /** A shared tier that was made elsewhere. */
@@ -186,6 +195,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly namespace: string;
   /** Where ElastiCache says what happens to the group, such as a failover. */
   readonly notifications?: sns.ITopic;
+  /** Id of the global datastore that it is in. */
+  readonly globalReplicationGroupId?: string;
 
   protected readonly network?: IPlatformNetwork;
   private readonly settings: {
@@ -194,14 +205,19 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     readonly reservedMemoryPercent: number;
     readonly shards: number;
     readonly replicasPerShard: number;
+    readonly globalDatastore?: GlobalDatastore;
   };
   private readonly clientUserId: string;
 
   constructor(scope: Construct, id: string, props: SharedCacheProps) {
     super(scope, id);
-    const engine = props.engine ?? CacheEngine.VALKEY_8_0;
-    const clusterMode = props.clusterMode ?? true;
-    const shards = props.shards ?? (clusterMode ? 3 : 1);
+    checkGlobalMember(props);
+    const { globalDatastore } = props;
+    // Of a secondary, what its primary is like; the group itself isn't told.
+    const primary = globalDatastore?.primary;
+    const engine = primary?.engine ?? props.engine ?? CacheEngine.VALKEY_8_0;
+    const clusterMode = primary?.clusterMode ?? props.clusterMode ?? true;
+    const shards = primary?.shards ?? props.shards ?? (clusterMode ? 3 : 1);
     const replicasPerShard = props.replicasPerShard ?? 1;
     const automaticFailover = props.automaticFailover ?? true;
     const multiAz = props.multiAz ?? automaticFailover;
@@ -212,7 +228,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
 
     this.network = props.network;
     this.namespace = props.namespace;
-    this.settings = { nodeType, clusterMode, reservedMemoryPercent, shards, replicasPerShard };
+    this.settings = { nodeType, clusterMode, reservedMemoryPercent, shards, replicasPerShard, globalDatastore };
     const port = props.port ?? 6380;
     const { vpc } = props.network;
     const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
@@ -225,17 +241,36 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       subnetIds: vpc.selectSubnets(isolated).subnetIds,
     });
 
-    const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
-      cacheParameterGroupFamily: engine.parameterGroupFamily,
-      description: `Parameters of ${Names.uniqueId(this)}`,
-      properties: {
-        'cluster-enabled': clusterMode ? 'yes' : 'no',
-        // By default every entry can be loaded again, so that any may be evicted.
-        'maxmemory-policy': (props.evictionPolicy ?? EvictionPolicy.ALLKEYS_LRU).value,
-        // ElastiCache's advice, for what replication and snapshots need beside the data.
-        'reserved-memory-percent': String(reservedMemoryPercent),
-      },
-    });
+    const addParameters = () =>
+      new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
+        cacheParameterGroupFamily: engine.parameterGroupFamily,
+        description: `Parameters of ${Names.uniqueId(this)}`,
+        properties: {
+          'cluster-enabled': clusterMode ? 'yes' : 'no',
+          // By default every entry can be loaded again, so that any may be evicted.
+          'maxmemory-policy': (props.evictionPolicy ?? EvictionPolicy.ALLKEYS_LRU).value,
+          // ElastiCache's advice, for what replication and snapshots need beside the data.
+          'reserved-memory-percent': String(reservedMemoryPercent),
+        },
+      });
+    // What is the same in every member of a global datastore; ElastiCache refuses to be told it of a secondary.
+    const common: Partial<elasticache.CfnReplicationGroupProps> = primary
+      ? {
+          globalReplicationGroupId: primary.globalReplicationGroupId,
+          ...(clusterMode ? { replicasPerNodeGroup: replicasPerShard } : { numCacheClusters: replicasPerShard + 1 }),
+        }
+      : {
+          engine: engine.type,
+          engineVersion: engine.version,
+          cacheNodeType: nodeType,
+          clusterMode: clusterMode ? 'enabled' : 'disabled',
+          numNodeGroups: shards,
+          replicasPerNodeGroup: replicasPerShard,
+          transitEncryptionEnabled: true,
+          transitEncryptionMode: 'required',
+          atRestEncryptionEnabled: true,
+          cacheParameterGroupName: addParameters().ref,
+        };
 
     const users = addCacheUsers(this, {
       namespace: props.namespace,
@@ -252,21 +287,12 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
 
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
       replicationGroupDescription: `Shared tier '${props.namespace}'`,
-      engine: engine.type,
-      engineVersion: engine.version,
-      cacheNodeType: nodeType,
-      clusterMode: clusterMode ? 'enabled' : 'disabled',
-      numNodeGroups: shards,
-      replicasPerNodeGroup: replicasPerShard,
+      ...common,
       automaticFailoverEnabled: automaticFailover,
       multiAzEnabled: multiAz,
       port,
-      transitEncryptionEnabled: true,
-      transitEncryptionMode: 'required',
-      atRestEncryptionEnabled: true,
       kmsKeyId: props.encryptionKey?.keyArn,
       userGroupIds: [users.group.ref],
-      cacheParameterGroupName: parameterGroup.ref,
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: securityGroupIdsOf(this.connections),
       notificationTopicArn: this.notifications.topicArn,
@@ -286,7 +312,24 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
 
     referStrongly(this.replicationGroup, users.secret);
+    this.globalReplicationGroupId = globalDatastore?.suffix
+      ? addGlobalDatastore(this.replicationGroup, globalDatastore.suffix, removalPolicy).attrGlobalReplicationGroupId
+      : primary?.globalReplicationGroupId;
     this.node.addValidation({ validate: () => authTokenProblems(this.replicationGroup) });
+  }
+
+  /**
+   * Gives a function what it needs to use this tier: the endpoint, the user's secret, and the way to both.
+   *
+   * @throws {RangeError} where clients sign in by IAM, the function is outside of the network, or this is a secondary, which can only be read.
+   */
+  override addClient(client: lambda.Function): void {
+    if (this.settings.globalDatastore?.primary) {
+      throw new RangeError(
+        `shared cache: 'globalDatastore' must not be a secondary for function '${client.node.id}', which writes entries, leases and fences, got: a secondary, which can only be read; give the region a shared tier of its own`,
+      );
+    }
+    super.addClient(client);
   }
 
   /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */

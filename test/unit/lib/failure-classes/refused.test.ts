@@ -17,6 +17,7 @@ import { Firewall, FirewallScope } from '../../../../lib/operations/firewall';
 import { PurgeBus } from '../../../../lib/purge/purge-bus';
 import { CacheAuthentication } from '../../../../lib/shared/cache-access';
 import { CacheEngine } from '../../../../lib/shared/cache-engine';
+import { GlobalDatastore } from '../../../../lib/shared/global-datastore';
 import { ServerlessSharedCache } from '../../../../lib/shared/serverless-shared-cache';
 import { SharedCache } from '../../../../lib/shared/shared-cache';
 import { defineStage, stageConfig } from '../../../../lib/stacks/stage';
@@ -135,6 +136,22 @@ const REFUSED: [number, string, () => unknown, string][] = [
     'replicas are to scale with little memory reserved',
     () => shared({ nodeType: 'cache.r7g.large', reservedMemoryPercent: 10 }).autoscaleReplicas({ min: 1, max: 3 }),
     "'reservedMemoryPercent' must be at least 25 with 'autoscaleReplicas', got: 10; raise it",
+  ],
+  [
+    14,
+    'burstable nodes are to be in a global datastore',
+    () => shared({ globalDatastore: GlobalDatastore.primary('shop') }),
+    "shared cache: 'nodeType' must be of size large or more, of M5, R5 or later, with 'globalDatastore', got: \"cache.t4g.small\"; set it to such as 'cache.r7g.large'",
+  ],
+  [
+    14,
+    'a member of a global datastore is to scale by itself',
+    () =>
+      shared({ nodeType: 'cache.r7g.large', globalDatastore: GlobalDatastore.primary('shop') }).autoscaleShards({
+        min: 3,
+        max: 6,
+      }),
+    "'autoscaleShards' can't be with 'globalDatastore', whose members scale together, got: \"a primary\"; leave one of them out",
   ],
   [
     15,
