@@ -1,10 +1,7 @@
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import Redis from 'ioredis';
 import { Client } from 'pg';
-import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
-import { environment, modelOf } from '../../test/support/engines-model';
+import type { Engines } from '../../local/engines';
+import { startEngines } from '../../test/support/engines-model';
 import type { Addresses, ParticipantOptions } from './participant';
 
 const PRIMARY = 'postgres:ground/Primary';
@@ -37,10 +34,8 @@ export interface Ground {
 
 /** Without TLS on the cluster: encryption would take a good part of the processor and changes nothing of what is measured. */
 export async function startGround(): Promise<Ground> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-consistency-'));
-  const place = await environment(folder);
   const replica = { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'ground-primary' } };
-  const model = modelOf(types, place, {
+  const { engines, place, authorities, folder, dispose } = await startEngines('consistency', {
     'ground/Primary': {
       type: 'AWS::RDS::DBInstance',
       properties: { Engine: 'postgres', DBName: DATABASE, MasterUsername: OWNER.username, MasterUserPassword: OWNER.password },
@@ -74,14 +69,6 @@ export async function startGround(): Promise<Ground> {
       },
     },
   });
-  const engines = createEngines(enginesFromTemplate(model), {
-    environment: place,
-    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
-    clock: { now: Date.now, schedule: () => () => {} },
-    random: Math.random,
-    log: () => {},
-  });
-  await engines.start();
   const nodes = (await engines.processes()).filter(({ kind }) => kind === 'redis');
   const clients = new Map<string, Redis>();
   const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
@@ -91,7 +78,7 @@ export async function startGround(): Promise<Ground> {
     endpoint: () => `127.0.0.1:${nodes.find(({ name }) => !ground.down.has(name))!.port}`,
     down: new Set(),
     credentials: USER,
-    database: { name: DATABASE, ...OWNER, authorities: fs.readFileSync(place.caFile, 'utf8') },
+    database: { name: DATABASE, ...OWNER, authorities },
     roles: { primary: PRIMARY, standbys: STANDBYS },
     addresses: () => ({ writer: address(ground.roles.primary), readers: ground.roles.standbys.map(address) }),
     async sql(server, text, values) {
@@ -120,8 +107,7 @@ export async function startGround(): Promise<Ground> {
     },
     async dispose() {
       for (const client of clients.values()) client.disconnect();
-      await engines.dispose();
-      fs.rmSync(folder, { recursive: true, force: true });
+      await dispose();
     },
   };
   return ground;

@@ -1,4 +1,8 @@
+import * as fs from 'node:fs';
 import * as net from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { createEngines, type Engines, enginesFromTemplate, types as engineTypes } from '../../local/engines';
 import type { Environment, Model, Resource, ResourceTypes } from '../../local/types';
 
 /** Ports that were free a moment ago; all are held at once, so that no two are the same. */
@@ -53,5 +57,43 @@ export function modelOf(
       ),
     ref,
     attribute,
+  };
+}
+
+/** Engines that run, and what leads to them. */
+export interface StartedEngines {
+  readonly engines: Engines;
+  readonly place: Environment;
+  readonly model: Model;
+  /** Text of the certificate authority that the engines' certificates are of. */
+  readonly authorities: string;
+  /** Where the engines keep their data; {@link dispose} removes it. */
+  readonly folder: string;
+  dispose(): Promise<void>;
+}
+
+/** Starts real servers for these resources, on free ports and in a folder of their own. */
+export async function startEngines(name: string, resources: Parameters<typeof modelOf>[2]): Promise<StartedEngines> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `cachement-${name}-`));
+  const place = await environment(folder);
+  const model = modelOf(engineTypes, place, resources);
+  const engines = createEngines(enginesFromTemplate(model), {
+    environment: place,
+    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
+    clock: { now: Date.now, schedule: () => () => {} },
+    random: Math.random,
+    log: () => {},
+  });
+  await engines.start();
+  return {
+    engines,
+    place,
+    model,
+    authorities: fs.readFileSync(place.caFile, 'utf8'),
+    folder,
+    async dispose() {
+      await engines.dispose();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -1,11 +1,10 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { Pool } from 'pg';
 import { type Migration, migrate } from '../../lambdas/migration/migrate';
 import { closeDatabase, createDatabase, type Database, type DatabaseOptions } from '../../lambdas/runtime/database';
-import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
-import { environment, modelOf } from './engines-model';
+import type { Engines } from '../../local/engines';
+import { startEngines } from './engines-model';
 
 /** Names of the processes, for {@link Engines.kill} and the like. */
 export const PRIMARY = 'postgres:test/Primary';
@@ -37,9 +36,7 @@ export interface Postgres {
 }
 
 export async function startPostgres({ standby = false } = {}): Promise<Postgres> {
-  const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-postgres-'));
-  const place = await environment(stateDir);
-  const model = modelOf(types, place, {
+  const { engines, place, authorities, dispose } = await startEngines('postgres', {
     'test/Primary': {
       type: 'AWS::RDS::DBInstance',
       properties: {
@@ -53,14 +50,6 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
       'test/Standby': { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'test-primary' } },
     }),
   });
-  const engines = createEngines(enginesFromTemplate(model), {
-    environment: place,
-    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
-    clock: { now: Date.now, schedule: () => () => {} },
-    random: Math.random,
-    log: () => {},
-  });
-  await engines.start();
   const administrator = new Pool({ ...engines.databaseAdministrator(PRIMARY), max: 2 });
   administrator.on('error', () => {});
   const databases: Database[] = [];
@@ -85,7 +74,7 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
         secret: { value: async () => roles[role], refused: () => {} },
         poolSize: 4,
         applicationName: 'test',
-        authorities: fs.readFileSync(place.caFile, 'utf8'),
+        authorities,
         ...options,
       });
       databases.push(database);
@@ -101,8 +90,7 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
     },
     async dispose() {
       await Promise.all([administrator.end(), ...databases.map(closeDatabase)]);
-      await engines.dispose();
-      fs.rmSync(stateDir, { recursive: true, force: true });
+      await dispose();
     },
   };
   return postgres;

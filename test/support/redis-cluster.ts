@@ -1,9 +1,6 @@
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { RedisStore, type RedisStoreOptions } from '../../lambdas/runtime';
-import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
-import { environment, modelOf } from './engines-model';
+import type { Engines } from '../../local/engines';
+import { startEngines } from './engines-model';
 
 /** A real cluster of three shards with a replica each, and what a store needs to reach it. */
 export interface RedisCluster {
@@ -32,9 +29,7 @@ export interface RedisClusterOptions {
 const credentials = { username: 'app', password: 'a-password-of-the-tests' };
 
 export async function startRedisCluster({ encrypted = true }: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-redis-'));
-  const place = await environment(stateDir);
-  const model = modelOf(types, place, {
+  const { engines, model, authorities, dispose } = await startEngines('redis', {
     'test/Off': {
       type: 'AWS::ElastiCache::User',
       properties: { UserId: 'off', UserName: 'default', Engine: 'redis', AccessString: 'off -@all', NoPasswordRequired: true },
@@ -67,17 +62,9 @@ export async function startRedisCluster({ encrypted = true }: RedisClusterOption
       },
     },
   });
-  const engines = createEngines(enginesFromTemplate(model), {
-    environment: place,
-    registry: { functions: new Map(), queues: new Map(), origins: new Map() },
-    clock: { now: Date.now, schedule: () => () => {} },
-    random: Math.random,
-    log: () => {},
-  });
-  await engines.start();
   const [group] = model.resources('AWS::ElastiCache::ReplicationGroup');
   const port = Number(model.attribute(group!, 'ConfigurationEndPoint.Port'));
-  const tls = { ca: fs.readFileSync(place.caFile, 'utf8') };
+  const tls = { ca: authorities };
   const stores: RedisStore[] = [];
   return {
     engines,
@@ -95,8 +82,7 @@ export async function startRedisCluster({ encrypted = true }: RedisClusterOption
     },
     async dispose() {
       await Promise.all(stores.map((store) => store.close()));
-      await engines.dispose();
-      fs.rmSync(stateDir, { recursive: true, force: true });
+      await dispose();
     },
   };
 }
