@@ -1,5 +1,6 @@
 export * from './database/connection-budget';
 export * from './database/database-role';
+export * from './database/multi-az-database-cluster';
 export * from './database/replicated-database';
 export * from './database/replicated-database-base';
 export * from './database/sample-data';
@@ -35,8 +36,8 @@ export * from './route';
 export * from './shared/cache-access';
 export * from './shared/cache-engine';
 export * from './shared/eviction-policy';
-export * from './shared/serverless-shared-cache';
 export { GlobalDatastore, type GlobalPrimaryAttributes } from './shared/global-datastore';
+export * from './shared/serverless-shared-cache';
 export * from './shared/shared-cache';
 export * from './shared/shared-cache-base';
 export * from './stacks/app';

@@ -7,16 +7,20 @@ import type { IConstruct } from 'constructs';
 const refersTo = (scope: IConstruct, value: unknown, token: string): boolean =>
   JSON.stringify(Stack.of(scope).resolve(value)) === JSON.stringify(Stack.of(scope).resolve(token));
 
+/** What a message begins with. */
+type DatabaseKind = 'replicated database' | 'multi-az database cluster';
+
 /** @returns what is wrong with what others made of the proxy: an endpoint that there is for clusters only, or no TLS. */
-export function proxyProblems(proxy: rds.DatabaseProxy | undefined): string[] {
+export function proxyProblems(proxy: rds.DatabaseProxy | undefined, what: DatabaseKind = 'replicated database'): string[] {
   if (!proxy) return [];
   const problems: string[] = [];
   const resource = proxy.node.defaultChild as rds.CfnDBProxy;
   if (resource.requireTls !== true) {
     problems.push(
-      `replicated database: 'proxy' must require TLS, since 'rds.force_ssl' doesn't reach what is before it, got: ${resource.requireTls}; set 'requireTls' of it to true`,
+      `${what}: 'proxy' must require TLS, since 'rds.force_ssl' doesn't reach what is before it, got: ${resource.requireTls}; set 'requireTls' of it to true`,
     );
   }
+  if (what === 'multi-az database cluster') return problems;
   for (const endpoint of proxy.node.root.node.findAll()) {
     if (!(endpoint instanceof rds.CfnDBProxyEndpoint) || endpoint.targetRole !== 'READ_ONLY') continue;
     if (!refersTo(endpoint, endpoint.dbProxyName, proxy.dbProxyName)) continue;
@@ -31,7 +35,10 @@ export function proxyProblems(proxy: rds.DatabaseProxy | undefined): string[] {
  * @returns what is wrong with rotations of the secrets: the function that Secrets Manager hosts comes by a transform, and isn't let into the
  * isolated network.
  */
-export function rotationProblems(secrets: Iterable<secretsmanager.ISecret>): string[] {
+export function rotationProblems(
+  secrets: Iterable<secretsmanager.ISecret>,
+  what: DatabaseKind = 'replicated database',
+): string[] {
   return [...secrets].flatMap((secret) =>
     secret.node.root.node
       .findAll()
@@ -41,7 +48,7 @@ export function rotationProblems(secrets: Iterable<secretsmanager.ISecret>): str
       )
       .map(
         ({ node }) =>
-          `replicated database: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation ${node.path}; ` +
+          `${what}: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation ${node.path}; ` +
           "rotate with a 'rotationLambda' that 'network.allowSecrets' was called for",
       ),
   );

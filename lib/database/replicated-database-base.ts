@@ -40,6 +40,11 @@ export interface DatabaseServer {
    * @default - unknown; nobody can be granted it
    */
   readonly resourceId?: string;
+  /**
+   * Whether it streams from another, so that its lag is watched.
+   * @default - all but the first do
+   */
+  readonly mayLag?: boolean;
 }
 
 /** The system of record, made here or elsewhere: PostgreSQL, a primary and the replicas that stream from it, with forced TLS. */
@@ -154,8 +159,8 @@ export class ReplicatedDatabaseGrants {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['rds-db:connect'],
-      // A replica has an id of its own.
-      resourceArns: resourceIds.map((resourceId) =>
+      // A replica has an id of its own; the servers of a cluster have the cluster's.
+      resourceArns: [...new Set(resourceIds)].map((resourceId) =>
         Stack.of(this.database).formatArn({
           service: 'rds-db',
           resource: 'dbuser',

@@ -1,13 +1,23 @@
 import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
 import { proxyProblems, rotationProblems } from './database-checks';
+import {
+  addMonitoringRole,
+  addProxy,
+  addRoleSecret,
+  checkVersion,
+  DATABASE_NAME,
+  DEFAULT_VERSION,
+  PORT,
+  PROXY_PORT,
+  parametersFor,
+} from './database-parts';
 import { DatabaseRole } from './database-role';
 import {
   type DatabaseClientOptions,
@@ -118,16 +128,8 @@ export interface ReplicatedDatabaseAttributes {
 /** RDS's limit for PostgreSQL. */
 const MAX_REPLICAS = 15;
 
-/** Not PostgreSQL's own, so that a scan for it finds nothing. */
-const PORT = 5433;
-
 /** What Security Hub asks for, and as often as the alarms look. */
 const MONITORING_INTERVAL = Duration.minutes(1);
-
-/** Of every proxy before PostgreSQL. */
-const PROXY_PORT = 5432;
-
-const DATABASE_NAME = 'cachement';
 
 /**
  * The system of record: a PostgreSQL primary and the replicas that stream from it. TLS is forced; nobody outside of the network reaches it.
@@ -172,7 +174,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     // RDS refuses a subnet group in one zone, Multi-AZ or not.
     checkZones('replicated database', vpc, vpcSubnets);
-    const engine = rds.DatabaseInstanceEngine.postgres({ version: props.version ?? rds.PostgresEngineVersion.VER_17_9 });
+    const engine = rds.DatabaseInstanceEngine.postgres({ version: props.version ?? DEFAULT_VERSION });
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM);
 
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
@@ -191,18 +193,10 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const parameterGroup = new rds.ParameterGroup(this, 'Parameters', {
       engine,
       description: 'Parameters of the primary and its replicas; a replica must accept as many connections as the primary',
-      parameters: {
-        'rds.force_ssl': '1',
-        shared_preload_libraries: 'pg_stat_statements',
-        max_connections: String(maxConnections),
-      },
+      parameters: parametersFor(maxConnections),
     });
 
-    const monitoringRole = new iam.Role(this, 'MonitoringRole', {
-      assumedBy: new iam.ServicePrincipal('monitoring.rds.amazonaws.com'),
-      description: 'Writes the metrics of the operating systems of the database',
-      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonRDSEnhancedMonitoringRole')],
-    });
+    const monitoringRole = addMonitoringRole(this);
     const shared = {
       vpc,
       vpcSubnets,
@@ -225,7 +219,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       deletionProtection: props.deletionProtection ?? true,
       removalPolicy,
     };
-    const ownerSecret = this.addSecret('OwnerSecret', DatabaseRole.OWNER, removalPolicy);
+    const ownerSecret = addRoleSecret(this, 'OwnerSecret', DatabaseRole.OWNER, removalPolicy);
     this.primary = new rds.DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
@@ -245,14 +239,17 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
 
     this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [DatabaseRole.OWNER, this.primary.secret as secretsmanager.ISecret],
-      [DatabaseRole.READER, this.addSecret('ReaderSecret', DatabaseRole.READER, removalPolicy)],
-      [DatabaseRole.WRITER, this.addSecret('WriterSecret', DatabaseRole.WRITER, removalPolicy)],
+      [DatabaseRole.READER, addRoleSecret(this, 'ReaderSecret', DatabaseRole.READER, removalPolicy)],
+      [DatabaseRole.WRITER, addRoleSecret(this, 'WriterSecret', DatabaseRole.WRITER, removalPolicy)],
     ]);
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
       CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
-    if (props.proxy) this.proxy = this.addProxy(vpc, vpcSubnets);
+    if (props.proxy) {
+      const target = rds.ProxyTarget.fromInstance(this.primary);
+      this.proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });
+    }
     this.node.addValidation({ validate: () => [...proxyProblems(this.proxy), ...rotationProblems(this.secrets.values())] });
   }
 
@@ -284,38 +281,6 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }
-
-  private addProxy(vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {
-    const securityGroup = new ec2.SecurityGroup(this, 'ProxySecurityGroup', {
-      vpc,
-      description: 'Proxy before the primary',
-      allowAllOutbound: false,
-    });
-    const proxy = new rds.DatabaseProxy(this, 'Proxy', {
-      proxyTarget: rds.ProxyTarget.fromInstance(this.primary),
-      secrets: [this.secretOf(DatabaseRole.WRITER)],
-      vpc,
-      vpcSubnets,
-      securityGroups: [securityGroup],
-      requireTLS: true,
-    });
-    // With a literal port, so that the rule can be read where it stands.
-    securityGroup.connections.allowTo(this, ec2.Port.tcp(PORT), 'to the primary');
-    return proxy;
-  }
-
-  private addSecret(id: string, role: DatabaseRole, removalPolicy: RemovalPolicy): secretsmanager.Secret {
-    return new secretsmanager.Secret(this, id, {
-      description: `Database role ${role.username}`,
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: role.username }),
-        generateStringKey: 'password',
-        passwordLength: 48,
-        excludePunctuation: true,
-      },
-      removalPolicy,
-    });
-  }
 }
 
 const hostAndPort = (instance: rds.IDatabaseInstance): string =>
@@ -336,8 +301,7 @@ function checkProps(props: ReplicatedDatabaseProps, replicas: number, backupRete
       "lengthen it, or set 'replicas' to 0",
     );
   }
-  const major = Number(props.version?.postgresMajorVersion ?? 17);
-  if (major < 17) fail('version', 'must be PostgreSQL 17 or newer', props.version?.postgresFullVersion, 'take a newer one');
+  checkVersion('replicated database', props.version);
 }
 
 class ImportedDatabase extends ReplicatedDatabaseBase {

@@ -167,9 +167,9 @@ export class CacheMonitoring extends Construct {
 
   /** Watches each server of a database. */
   watchDatabase(database: IReplicatedDatabase): void {
-    for (const [index, { name, instanceIdentifier }] of database.servers.entries()) {
+    for (const [index, { name, instanceIdentifier, mayLag }] of database.servers.entries()) {
       for (const metric of DATABASE_METRICS) this.watch(metric, name, [instanceIdentifier]);
-      if (index > 0) this.watch('replicaLag', name, [instanceIdentifier]);
+      if (mayLag ?? index > 0) this.watch('replicaLag', name, [instanceIdentifier]);
     }
   }
 

@@ -6,6 +6,7 @@ export const STATEFUL = [
   'AWS::ElastiCache::ServerlessCache',
   'AWS::Events::EventBus',
   'AWS::KMS::Key',
+  'AWS::RDS::DBCluster',
   'AWS::RDS::DBInstance',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',

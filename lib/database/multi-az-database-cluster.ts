@@ -1,0 +1,282 @@
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { IPlatformNetwork } from '../network/platform-network';
+import { checkZones } from '../network/zones';
+import { proxyProblems, rotationProblems } from './database-checks';
+import {
+  addMonitoringRole,
+  addProxy,
+  addRoleSecret,
+  checkVersion,
+  DATABASE_NAME,
+  DEFAULT_VERSION,
+  PORT,
+  PROXY_PORT,
+  parametersFor,
+} from './database-parts';
+import { DatabaseRole } from './database-role';
+import { type DatabaseClientOptions, type DatabaseServer, ReplicatedDatabaseBase } from './replicated-database-base';
+
+/** What a Multi-AZ DB cluster is like. */
+export interface MultiAzDatabaseClusterProps {
+  /** Where its servers are: in isolated subnets of three zones. */
+  readonly network: IPlatformNetwork;
+
+  /**
+   * 17 or newer.
+   * @default rds.PostgresEngineVersion.VER_17_9
+   */
+  readonly version?: rds.PostgresEngineVersion;
+
+  /**
+   * Class of each of the three servers. It must have a local disk, which their log is written to: the `d` in its name.
+   * @default - db.m6gd.large
+   */
+  readonly instanceType?: ec2.InstanceType;
+
+  /**
+   * Connections that each server accepts. The functions' pools are checked against it.
+   * @default 200
+   */
+  readonly maxConnections?: number;
+
+  /**
+   * For how long automatic backups are kept, 1 to 35 days.
+   * @default Duration.days(7)
+   */
+  readonly backupRetention?: Duration;
+
+  /**
+   * Whether writers reach the cluster by RDS Proxy, which keeps connections open through a failover and shares them.
+   * @default false
+   */
+  readonly proxy?: boolean;
+
+  /**
+   * Size of each server's disk (io1), 100 GiB to 64 TiB. It doesn't grow by itself.
+   * @default Size.gibibytes(100)
+   */
+  readonly allocatedStorage?: Size;
+
+  /**
+   * Operations a second that each server's disk is provisioned and paid for, 1000 to 256000, and half to 50 times its GiB.
+   * @default 1000
+   */
+  readonly iops?: number;
+
+  /**
+   * Whether RDS refuses to delete the cluster until this is turned off.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * What happens to the cluster and its secrets when they leave the template. `SNAPSHOT` takes a final snapshot.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** What its messages begin with. */
+const KIND = 'multi-az database cluster';
+
+/** RDS makes them all, each in a zone of its own. */
+const SERVERS = 3;
+
+/** RDS's limits of io1 for PostgreSQL, in GiB and in operations a second. A cluster must say how many it needs. */
+const MIN_STORAGE = 100;
+const MAX_STORAGE = 65_536;
+const MIN_IOPS = 1_000;
+const MAX_IOPS = 256_000;
+
+/** What Security Hub asks for, and as often as the alarms look. */
+const MONITORING_INTERVAL = Duration.minutes(1);
+
+/** Families with a local disk; of their sizes, medium is in `c6gd` only (RDS, "Instance class availability for Multi-AZ DB clusters"). */
+const INSTANCE_TYPE = /^(?:c6gd\.medium|[cmrx]\d[a-z]*dn?\.(?:large|\d*xlarge))$/;
+
+/**
+ * The system of record as a Multi-AZ DB cluster: PostgreSQL with one server that is written to and two that are read from, in three zones. A
+ * commit waits for one of the two, and a failover takes less than 35 seconds as a rule. TLS is forced; nobody outside of the network reaches it.
+ *
+ * @throws {RangeError} where the properties contradict each other or a limit of RDS.
+ */
+export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec2.IConnectable {
+  readonly connections: ec2.Connections;
+  readonly databaseName: string = DATABASE_NAME;
+  readonly maxConnections: number;
+  /** The cluster itself. */
+  readonly cluster: rds.CfnDBCluster;
+
+  /** Before the server that is written to, for writers. */
+  readonly proxy?: rds.DatabaseProxy;
+
+  protected readonly network: IPlatformNetwork;
+  private readonly secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
+
+  constructor(scope: Construct, id: string, props: MultiAzDatabaseClusterProps) {
+    super(scope, id);
+    const version = props.version ?? DEFAULT_VERSION;
+    const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M6GD, ec2.InstanceSize.LARGE);
+    const storage = (props.allocatedStorage ?? Size.gibibytes(MIN_STORAGE)).toGibibytes();
+    const iops = props.iops ?? MIN_IOPS;
+    const backupRetention = props.backupRetention ?? Duration.days(7);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    checkVersion(KIND, props.version);
+    checkSizes(instanceType.toString(), storage, iops, backupRetention.toDays());
+
+    this.network = props.network;
+    this.maxConnections = props.maxConnections ?? 200;
+    const { vpc } = props.network;
+    const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    checkZones(KIND, vpc, vpcSubnets, SERVERS);
+
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'Servers of the database cluster',
+      allowAllOutbound: false,
+    });
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
+    const subnetGroup = new rds.SubnetGroup(this, 'SubnetGroup', {
+      vpc,
+      vpcSubnets,
+      description: 'Isolated subnets of the database',
+      removalPolicy,
+    });
+    const parameterGroup = new rds.CfnDBClusterParameterGroup(this, 'Parameters', {
+      family: `postgres${version.postgresMajorVersion}`,
+      description: 'Parameters of every server of the cluster',
+      parameters: parametersFor(this.maxConnections),
+    });
+
+    const { OWNER, READER, WRITER } = DatabaseRole;
+    const ownerSecret = addRoleSecret(this, 'OwnerSecret', OWNER, removalPolicy);
+    this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
+      [OWNER, ownerSecret],
+      [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],
+      [WRITER, addRoleSecret(this, 'WriterSecret', WRITER, removalPolicy)],
+    ]);
+
+    this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
+      engine: 'postgres',
+      engineVersion: version.postgresFullVersion,
+      dbClusterInstanceClass: `db.${instanceType.toString()}`,
+      storageType: 'io1',
+      iops,
+      allocatedStorage: storage,
+      storageEncrypted: true,
+      databaseName: DATABASE_NAME,
+      masterUsername: OWNER.username,
+      masterUserPassword: ownerSecret.secretValueFromJson('password').unsafeUnwrap(),
+      port: PORT,
+      publiclyAccessible: false,
+      dbSubnetGroupName: subnetGroup.subnetGroupName,
+      vpcSecurityGroupIds: [securityGroup.securityGroupId],
+      dbClusterParameterGroupName: parameterGroup.ref,
+      enableIamDatabaseAuthentication: true,
+      monitoringInterval: MONITORING_INTERVAL.toSeconds(),
+      monitoringRoleArn: addMonitoringRole(this).roleArn,
+      databaseInsightsMode: 'standard',
+      performanceInsightsEnabled: true,
+      enableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      backupRetentionPeriod: backupRetention.toDays(),
+      copyTagsToSnapshot: true,
+      autoMinorVersionUpgrade: true,
+      deletionProtection: props.deletionProtection ?? true,
+    });
+    this.cluster.applyRemovalPolicy(removalPolicy);
+
+    for (const stateful of [this.cluster, ...this.secrets.values()]) {
+      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+    }
+    if (props.proxy) this.proxy = this.addProxy(version, vpc, vpcSubnets);
+    this.node.addValidation({
+      validate: () => [...proxyProblems(this.proxy, KIND), ...rotationProblems(this.secrets.values(), KIND)],
+    });
+  }
+
+  get writer(): string {
+    return hostAndPort(this.cluster.attrEndpointAddress);
+  }
+
+  /**
+   * The one endpoint of the two servers that are read from: RDS has no name for each that stays with it. A load reads how far its server is and
+   * then the rows in one transaction, and so from one server, whichever of the two its connection leads to.
+   */
+  get readers(): string[] {
+    return [hostAndPort(this.cluster.attrReadEndpointAddress)];
+  }
+
+  /** In the order of their names; any may be the one that is written to. */
+  get servers(): DatabaseServer[] {
+    return Array.from({ length: SERVERS }, (_, index) => ({
+      name: `server ${index + 1}`,
+      instanceIdentifier: Fn.join('-', [this.cluster.ref, 'instance', String(index + 1)]),
+      // Of the cluster: it is what IAM authentication knows all of its servers by.
+      resourceId: this.cluster.attrDbClusterResourceId,
+      mayLag: true,
+    }));
+  }
+
+  /** JSON with `username` and `password` of a role. */
+  secretOf(role: DatabaseRole): secretsmanager.ISecret {
+    return this.secrets.get(role) as secretsmanager.ISecret;
+  }
+
+  override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
+    super.addClient(client, options);
+    // Whoever reads goes to the server itself when no other is far enough, and must see there what it would see on one that is read from.
+    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
+    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
+    client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
+  }
+
+  private addProxy(version: rds.PostgresEngineVersion, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {
+    const cluster = rds.DatabaseCluster.fromDatabaseClusterAttributes(this, 'Imported', {
+      clusterIdentifier: this.cluster.ref,
+      port: PORT,
+      // Of it the proxy takes the family, which is PostgreSQL's for both.
+      engine: rds.DatabaseClusterEngine.auroraPostgres({
+        version: rds.AuroraPostgresEngineVersion.of(version.postgresFullVersion, version.postgresMajorVersion),
+      }),
+    });
+    const target = rds.ProxyTarget.fromCluster(cluster);
+    const proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });
+    proxy.node.addDependency(this.cluster);
+    return proxy;
+  }
+}
+
+const hostAndPort = (address: string): string => Fn.join(':', [address, String(PORT)]);
+
+function checkSizes(instanceType: string, storage: number, iops: number, backupDays: number): void {
+  const fail = (property: string, rule: string, got: unknown, fix: string): never => {
+    throw new RangeError(`${KIND}: '${property}' ${rule}, got: ${JSON.stringify(got)}; ${fix}`);
+  };
+  if (!INSTANCE_TYPE.test(instanceType)) {
+    fail(
+      'instanceType',
+      'must have a local disk, and be of size large or more, or c6gd.medium',
+      instanceType,
+      "set it to such as 'm6gd.large'",
+    );
+  }
+  if (!Number.isInteger(storage) || storage < MIN_STORAGE || storage > MAX_STORAGE) {
+    fail('allocatedStorage', `must be ${MIN_STORAGE} to ${MAX_STORAGE} GiB`, storage, 'choose a size in between');
+  }
+  if (!Number.isInteger(iops) || iops < MIN_IOPS || iops > MAX_IOPS || iops < storage / 2 || iops > storage * 50) {
+    fail(
+      'iops',
+      `must be ${MIN_IOPS} to ${MAX_IOPS}, and half to 50 times the ${storage} GiB of 'allocatedStorage'`,
+      iops,
+      'change one of the two',
+    );
+  }
+  if (backupDays < 1 || backupDays > 35) {
+    fail('backupRetention', 'must be 1 to 35 days', backupDays, 'choose a number in between');
+  }
+}
