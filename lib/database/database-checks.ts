@@ -7,6 +7,9 @@ import type { IConstruct } from 'constructs';
 const refersTo = (scope: IConstruct, value: unknown, token: string): boolean =>
   JSON.stringify(Stack.of(scope).resolve(value)) === JSON.stringify(Stack.of(scope).resolve(token));
 
+/** Id of the secret that RDS keeps a managed password in. */
+export const MANAGED_SECRET = 'ManagedOwnerSecret';
+
 /** What a message begins with. */
 type DatabaseKind = 'replicated database' | 'multi-az database cluster';
 
@@ -39,17 +42,25 @@ export function rotationProblems(
   secrets: Iterable<secretsmanager.ISecret>,
   what: DatabaseKind = 'replicated database',
 ): string[] {
-  return [...secrets].flatMap((secret) =>
-    secret.node.root.node
+  return [...secrets].flatMap((secret) => {
+    const rotations = secret.node.root.node
       .findAll()
-      .filter((rotation) => rotation instanceof secretsmanager.CfnRotationSchedule)
-      .filter(
-        (rotation) => rotation.hostedRotationLambda !== undefined && refersTo(rotation, rotation.secretId, secret.secretArn),
-      )
+      .filter((construct) => construct instanceof secretsmanager.CfnRotationSchedule)
+      .filter((rotation) => refersTo(rotation, rotation.secretId, secret.secretArn));
+    if (secret.node.id === MANAGED_SECRET) {
+      return rotations
+        .filter(({ hostedRotationLambda, rotationLambdaArn }) => hostedRotationLambda ?? rotationLambdaArn)
+        .map(
+          ({ node }) =>
+            `${what}: 'managedOwnerPassword' must be left out where a function rotates the password, since RDS rotates the one that it manages, got: the rotation ${node.path}; leave one of them out`,
+        );
+    }
+    return rotations
+      .filter(({ hostedRotationLambda }) => hostedRotationLambda !== undefined)
       .map(
         ({ node }) =>
           `${what}: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation ${node.path}; ` +
           "rotate with a 'rotationLambda' that 'network.allowSecrets' was called for",
-      ),
-  );
+      );
+  });
 }

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { MANAGED_SECRET } from './database-checks';
 import type { DatabaseRole } from './database-role';
 
 /* What databases are made of, whichever way they are. Each is added to a construct directly, so that it keeps its logical id. */
@@ -58,6 +59,17 @@ export function addRoleSecret(
     },
     removalPolicy,
   });
+}
+
+/**
+ * Leaves the password of the owner to RDS.
+ *
+ * @returns the secret that RDS keeps it in: JSON with `username` and `password`, as of every role.
+ */
+export function manageOwnerPassword(scope: Construct, server: rds.CfnDBInstance | rds.CfnDBCluster): secretsmanager.ISecret {
+  server.masterUserPassword = undefined;
+  server.manageMasterUserPassword = true;
+  return secretsmanager.Secret.fromSecretCompleteArn(scope, MANAGED_SECRET, server.attrMasterUserSecretSecretArn);
 }
 
 /** Where a proxy is, and what it signs in as. */

@@ -14,6 +14,7 @@ import {
   checkVersion,
   DATABASE_NAME,
   DEFAULT_VERSION,
+  manageOwnerPassword,
   PORT,
   PROXY_PORT,
   parametersFor,
@@ -55,6 +56,13 @@ export interface MultiAzDatabaseClusterProps {
    * @default false
    */
   readonly proxy?: boolean;
+
+  /**
+   * Whether RDS makes the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a function or an
+   * endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and goes with the cluster.
+   * @default false - a generated password that is not rotated
+   */
+  readonly managedOwnerPassword?: boolean;
 
   /**
    * Size of each server's disk (io1), 100 GiB to 64 TiB. It doesn't grow by itself.
@@ -154,13 +162,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     });
 
     const { OWNER, READER, WRITER } = DatabaseRole;
-    const ownerSecret = addRoleSecret(this, 'OwnerSecret', OWNER, removalPolicy);
-    this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
-      [OWNER, ownerSecret],
-      [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],
-      [WRITER, addRoleSecret(this, 'WriterSecret', WRITER, removalPolicy)],
-    ]);
-
+    const ownerSecret = props.managedOwnerPassword ? undefined : addRoleSecret(this, 'OwnerSecret', OWNER, removalPolicy);
     this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
       engine: 'postgres',
       engineVersion: version.postgresFullVersion,
@@ -171,7 +173,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       storageEncrypted: true,
       databaseName: DATABASE_NAME,
       masterUsername: OWNER.username,
-      masterUserPassword: ownerSecret.secretValueFromJson('password').unsafeUnwrap(),
+      masterUserPassword: ownerSecret?.secretValueFromJson('password').unsafeUnwrap(),
       port: PORT,
       publiclyAccessible: false,
       dbSubnetGroupName: subnetGroup.subnetGroupName,
@@ -189,9 +191,16 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       deletionProtection: props.deletionProtection ?? true,
     });
     this.cluster.applyRemovalPolicy(removalPolicy);
+    this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
+      [OWNER, ownerSecret ?? manageOwnerPassword(this, this.cluster)],
+      [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],
+      [WRITER, addRoleSecret(this, 'WriterSecret', WRITER, removalPolicy)],
+    ]);
 
     for (const stateful of [this.cluster, ...this.secrets.values()]) {
-      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+      // The secret of a managed password is the cluster's.
+      if (stateful === this.cluster || stateful.node.defaultChild)
+        CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
     if (props.proxy) this.proxy = this.addProxy(version, vpc, vpcSubnets);
     this.node.addValidation({

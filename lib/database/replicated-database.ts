@@ -1,4 +1,4 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, SecretValue, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -14,6 +14,7 @@ import {
   checkVersion,
   DATABASE_NAME,
   DEFAULT_VERSION,
+  manageOwnerPassword,
   PORT,
   PROXY_PORT,
   parametersFor,
@@ -73,6 +74,14 @@ export interface ReplicatedDatabaseProps {
    * @default false
    */
   readonly proxy?: boolean;
+
+  /**
+   * Whether RDS makes the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a function or an
+   * endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and goes with the primary. RDS makes no
+   * replica of such a primary, so that `replicas` must be 0.
+   * @default false - a generated password that is not rotated
+   */
+  readonly managedOwnerPassword?: boolean;
 
   /**
    * Size of each server's disk.
@@ -219,11 +228,16 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       deletionProtection: props.deletionProtection ?? true,
       removalPolicy,
     };
-    const ownerSecret = addRoleSecret(this, 'OwnerSecret', DatabaseRole.OWNER, removalPolicy);
+    const ownerSecret = props.managedOwnerPassword
+      ? undefined
+      : addRoleSecret(this, 'OwnerSecret', DatabaseRole.OWNER, removalPolicy);
     this.primary = new rds.DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
-      credentials: rds.Credentials.fromSecret(ownerSecret, DatabaseRole.OWNER.username),
+      // The CDK knows no managed password: what stands for it leaves the template again.
+      credentials: ownerSecret
+        ? rds.Credentials.fromSecret(ownerSecret, DatabaseRole.OWNER.username)
+        : rds.Credentials.fromPassword(DatabaseRole.OWNER.username, SecretValue.unsafePlainText('managed')),
       databaseName: DATABASE_NAME,
       allocatedStorage: (props.allocatedStorage ?? Size.gibibytes(20)).toGibibytes(),
       storageEncrypted: true,
@@ -238,13 +252,14 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     );
 
     this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
-      [DatabaseRole.OWNER, this.primary.secret as secretsmanager.ISecret],
+      [DatabaseRole.OWNER, this.primary.secret ?? manageOwnerPassword(this, this.primary.node.defaultChild as rds.CfnDBInstance)],
       [DatabaseRole.READER, addRoleSecret(this, 'ReaderSecret', DatabaseRole.READER, removalPolicy)],
       [DatabaseRole.WRITER, addRoleSecret(this, 'WriterSecret', DatabaseRole.WRITER, removalPolicy)],
     ]);
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
-      CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+      // The secret of a managed password is the primary's.
+      if (stateful?.node.defaultChild) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
     if (props.proxy) {
       const target = rds.ProxyTarget.fromInstance(this.primary);
@@ -299,6 +314,14 @@ function checkProps(props: ReplicatedDatabaseProps, replicas: number, backupRete
       'must be at least one day where there are replicas, which RDS makes from a backup',
       backupRetention.toDays(),
       "lengthen it, or set 'replicas' to 0",
+    );
+  }
+  if (props.managedOwnerPassword && replicas > 0) {
+    fail(
+      'managedOwnerPassword',
+      "needs 'replicas' 0, since RDS makes no replica of a primary whose password it manages",
+      replicas,
+      "set it to 0, take a MultiAzDatabaseCluster, or rotate 'secretOf(DatabaseRole.OWNER)' by a function of the network",
     );
   }
   checkVersion('replicated database', props.version);
