@@ -1,13 +1,14 @@
 import type { CachementProps } from '../lib/stacks/app';
-import { exactTags, health, parentTags, place, placesOfCountry, purge, purges } from '../routes';
+import { exactTags, health, parentTags, place, placesOfCountry, purge, purgedKeys, purges } from '../routes';
 
 /** The sample API, as every stage of the app serves it. */
 export const sample: Omit<CachementProps, 'config'> = {
-  routes: [place, placesOfCountry, purge, purges, health],
+  routes: [place, placesOfCountry, purge, purges, purgedKeys, health],
   writes: [{ route: place, method: 'PATCH' }],
-  restricted: [purge, purges],
+  restricted: [purge, purges, purgedKeys],
   exactTags,
   parentTags,
+  purgedKeys,
   examples: [
     { id: 'Place', shows: 'a place; ask twice, and look at X-Cache and Cache-Status', path: '/places/2950159' },
     { id: 'Country', shows: 'the largest places of a country', path: '/places?country=DE&limit=20&page=1' },

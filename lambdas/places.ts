@@ -87,6 +87,8 @@ export function placeId(text: string | undefined): string {
 
 export const noPlace = (id: number | string): string => `there is no place with id ${id}`;
 
+export const noPlaces = (country: string): string => `there are no places of ${country}`;
+
 /** Which page of which country. A type and not an interface: it serves as the route's parameters. */
 export type PageParameters = { country: string; limit: string; page: string };
 

@@ -27,6 +27,7 @@ export * from './purge/cache-warmer';
 export * from './purge/drain';
 export * from './purge/purge-bus';
 export * from './purge/purge-pipeline';
+export * from './purge/purge-probe';
 export * from './purge/sources/event-source';
 export * from './purge/sources/failover-source';
 export * from './purge/sources/outbox-source';

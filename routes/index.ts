@@ -39,6 +39,13 @@ export const purge: Route = defineRoute({ name: 'purge', path: '/purges/{purgeId
 /** Purges by the time of their commit, ISO 8601; by default the last hour. Never cached. */
 export const purges: Route = defineRoute({ name: 'purges', path: '/purges', query: { from: {}, to: {} } });
 
+/** Some of the keys whose last purge was between two times, ISO 8601, with what the primary has of them. Never cached. */
+export const purgedKeys: Route = defineRoute({
+  name: 'purged-keys',
+  path: '/purged-keys',
+  query: { from: { required: true }, to: { required: true } },
+});
+
 /** Each tier's state. Never cached. */
 export const health: Route = defineRoute({ name: 'health', path: '/health' });
 
@@ -55,4 +62,4 @@ export const warmPlaces = [{ id: '2950159' }] as const;
 export const warmCountries = [{ country: 'DE', limit: '20', page: '1' }] as const;
 
 /** Every route of the sample API. */
-export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, health];
+export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, purgedKeys, health];

@@ -1,10 +1,11 @@
-import { health, place, placesOfCountry, purge, purges } from '../../routes';
-import { loadPage, loadPlace, noPlace, pageParameters, placeId } from '../places';
+import { health, place, placesOfCountry, purge, purgedKeys, purges } from '../../routes';
+import { loadPage, loadPlace, noPlace, noPlaces, pageParameters, placeId } from '../places';
 import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
 import { health as readHealth } from '../runtime/health';
 import { Problem } from '../runtime/http/problem';
 import { cached, uncached } from '../runtime/http/response';
 import { createRouter, type Handler } from '../runtime/http/router';
+import { type ComparedKey, purgedKeys as readPurgedKeys } from '../runtime/purge/purged-keys';
 import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
 
 const database = databaseFromEnvironment();
@@ -24,7 +25,7 @@ const getPlaces: Handler = async ({ parameters, readOptions }) => {
     (handle) => loadPage(handle, page),
     readOptions(cache.entry(placesOfCountry, page)),
   );
-  return cached(placesOfCountry, read, `there are no places of ${page.country}`);
+  return cached(placesOfCountry, read, noPlaces(page.country));
 };
 
 const getPurge: Handler = async ({ parameters: { purgeId = '' } }) => {
@@ -39,6 +40,20 @@ const getPurges: Handler = async ({ parameters: { from, to } }) => {
   const since = time('from', from) ?? new Date(until.getTime() - 3_600_000);
   return uncached(200, { purges: await listPurges(database.writer, since, until) });
 };
+
+const getPurgedKeys: Handler = async ({ parameters: { from, to } }) => {
+  const range = { from: time('from', from) as Date, to: time('to', to) as Date };
+  return uncached(200, { keys: await readPurgedKeys(database.writer, { ...range, keyOf }) });
+};
+
+/** What is compared of a tag: a place, or the first page of a country. Anybody may purge what is neither. */
+function keyOf(tag: string): ComparedKey | undefined {
+  const [, id, country] = /^place:([1-9]\d{0,8})$|^country:([a-z]{2})$/.exec(tag) ?? [];
+  if (id !== undefined) return { route: place, parameters: { id }, absent: noPlace(id), load: (handle) => loadPlace(handle, id) };
+  if (country === undefined) return undefined;
+  const page = pageParameters({ country, limit: '20', page: '1' });
+  return { route: placesOfCountry, parameters: page, absent: noPlaces(page.country), load: (handle) => loadPage(handle, page) };
+}
 
 /** @throws {Problem} 400 where the text is no time. */
 function time(name: string, text: string | undefined): Date | undefined {
@@ -60,5 +75,6 @@ export const handler = createRouter([
   { route: placesOfCountry, methods: { GET: getPlaces } },
   { route: purge, methods: { GET: getPurge } },
   { route: purges, methods: { GET: getPurges } },
+  { route: purgedKeys, methods: { GET: getPurgedKeys } },
   { route: health, methods: { GET: getHealth } },
 ]);

@@ -119,6 +119,30 @@ export class Environment {
     return this.#text('API_URL');
   }
 
+  /** Path of the route that says what was purged. */
+  get purgedKeysPath(): string {
+    return this.#text('PURGED_KEYS_PATH');
+  }
+
+  /** Base URL of the edge, without a slash in the end. */
+  get edgeUrl(): string {
+    return this.#text('EDGE_URL');
+  }
+
+  /** The region, as Lambda sets it. */
+  get region(): string {
+    return this.#text('AWS_REGION');
+  }
+
+  /** The credentials of this function's role, as Lambda sets them; they last for as long as the process. */
+  get credentials(): { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string } {
+    return {
+      accessKeyId: this.#text('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: this.#text('AWS_SECRET_ACCESS_KEY'),
+      sessionToken: this.#text('AWS_SESSION_TOKEN'),
+    };
+  }
+
   get distributionId(): string {
     return this.#text('DISTRIBUTION_ID');
   }

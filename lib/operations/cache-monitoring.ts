@@ -12,6 +12,7 @@ import type { IEdgeDistribution } from '../edge/edge-distribution-base';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import type { CacheWarmer } from '../purge/cache-warmer';
 import type { PurgePipeline } from '../purge/purge-pipeline';
+import type { PurgeProbe } from '../purge/purge-probe';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { EDGE_REGION } from './firewall';
@@ -128,6 +129,12 @@ export class CacheMonitoring extends Construct {
     this.watchFunction('warmer', warmer);
   }
 
+  /** Watches which share of purged keys a probe finds as the primary has them. */
+  watchProbe({ probe }: PurgeProbe): void {
+    for (const metric of PROBED_METRICS) this.watch(metric, 'probe', [probe.functionName]);
+    this.watchFunction('probe', probe);
+  }
+
   /** Watches a function whose responses the edge keeps. */
   watchResponses(name: string, fn: lambda.IFunction): void {
     this.watch('tagsDropped', name, [fn.functionName]);
@@ -230,6 +237,8 @@ const SERVERLESS_METRICS = ['serverlessHitRatio', 'serverlessEvictions', 'server
 const SWEPT_METRICS = ['purgesParked', 'outboxOverdue'] as const;
 
 const REPORTED_METRICS = ['commitToShared', 'commitToGateway', 'commitToFresh'] as const;
+
+const PROBED_METRICS = ['consistentAfter10Seconds', 'consistentAfter1Minute', 'consistentAfter10Minutes'] as const;
 
 const SEALED_METRICS = ['edgeItems', 'edgeItemsSaved', 'edgeBudgetUsed', 'edgeItemsLeftToTtl'] as const;
 

@@ -46,6 +46,12 @@ export interface CachementProps {
   readonly parentTags?: Record<string, string>;
 
   /**
+   * The route that a probe asks which keys were purged, and what the primary has of them.
+   * @default - none, and no probe
+   */
+  readonly purgedKeys?: Route;
+
+  /**
    * Requests to show after a deployment.
    * @default - none
    */
@@ -54,7 +60,7 @@ export interface CachementProps {
 
 /** Adds a whole stage to an app. Each stack needs only stacks that come before it. */
 export function addCachement(app: App, props: CachementProps): Stack[] {
-  const { config, routes, writes = [], restricted = [], examples = [], exactTags, parentTags } = props;
+  const { config, routes, writes = [], restricted = [], examples = [], exactTags, parentTags, purgedKeys } = props;
   const networkStack = new NetworkStack(app, { config });
   const { network, key } = networkStack;
   const databaseStack = new DatabaseStack(app, { config, key, network });
@@ -80,8 +86,9 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     routes,
     exactTags,
     parentTags,
+    purgedKeys,
   });
-  const { pipeline, warmer } = purgeStack;
+  const { pipeline, warmer, probe } = purgeStack;
   const operationsStack = new OperationsStack(app, {
     config,
     key,
@@ -92,6 +99,7 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     edge,
     pipeline,
     warmer,
+    probe,
     reader,
     routes,
   });

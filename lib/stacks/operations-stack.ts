@@ -9,6 +9,7 @@ import { TopologyReporter } from '../operations/topology-reporter';
 import type { CacheWarmer } from '../purge/cache-warmer';
 import type { PurgeBus } from '../purge/purge-bus';
 import type { PurgePipeline } from '../purge/purge-pipeline';
+import type { PurgeProbe } from '../purge/purge-probe';
 import type { Route } from '../route';
 import type { SharedCache } from '../shared/shared-cache';
 import { PlatformStack, type PlatformStackProps, STAGE_TAG } from './platform-stack';
@@ -21,6 +22,7 @@ export interface OperationsStackProps extends PlatformStackProps {
   readonly bus: PurgeBus;
   readonly pipeline: PurgePipeline;
   readonly warmer: CacheWarmer;
+  readonly probe?: PurgeProbe;
   /** Makes the responses that the edge keeps. */
   readonly reader: PlatformFunction;
   readonly routes: Route[];
@@ -36,6 +38,7 @@ export class OperationsStack extends PlatformStack {
     monitoring.watchPlatform({ edge, api, shared, database, pipeline, topology });
     monitoring.watchResponses('read-api', props.reader);
     monitoring.watchWarmer(props.warmer);
+    if (props.probe) monitoring.watchProbe(props.probe);
     monitoring.watchReads(props.reader, props.routes);
     const { monthlyBudget } = this.config;
     if (monthlyBudget) {

@@ -9,6 +9,7 @@ import { drainOf } from '../purge/drain';
 import { checkParentTags } from '../purge/parent-tags';
 import type { PurgeBus } from '../purge/purge-bus';
 import { PurgePipeline } from '../purge/purge-pipeline';
+import { PurgeProbe } from '../purge/purge-probe';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
@@ -23,11 +24,13 @@ export interface PurgeStackProps extends PlatformStackProps {
   readonly routes: Route[];
   readonly exactTags?: Readonly<Record<string, Route>>;
   readonly parentTags?: Readonly<Record<string, string>>;
+  readonly purgedKeys?: Route;
 }
 
 export class PurgeStack extends PlatformStack {
   readonly pipeline: PurgePipeline;
   readonly warmer: CacheWarmer;
+  readonly probe?: PurgeProbe;
 
   constructor(app: App, props: PurgeStackProps) {
     super(app, 'purge', 'relay, queues, rules and workers', props);
@@ -54,5 +57,10 @@ export class PurgeStack extends PlatformStack {
       undelivered,
       logRemovalPolicy: this.removalPolicy,
     });
+    const { purgedKeys } = props;
+    if (purgedKeys) {
+      const logRemovalPolicy = this.removalPolicy;
+      this.probe = new PurgeProbe(this, 'Probe', { api, edge: props.edge, purgedKeys, undelivered, logRemovalPolicy });
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { CallRecord } from '../../local/aws';
 import { awsFromTemplate } from '../../local/aws';
 import { functionArn } from '../support/app';
 import { NetworkPaths } from '../support/network-paths';
-import { startTestPlatform, type TestPlatform } from '../support/platform';
+import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../support/platform';
 import { EXCEPTIONS, functionGrants, unusedGrants } from '../support/privilege';
 import { waitFor } from '../support/wait-for';
 
@@ -15,10 +15,11 @@ let calls: CallRecord[];
 
 /**
  * Everything that the app does: deployment with migration and sample data; reads through every tier, health, a change, its purge in every
- * tier until CloudFront reports it complete, a purge that the command line submits, and a report of the topology, as after a failover.
+ * tier until CloudFront reports it complete, a purge that the command line submits, and a report of the topology, as after a failover, and a
+ * run of the probe.
  */
 beforeAll(async () => {
-  platform = await startTestPlatform();
+  platform = await startTestPlatform({ edit: signedAsDeployed });
   calls = [...platform.aws.calls()];
   expect((await platform.get(BERLIN)).status).toBe(200);
   expect((await platform.get('/places?country=DE&limit=3')).status).toBe(200);
@@ -29,12 +30,21 @@ beforeAll(async () => {
   await completed(changed.json().purgeId);
   // A purge by a tag that one response carries alone, as the command line sends it: that key of the stage cache is refreshed.
   await completed(await submitPurge(['place:2950159']));
+  const probed = await platform.functions.get(functionArn(platform, 'ProbeFunction'))!.invoke({});
+  expect(probed.functionError).toBeUndefined();
   // What follows from a purge may take a moment longer than the purge. Where something is never used, the tests say what.
   await waitFor('everything to be used', isAllUsed).catch(() => undefined);
   // The log is of the last thousand calls; those that are in both halves do no harm.
   calls.push(...platform.aws.calls());
 });
 afterAll(() => platform?.dispose());
+
+/** The stage of this machine is open; the probe signs all the same, and every other stage asks for it. */
+function signedAsDeployed(template: EditableTemplate): void {
+  for (const [id, { Type, Properties }] of Object.entries<EditableTemplate>(template.Resources)) {
+    if (Type === 'AWS::ApiGateway::Method' && id.includes('purgedkeysGET')) Properties.AuthorizationType = 'AWS_IAM';
+  }
+}
 
 function isAllUsed(): boolean {
   const paths = new NetworkPaths(platform.model);

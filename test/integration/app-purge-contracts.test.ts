@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { Client } from 'pg';
@@ -180,6 +182,41 @@ describe('a hot key', () => {
     const page = `${platform.urls.gateway}/places?country=DE&limit=20&page=1`;
     // The stage cache was flushed, so that the function answers; nobody has read the page before but the warmer.
     expect((await platform.get(page)).headers['cache-status']).toMatch(/^shared; hit; ttl=\d+, memory; fwd=miss$/);
+  });
+});
+
+describe('the probe', () => {
+  const ID = 2_879_139;
+  const FILE = () => path.join(platform.stateDir, 'logs', `${functionArn(platform, 'ProbeFunction').split(':').at(-1)}.log`);
+
+  /** Runs it as if the purge had been committed this long ago. @returns what it says of the purge's keys; undefined where it is late. */
+  const share = async (purgeId: string, seconds: number, metric: string): Promise<number[] | undefined> => {
+    const size = fs.existsSync(FILE()) ? fs.statSync(FILE()).size : 0;
+    await administrator.query(
+      'UPDATE cachement.purge SET committed_at = clock_timestamp() - make_interval(secs => $2) WHERE purge_id = $1',
+      [purgeId, seconds],
+    );
+    const run = await platform.functions.get(functionArn(platform, 'ProbeFunction'))!.invoke({});
+    expect(run.functionError).toBeUndefined();
+    const lines = fs.readFileSync(FILE(), 'utf8').slice(size).split('\n');
+    return lines.flatMap((line) => (line.includes(`"${metric}":`) ? [JSON.parse(line)[metric]] : []))[0];
+  };
+
+  test('tells a key that the edge shows as the primary has it from one that it does not', async () => {
+    await administrator.query('TRUNCATE cachement.purge CASCADE');
+    const wish = submitted([`place:${ID}`]);
+    await publish('PurgeSubmitted', wish);
+    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    const says = (expected: number, seconds: number, metric: string) =>
+      waitFor(`${metric} ${expected}`, async () => (await share(wish.purgeId, seconds, metric))?.[0] === expected, {
+        timeoutMs: 60_000,
+      });
+    await says(100, 15, 'ConsistentAfter10Seconds');
+    // A change that nobody says anything of, long after a purge: to the probe it is a purge that did not reach the edge.
+    await administrator.query('UPDATE places SET population = population + 1 WHERE id = $1', [ID]);
+    await says(0, 90, 'ConsistentAfter1Minute');
+    await says(0, 630, 'ConsistentAfter10Minutes');
+    expect(fs.readFileSync(FILE(), 'utf8')).toContain(`"path":"/places/${ID}","purgeId":"${wish.purgeId}","afterSeconds":600`);
   });
 });
 

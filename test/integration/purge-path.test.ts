@@ -3,8 +3,10 @@ import { transaction } from '../../lambdas/runtime/database';
 import type { MessageType } from '../../lambdas/runtime/purge/messages';
 import { Outbox, requestPurge } from '../../lambdas/runtime/purge/outbox';
 import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
+import { purgedKeys } from '../../lambdas/runtime/purge/purged-keys';
 import { purgeReport } from '../../lambdas/runtime/purge/report';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
+import { defineRoute } from '../../lib/route';
 import { type Postgres, startPostgres } from '../support/postgres';
 import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
 import { waitFor } from '../support/wait-for';
@@ -462,3 +464,81 @@ function generator(seed: number): () => number {
     return state / 2_147_483_648;
   };
 }
+
+describe('the keys that were purged within a time', () => {
+  const route = defineRoute({
+    name: 'item',
+    path: '/items/{id}',
+    query: { size: {} },
+    freshness: { sharedTtlSeconds: 60 },
+    tags: ['item:{id}', 'items'],
+  });
+  /** Which values the primary has, by id; the others are absent. */
+  const values = new Map<string, number>();
+  const keyOf = (tag: string) => {
+    const id = /^item:(\w+)$/.exec(tag)?.[1];
+    return id === undefined
+      ? undefined
+      : { route, parameters: { id, size: 'l' }, absent: 'none', load: async () => values.get(id) };
+  };
+  beforeEach(() => values.clear());
+
+  /** A purge that was committed some seconds ago; in the ledger, or in the outbox still. */
+  const purged = async (secondsAgo: number, tags: string[], more: { paths?: string[]; mode?: string; outbox?: boolean } = {}) => {
+    const { paths = [], mode = 'delete', outbox } = more;
+    const { rows } = await postgres.administrator.query<{ purge_id: string }>(
+      outbox
+        ? `INSERT INTO cachement.outbox (tags, paths, mode, created_at)
+           VALUES ($1, $2, $3, clock_timestamp() - make_interval(secs => $4)) RETURNING purge_id`
+        : `INSERT INTO cachement.purge (purge_id, tags, paths, mode, version, committed_at)
+           VALUES (gen_random_uuid(), $1, $2, $3, '', clock_timestamp() - make_interval(secs => $4)) RETURNING purge_id`,
+      [tags, paths, mode, secondsAgo],
+    );
+    return rows[0]!.purge_id;
+  };
+  /** Of those that were purged 100 to 200 seconds ago. */
+  const found = (limit?: number) =>
+    purgedKeys(primary, { from: new Date(Date.now() - 200_000), to: new Date(Date.now() - 100_000), keyOf, limit });
+  const paths = async () => (await found()).map(({ path }) => path).sort();
+
+  test('are those that a purge names, in the ledger or before it, with what the primary has', async () => {
+    values.set('a', 1).set('b', 1).set('c', 2);
+    const ids = [await purged(150, ['item:a', 'other:x']), await purged(150, ['item:b'], { outbox: true })];
+    await purged(150, ['item:c']);
+    await purged(150, ['item:d']);
+    await purged(250, ['item:early']);
+    const keys = new Map((await found()).map((key) => [key.path, key]));
+    expect([...keys.keys()].sort()).toEqual(['/items/a?size=l', '/items/b?size=l', '/items/c?size=l', '/items/d?size=l']);
+    expect([keys.get('/items/a?size=l')?.purgeId, keys.get('/items/b?size=l')?.purgeId]).toEqual(ids);
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => keys.get(`/items/${id}?size=l`)?.entityTag);
+    expect(a).toMatch(/^"[\w-]{22}"$/);
+    expect(b).toBe(a);
+    expect(new Set([a, c, d]).size).toBe(3);
+  });
+
+  test('are none that were purged again: by the tag, by another of theirs, by path, or in the outbox', async () => {
+    await purged(150, ['item:tag', 'item:path', 'item:row', 'item:stays']);
+    await purged(50, ['item:tag']);
+    await purged(50, ['item:other'], { paths: ['/items/pa*'] });
+    await purged(50, ['item:row'], { outbox: true });
+    expect(await paths()).toEqual(['/items/stays?size=l']);
+    await purged(50, ['items']);
+    expect(await paths()).toEqual([]);
+  });
+
+  test('are none whose purge allows old values', async () => {
+    await purged(150, ['item:a'], { mode: 'expire' });
+    await purged(150, ['item:b'], { mode: 'expire' });
+    await purged(140, ['item:b']);
+    expect(await paths()).toEqual(['/items/b?size=l']);
+  });
+
+  test('are a few of many, and the same when asked again', async () => {
+    for (let i = 0; i < 20; i++) await purged(150, [`item:${i}`]);
+    const [from, to] = [new Date(Date.now() - 200_000), new Date(Date.now() - 100_000)];
+    const ask = () => purgedKeys(primary, { from, to, keyOf, limit: 3 });
+    const first = await ask();
+    expect(first).toHaveLength(3);
+    expect(await ask()).toEqual(first);
+  });
+});

@@ -33,6 +33,7 @@ const FUNCTIONS: readonly (readonly [path: string, name: string])[] = [
 const SAMPLE_DATA = ['database/SampleData/Function', 'sample-data'] as const;
 /** Of the app's stages only. */
 const WARMER = ['purge/Warmer/Function', 'warmer'] as const;
+const PROBE = ['purge/Probe/Function', 'probe'] as const;
 const STAGES = [...SMALL, ...LARGE];
 const OUTSIDE = ['executor', 'stage-settings', 'topology'];
 
@@ -87,6 +88,7 @@ const OTHER_METHODS = {
   'api/Gateway/Api/Default/places/ANY/Resource': 'any other method of /places',
   'api/Gateway/Api/Default/purges/{purgeId}/ANY/Resource': 'any other method of /purges/{purgeId}',
   'api/Gateway/Api/Default/purges/ANY/Resource': 'any other method of /purges',
+  'api/Gateway/Api/Default/purged-keys/ANY/Resource': 'any other method of /purged-keys',
   'api/Gateway/Api/Default/health/ANY/Resource': 'any other method of /health',
 };
 const SIGNED = {
@@ -95,6 +97,8 @@ const SIGNED = {
   'api/Gateway/Api/Default/purges/{purgeId}/HEAD/Resource': 'HEAD /purges/{purgeId}',
   'api/Gateway/Api/Default/purges/GET/Resource': 'GET /purges',
   'api/Gateway/Api/Default/purges/HEAD/Resource': 'HEAD /purges',
+  'api/Gateway/Api/Default/purged-keys/GET/Resource': 'GET /purged-keys',
+  'api/Gateway/Api/Default/purged-keys/HEAD/Resource': 'HEAD /purged-keys',
 };
 const STAGE = { 'api/Gateway/Api/DeploymentStage.live/Resource': 'the stage of the API' };
 const DISTRIBUTION = { 'edge/Edge/Distribution/Resource': 'the distribution' };
@@ -135,8 +139,8 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     rules: both('IAMNoInlinePolicy'),
     resources: {
-      ...named([WARMER], 'Role/Resource', 'what lets Lambda run'),
-      ...named([WARMER], 'Role/DefaultPolicy/Resource', 'the policy of'),
+      ...named([WARMER, PROBE], 'Role/Resource', 'what lets Lambda run'),
+      ...named([WARMER, PROBE], 'Role/DefaultPolicy/Resource', 'the policy of'),
     },
     presets: STAGES,
     because: INLINE,
@@ -197,7 +201,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: ['Serverless-LambdaTracing'],
-    resources: named([WARMER], '/Resource', 'function'),
+    resources: named([WARMER, PROBE], '/Resource', 'function'),
     presets: STAGES,
     because: NO_TRACE,
   },
@@ -212,6 +216,26 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     resources: named([WARMER], '/Resource', 'function'),
     presets: STAGES,
     because: MAPPED,
+  },
+  {
+    rules: ['Serverless-LambdaDLQ', ...both('LambdaDLQ')],
+    resources: named([PROBE], '/Resource', 'function'),
+    presets: STAGES,
+    because:
+      'is called by a schedule, whose event says nothing; a run that fails is a measurement less, the next comes within a minute, and an alarm counts the failures',
+  },
+  {
+    rules: both('LambdaConcurrency'),
+    resources: named([PROBE], '/Resource', 'function'),
+    presets: STAGES,
+    because: `${UNRESERVED}: a schedule, each minute, for less than a minute`,
+  },
+  {
+    rules: both('LambdaInsideVPC'),
+    resources: named([PROBE], '/Resource', 'function'),
+    presets: STAGES,
+    because:
+      'reads through the edge as viewers do, which the network has no way to; it has neither secrets nor a way to the database, and may make one request of the API, which answers with paths and hashes',
   },
   {
     rules: ['Serverless-LambdaTracing'],

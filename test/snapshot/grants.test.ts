@@ -40,6 +40,7 @@ function nameOf(resource: unknown): string {
     [/stages\/live\/cache\/data/, 'stage cache'],
     [/stages\/",\{"Ref":"\w*DeploymentStage/, 'stage'],
     [/execute-api.*GET\/\*/, 'every GET of the stage'],
+    [/execute-api.*GET\/purged-keys"/, 'GET /purged-keys'],
     [/:distribution\//, 'distribution'],
     [/replicationgroup:/, 'replication group'],
     [/PurgesBus\w*Arn/, 'bus'],
@@ -102,6 +103,7 @@ test('each function may do exactly what it is for', () => {
       'Allow secretsmanager:GetSecretValue on shared secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on warming queue`),
     ],
+    probe: ['Allow execute-api:Invoke on GET /purged-keys'],
     topology: [
       'Allow elasticache:DescribeReplicationGroups on replication group',
       'Allow events:PutEvents on bus',

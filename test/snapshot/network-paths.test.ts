@@ -103,6 +103,7 @@ test('functions that call what has no endpoint are outside of the network', () =
     'edge/CustomS3AutoDeleteObjectsCustomResourceProviderHandler',
     'network/CustomVpcRestrictDefaultSGCustomResourceProviderHandler',
     'operations/TopologyFunction',
+    'purge/ProbeFunction',
     'purge/PurgeExecutor',
   ]);
 });

@@ -46,11 +46,14 @@ test('what a rule can not deliver is kept', () => {
   }
 });
 
-test('the outbox is swept every minute', () => {
+test('the outbox is swept, and what was purged is probed, every minute', () => {
   const schedules = ofType('AWS::Events::Rule').filter(([, { Properties }]) => Properties.ScheduleExpression);
   expect(
     schedules.map(([, { Properties }]) => [Properties.ScheduleExpression, withoutHash(idOf(Properties.Targets[0].Arn))]),
-  ).toEqual([['rate(1 minute)', 'PurgeRelay']]);
+  ).toEqual([
+    ['rate(1 minute)', 'PurgeRelay'],
+    ['rate(1 minute)', 'ProbeFunction'],
+  ]);
 });
 
 test('a message is not given out again while its function may still be at it', () => {

@@ -9,7 +9,8 @@ export type AppFunction =
   | 'PurgeInvalidator'
   | 'PurgeExecutor'
   | 'GatewayRefreshAuthorization'
-  | 'TopologyFunction';
+  | 'TopologyFunction'
+  | 'ProbeFunction';
 
 /** ARN of one of the app's functions. */
 export function functionArn(platform: TestPlatform, name: AppFunction): string {

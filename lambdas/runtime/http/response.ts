@@ -45,7 +45,7 @@ export function cached(
   tooManyTags: TooManyTags = { fails: environment.isTest },
 ): Response {
   const found = value !== undefined;
-  const body = found ? JSON.stringify(value) : problemBody(404, absent);
+  const body = bodyOf(value, absent);
   return {
     statusCode: found ? 200 : 404,
     headers: {
@@ -73,6 +73,12 @@ export function cacheControl(route: Route, outcome: Outcome): string {
   const stale = maxAge > 0 ? staleDirectives(route) : [];
   return ['public', ...(stale.length > 0 ? [] : ['must-revalidate']), `s-maxage=${maxAge}`, ...stale].join(', ');
 }
+
+/** The entity tag that {@link cached} gives to a value, or to its absence. */
+export const valueTag = (value: unknown, absent: string): string => entityTag(bodyOf(value, absent));
+
+const bodyOf = (value: unknown, absent: string): string =>
+  value !== undefined ? JSON.stringify(value) : problemBody(404, absent);
 
 /** A strong validator: the same bytes have the same tag, whichever environment made them. */
 export function entityTag(body: string): string {

@@ -21,6 +21,10 @@ export const UNITS = {
   TagsDropped: 'Count',
   /** Keys that were read again after a purge of theirs. */
   KeysWarmed: 'Count',
+  /** Of the keys that were compared with the primary so long after a purge of theirs was committed: 100 for one that is the same, else 0. */
+  ConsistentAfter10Seconds: 'Percent',
+  ConsistentAfter1Minute: 'Percent',
+  ConsistentAfter10Minutes: 'Percent',
 } as const;
 
 /** Name of a metric of the purge path. */

@@ -1,0 +1,84 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { IEdgeDistribution } from '../edge/edge-distribution-base';
+import { PlatformFunction } from '../functions/platform-function';
+import type { ICachedApi } from '../gateway/cached-api-base';
+import type { Route } from '../route';
+
+/** What is compared with what. */
+export interface PurgeProbeProps {
+  /** What is asked for the primary's values. */
+  readonly api: ICachedApi;
+
+  /** What is read as viewers read it. */
+  readonly edge: IEdgeDistribution;
+
+  /**
+   * The route that says which keys were purged in a time, with the entity tags that the primary has of them now. It must not be cached, and
+   * takes `from` and `to`.
+   */
+  readonly purgedKeys: Route;
+
+  /** Where the pipeline keeps events that could not be delivered. */
+  readonly undelivered: sqs.IQueue;
+
+  /**
+   * What happens to the function's log.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+const INTERVAL = Duration.minutes(1);
+
+/** Thirty reads at ten a second, and six questions of the API that may take 5 s each. */
+const TIMEOUT = Duration.seconds(50);
+
+/**
+ * Reads some of the keys that were purged 10 seconds, a minute and ten minutes ago through the edge, compares them with the primary, and says
+ * which share is consistent. It runs outside of the network, as viewers are; what the primary has, it asks the API for.
+ *
+ * @throws {RangeError} where the route is cached, or doesn't take `from` and `to`.
+ */
+export class PurgeProbe extends Construct {
+  /** Reads the keys. */
+  readonly probe: PlatformFunction;
+
+  constructor(scope: Construct, id: string, props: PurgeProbeProps) {
+    super(scope, id);
+    const { api, edge, purgedKeys } = props;
+    checkRoute(purgedKeys);
+    this.probe = new PlatformFunction(this, 'Function', {
+      bundle: 'probe',
+      description: 'Compares purged keys at the edge with the primary',
+      timeout: TIMEOUT,
+      memorySizeMib: 256,
+      environment: {
+        API_URL: api.url,
+        PURGED_KEYS_PATH: purgedKeys.path,
+        EDGE_URL: `https://${edge.distribution.distributionDomainName}`,
+      },
+      logRemovalPolicy: props.logRemovalPolicy,
+    });
+    api.grants.invoke(this.probe, 'GET', purgedKeys.path);
+    new events.Rule(this, 'Schedule', {
+      description: 'Compares purged keys at the edge with the primary',
+      schedule: events.Schedule.rate(INTERVAL),
+      // What a run missed is of no use later.
+      targets: [new targets.LambdaFunction(this.probe, { deadLetterQueue: props.undelivered })],
+    });
+  }
+}
+
+function checkRoute({ name, freshness, pathParameters, query }: Route): void {
+  const fail = (rule: string, got: string, fix: string): never => {
+    throw new RangeError(`purge probe: 'purgedKeys' must ${rule}, got: route '${name}' ${got}; ${fix}`);
+  };
+  if (freshness) fail('not be cached', 'with a freshness', 'leave it out, since the answer is compared with what caches have');
+  if (pathParameters.length > 0) fail('have no parameters in its path', `with ${pathParameters.join(', ')}`, 'remove them');
+  if (!query.from || !query.to)
+    fail("take the query strings 'from' and 'to'", `with ${Object.keys(query).join(', ') || 'none'}`, "add them to 'query'");
+}
