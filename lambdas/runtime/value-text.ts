@@ -38,11 +38,27 @@ export function got(value: unknown): string {
   return String(value);
 }
 
+/** Deeper than anything sensible, and far from the end of the stack. */
+const MAX_DEPTH = 500;
+
+/** A copy of a value that JSON text was parsed to. */
+export function copyOf<T>(value: T, depth = 0): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return JSON.parse(JSON.stringify(value)) as T;
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, depth + 1)) as T;
+  // All properties at once, those with special names too; then those that are values of their own.
+  const copy = { ...value };
+  for (const name of Object.keys(copy) as (keyof T)[]) {
+    const each = copy[name];
+    if (typeof each === 'object') copy[name] = copyOf(each, depth + 1);
+  }
+  return copy;
+}
+
 /** Freezes a value that several readers share, and all that it contains. Arrays of bytes can't be frozen and stay as they are. */
 export function freezeDeeply<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);
-  // Deeper than anything sensible, and far from the end of the stack.
-  if (depth < 500) for (const each of Object.values(value)) freezeDeeply(each, depth + 1);
+  if (depth < MAX_DEPTH) for (const each of Object.values(value)) freezeDeeply(each, depth + 1);
   return value;
 }

@@ -143,6 +143,18 @@ describe('values that several readers get', () => {
     expect(await b.getOrSet('1', load)).toEqual(value);
   });
 
+  test('a copy has every property of its own, whatever its name and however deep', async () => {
+    const { a } = two({ ...both, share: 'copy' });
+    const deep = '['.repeat(1200) + ']'.repeat(1200);
+    const text = `{"__proto__":{"own":[1,{"n":null}]},"constructor":"x","deep":${deep},"list":[[],{}]}`;
+    const load = async () => JSON.parse(text) as object;
+    for (let read = 0; read < 3; read++) {
+      const copy = await a.getOrSet('1', load);
+      expect(JSON.stringify(copy)).toBe(text);
+      expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+    }
+  });
+
   test('bytes are handed on as JSON has them, and not frozen', async () => {
     const { a } = two();
     await expect(a.getOrSet('1', async () => Buffer.from('x'))).resolves.toBeInstanceOf(Buffer);
