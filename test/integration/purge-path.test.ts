@@ -261,8 +261,8 @@ describe('nothing is lost', () => {
   });
 
   test('where a process dies, at any of the points where it can', async () => {
-    const points: string[] = [];
-    for (let point = 0; ; point++) {
+    const passed = new Set<string>();
+    const dieAt = async (tag: string, isThePoint: (name: string, call: number) => boolean): Promise<string | undefined> => {
       let calls = 0;
       let crashed: string | undefined;
       const path = pipeline({
@@ -270,14 +270,14 @@ describe('nothing is lost', () => {
         pacing: { gatewayWindowMs: 20, edgeWindowMs: 20 },
         wakes: true,
         crash: (name) => {
-          if (calls++ !== point) return;
+          passed.add(name);
+          if (crashed || !isThePoint(name, calls++)) return;
           crashed = name;
           throw new Error(`died ${name}`);
         },
       });
-      const tags = [`place:${point}`];
-      const purgeId = await path.change(...tags);
-      await afterCommit(path.inside, purgeId, tags);
+      const purgeId = await path.change(tag);
+      await afterCommit(path.inside, purgeId, [tag]);
       await path.settle();
       // What sweeps find later; a window whose end nobody is woken for must have ended.
       await waitFor(`nothing is left, after it died ${crashed}`, async () => {
@@ -291,12 +291,23 @@ describe('nothing is lost', () => {
       expect(kinds.indexOf('shared')).toBeLessThan(kinds.indexOf('flush'));
       expect(kinds.indexOf('flush')).toBeLessThan(kinds.indexOf('invalidate'));
       expect(kinds.filter((kind) => kind === 'invalidate')).toHaveLength(1);
+      return crashed;
+    };
+    const points = new Set<string>();
+    for (let point = 0; ; point++) {
+      const crashed = await dieAt(`place:${point}`, (_, call) => call === point);
       if (!crashed) break;
-      points.push(crashed);
+      points.add(crashed);
+    }
+    // Windows end by the clock, so that a run may have its steps in another order than the one before: what was passed over is tried by name.
+    for (const name of passed) {
+      if (points.has(name)) continue;
+      const crashed = await dieAt(`place:${name.replace(/ /g, '-').toLowerCase()}`, (each) => each === name);
+      if (crashed) points.add(crashed);
     }
     const published = Object.entries(PUBLISHED).flatMap(([type, byThePath]) => (byThePath ? [`publish ${type}`] : []));
     const expected = ['purge of the shared tier', 'flush', 'invalidation', 'question', 'deferral', ...published];
-    expect([...new Set(points)].sort()).toEqual(expected.flatMap((name) => [`after ${name}`, `before ${name}`]).sort());
+    expect([...points].sort()).toEqual(expected.flatMap((name) => [`after ${name}`, `before ${name}`]).sort());
   });
 
   test('where a process dies around a refresh, or the gateway does not carry it out', async () => {
