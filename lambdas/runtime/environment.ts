@@ -169,6 +169,11 @@ export class Environment {
     return this.variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
   }
 
+  /** Whether this is a Lambda environment, which is frozen between its invocations. */
+  get isLambda(): boolean {
+    return this.variables.AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  }
+
   /** Whether tests run, by the variable that test runners set. */
   get isTest(): boolean {
     return this.variables.NODE_ENV === 'test';

@@ -3,8 +3,6 @@ import type { Command } from 'ioredis';
 /** Who hears of a failure, instead of the reader. */
 type OnFailure = (error: Error, command: GetCommand) => void;
 
-const NO_TRACE = true;
-
 /**
  * `GET` as ioredis sends it, without what a command of any kind needs: converting arguments, prefixes, timers, traces and a promise for each
  * of its layers. They cost as much as the rest of a hit in the shared tier. ioredis's `sendCommand` asks for nothing but these members.
@@ -12,7 +10,8 @@ const NO_TRACE = true;
 export class GetCommand {
   readonly name = 'get';
   readonly args: readonly string[];
-  readonly isTraced = NO_TRACE;
+  /** Or ioredis would trace it. */
+  readonly isTraced = true;
   readonly promise: Promise<string | null>;
   isResolved = false;
   isSettled = false;

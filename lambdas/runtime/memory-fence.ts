@@ -1,3 +1,5 @@
+import { fnv } from './fnv';
+
 /** Purges are counted by a hash of their key; a collision costs a value that isn't kept, never one that is kept wrongly. */
 const COUNTERS = 4096;
 
@@ -20,9 +22,6 @@ export class MemoryFence {
   }
 }
 
-/** FNV-1a. */
 function slot(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % COUNTERS;
+  return (fnv(key) >>> 0) % COUNTERS;
 }

@@ -1,3 +1,4 @@
+import { fnv } from './fnv';
 import { MAIN, type Queue, Slots, SMALL, type Space } from './slots';
 
 export interface MemoryOptions {
@@ -125,7 +126,7 @@ export class MemoryTier<V> {
     slots.read[slot] = 0;
     slots.weights[slot] = 0;
     this.#size++;
-    slots.push(this.#ghosts.delete(hash(key)) ? MAIN : SMALL, slot);
+    slots.push(this.#ghosts.delete(fnv(key)) ? MAIN : SMALL, slot);
     return slot;
   }
 
@@ -146,7 +147,7 @@ export class MemoryTier<V> {
     const slots = this.#slots;
     const oldest = slots.first(SMALL);
     if (slots.read[oldest] === 0) {
-      this.#remember(hash(slots.keys[oldest] as string));
+      this.#remember(fnv(slots.keys[oldest] as string));
       this.#drop(oldest);
       return;
     }
@@ -184,11 +185,4 @@ export class MemoryTier<V> {
       if (spaces[slot] && (expiresAt[slot] as number) <= this.#now) this.#drop(slot);
     }
   }
-}
-
-/** FNV-1a, 32 bits, as a small integer. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value;
 }

@@ -135,7 +135,7 @@ export class RedisStore implements SharedStore {
     return this.#ask(name, () => this.#cluster.get(name));
   }
 
-  /** A slot that moves, and a connection that closes, are for ioredis's cluster to follow; all else is a failure of the shard. */
+  /** A slot that moves is for ioredis's cluster to follow; all else is a failure of the shard. */
   readonly #getFailed = (error: Error, { key, settle, fail }: GetCommand) => {
     if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, () => this.#cluster.get(key)));
     else this.#observe(key, Promise.reject(error)).catch(fail);

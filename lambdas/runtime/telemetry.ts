@@ -61,7 +61,6 @@ export class ReadMeter {
   #rejected = 0;
   #sharedMs: number[] = [];
   #loadMs: number[] = [];
-  #timed = 0;
 
   /** Whether somebody wants to hear of each read. */
   readonly isHeard: boolean;
@@ -90,7 +89,8 @@ export class ReadMeter {
     if (collapsed) this.#collapsed++;
     else if (loaded) this.#loads++;
     if (reason === 'fill-rejected') this.#rejected++;
-    (loaded ? this.#loadMs : this.#sharedMs)[this.#timed++ % MOST_VALUES] = now - began;
+    const times = loaded ? this.#loadMs : this.#sharedMs;
+    if (times.push(now - began) > MOST_VALUES) times.shift();
     this.telemetry.tick(now);
   }
 
@@ -107,9 +107,9 @@ export class ReadMeter {
       FillsRejected: this.#rejected,
     };
     if (Object.values(counts).every((count) => count === 0)) return undefined;
-    const times = { SharedMilliseconds: present(this.#sharedMs), LoadMilliseconds: present(this.#loadMs) };
+    const times = { SharedMilliseconds: this.#sharedMs, LoadMilliseconds: this.#loadMs };
     this.memoryHits = this.#sharedHits = this.#staleHits = this.#misses = 0;
-    this.#bypasses = this.#collapsed = this.#loads = this.#rejected = this.#timed = 0;
+    this.#bypasses = this.#collapsed = this.#loads = this.#rejected = 0;
     this.#sharedMs = [];
     this.#loadMs = [];
     return { ...counts, ...times };
@@ -163,9 +163,4 @@ export class Telemetry {
       if (line) write(line);
     }
   }
-}
-
-/** The two lists share one counter, so that either may have holes. */
-function present(values: readonly number[]): number[] {
-  return values.filter((value) => value !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache';
 import { type Clock, systemClock } from '../clock';
 import { checkNumber } from '../codecs/check';
+import { environment } from '../environment';
 import type { Read } from '../kept';
 import type { Namespace } from '../namespace';
 import type { VersionSource } from '../versions/source';
@@ -133,7 +134,7 @@ export class SampledChecks<Handle> {
     if (status !== 'hit' || tier === 'database' || this.#waiting.length >= MAX_WAITING) return;
     const { source, same = sameJson } = this.options;
     this.#waiting.push(new Comparison(sample, { source, same, graceMs: this.#graceMs, now: () => this.#clock.now() }));
-    if (this.options.background ?? process.env.AWS_LAMBDA_FUNCTION_NAME === undefined)
+    if (this.options.background ?? !environment.isLambda)
       // Not in the turn of the answer.
       setImmediate(() => this.#workOn());
   }

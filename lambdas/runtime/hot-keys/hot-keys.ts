@@ -1,4 +1,5 @@
 import { checkNumber } from '../codecs/check';
+import { FNV_SEED, fnv } from '../fnv';
 import { MemoryTier } from '../memory';
 import type { ReadRequest } from '../read-parts';
 import type { SharedStore } from '../shared';
@@ -102,7 +103,7 @@ export class HotKeys {
   #hash(key: string, space: Space): number {
     let seed = this.#seeds.get(space);
     if (seed === undefined) {
-      seed = Math.imul(++this.#spaces, 0x9e3779b1) ^ 0x811c9dc5;
+      seed = Math.imul(++this.#spaces, 0x9e3779b1) ^ FNV_SEED;
       this.#seeds.set(space, seed);
     }
     return fnv(key, seed);
@@ -110,13 +111,7 @@ export class HotKeys {
 }
 
 function purge(key: string): number {
-  return (fnv(key, 0x811c9dc5) >>> 0) % PURGES;
-}
-
-function fnv(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash;
+  return (fnv(key) >>> 0) % PURGES;
 }
 
 class CountingMemory<V> extends MemoryTier<V> {

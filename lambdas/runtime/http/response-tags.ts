@@ -1,6 +1,7 @@
-import { MAX_TAGS_PER_RESPONSE, PATH_OR_TAG_PARAMETER, type Route, templateParameters } from '../../../lib/route';
+import { MAX_TAGS_PER_RESPONSE, type Route, templateParameters } from '../../../lib/route';
 import { log } from '../log';
 import { reportMetrics } from '../purge/metrics';
+import { tagPattern } from '../tag-pattern';
 
 /** What becomes of a response with more tags than the edge keeps. */
 export interface TooManyTags {
@@ -30,7 +31,7 @@ export function responseTags(route: Route, tags: readonly string[], { fails }: T
 /** Declared tags before those that a loader named; of the declared ones, those with fewer parameters first. Otherwise as they were. */
 function mostGeneralFirst(route: Route, tags: readonly string[]): string[] {
   const patterns = route.tags.map((template) => ({
-    pattern: new RegExp(`^${template.split(PATH_OR_TAG_PARAMETER).map(literalOrValue).join('')}$`),
+    pattern: tagPattern(template),
     parameters: templateParameters(template).length,
   }));
   const rank = (tag: string): number =>
@@ -40,10 +41,3 @@ function mostGeneralFirst(route: Route, tags: readonly string[]): string[] {
     .sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank))
     .map(({ tag }) => tag);
 }
-
-/** What `tagValue` makes of any text: no separator of a template is in it. */
-const VALUE = "[a-z0-9%_.!~'()-]+";
-
-/** Parts of a split template are literal text and names of parameters in turn. */
-const literalOrValue = (part: string, index: number): string =>
-  index % 2 === 1 ? VALUE : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,5 +1,6 @@
 import { Budget } from '../budget';
 import { checkNumber } from '../codecs/check';
+import { environment } from '../environment';
 import type { BusListener, MemoryBus, Purged } from '../memory-bus';
 import { OwnClient } from '../own-client';
 import type { RedisPlace } from '../redis-store';
@@ -71,7 +72,7 @@ class ShardedPubSub implements MemoryBus {
     const count = checkNumber('channels', options.channels ?? 4, 1, 64);
     this.#beatMs = checkNumber('beatMs', options.beatMs ?? 1000, 10, 60_000);
     this.#channels = Array.from({ length: count }, (_, i) => `${options.namespace}:bus:{${i}}`);
-    this.#listens = options.listen ?? process.env.AWS_LAMBDA_FUNCTION_NAME === undefined;
+    this.#listens = options.listen ?? !environment.isLambda;
     this.#deaf = this.#listens;
     this.ready = this.#listens
       ? new Promise((resolve) => {

@@ -1,20 +1,17 @@
-import { PATH_OR_TAG_PARAMETER } from '../../../lib/route';
+import { PATH_OR_TAG_PARAMETER, templateParameters } from '../../../lib/route';
+import { tagPattern } from '../tag-pattern';
 import type { LedgerPurge } from './ledger';
-import { literal } from './pacing';
 
 /** More keys than this are flushed: each refresh is a read of its own, and a flush one call. */
 export const MAX_REFRESHES = 10;
 
-/** What `tagValue` makes of any text: no separator of a template is in it. */
-const VALUE = "([a-z0-9%_.!~'()-]+)";
-
 /** The one request whose response carries a tag, by templates of both. @returns undefined for a tag that others may carry too. */
 export function pathOf(exactTags: Readonly<Record<string, string>>): (tag: string) => string | undefined {
-  const templates = Object.entries(exactTags).map(([tag, path]) => {
-    const parts = tag.split(PATH_OR_TAG_PARAMETER);
-    const pattern = new RegExp(`^${parts.map((part, index) => (index % 2 === 1 ? VALUE : literal(part))).join('')}$`);
-    return { pattern, names: parts.filter((_, index) => index % 2 === 1), path };
-  });
+  const templates = Object.entries(exactTags).map(([tag, path]) => ({
+    pattern: tagPattern(tag),
+    names: templateParameters(tag),
+    path,
+  }));
   return (tag) => {
     for (const { pattern, names, path } of templates) {
       const match = pattern.exec(tag);

@@ -1,3 +1,5 @@
+import { literal } from '../tag-pattern';
+
 /** How the outer tiers are paced. Times in milliseconds. */
 export interface Pacing {
   /**
@@ -76,9 +78,6 @@ export const CALLS_AT_ONCE = 5;
 
 /** Share of the budget from which on parents are left to their TTL too. */
 export const LAST_SHARE = 1.1;
-
-/** Text as it is, for a regular expression. */
-export const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** The parents that stand for tags of their templates, as a lookup. @returns undefined for a tag without one. */
 export function parentOf({ parentTags }: Pick<Pacing, 'parentTags'>): (tag: string) => string | undefined {
