@@ -58,8 +58,7 @@ export function withoutJoinerRule(): void {
   const all = function (this: Flight) {
     this.shared = Number.POSITIVE_INFINITY;
   };
-  Flight.prototype.look = all;
-  Flight.prototype.shareWithAll = all;
+  Flight.prototype.share = all;
   Flight.prototype.shareWithNone = all;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentVersion } from '../../lambdas/runtime';
 import { createDatabase, type Database } from '../../lambdas/runtime/database';
+import { currentVersion } from '../../lambdas/runtime/versions/postgres';
 import { ITEMS, nextRead, nextWrite } from './items';
 import { Journal, monotonic } from './journal';
 import type { Part } from './mutations';

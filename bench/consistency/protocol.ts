@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import type { Pool } from 'pg';
-import { Cache, type Handle, PostgresVersions, RedisStore, type SharedStore, type VersionSource } from '../../lambdas/runtime';
+import { Cache, RedisStore, type SharedStore, type VersionSource } from '../../lambdas/runtime';
+import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { ITEMS, type Item, type Space, TTL_SECONDS } from './items';
 import { REASONS, type ReadRecord, type Reason } from './journal';
 import { type Part, replacing, withoutCapture, withoutJoinerRule, withoutLsn, withoutToken } from './mutations';

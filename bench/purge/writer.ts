@@ -1,10 +1,10 @@
-import { Cache, PostgresVersions, RedisStore } from '../../lambdas/runtime';
+import { Cache, RedisStore } from '../../lambdas/runtime';
 import { type Bus, createBus } from '../../lambdas/runtime/bus';
 import { createDatabase, type Database, transaction } from '../../lambdas/runtime/database';
 import type { Address } from '../../lambdas/runtime/environment';
 import { requestPurge } from '../../lambdas/runtime/purge/outbox';
 import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
-import type { Handle } from '../../lambdas/runtime/versions/postgres';
+import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { serve } from '../support/serve';
 import { monotonicMs, sleep } from './time';
 

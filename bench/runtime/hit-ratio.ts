@@ -34,12 +34,12 @@ export const hitRatio: Measure = ({ build, say }) =>
 
 function memoryHits(keys: Trace, capacity: number): number {
   const probe = new MemoryTier<true>();
-  probe.set('item-00000', true, VALUE_BYTES, 1);
+  probe.set('item-00000', true, VALUE_BYTES, 1, 0);
   const memory = new MemoryTier<true>({ maxBytes: probe.bytes * capacity });
   let hits = 0;
   for (const key of keys) {
     if (memory.get(key, 0)) hits++;
-    else memory.set(key, true, VALUE_BYTES, 1);
+    else memory.set(key, true, VALUE_BYTES, 1, 0);
   }
   return (hits * 100) / keys.length;
 }

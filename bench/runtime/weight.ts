@@ -21,6 +21,10 @@ export const bundle: Measure = async ({ say }) => {
     };
     const client = write('client', "export { Cluster } from 'ioredis'");
     const library = write('library', "export * from './lambdas/runtime'");
+    const postgres = write(
+      'postgres',
+      "export { Cache, RedisStore } from './lambdas/runtime'; export { PostgresVersions } from './lambdas/runtime/versions/postgres'",
+    );
     const kilobytes = (file: string) => fs.statSync(file).size / 1024;
     say(`  minified: ioredis ${round(kilobytes(client))} KB, with the library ${round(kilobytes(library))} KB`);
     const times = { client: [] as number[], library: [] as number[] };
@@ -31,6 +35,7 @@ export const bundle: Measure = async ({ say }) => {
     say(`  import: ioredis ${round(median(times.client))} ms, with the library ${round(median(times.library))} ms`);
     return {
       bundleKbOverIoredis: round(kilobytes(library) - kilobytes(client)),
+      bundleKbWithPostgres: round(kilobytes(postgres) - kilobytes(client)),
       importMsOverIoredis: round(median(times.library.map((time, pair) => time - (times.client[pair] as number)))),
     };
   } finally {

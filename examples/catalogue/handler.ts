@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Credentials, createCache, type Handle } from 'cachement/runtime';
+import { Cache, type Credentials, RedisStore } from 'cachement/runtime';
+import { type Handle, PostgresVersions } from 'cachement/runtime/versions/postgres';
 import { Pool } from 'pg';
 import { product } from './route.js';
 
@@ -52,10 +53,13 @@ const writer = pool(variable('DATABASE_WRITER'));
 const readers = (process.env.DATABASE_READERS ?? '').split(',').filter(Boolean).map(pool);
 
 // Once per environment. It connects in the background; a cache that is down costs a request one budget, and never fails it.
-const cache = createCache({
-  namespace: variable('CACHE_NAMESPACE'),
-  shared: { endpoint: variable('SHARED_ENDPOINT'), credentials: () => credentials(variable('SHARED_SECRET_ARN')) },
-  database: { writer, readers },
+const cache = new Cache({
+  shared: new RedisStore({
+    namespace: variable('CACHE_NAMESPACE'),
+    endpoint: variable('SHARED_ENDPOINT'),
+    credentials: () => credentials(variable('SHARED_SECRET_ARN')),
+  }),
+  source: new PostgresVersions({ writer, readers }),
 });
 
 const load = (id: string) => async (handle: Handle) => {

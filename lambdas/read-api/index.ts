@@ -1,6 +1,6 @@
 import { health, place, placesOfCountry, purge, purgedKeys, purges } from '../../routes';
 import { loadPage, loadPlace, noPlace, noPlaces, pageParameters, placeId } from '../places';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
+import { cacheFromEnvironment, databaseFromEnvironment, storeFromEnvironment } from '../runtime/from-environment';
 import { health as readHealth } from '../runtime/health';
 import { Problem } from '../runtime/http/problem';
 import { cached, uncached } from '../runtime/http/response';
@@ -9,7 +9,8 @@ import { type ComparedKey, purgedKeys as readPurgedKeys } from '../runtime/purge
 import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
 
 const database = databaseFromEnvironment();
-const cache = cacheFromEnvironment(database);
+const store = storeFromEnvironment();
+const cache = cacheFromEnvironment(database, store);
 
 const getPlace: Handler = async ({ parameters, readOptions }) => {
   const id = placeId(parameters.id);
@@ -65,7 +66,7 @@ function time(name: string, text: string | undefined): Date | undefined {
 }
 
 const getHealth: Handler = async () => {
-  const state = await readHealth(cache, database);
+  const state = await readHealth(store, database);
   return uncached(state.status === 'down' ? 503 : 200, state);
 };
 

@@ -7,15 +7,21 @@ export class CircuitBreaker {
   #openUntil = 0;
   #probing = false;
 
+  readonly #threshold: number;
+  readonly #restMs: number;
+
   constructor(
     /** Failures in a row that open it. */
-    private readonly threshold: number,
+    threshold: number,
     /** Milliseconds from opening, or from a failed probe, to the next probe. */
-    private readonly restMs: number,
-  ) {}
+    restMs: number,
+  ) {
+    this.#threshold = threshold;
+    this.#restMs = restMs;
+  }
 
   get open(): boolean {
-    return this.#failures >= this.threshold;
+    return this.#failures >= this.#threshold;
   }
 
   /** Whether it has seen a failure since its last success. */
@@ -38,6 +44,6 @@ export class CircuitBreaker {
   failed(now: number): void {
     this.#failures++;
     this.#probing = false;
-    if (this.open) this.#openUntil = now + this.restMs;
+    if (this.open) this.#openUntil = now + this.#restMs;
   }
 }

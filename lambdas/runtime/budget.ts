@@ -16,10 +16,14 @@ export class Budget {
   #front = 0;
   #armed = false;
 
+  readonly #expired: () => Error;
+
   constructor(
     readonly milliseconds: number,
-    private readonly expired: () => Error,
-  ) {}
+    expired: () => Error,
+  ) {
+    this.#expired = expired;
+  }
 
   /** Makes the operation fail once the budget is used up. */
   bound(operation: Pending): void {
@@ -68,7 +72,7 @@ export class Budget {
     this.#compact();
     this.#armed = this.#ends.length > 0;
     if (this.#armed) this.#arm((this.#ends[0] as number) - now);
-    for (const operation of overdue) operation.reject(this.expired());
+    for (const operation of overdue) operation.reject(this.#expired());
   }
 
   #compact(): void {

@@ -1,28 +1,26 @@
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
+import { checkNumber, checkTag } from './check';
 import { type Clock, systemClock } from './clock';
 import type { Codec } from './codec';
-import { entryName } from './entry-name';
-import { CacheError } from './errors';
-import { forPartOf } from './hash-slot';
+import { invalid } from './errors';
 import type { HotKeys } from './hot-keys/hot-keys';
-import { give, type Kept, land, type Read } from './kept';
+import type { Kept, Read } from './kept';
 import type { Loader } from './load-context';
 import { MemoryTier } from './memory';
 import type { MemoryBus } from './memory-bus';
-import { Namespace } from './namespace';
+import { Namespace, type NamespaceParts } from './namespace';
 import type { Outcome } from './outcome';
-import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
+import type { NamespacePolicy } from './policy';
 import type { EntryRef, ReadPathParts } from './read-parts';
 import { ReadPath } from './read-path';
 import { Semaphore } from './semaphore';
-import type { SharedState, SharedStore } from './shared';
-import type { Space } from './slots';
-import { ALL_TAGS, TagVersions } from './tags';
-import { type ReadMeter, Telemetry, type TelemetryOptions } from './telemetry';
+import type { SharedStore } from './shared';
+import { ALL_TAGS, namespaceTags, TagVersions } from './tags';
+import { Telemetry, type TelemetryOptions } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
 import type { VersionSource } from './versions/source';
-import { type PurgeOptions, type StrictOptions, WritePath } from './write-path';
+import { type PurgeOptions, WritePath } from './write-path';
 
 /** What a cache consists of, and how it behaves. */
 export interface CacheOptions<Handle> {
@@ -117,8 +115,8 @@ export interface CacheOptions<Handle> {
   readonly onRead?: (outcome: Outcome, name: string) => void;
 
   /**
-   * Where the counts of reads go.
-   * @default - they are counted, and not written
+   * Where the counts of reads go: `readMetrics()`.
+   * @default - they are counted, and nobody is told
    */
   readonly telemetry?: TelemetryOptions;
 
@@ -135,56 +133,44 @@ export interface CacheOptions<Handle> {
   readonly random?: () => number;
 }
 
-/** How many loads may wait behind those that run without a lease. */
-const FALLBACK_QUEUE = 10_000;
+const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** A route as the cache knows it. */
-interface KnownRoute {
-  readonly policy: Policy;
-  readonly space: Space;
-  readonly meter: ReadMeter;
+/** What a function of the library that isn't part of the cache, such as `strictly`, works with. */
+export interface CacheInternals<Handle> extends Omit<NamespaceParts<Handle>, 'prefix' | 'tags'> {
+  readonly fenceMs: number;
 }
 
 /** The cache of one process: memory over shared over the database, one declaration a route or a namespace. */
 export class Cache<Handle> {
-  readonly #parts: ReadPathParts<Handle>;
-  readonly #readPath: ReadPath<Handle>;
-  readonly #writePath: WritePath<Handle>;
-  readonly #telemetry: Telemetry;
-  readonly #routes = new WeakMap<Route, KnownRoute>();
+  /** For functions of the library only. */
+  readonly internals: CacheInternals<Handle>;
+  readonly #routes = new WeakMap<Route, Namespace<Handle>>();
   readonly #names = new Map<string, 'route' | 'namespace'>();
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a number in its range. */
   constructor(options: CacheOptions<Handle>) {
-    checkNumbers(options);
-    const clock = options.clock ?? systemClock;
-    const fenceMs = options.fenceMs ?? 60_000;
-    const maxEntryLength = options.maxEntryLength ?? 1_048_576;
-    const lifeMs = options.tagLifeMs ?? 7 * 86_400_000;
-    this.#telemetry = new Telemetry(options.telemetry ?? {}, clock, options.onRead);
-    const memory = options.memoryMaxBytes === undefined ? {} : { maxBytes: options.memoryMaxBytes };
-    this.#parts = {
-      memory: options.hotKeys?.memory<Kept>(memory) ?? new MemoryTier<Kept>(memory),
-      shared: options.shared,
-      tags:
-        options.shared &&
-        new TagVersions(options.shared, () => options.source.current(), clock, { tagTtlMs: options.tagTtlMs ?? 1000, lifeMs }),
-      source: options.source,
-      codec: options.codec,
-      bus: options.bus,
-      hotKeys: options.hotKeys,
-      fallback: new Semaphore(options.fallbackConcurrency ?? 8, FALLBACK_QUEUE),
+    for (const name of NUMBERS) if (options[name] !== undefined) checkNumber(name, options[name], 0);
+    const { shared, source, codec, bus, hotKeys, telemetry: reports, onRead, memoryMaxBytes } = options;
+    const { clock = systemClock, random = Math.random, background = false, fallbackConcurrency = 8 } = options;
+    const { tagTtlMs = 1000, fenceMs = 60_000, tagLifeMs = 7 * 86_400_000, leaseMs = 1500, waitMs = 2000 } = options;
+    const { maxEntryLength = 1_048_576 } = options;
+    const memory = memoryMaxBytes === undefined ? {} : { maxBytes: memoryMaxBytes };
+    const read: ReadPathParts<Handle> = {
+      memory: hotKeys?.memory<Kept>(memory) ?? new MemoryTier<Kept>(memory),
+      shared,
+      tags: shared && new TagVersions(shared, () => source.current(), clock, { tagTtlMs, lifeMs: tagLifeMs }),
+      source,
+      codec,
+      bus,
+      hotKeys,
+      fallback: new Semaphore(fallbackConcurrency),
       clock,
-      random: options.random ?? Math.random,
+      random,
     };
-    this.#readPath = new ReadPath(this.#parts, {
-      leaseMs: options.leaseMs ?? 1500,
-      waitMs: options.waitMs ?? 2000,
-      maxEntryLength,
-      background: options.background ?? false,
-    });
-    options.bus?.listen((purged) => this.#readPath.hear(purged));
-    this.#writePath = new WritePath(this.#readPath, this.#parts, { fenceMs, maxEntryLength });
+    const readPath = new ReadPath(read, { leaseMs, waitMs, maxEntryLength, background });
+    bus?.listen((purged) => readPath.hear(purged));
+    const writePath = new WritePath(readPath, read, { fenceMs, maxEntryLength });
+    this.internals = { read, readPath, writePath, fenceMs, telemetry: new Telemetry(reports, onRead) };
   }
 
   /**
@@ -193,20 +179,16 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used, or the name is taken.
    */
   namespace(name: string, policy: NamespacePolicy): Namespace<Handle> {
-    const namespace = new Namespace<Handle>(name, policy, {
-      readPath: this.#readPath,
-      writePath: this.#writePath,
-      read: this.#parts,
-      telemetry: this.#telemetry,
-    });
-    if (this.#names.has(name)) {
-      throw new CacheError(
-        'E_INVALID_ARGUMENT',
-        `the name '${name}' is taken by a ${this.#names.get(name)}; declare each name once`,
-      );
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${got(name)}`);
     }
-    this.#names.set(name, 'namespace');
-    return namespace;
+    const version = policy?.version ?? 1;
+    if (!Number.isSafeInteger(version) || version < 1) {
+      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${got(version)}`);
+    }
+    for (const tag of policy.tags ?? []) checkTag(tag);
+    const tags = namespaceTags(name).map((tag, part) => [...(policy.tags ?? []), tag, ALL_TAGS[part] as string]);
+    return this.#declare(name, 'namespace', policy, `${name}/${version}/`, tags);
   }
 
   /**
@@ -222,21 +204,13 @@ export class Cache<Handle> {
     loader: Loader<T, Handle>,
     options: { readonly ticket?: Ticket | undefined } = {},
   ): Promise<Read<T>> {
-    const { policy, meter } = this.#known(route);
-    const began = performance.now();
-    const entry = this.entry(route, parameters);
-    const kept = options.ticket === undefined ? this.#readPath.recall(entry.memoryKey, entry.space, policy) : undefined;
-    const read: Read<T> = kept
-      ? give(policy, land(kept, this.#parts.shared?.now() ?? this.#parts.clock.now(), 'memory', 'hit'))
-      : await this.#readPath.read<T>({
-          ...entry,
-          policy,
-          tags: [...routeTags(route, parameters), forPartOf(entry.key, ALL_TAGS)],
-          ticket: options.ticket,
-          loader,
-        });
-    meter.read(read.outcome, began);
-    return read;
+    return this.#route(route).read(entryKey(route, parameters), loader, {
+      ticket: options.ticket,
+      // Worked out where memory doesn't have the value.
+      get tags() {
+        return routeTags(route, parameters);
+      },
+    });
   }
 
   /**
@@ -245,80 +219,66 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
   async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
-    await this.#writePath.purgeTags(tags, options);
+    await this.internals.writePath.purgeTags(tags, options);
   }
 
   /** Purges every entry of the cache, in constant time. As {@link purgeTags}. */
   async clear(options: PurgeOptions = {}): Promise<void> {
-    await this.#writePath.purgeTags(ALL_TAGS, options);
+    await this.internals.writePath.purgeTags(ALL_TAGS, options);
   }
 
   /** Purges one entry of a route, and refuses every fill of it whose load began before. As {@link purgeTags}. */
   async purgeKey(route: Route, parameters: RouteParameters, options: PurgeOptions = {}): Promise<void> {
-    await this.#writePath.purge(this.entry(route, parameters), options);
-  }
-
-  /**
-   * Strict mode: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
-   * has no memory tier. Costs two round trips to each entry's master, and readers in between load for themselves.
-   *
-   * @throws what `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
-   * an entry isn't filled until its intent has ended.
-   */
-  async strictly<T>(entries: readonly EntryRef[], options: StrictOptions, commit: () => Promise<T>): Promise<T> {
-    return this.#writePath.strictly(entries, options, commit);
+    await this.internals.writePath.purge(this.entry(route, parameters), options);
   }
 
   /** Names an entry of a route, for a ticket or a strict write. @throws {RangeError} where a parameter is missing. */
   entry(route: Route, parameters: RouteParameters): EntryRef {
-    const name = entryKey(route, parameters);
-    return { key: entryName('', name), memoryKey: name, space: this.#known(route).space };
-  }
-
-  /** The shared tier's state. */
-  async state(): Promise<SharedState> {
-    return this.#parts.shared?.state() ?? { status: 'down', nodes: [] };
+    return this.#route(route).entry(entryKey(route, parameters));
   }
 
   /** Writes what was counted since the last time, before a process ends, say. */
   flushTelemetry(): void {
-    this.#telemetry.flush();
+    this.internals.telemetry.flush();
   }
 
   /** Waits for loads in the background, then leaves the shared tier. */
   async close(): Promise<void> {
-    await this.#readPath.idle();
-    this.#telemetry.flush();
-    await this.#parts.bus?.close();
-    await this.#parts.hotKeys?.close();
-    await this.#parts.shared?.close();
+    const { readPath, read, telemetry } = this.internals;
+    await readPath.idle();
+    telemetry.flush();
+    await read.bus?.close();
+    await read.hotKeys?.close();
+    await read.shared?.close();
   }
 
-  #known(route: Route): KnownRoute {
+  /** A route is a namespace whose policy, keys and tags come from its declaration. */
+  #route(route: Route): Namespace<Handle> {
     const known = this.#routes.get(route);
     if (known) return known;
-    if (!route.freshness) throw new RangeError(`route '${route.name}' has no 'freshness': it is never cached`);
-    if (this.#names.get(route.name) === 'namespace') {
-      throw new CacheError('E_INVALID_ARGUMENT', `the name '${route.name}' is taken by a namespace; declare each name once`);
-    }
-    this.#names.set(route.name, 'route');
-    const added = {
-      policy: checkPolicy(route.name, { freshness: route.freshness, strictTags: route.strictTags }),
-      space: this.#parts.memory.space(),
-      meter: this.#telemetry.meter(route.name),
-    };
+    const { name, freshness, strictTags } = route;
+    if (!freshness) throw new RangeError(`route '${name}' has no 'freshness': it is never cached`);
+    const tags = ALL_TAGS.map((tag) => [tag]);
+    const added = this.#declare(name, 'route', { freshness, strictTags }, '', tags);
     this.#routes.set(route, added);
     return added;
   }
-}
 
-/** @throws {CacheError} `E_INVALID_ARGUMENT` that names the option. */
-function checkNumbers(options: Partial<Record<(typeof NUMBERS)[number], unknown>>): void {
-  for (const name of NUMBERS) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value < Number.MAX_SAFE_INTEGER)) {
-      throw new CacheError('E_INVALID_ARGUMENT', `'${name}' must be a number of at least 0, got: ${got(value)}`);
+  #declare(
+    name: string,
+    kind: 'route' | 'namespace',
+    policy: NamespacePolicy,
+    prefix: string,
+    tags: readonly (readonly string[])[],
+  ): Namespace<Handle> {
+    const taken = this.#names.get(name);
+    // A route may be declared again, by another module, say: it names the same entries.
+    if (taken && (taken !== kind || kind === 'namespace')) {
+      throw invalid(`the name '${name}' is taken by a ${taken}; declare each name once`);
     }
+    const declared = new Namespace<Handle>(name, policy, { ...this.internals, prefix, tags });
+    this.#names.set(name, kind);
+    return declared;
   }
 }
 

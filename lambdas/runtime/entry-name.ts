@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CacheError } from './errors';
+import { invalid } from './errors';
+import { got } from './value-text';
 
 /** A longer key is hashed, in characters. */
 const MAX_KEY = 256;
@@ -18,7 +19,7 @@ const PLAIN = /^[!-z|][!-z|~]*$/;
  */
 export function entryName(prefix: string, key: unknown): string {
   if (typeof key !== 'string' || key === '') {
-    throw new CacheError('E_INVALID_ARGUMENT', `a key must be a text that isn't empty, got: ${key === '' ? "''" : typeof key}`);
+    throw invalid(`a key must be a text that isn't empty, got: ${got(key)}`);
   }
   if (key.length <= MAX_KEY && PLAIN.test(key)) return prefix + key;
   // Bytes of UTF-16, so that a lone surrogate is a key of its own.

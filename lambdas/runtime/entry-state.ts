@@ -15,18 +15,18 @@ export type TagVerdict = 'fresh' | 'stale' | 'miss';
  * @param refreshAt this reader's draw of {@link earlyRefreshAt}.
  */
 export function entryState(
-  header: Pick<EntryHeader, 'freshUntil' | 'expiresAt'>,
+  { freshUntil, expiresAt }: Pick<EntryHeader, 'freshUntil' | 'expiresAt'>,
   purged: { readonly expired: boolean; readonly tags: TagVerdict },
-  policy: Policy,
+  { expire, staleWhileRevalidateMs, staleIfErrorMs }: Policy,
   now: number,
   refreshAt: number,
 ): EntryState {
-  if (purged.tags === 'miss' || now >= header.expiresAt) return 'gone';
+  if (purged.tags === 'miss' || now >= expiresAt) return 'gone';
   const expired = purged.expired || purged.tags === 'stale';
-  if (expired && !policy.expire) return 'gone';
-  if (!expired && now < header.freshUntil) return now < refreshAt ? 'fresh' : 'early';
-  if (policy.staleWhileRevalidateMs > 0 && now < header.freshUntil + policy.staleWhileRevalidateMs) return 'stale';
-  if (policy.staleIfErrorMs > 0 && now < header.freshUntil + policy.staleIfErrorMs) return 'spare';
+  if (expired && !expire) return 'gone';
+  if (!expired && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
+  if (staleWhileRevalidateMs > 0 && now < freshUntil + staleWhileRevalidateMs) return 'stale';
+  if (staleIfErrorMs > 0 && now < freshUntil + staleIfErrorMs) return 'spare';
   return 'gone';
 }
 

@@ -159,22 +159,27 @@ const ZERO = 48;
 
 /** The fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
 class HeaderFields {
+  readonly #text: string;
+
   constructor(
-    private readonly text: string,
+    text: string,
     /** Where the next field begins; after the last one, where its end is. */
     public at: number,
-  ) {}
+  ) {
+    this.#text = text;
+  }
 
   version(): Version | '-' | undefined {
-    const end = this.text.charCodeAt(this.at + 1) === BLANK ? this.at + 1 : this.at + 24;
-    const version = this.text.slice(this.at, end);
+    const end = this.#text.charCodeAt(this.at + 1) === BLANK ? this.at + 1 : this.at + 24;
+    const version = this.#text.slice(this.at, end);
     this.at = end;
     return version === '-' || VERSION.test(version) ? version : undefined;
   }
 
   /** @returns NaN where no blank and whole number follow. */
   number(): number {
-    const { text, at } = this;
+    const text = this.#text;
+    const { at } = this;
     if (text.charCodeAt(at) !== BLANK) return Number.NaN;
     let value = 0;
     let next = at + 1;

@@ -21,3 +21,13 @@ export class CacheError extends Error {
     this.name = 'CacheError';
   }
 }
+
+/** An argument that can't be used. */
+export function invalid(message: string): CacheError {
+  return new CacheError('E_INVALID_ARGUMENT', message);
+}
+
+/** The shared tier, or one shard of it, that can't answer. */
+export function unavailable(detail: string, cause?: unknown): CacheError {
+  return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
+}

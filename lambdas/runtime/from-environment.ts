@@ -1,10 +1,11 @@
-import type { Cache } from './cache';
-import { createCache } from './create-cache';
+import { Cache } from './cache';
 import { createDatabase, type Database, type DatabaseOptions } from './database';
 import { environment } from './environment';
 import { callsPerSecond, type Pacing } from './purge/pacing';
+import { readMetrics } from './read-metrics';
+import { RedisStore } from './redis-store';
 import { createSecret } from './secrets';
-import type { Handle } from './versions/postgres';
+import { type Handle, PostgresVersions } from './versions/postgres';
 
 /** The database that this function's variables name. @param options what this function needs to be different. */
 export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}): Database {
@@ -20,14 +21,25 @@ export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}):
   });
 }
 
-/** The cache that this function's variables name. */
-export function cacheFromEnvironment(database: Database): Cache<Handle> {
+/** The shared tier that this function's variables name. */
+export function storeFromEnvironment(): RedisStore {
   const { host, port } = environment.sharedEndpoint;
-  return createCache({
+  return new RedisStore({
     namespace: environment.cacheNamespace,
-    shared: { endpoint: `${host}:${port}`, credentials: createSecret(environment.sharedSecretArn).value },
-    database,
-    telemetry: { write: (line) => process.stdout.write(`${line}\n`), dimensions: { FunctionName: environment.functionName } },
+    endpoint: `${host}:${port}`,
+    credentials: createSecret(environment.sharedSecretArn).value,
+  });
+}
+
+/** The cache that this function's variables name. */
+export function cacheFromEnvironment(database: Database, shared = storeFromEnvironment()): Cache<Handle> {
+  return new Cache<Handle>({
+    shared,
+    source: new PostgresVersions(database),
+    telemetry: readMetrics({
+      write: (line) => process.stdout.write(`${line}\n`),
+      dimensions: { FunctionName: environment.functionName },
+    }),
   });
 }
 

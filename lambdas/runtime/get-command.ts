@@ -1,5 +1,3 @@
-import type { Command } from 'ioredis';
-
 /** Who hears of a failure, instead of the reader. */
 type OnFailure = (error: Error, command: GetCommand) => void;
 
@@ -18,20 +16,18 @@ export class GetCommand {
   settle!: (value: string | null | Promise<string | null>) => void;
   fail!: (error: Error) => void;
 
+  readonly #onFailure: OnFailure;
+
   constructor(
     readonly key: string,
-    private readonly onFailure: OnFailure,
+    onFailure: OnFailure,
   ) {
+    this.#onFailure = onFailure;
     this.args = [key];
     this.promise = new Promise((resolve, reject) => {
       this.settle = resolve;
       this.fail = reject;
     });
-  }
-
-  /** What ioredis sends: itself, as far as it can tell. */
-  get asCommand(): Command {
-    return this as unknown as Command;
   }
 
   setReplyContext(): void {}
@@ -49,6 +45,6 @@ export class GetCommand {
   reject(error: Error): void {
     if (this.isSettled) return;
     this.isResolved = this.isSettled = true;
-    this.onFailure(error, this);
+    this.#onFailure(error, this);
   }
 }

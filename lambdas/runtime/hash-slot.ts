@@ -8,8 +8,7 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The slot of an entry's key, which is ASCII without braces. `cluster-key-slot` does it for any key, and makes a list of its bytes for that;
- * a hit has little else to do.
+ * The slot of an entry's key, which is ASCII without braces.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ "Key distribution model"
  */
@@ -21,6 +20,11 @@ export function hashSlot(key: string): number {
   return crc % SLOTS;
 }
 
+/** The slot of any name, in ASCII: that of what stands between its first braces, where there is something. */
+export function slotOf(name: string): number {
+  return hashSlot(/^[^{]*\{([^}]+)\}/.exec(name)?.[1] ?? name);
+}
+
 /**
  * Into how many parts the slots are divided. Clusters of 1, 2, 3, 4, 6 and 12 shards, which divide the slots evenly as is usual, have every
  * part on one shard, but for a slot at its edge; the more parts, the more has to be read, and purged to purge all.
@@ -29,11 +33,11 @@ const PARTS = 12;
 
 /** A text for each part, whose slot lies in it. */
 const TEXTS: readonly string[] = Array.from({ length: PARTS }, (_, part) => {
-  for (let n = 0; ; n++) if (partOf(n.toString(36)) === part) return n.toString(36);
+  for (let n = 0; ; n++) if (partOf(hashSlot(n.toString(36))) === part) return n.toString(36);
 });
 
-function partOf(key: string): number {
-  return Math.floor((hashSlot(key) * PARTS) / SLOTS);
+function partOf(slot: number): number {
+  return Math.floor((slot * PARTS) / SLOTS);
 }
 
 /** Names of one thing for each part of the slots, by their part: each lies in a slot of its part. */
@@ -41,7 +45,7 @@ export function namesOfParts(name: string): readonly string[] {
   return TEXTS.map((text) => `${name}{${text}}`);
 }
 
-/** What belongs to the key's part, of a list with one element for each. */
-export function forPartOf<T>(key: string, parts: readonly T[]): T {
-  return parts[partOf(key)] as T;
+/** What belongs to the slot's part, of a list with one element for each. */
+export function forPartOf<T>(slot: number, parts: readonly T[]): T {
+  return parts[partOf(slot)] as T;
 }

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { Budget } from './budget';
+import { type ClusterState, clusterState } from './cluster-state';
 import type { Database } from './database';
-import type { SharedState } from './shared';
+import type { RedisStore } from './redis-store';
 
 /** `degraded`: requests are served, but something that should be there isn't. `unknown`: it couldn't be asked. */
 export type Status = 'ok' | 'degraded' | 'down' | 'unknown';
@@ -12,7 +13,7 @@ export interface Health {
   readonly status: Exclude<Status, 'unknown'>;
   readonly edge: TierPurges;
   readonly gateway: TierPurges;
-  readonly shared: SharedState | { readonly status: 'unknown' };
+  readonly shared: ClusterState | { readonly status: 'unknown' };
   readonly database: { readonly primary: ServerState; readonly replicas: readonly ServerState[] };
   /** The cluster as ElastiCache described it last; absent before the first report. */
   readonly topology?: { readonly status: string; readonly ageSeconds: number; readonly shards: unknown };
@@ -39,9 +40,9 @@ const budget = new Budget(500, () => new Error('no answer within 500 ms'));
 const LATE_SECONDS = 60;
 
 /** Asks everything at once, within the budget of one answer. */
-export async function health(cache: { state(): Promise<SharedState> }, database: Database): Promise<Health> {
+export async function health(store: RedisStore, database: Database): Promise<Health> {
   const [shared, primary, replicas, pipeline] = await Promise.all([
-    budget.limit(cache.state()).catch(() => ({ status: 'unknown' as const })),
+    budget.limit(clusterState(store)).catch(() => ({ status: 'unknown' as const })),
     ping(database.writer),
     Promise.all(database.readers.map(ping)),
     budget.limit(readPipeline(database.writer)).catch(() => undefined),

@@ -196,8 +196,7 @@ export function land(kept: Kept, now: number, tier: Outcome['tier'], status: Out
     ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((kept.freshUntil - now) / 1000)),
     tags: kept.tags,
   };
-  if (reason) return { kept, outcome: { ...outcome, reason } };
-  return { kept, outcome };
+  return { kept, outcome: reason ? { ...outcome, reason } : outcome };
 }
 
 /** Outer tiers must not keep it either. */

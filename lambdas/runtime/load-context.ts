@@ -1,10 +1,12 @@
-import { tagProblem } from '../../lib/route';
-import { CacheError } from './errors';
+import { checkTag } from './check';
 import type { Read } from './kept';
 import type { Version } from './versions/version';
 
 /** What a loader can say of its value besides returning it. */
 export interface LoadContext {
+  /** The key that is loaded, as it was asked for, so that one loader can be for all keys; of a route, the name of its entry. */
+  readonly key: string;
+
   /**
    * Adds tags that are only known once the value is. The first load of a key with such tags runs twice, because their versions must have
    * been captured before the load.
@@ -30,10 +32,11 @@ export class LoadNotes implements LoadContext {
   /** The oldest version of what was included; '-' where one of them claims none. */
   oldest: Version | '-' | undefined;
 
+  constructor(readonly key: string) {}
+
   tag(...tags: readonly string[]): void {
     for (const tag of tags) {
-      const problem = tagProblem(tag);
-      if (problem) throw new CacheError('E_INVALID_ARGUMENT', problem);
+      checkTag(tag);
       this.tags.add(tag);
     }
   }

@@ -40,8 +40,6 @@ export class MemoryTier<V> {
   readonly #ghosts = new Set<number>();
   #size = 0;
   #sweptTo = 0;
-  /** The latest time at which something was asked for. */
-  #now = Number.NEGATIVE_INFINITY;
 
   /** @throws {RangeError} where `maxBytes` isn't a positive number. */
   constructor(options: MemoryOptions = {}) {
@@ -68,7 +66,6 @@ export class MemoryTier<V> {
 
   /** The value, or undefined where there is none or it has expired at `now`. */
   get(key: string, now: number, space = this.#own): V | undefined {
-    this.#now = now;
     const slot = space.get(key);
     if (slot === undefined) return undefined;
     const slots = this.#slots;
@@ -81,7 +78,7 @@ export class MemoryTier<V> {
   }
 
   /** Stores the value until `expiresAt`. A value larger than the main queue is not stored. */
-  set(key: string, value: V, valueBytes: number, expiresAt: number, space = this.#own): void {
+  set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, space = this.#own): void {
     const weight = Math.ceil(valueBytes) + key.length + OVERHEAD_BYTES;
     // Also refuses a weight that isn't a number, which would make the bound void.
     if (!(weight <= Math.min(this.#maxBytes * (1 - SMALL_SHARE), MAX_WEIGHT))) {
@@ -95,7 +92,7 @@ export class MemoryTier<V> {
     slots.values[slot] = value;
     slots.expiresAt[slot] = expiresAt;
     while (this.bytes > this.#maxBytes) this.#evict();
-    this.#sweep();
+    this.#sweep(now);
   }
 
   delete(key: string, space = this.#own): void {
@@ -139,32 +136,17 @@ export class MemoryTier<V> {
   }
 
   #evict(): void {
-    if (this.#bytes[SMALL] > this.#maxBytes * SMALL_SHARE || this.#bytes[MAIN] === 0) this.#evictSmall();
-    else this.#evictMain();
-  }
-
-  #evictSmall(): void {
     const slots = this.#slots;
-    const oldest = slots.first(SMALL);
+    const queue = this.#bytes[SMALL] > this.#maxBytes * SMALL_SHARE || this.#bytes[MAIN] === 0 ? SMALL : MAIN;
+    const oldest = slots.first(queue);
     if (slots.read[oldest] === 0) {
-      this.#remember(fnv(slots.keys[oldest] as string));
+      if (queue === SMALL) this.#remember(fnv(slots.keys[oldest] as string));
       this.#drop(oldest);
       return;
     }
     const weight = slots.weights[oldest] as number;
-    this.#bytes[SMALL] -= weight;
+    this.#bytes[queue] -= weight;
     this.#bytes[MAIN] += weight;
-    slots.read[oldest] = 0;
-    slots.move(MAIN, oldest);
-  }
-
-  #evictMain(): void {
-    const slots = this.#slots;
-    const oldest = slots.first(MAIN);
-    if (slots.read[oldest] === 0) {
-      this.#drop(oldest);
-      return;
-    }
     slots.read[oldest] = 0;
     slots.move(MAIN, oldest);
   }
@@ -177,12 +159,12 @@ export class MemoryTier<V> {
     }
   }
 
-  #sweep(): void {
+  #sweep(now: number): void {
     const { spaces, expiresAt, end } = this.#slots;
     for (let i = 0; i < SWEEP_STEP; i++) {
       if (this.#sweptTo >= end) this.#sweptTo = 0;
       const slot = this.#sweptTo++;
-      if (spaces[slot] && (expiresAt[slot] as number) <= this.#now) this.#drop(slot);
+      if (spaces[slot] && (expiresAt[slot] as number) <= now) this.#drop(slot);
     }
   }
 }

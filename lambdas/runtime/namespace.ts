@@ -1,17 +1,17 @@
-import { tagProblem } from '../../lib/route';
+import { checkTag, checkVersion } from './check';
 import { entryName } from './entry-name';
-import { CacheError } from './errors';
-import { forPartOf } from './hash-slot';
+import { invalid } from './errors';
+import { forPartOf, hashSlot } from './hash-slot';
 import { give, type Kept, land, type Read } from './kept';
 import type { Loader } from './load-context';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
 import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
 import type { ReadPath } from './read-path';
-import { ALL_TAGS, namespaceTags } from './tags';
+import { namespaceTags } from './tags';
 import type { ReadMeter, Telemetry } from './telemetry';
 import type { Ticket } from './ticket';
 import { got } from './value-text';
-import { isVersion, type Version } from './versions/version';
+import type { Version } from './versions/version';
 import type { WriteBehind } from './write-behind/write-behind';
 import type { PurgeOptions, WritePath } from './write-path';
 
@@ -76,13 +76,16 @@ export interface NamespacePurge extends PurgeOptions {
 
 /** What a namespace works with. */
 export interface NamespaceParts<Handle> {
+  /** Begins the names of its entries, besides their keys. */
+  readonly prefix: string;
+  /** The tags that each of its entries carries, by the part of its slot. */
+  readonly tags: readonly (readonly string[])[];
   readonly readPath: ReadPath<Handle>;
   readonly writePath: WritePath<Handle>;
   readonly read: ReadPathParts<Handle>;
   readonly telemetry: Telemetry;
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 /** Digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
 const ROW_DIGITS = 24;
 const MAX_ROW = 2n ** 64n;
@@ -90,35 +93,28 @@ const MAX_ROW = 2n ** 64n;
 /** Values of one kind, under keys of their own and one policy. */
 export class Namespace<Handle> {
   readonly #policy: Policy;
-  readonly #prefix: string;
-  /** The tags of an entry, by the part of its slot. */
-  readonly #tags: readonly (readonly string[])[];
   readonly #space: EntryRef['space'];
+  // By themselves, because a hit in memory is so little that each look into another object shows.
   readonly #readPath: ReadPath<Handle>;
+  /** Whether nobody wants to hear of each read. */
+  readonly #unheard: boolean;
   readonly #meter: ReadMeter;
 
-  /** @throws {CacheError} `E_INVALID_ARGUMENT` where the name or the policy can't be used. */
+  readonly #parts: NamespaceParts<Handle>;
+
+  /** @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used. */
   constructor(
     /** Begins the names of its entries. */
     readonly name: string,
     policy: NamespacePolicy,
-    private readonly parts: NamespaceParts<Handle>,
+    parts: NamespaceParts<Handle>,
   ) {
-    if (!NAME.test(name)) {
-      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${got(name)}`);
-    }
-    const version = policy?.version ?? 1;
-    if (!Number.isSafeInteger(version) || version < 1) {
-      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${got(version)}`);
-    }
-    for (const tag of policy.tags ?? []) checkTag(tag);
+    this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
-    this.#prefix = `${name}/${version}/`;
-    const own = namespaceTags(name);
-    this.#tags = own.map((tag, part) => [...(policy.tags ?? []), tag, ALL_TAGS[part] as string]);
-    for (const tags of this.#tags) parts.read.tags?.expect(tags);
+    for (const tags of parts.tags) parts.read.tags?.expect(tags);
     this.#space = parts.read.memory.space();
     this.#readPath = parts.readPath;
+    this.#unheard = parts.telemetry.onRead === undefined;
     this.#meter = parts.telemetry.meter(name);
   }
 
@@ -131,10 +127,10 @@ export class Namespace<Handle> {
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && !this.#meter.isHeard) {
+    if (options?.ticket === undefined && this.#unheard) {
       const kept = this.#recall(key);
       if (kept !== undefined) {
-        this.#meter.memoryHits++;
+        this.#meter.counts.MemoryHits++;
         return kept.promise() as Promise<T | undefined>;
       }
       return this.#load(key, loader, options ?? {});
@@ -178,8 +174,8 @@ export class Namespace<Handle> {
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
     const { behind, rowVersion } = options;
-    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion) }, this.parts);
-    const { source } = this.parts.read;
+    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion) }, this.#parts);
+    const { source } = this.#parts.read;
     const version = checkVersion(options.version) ?? (await source.current());
     if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
       throw invalid(
@@ -188,7 +184,7 @@ export class Namespace<Handle> {
     }
     const row = rowVersion === undefined ? version : rowText(rowVersion);
     const request = this.#request(key, never, options);
-    return this.parts.writePath.put(request, { value, row, version, committedAt: options.committedAt });
+    return this.#parts.writePath.put(request, { value, row, version, committedAt: options.committedAt });
   }
 
   /** As {@link set} for many. @returns the keys whose values were stored. */
@@ -206,7 +202,7 @@ export class Namespace<Handle> {
   async delete(key: string, options: Pick<SetOptions, 'version' | 'rowVersion'> = {}): Promise<void> {
     const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion);
     const version = checkVersion(options.version);
-    await this.parts.writePath.purge(this.entry(key), { row, ...(version && { version }) });
+    await this.#parts.writePath.purge(this.entry(key), { row, ...(version && { version }) });
   }
 
   /** Write-through: purges the key and reads it again, from a server that has the write. Call it after the commit. @returns the value. */
@@ -215,27 +211,27 @@ export class Namespace<Handle> {
     loader: Loader<T, Handle>,
     options: ReadOptions & Pick<PurgeOptions, 'version'> = {},
   ): Promise<Read<T>> {
-    return this.parts.writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
+    return this.#parts.writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
   }
 
   /** Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere. @throws as {@link delete}. */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
     for (const tag of tags) checkTag(tag);
-    const options = { mode, version: checkVersion(version) ?? (await this.parts.read.source.current()) };
+    const options = { mode, version: checkVersion(version) ?? (await this.#parts.read.source.current()) };
     await Promise.all([
-      ...keys.map((key) => this.parts.writePath.purge(this.entry(key), options)),
-      tags.length > 0 ? this.parts.writePath.purgeTags(tags, options) : undefined,
+      ...keys.map((key) => this.#parts.writePath.purge(this.entry(key), options)),
+      tags.length > 0 ? this.#parts.writePath.purgeTags(tags, options) : undefined,
     ]);
   }
 
   /** Purges every entry of the namespace, in constant time. */
   async clear(options: PurgeOptions = {}): Promise<void> {
-    await this.parts.writePath.purgeTags(namespaceTags(this.name), options);
+    await this.#parts.writePath.purgeTags(namespaceTags(this.name), options);
   }
 
   /** Names an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
   entry(key: string): EntryRef {
-    return { key: entryName(this.#prefix, key), memoryKey: key, space: this.#space };
+    return { key: entryName(this.#parts.prefix, key), memoryKey: key, space: this.#space };
   }
 
   /** As {@link read} for nobody but the reader, who wants the value alone. */
@@ -253,12 +249,14 @@ export class Namespace<Handle> {
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
     const { tags: given, ticket } = options;
     if (given) for (const tag of given) checkTag(tag);
-    const name = entryName(this.#prefix, key);
-    const own = forPartOf(name, this.#tags);
+    const name = entryName(this.#parts.prefix, key);
+    const slot = hashSlot(name);
+    const own = forPartOf(slot, this.#parts.tags);
     const tags = given ? [...new Set([...given, ...own])] : own;
     // Field by field, here and along the way of a hit: a spread costs as much as a look into a map.
     return {
       key: name,
+      slot,
       memoryKey: key,
       space: this.#space,
       policy: this.#policy,
@@ -269,7 +267,7 @@ export class Namespace<Handle> {
   }
 
   #now(): number {
-    return this.parts.read.shared?.now() ?? this.parts.read.clock.now();
+    return this.#parts.read.shared?.now() ?? this.#parts.read.clock.now();
   }
 }
 
@@ -280,25 +278,9 @@ function theValue<T>(read: Read<T>): T | undefined {
 /** Stands where nothing is loaded. */
 const never = (): Promise<never> => Promise.reject(new Error('nothing is loaded here'));
 
-function checkTag(tag: unknown): void {
-  const problem = tagProblem(tag);
-  if (problem) throw invalid(problem);
-}
-
-function checkVersion(version: Version | undefined): Version | undefined {
-  if (version !== undefined && !isVersion(version)) {
-    throw invalid(`'version' must be 24 upper case hex digits, as the source gives it, got: ${got(version)}`);
-  }
-  return version;
-}
-
 function rowText(version: number | bigint | undefined): string {
   const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version as number) : -1n;
   if (whole < 0n || whole >= MAX_ROW)
     throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`);
   return whole.toString().padStart(ROW_DIGITS, '0');
-}
-
-function invalid(message: string): CacheError {
-  return new CacheError('E_INVALID_ARGUMENT', message);
 }

@@ -1,4 +1,5 @@
-import { CacheError } from './errors';
+import { checkNumber } from './check';
+import { invalid } from './errors';
 import { got } from './value-text';
 
 /** For how long each tier may keep a value, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
@@ -73,7 +74,7 @@ export interface NamespacePolicy {
   readonly version?: number;
 
   /**
-   * Whether readers share one value, which is then frozen, or each gets a copy of its own, at the cost of a `JSON.parse` per hit.
+   * Whether readers share one value, which is then frozen, or each gets a copy of its own, at the cost of the copy per hit.
    * @default 'frozen'
    */
   readonly share?: 'frozen' | 'copy';
@@ -123,14 +124,11 @@ export function freshMs(policy: Policy): number {
 
 /** @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
+  const where = `namespace '${name}': `;
   const fail = (property: string, rule: string, value: unknown): never => {
-    throw new CacheError('E_INVALID_ARGUMENT', `namespace '${name}': '${property}' ${rule}, got: ${got(value)}`);
+    throw invalid(`${where}'${property}' ${rule}, got: ${got(value)}`);
   };
   if (typeof given?.freshness !== 'object' || given.freshness === null) fail('freshness', 'must be given', given?.freshness);
-  const within = (property: string, value: unknown, most: number, least = 0): number =>
-    typeof value === 'number' && value >= least && value <= most
-      ? value
-      : fail(property, `must be a number from ${least} to ${most}`, value);
   const {
     memoryTtlSeconds = 1,
     sharedTtlSeconds = 0,
@@ -140,7 +138,7 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     staleIfErrorSeconds = 0,
   } = given.freshness;
   const ms = (property: string, seconds: number, most = MAX_TTL_SECONDS, least = 0): number =>
-    Math.ceil(within(`freshness.${property}`, seconds, most, least) * 1000);
+    Math.ceil(checkNumber(`freshness.${property}`, seconds, least, most, where) * 1000);
   // Without a memory tier nothing is kept in it, however hot.
   const hottest = memoryTtlSeconds > 0 ? Math.max(memoryTtlSeconds, sharedTtlSeconds) : 0;
   const policy: Policy = {
@@ -154,8 +152,8 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     strictTags: given.strictTags ?? false,
     hotReplicas: given.hotReplicas ?? false,
     share: given.share ?? 'frozen',
-    earlyRefresh: within('earlyRefresh', given.earlyRefresh ?? 1, 100),
-    jitter: within('jitter', given.jitter ?? 0.05, 0.9),
+    earlyRefresh: checkNumber('earlyRefresh', given.earlyRefresh ?? 1, 0, 100, where),
+    jitter: checkNumber('jitter', given.jitter ?? 0.05, 0, 0.9, where),
   };
   if (freshMs(policy) === 0) fail('freshness', "must give 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
   if (policy.hotReplicas && policy.strictTags) fail('hotReplicas', "must be false with 'strictTags'", true);

@@ -20,11 +20,14 @@ export class PurgeGroup {
   #waiting: Waiting[] = [];
   #busy = false;
 
+  readonly #master: Redis;
+  readonly #waitMs: number;
+
   /** @param waitMs how long a group waits for one replica to have it, in milliseconds. */
-  constructor(
-    private readonly master: Redis,
-    private readonly waitMs: number,
-  ) {}
+  constructor(master: Redis, waitMs: number) {
+    this.#master = master;
+    this.#waitMs = waitMs;
+  }
 
   /** @param replicated whether there is a replica to wait for. */
   run(script: string, keys: readonly string[], args: readonly (string | number)[], replicated: boolean): Promise<ScriptReply> {
@@ -40,9 +43,9 @@ export class PurgeGroup {
       const group = this.#waiting;
       this.#waiting = [];
       try {
-        const pipeline = this.master.pipeline();
+        const pipeline = this.#master.pipeline();
         for (const { script, keys, args } of group) pipeline.eval(script, keys.length, ...keys, ...args);
-        if (replicated) pipeline.wait(1, this.waitMs);
+        if (replicated) pipeline.wait(1, this.#waitMs);
         const replies = (await pipeline.exec()) ?? [];
         for (const [i, { resolve, reject }] of group.entries()) {
           const reply = replies[i];

@@ -23,13 +23,18 @@ export interface EntryRef {
   readonly space: Space;
 }
 
+/** What a reader has written, of which a {@link Ticket} is the usual form. */
+export type Written = Pick<Ticket, 'latest' | 'versionFor' | 'encode'>;
+
 /** What is asked for. */
 export interface ReadRequest<T, Handle> extends EntryRef {
+  /** The cluster's slot of its name. */
+  readonly slot: number;
   readonly policy: Policy;
   /** The declared tags, filled in, then those of the namespace and of all entries. */
   readonly tags: readonly string[];
   /** What the reader has written: an older entry isn't good for it. */
-  readonly ticket?: Ticket | undefined;
+  readonly ticket?: Written | undefined;
   readonly loader: Loader<T, Handle>;
 }
 

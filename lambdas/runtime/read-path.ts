@@ -1,3 +1,4 @@
+import type { Clock } from './clock';
 import { entryState, isServable, type TagVerdict } from './entry-state';
 import { decodeEntry, type Entry, encodeEntry, type TagMark } from './envelope';
 import { CacheError } from './errors';
@@ -12,7 +13,7 @@ import type { Policy } from './policy';
 import { type Asked, type EntryRef, type ReadPathOptions, type ReadPathParts, type ReadRequest, satisfies } from './read-parts';
 import type { Tag } from './shared';
 import type { Space } from './slots';
-import { claimedVersion, taggedLoad } from './tagged-load';
+import { claimedVersion, runLoader, type TaggedLoad, taggedLoad } from './tagged-load';
 import { type Capture, declaredTags, judge, type TagVersions } from './tags';
 import { newToken } from './token';
 import { readAttributes, traced } from './tracing';
@@ -42,35 +43,47 @@ export class ReadPath<Handle> {
   /** Keys that this process is loading anew, while others get the copy. */
   readonly #refreshing = new Map<string, Promise<Landed>>();
 
-  constructor(
-    private readonly parts: ReadPathParts<Handle>,
-    private readonly options: ReadPathOptions,
-  ) {}
+  readonly #parts: ReadPathParts<Handle>;
+  /** By themselves for {@link recall}. */
+  readonly #clock: Clock;
+  readonly #memory: ReadPathParts<Handle>['memory'];
+  readonly #options: ReadPathOptions;
+
+  constructor(parts: ReadPathParts<Handle>, options: ReadPathOptions) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#memory = parts.memory;
+    this.#options = options;
+  }
 
   /** Forgets one entry in memory, or everything; called with each purge. */
   forget(entry?: EntryRef): void {
-    this.#fence.raise(entry?.key);
-    this.parts.hotKeys?.purged(entry?.key, this.parts.clock.now());
-    if (entry === undefined) this.parts.memory.clear();
-    else this.parts.memory.delete(entry.memoryKey, entry.space);
+    this.#raise(entry?.key);
+    if (entry === undefined) this.#parts.memory.clear();
+    else this.#parts.memory.delete(entry.memoryKey, entry.space);
   }
 
   /** As {@link forget}, once the purge holds in the shared tier: others are to forget it, too. */
   purged(entry?: EntryRef, tags?: readonly string[]): void | Promise<void> {
     this.forget(entry);
-    return this.parts.bus?.publish(entry ? { key: entry.key, memoryKey: entry.memoryKey } : tags ? { tags } : {});
+    return this.#parts.bus?.publish(entry ? { key: entry.key, memoryKey: entry.memoryKey } : tags ? { tags } : {});
   }
 
   /** Another process has purged something, or messages of others were missed. */
   hear({ key, memoryKey, tags }: Purged = {}): void {
     if (key === undefined || memoryKey === undefined) {
-      this.parts.tags?.forget(tags);
+      this.#parts.tags?.forget(tags);
       this.forget();
     } else {
-      this.#fence.raise(key);
-      this.parts.hotKeys?.purged(key, this.parts.clock.now());
-      this.parts.memory.deleteEverywhere(memoryKey);
+      this.#raise(key);
+      this.#parts.memory.deleteEverywhere(memoryKey);
     }
+  }
+
+  /** What was asked for before is not kept, of one key or of all. */
+  #raise(key: string | undefined): void {
+    this.#fence.raise(key);
+    this.#parts.hotKeys?.purged(key, this.#parts.clock.now());
   }
 
   /** Resolves once nothing is being loaded in the background. */
@@ -80,8 +93,8 @@ export class ReadPath<Handle> {
 
   /** What is cached and may be served, without a load. */
   async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
-    const kept = this.recall(request.memoryKey, request.space, request.policy);
-    if (kept && satisfies(request, kept)) return give(request.policy, land(kept, this.#now(), 'memory', 'hit'));
+    const remembered = this.#remembered(request);
+    if (remembered) return remembered;
     const look = await this.#look(request, Flight.alone());
     return typeof look === 'object' && isServable(look.state) ? give(request.policy, look) : undefined;
   }
@@ -92,24 +105,24 @@ export class ReadPath<Handle> {
   }
 
   async #read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
-    const { key, policy, ticket } = request;
-    // 1. Memory. A copy keeps the clock of the entry it was made from.
-    const kept = this.recall(request.memoryKey, request.space, request.policy);
-    if (kept && satisfies(request, kept)) return give(policy, land(kept, this.#now(), 'memory', 'hit'));
+    const { key, slot, policy, ticket } = request;
+    // 1. Memory.
+    const remembered = this.#remembered(request);
+    if (remembered) return remembered;
 
     // Readers with a ticket fly apart: what is good for others may be too old for them.
     const name = ticket?.latest ? `${key} ${ticket.encode()}` : key;
     for (;;) {
       // 2. A load of the key is under way in this process: its result is good for us if its fill is accepted after we asked.
-      const loading = this.#loads.join(name);
+      const loading = this.#loads.join(slot, name);
       if (loading) {
         const landed = await loading;
         if (landed) return give(policy, landed, true);
         continue;
       }
       // 3. Shared: one look for all who ask in the same turn.
-      const looking = this.#looks.join(name);
-      const look = await (looking ?? this.#looks.start(name, (flight) => this.#look(request, flight)));
+      const looking = this.#looks.join(slot, name);
+      const look = await (looking ?? this.#looks.start(slot, name, (flight) => this.#look(request, flight)));
       if (look === undefined) continue;
       const copy = typeof look === 'object' ? look : undefined;
       if (copy && isServable(copy.state)) {
@@ -117,13 +130,13 @@ export class ReadPath<Handle> {
         if (copy.state === 'fresh' || looking || this.#refreshing.has(key)) return give(policy, copy, looking !== undefined);
         const refresh = this.#refresh(request, copy).finally(() => this.#refreshing.delete(key));
         this.#refreshing.set(key, refresh);
-        return give(policy, this.options.background ? copy : await refresh);
+        return give(policy, this.#options.background ? copy : await refresh);
       }
       // 5. Miss: one load for all. Another read of this turn may have begun it.
-      const joined = this.#loads.join(name);
+      const joined = this.#loads.join(slot, name);
       try {
         const landed = await (joined ??
-          this.#loads.start(name, (flight) => this.#load(request, flight, look).finally(() => flight.close())));
+          this.#loads.start(slot, name, (flight) => this.#load(request, flight, look).finally(() => flight.close())));
         if (landed) return give(policy, landed, joined !== undefined);
       } catch (error) {
         if (copy?.state !== 'spare') throw error;
@@ -132,45 +145,46 @@ export class ReadPath<Handle> {
     }
   }
 
+  /** A hit in memory. It keeps the clock of the entry that it was made from. */
+  #remembered<T>(request: ReadRequest<T, Handle>): Read<T> | undefined {
+    const kept = this.recall(request.memoryKey, request.space, request.policy);
+    return kept && satisfies(request, kept) ? give(request.policy, land(kept, this.#now(), 'memory', 'hit')) : undefined;
+  }
+
   /** What memory has, where it may be served as fresh. */
   recall(memoryKey: string, space: Space, policy: Policy): Kept | undefined {
     if (policy.memoryTtlMs === 0) return undefined;
-    const now = this.parts.clock.now();
-    const kept = this.parts.memory.get(memoryKey, now, space);
+    const now = this.#clock.now();
+    const kept = this.#memory.get(memoryKey, now, space);
     // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
     if (policy.sharedTtlMs > 0 || kept === undefined) return kept;
-    return kept.refreshAt > (this.parts.shared?.now() ?? now) ? kept : undefined;
+    return kept.refreshAt > (this.#parts.shared?.now() ?? now) ? kept : undefined;
   }
 
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */
   async #look(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Look> {
-    const { shared, tags, clock, memory } = this.parts;
-    const { key, memoryKey, space, policy } = request;
+    const { shared, tags, clock, memory, hotKeys } = this.#parts;
+    const { key, slot, policy } = request;
     try {
       if (policy.sharedTtlMs === 0) {
-        const kept = memory.get(memoryKey, clock.now(), space);
+        const kept = memory.get(request.memoryKey, clock.now(), request.space);
         return kept && satisfies(request, kept) ? this.#copy(request, kept, { expired: false, tags: 'fresh' }, '') : 'miss';
       }
       if (!shared || !tags) return 'down';
       await undefined;
-      flight.look();
+      flight.share();
       flight.close();
       const asked = this.#asks(request);
       const names = this.#hints.get(key)?.tags ?? request.tags;
-      const getting = this.parts.hotKeys?.get(request, shared, asked.at) ?? shared.get(key);
-      const together = policy.strictTags ? undefined : tags.together(names);
-      if (together) {
-        const text = await getting;
-        if (text === null) return 'miss';
-        const entry = decodeEntry(text, this.parts.codec, together);
-        // The usual hit: the entry has the tags that it should have, as they are now.
-        if (entry?.header.tags === together.marks) return this.#land(request, entry, asked, flight, together.declared, 'fresh');
-        return (await this.#examine(request, text, asked, flight, tags)) ?? 'miss';
-      }
-      const known = tags.read(names, policy.strictTags);
-      const [text, versions] = Array.isArray(known) ? [await getting, known] : await Promise.all([getting, known]);
-      if (text === null) return 'miss';
-      return (await this.#examine(request, text, asked, flight, tags, { names, versions })) ?? 'miss';
+      const known = policy.strictTags ? undefined : tags.known(names, asked.at);
+      const getting = hotKeys?.get(request, shared, asked.at) ?? shared.get(key, slot);
+      // Without a second promise in the usual case: it would cost as much as the rest of the judgement.
+      const [text, versions] = known ? [await getting] : await Promise.all([getting, tags.read(names, policy.strictTags)]);
+      const entry = text === null ? undefined : decodeEntry(text, this.#parts.codec, known);
+      if (!entry) return 'miss';
+      // The usual hit: the entry has the tags that it should have, as they are now.
+      if (known && entry.header.tags === known.marks) return this.#land(request, entry, asked, flight, known.declared, 'fresh');
+      return await this.#examine(request, entry, asked, flight, tags, versions && { names, versions });
     } catch (error) {
       if (error instanceof CacheError) return 'down';
       throw error;
@@ -179,23 +193,21 @@ export class ReadPath<Handle> {
     }
   }
 
-  /** Judges an entry by its times, its tags and the reader's ticket. @returns undefined where it isn't an entry. */
+  /** Judges an entry by its times, its tags and the reader's ticket. */
   async #examine(
     request: ReadRequest<unknown, Handle>,
-    text: string,
+    entry: Entry,
     asked: Asked,
     flight: Flight,
     tags: TagVersions,
     known?: { readonly names: readonly string[]; readonly versions: readonly (Tag | undefined)[] },
-  ): Promise<Copy | undefined> {
-    const { policy } = request;
-    const entry = decodeEntry(text, this.parts.codec);
-    if (!entry) return undefined;
+  ): Promise<Copy> {
+    const { strictTags } = request.policy;
     const marks = entry.header.tags;
     const names = known && sameTags(marks, known.names) ? known.names : marks.map(({ tag }) => detached(tag));
-    let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, policy.strictTags));
+    let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, strictTags));
     // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
-    if (verdict !== 'fresh' && !policy.strictTags) verdict = judge(marks, await tags.read(names, true));
+    if (verdict !== 'fresh' && !strictTags) verdict = judge(marks, await tags.read(names, true));
     return this.#land(request, entry, asked, flight, declaredTags(names), verdict);
   }
 
@@ -214,7 +226,7 @@ export class ReadPath<Handle> {
     const content = { value: entry.value, json: policy.share === 'copy' ? entry.json : undefined, tags, alone };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const kept = newKept(header, content, policy, this.parts.random);
+    const kept = newKept(header, content, policy, this.#parts.random);
     const copy = this.#copy(request, kept, { expired: entry.expired, tags: verdict }, entry.header.token);
     if (copy.state === 'fresh') this.#keep(request, kept, entry.size, asked);
     return copy;
@@ -230,7 +242,7 @@ export class ReadPath<Handle> {
 
   /** Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves the copy. */
   async #refresh(request: ReadRequest<unknown, Handle>, copy: Copy): Promise<Landed> {
-    const { shared } = this.parts;
+    const { shared } = this.#parts;
     try {
       if (request.policy.sharedTtlMs === 0) return await this.#loadForMemory(request, Flight.alone());
       const token = newToken();
@@ -245,29 +257,31 @@ export class ReadPath<Handle> {
 
   /** Asks for the lease until there is an entry, the lease is ours, or we have waited long enough. */
   async #load(request: ReadRequest<unknown, Handle>, flight: Flight, look: Look): Promise<Landed> {
-    const { shared, tags, clock, random } = this.parts;
+    const { shared, tags, clock, random } = this.#parts;
     await undefined;
     if (request.policy.sharedTtlMs === 0) return this.#loadForMemory(request, flight);
     if (look === 'down' || !shared || !tags) return this.#bypass(request, flight, 'shared-unavailable');
     const token = newToken();
     const seen = typeof look === 'object' ? look : undefined;
     const leaseMs = this.#leaseMs(seen?.kept.loadMs ?? this.#hints.get(request.key)?.loadMs);
-    const until = clock.now() + this.options.waitMs;
+    const until = clock.now() + this.#options.waitMs;
     let seenToken = seen?.token ?? '';
     let wait = FIRST_WAIT_MS;
     try {
       for (;;) {
-        flight.look();
+        flight.share();
         const asked = this.#asks(request);
         const lease = await shared.lease(request.key, token, leaseMs, seenToken);
         if (lease.kind === 'grant') return await this.#loadAndFill(request, flight, token, lease.minVersion, seen);
         if (lease.kind === 'bypass') return this.#bypass(request, flight, 'write-intent');
         if (lease.kind === 'hit') {
-          const copy = await this.#examine(request, lease.entry, asked, flight, tags);
-          if (!copy) await shared.discard(request.key);
-          else if (isServable(copy.state)) return copy;
-          // Refused: whoever comes with this token may replace it.
-          else seenToken = copy.token;
+          const entry = decodeEntry(lease.entry, this.#parts.codec);
+          if (entry) {
+            const copy = await this.#examine(request, entry, asked, flight, tags);
+            if (isServable(copy.state)) return copy;
+            // Refused: whoever comes with this token may replace it.
+            seenToken = copy.token;
+          } else await shared.discard(request.key);
         }
         if (clock.now() >= until) return this.#bypass(request, flight, 'lease-wait');
         if (lease.kind === 'wait') {
@@ -290,9 +304,10 @@ export class ReadPath<Handle> {
     fence: Version | undefined,
     seen: Copy | undefined,
   ): Promise<Landed> {
-    const { shared, tags, source, clock, random } = this.parts;
-    if (!shared || !tags) throw new CacheError('E_SHARED_UNAVAILABLE', 'a lease was granted by no store');
+    const { shared, tags, source, clock } = this.#parts;
+    if (!shared || !tags) return this.#bypass(request, flight, 'shared-unavailable');
     const { key, ticket } = request;
+    const release = () => shared.release(key, token).catch(() => {});
     const asked = this.#asks(request);
     const loadedAt = shared.now();
     let captured: Capture;
@@ -301,27 +316,25 @@ export class ReadPath<Handle> {
       captured = await tags.capture([...new Set([...request.tags, ...predicted])]);
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not kept.
-      await shared.release(key, token).catch(() => {});
+      await release();
       return this.#bypass(request, flight, 'shared-unavailable');
     }
-    const renewal = this.options.background ? renewLease(shared, clock, key, token, this.#leaseMs(seen?.kept.loadMs)) : undefined;
+    const renewal = this.#options.background
+      ? renewLease(shared, clock, key, token, this.#leaseMs(seen?.kept.loadMs))
+      : undefined;
     try {
       const least = laterVersion(fence, ticket?.latest);
       const load = await taggedLoad({ tags, source }, request, captured, least).finally(renewal);
-      const { value } = load.loaded;
-      const json = valueText(key, value);
-      const header = newHeader(request.policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - asked.at, random);
-      const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.parts.codec);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones then.
       flight.close();
-      const alone = flight.joined === 0 && request.policy.memoryTtlMs === 0;
-      const kept = newKept(header, { value, json, tags: declaredTags(load.tags), alone }, request.policy, random);
+      const { header, kept, json } = this.#loaded(request, flight, load, loadedAt, asked);
+      const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
       const miss = land(kept, this.#now(), 'database', 'miss');
-      this.#hints.set(key, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.options.leaseMs / 3);
+      this.#hints.set(key, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#options.leaseMs / 3);
       await tags.notice(load.loaded.version).catch(() => {});
-      const refusal = load.refusal ?? (entry.length > this.options.maxEntryLength ? 'too-large' : undefined);
+      const refusal = load.refusal ?? (entry.length > this.#options.maxEntryLength ? 'too-large' : undefined);
       if (refusal || header.freshUntil <= loadedAt) {
-        await shared.release(key, token).catch(() => {});
+        await release();
         return unkept(miss, refusal);
       }
       flight.shareWithNone();
@@ -332,7 +345,7 @@ export class ReadPath<Handle> {
           flight.joined > 0 ? tags.read(load.tags, true) : undefined,
         ]);
         if (!filled) return unkept(miss, 'fill-rejected');
-        if (!current || judge(load.marks, current) === 'fresh') flight.shareWithAll();
+        if (!current || judge(load.marks, current) === 'fresh') flight.share();
         this.#keep(request, kept, Math.max(entry.length, json?.length ?? 0), asked);
         return { kept, outcome: { ...miss.outcome, stored: true } };
       } catch (error) {
@@ -341,7 +354,7 @@ export class ReadPath<Handle> {
       }
     } catch (error) {
       // While a stale copy can be served the lease is left to end by itself, so that a source in trouble isn't asked by every reader.
-      if (seen?.state !== 'stale') await shared.release(key, token).catch(() => {});
+      if (seen?.state !== 'stale') await release();
       throw error;
     }
   }
@@ -353,10 +366,10 @@ export class ReadPath<Handle> {
     reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',
   ): Promise<Landed> {
     flight.shareWithNone();
-    return this.parts.fallback.run(async () => {
+    return this.#parts.fallback.run(async () => {
       // No lease holds these loads back, so everyone who asked in this turn is let on board.
       await new Promise((resolve) => setImmediate(resolve));
-      flight.look();
+      flight.share();
       flight.close();
       const landed = await this.#loadPlainly(request, flight, 'bypass', reason !== 'write-intent');
       return { ...landed, outcome: { ...landed.outcome, reason } };
@@ -365,10 +378,10 @@ export class ReadPath<Handle> {
 
   /** Memory is the only tier of the namespace: no other process is asked, and a purge of this one refuses joiners. */
   async #loadForMemory(request: ReadRequest<unknown, Handle>, flight: Flight): Promise<Landed> {
-    flight.look();
+    flight.share();
     const { mark } = this.#asks(request);
     const landed = await this.#loadPlainly(request, flight, 'miss', true);
-    if (mark === this.#fence.mark(request.key)) flight.shareWithAll();
+    if (mark === this.#fence.mark(request.key)) flight.share();
     return landed;
   }
 
@@ -379,24 +392,35 @@ export class ReadPath<Handle> {
     status: 'miss' | 'bypass',
     keep: boolean,
   ): Promise<Landed> {
-    const { source, clock, random } = this.parts;
-    const { key, loader, policy, ticket, tags } = request;
+    const { loader, ticket, tags } = request;
     const asked = this.#asks(request);
     const loadedAt = this.#now();
-    const notes = new LoadNotes();
+    const notes = new LoadNotes(request.memoryKey);
     const minVersion = ticket?.latest;
     const from = status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {};
-    const loaded = await traced('cache.load', () => source.load((handle) => loader(handle, notes), from));
-    const json = valueText(key, loaded.value);
-    const version = claimedVersion({ loaded, version: notes.atMost(loaded.version) }, ticket);
-    const header = newHeader(policy, loaded.value, version, loadedAt, clock.now() - asked.at, random);
-    const content = { value: loaded.value, json, tags: declaredTags([...new Set([...tags, ...notes.tags])]) };
-    const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
-    const kept = newKept(header, { ...content, alone }, policy, random);
+    const loaded = await runLoader(this.#parts.source, loader, notes, from);
+    const load = { loaded, version: notes.atMost(loaded.version), tags: [...new Set([...tags, ...notes.tags])] };
+    const { kept, json } = this.#loaded(request, flight, load, loadedAt, asked);
     const landed = land(kept, this.#now(), 'database', status);
     if (!loaded.fillable || !keep) return unkept(landed, loaded.fillable ? undefined : 'unfillable');
     this.#keep(request, kept, json?.length ?? 0, asked);
     return landed;
+  }
+
+  /** What a load found, as an entry says it and as this process keeps it. */
+  #loaded(
+    { key, policy, ticket }: ReadRequest<unknown, Handle>,
+    flight: Flight,
+    load: Pick<TaggedLoad, 'loaded' | 'version' | 'tags'>,
+    loadedAt: number,
+    asked: Asked,
+  ) {
+    const { clock, random } = this.#parts;
+    const { value } = load.loaded;
+    const json = valueText(key, value);
+    const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - asked.at, random);
+    const alone = flight.joined === 0 && policy.memoryTtlMs === 0;
+    return { json, header, kept: newKept(header, { value, json, tags: declaredTags(load.tags), alone }, policy, random) };
   }
 
   /** Memory's TTL counts from before the value was asked for; a purge of this process in between keeps it out. */
@@ -404,25 +428,25 @@ export class ReadPath<Handle> {
     const { key, memoryKey, space, policy } = request;
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
     const alone = policy.sharedTtlMs === 0;
-    if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key) || (!alone && this.parts.bus?.deaf)) return;
-    const now = this.parts.clock.now();
+    if (policy.memoryTtlMs <= 0 || asked.mark !== this.#fence.mark(key) || (!alone && this.#parts.bus?.deaf)) return;
+    const now = this.#parts.clock.now();
     const left = (alone ? kept.expiresAt : kept.refreshAt) - this.#now();
-    const hot = policy.hotMemoryTtlMs > policy.memoryTtlMs && this.parts.hotKeys?.isHot(memoryKey, space, now);
+    const hot = policy.hotMemoryTtlMs > policy.memoryTtlMs && this.#parts.hotKeys?.isHot(memoryKey, space, now);
     const ttlMs = hot ? policy.hotMemoryTtlMs : policy.memoryTtlMs;
     const until = alone ? now + left : Math.min(asked.at + ttlMs, now + left);
-    if (left > 0) this.parts.memory.set(memoryKey, kept, size, until, space);
+    if (left > 0) this.#parts.memory.set(memoryKey, kept, size, until, now, space);
   }
 
   #leaseMs(loadMs: number | undefined): number {
-    return loadMs === undefined ? this.options.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
+    return loadMs === undefined ? this.#options.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   }
 
   #asks({ key, policy }: ReadRequest<unknown, Handle>): Asked {
-    return { at: this.parts.clock.now(), mark: policy.memoryTtlMs > 0 ? this.#fence.mark(key) : 0 };
+    return { at: this.#parts.clock.now(), mark: policy.memoryTtlMs > 0 ? this.#fence.mark(key) : 0 };
   }
 
   #now(): number {
-    return this.parts.shared?.now() ?? this.parts.clock.now();
+    return this.#parts.shared?.now() ?? this.#parts.clock.now();
   }
 }
 

@@ -1,15 +1,15 @@
-import keySlot from 'cluster-key-slot';
-import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, type Command, type Redis } from 'ioredis';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
 import { CorkedConnector } from './corked-connector';
-import { CacheError } from './errors';
+import { CacheError, invalid, unavailable } from './errors';
 import { GetCommand } from './get-command';
-import { hashSlot } from './hash-slot';
+import { hashSlot, slotOf } from './hash-slot';
 import { PurgeGroup } from './purge-group';
-import { SCRIPTS } from './scripts';
-import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from './shared';
+import { INTEND, INVALIDATE, PURGE_TAG, PUT, SCRIPTS } from './scripts';
+import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from './shared';
+import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
 
 /** Where a cluster is, and who asks. */
@@ -30,7 +30,7 @@ export interface RedisPlace {
 
 /** Which cluster, which user, and how long operations may take. */
 export interface RedisStoreOptions extends RedisPlace {
-  /** Begins every key. */
+  /** Begins every key: printable ASCII without blanks and braces. */
   readonly namespace: string;
   /**
    * How long a reading operation may take, in milliseconds.
@@ -72,16 +72,17 @@ export interface Credentials {
   readonly password: string;
 }
 
-type Reply = [kind: string, now: number, detail?: string | number];
+type Reply = readonly [kind: string, now: number, detail?: string | number];
+
+type Arguments = readonly (string | number)[];
+
+/** Scripts of an entry and its fence that count as reading. */
+type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
 
 /** ioredis adds a method for each of {@link SCRIPTS}. */
-interface Scripted {
-  cacheLease(value: string, fence: string, token: string, leaseMs: number, seen: string): Promise<Reply>;
-  cacheFill(value: string, fence: string, token: string, version: string, ttlMs: number, entry: string): Promise<Reply>;
-  cacheRelease(value: string, fence: string, token: string): Promise<number>;
-  cacheRenew(value: string, fence: string, token: string, leaseMs: number): Promise<number>;
+interface Scripted extends Record<EntryScript, (value: string, fence: string, ...rest: Arguments) => Promise<unknown>> {
   cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
-  cacheCreateTag(key: string, mark: string, version: string, ttlMs: number): Promise<string>;
+  cachePurgeTag(key: string, mark: string, version: string, ttlMs: number, mode: 'create'): Promise<string>;
 }
 
 /** How long a purge waits for one replica to have it, in milliseconds. */
@@ -91,6 +92,7 @@ const RECONNECT_MS = 1000;
 
 /** The shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
 export class RedisStore implements SharedStore {
+  readonly #options: RedisStoreOptions;
   #client: (Cluster & Scripted) | undefined;
   readonly #clock: Clock;
   readonly #budget: Budget;
@@ -106,13 +108,18 @@ export class RedisStore implements SharedStore {
   #connecting: Promise<unknown> | undefined;
   #closed = false;
 
-  constructor(private readonly options: RedisStoreOptions) {
+  /** Connects in the background. @throws {CacheError} `E_INVALID_ARGUMENT` where the namespace can't be used. */
+  constructor(options: RedisStoreOptions) {
+    // Braces would decide over the slot, and what isn't ASCII has a slot of more than one byte a character.
+    if (!/^[!-z|~]+$/.test(options.namespace)) {
+      throw invalid(`'namespace' must be printable ASCII without blanks and braces, got: ${got(options.namespace)}`);
+    }
+    this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#prefix = `${options.namespace}:`;
-    this.#budget = new Budget(options.budgetMs ?? 50, () => unavailable('no answer within its budget'));
-    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, () =>
-      unavailable('no acknowledgement of a purge within its budget'),
-    );
+    const late = () => unavailable('no answer within its budget');
+    this.#budget = new Budget(options.budgetMs ?? 50, late);
+    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, late);
     this.#connecting = this.#firstConnection(options.connectBudgetMs ?? 1000);
   }
 
@@ -120,15 +127,16 @@ export class RedisStore implements SharedStore {
     return this.#clock.now() + this.#clockOffset;
   }
 
-  get(key: string): Promise<string | null> {
+  get(key: string, slot = hashSlot(key)): Promise<string | null> {
     const name = this.#valueKey(key);
     // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
     if (!this.#connecting && this.#troubled === 0) {
-      const master = this.#master(hashSlot(key));
+      const master = this.#master(slot);
       if (master?.status === 'ready') {
         const command = new GetCommand(name, this.#getFailed);
         this.#budget.bound(command);
-        master.sendCommand(command.asCommand);
+        // It is one, as far as ioredis can tell.
+        master.sendCommand(command as unknown as Command);
         return command.promise;
       }
     }
@@ -146,10 +154,7 @@ export class RedisStore implements SharedStore {
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
-    const name = this.#valueKey(key);
-    const [kind, now, detail] = await this.#ask(name, () =>
-      this.#cluster.cacheLease(name, this.#fenceKey(key), token, leaseMs, seenToken),
-    );
+    const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as Reply;
     this.#learnTime(now);
     if (kind === 'HIT') return { kind: 'hit', entry: String(detail) };
     if (kind === 'WAIT') return { kind: 'wait', leftMs: Number(detail) };
@@ -158,21 +163,20 @@ export class RedisStore implements SharedStore {
   }
 
   async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
-    const name = this.#valueKey(key);
-    const [kind] = await this.#ask(name, () =>
-      this.#cluster.cacheFill(name, this.#fenceKey(key), token, version ?? '', ttlMs, entry),
-    );
-    return kind === 'OK';
+    return (await this.#run('cacheFill', key, token, version ?? '', ttlMs, entry)) === 1;
   }
 
   async release(key: string, token: string): Promise<void> {
-    const name = this.#valueKey(key);
-    await this.#ask(name, () => this.#cluster.cacheRelease(name, this.#fenceKey(key), token));
+    await this.renew(key, token, 0);
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
-    const name = this.#valueKey(key);
-    return (await this.#ask(name, () => this.#cluster.cacheRenew(name, this.#fenceKey(key), token, leaseMs))) === 1;
+    return (await this.#run('cacheRenew', key, token, leaseMs)) === 1;
+  }
+
+  #run(script: EntryScript, key: string, ...rest: Arguments): Promise<unknown> {
+    const [value, fence] = this.#pair(key);
+    return this.#ask(value, () => this.#cluster[script](value, fence, ...rest));
   }
 
   async discard(key: string): Promise<void> {
@@ -193,58 +197,37 @@ export class RedisStore implements SharedStore {
   /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
   async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
     const name = this.#tagKey(tag);
-    const created = parseTag(await this.#ask(name, () => this.#cluster.cacheCreateTag(name, mark, version, ttlMs)));
+    const created = parseTag(await this.#ask(name, () => this.#cluster.cachePurgeTag(name, mark, version, ttlMs, 'create')));
     if (!created) throw unavailable(`the tag key '${name}' holds something else`);
     return created;
   }
 
   async invalidate(key: string, version: Version, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
     const { mode = 'delete', writer = '', row = '' } = options;
-    await this.#purge(this.#pair(key), SCRIPTS.cacheInvalidate.lua, [version, fenceMs, mode, writer, row]);
+    await this.#purge(this.#pair(key), INVALIDATE, [version, fenceMs, mode, writer, row]);
   }
 
   async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
-    return (await this.#purge(this.#pair(key), SCRIPTS.cachePut.lua, [version, fenceMs, row, ttlMs, entry])) === 1;
+    return (await this.#purge(this.#pair(key), PUT, [version, fenceMs, row, ttlMs, entry])) === 1;
   }
 
   async intend(key: string, writer: string, intentMs: number): Promise<void> {
-    await this.#purge(this.#pair(key), SCRIPTS.cacheIntend.lua, [writer, intentMs]);
+    await this.#purge(this.#pair(key), INTEND, [writer, intentMs]);
   }
 
   async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
-    await this.#purge([this.#tagKey(tag)], SCRIPTS.cachePurgeTag.lua, [mark, version, ttlMs, mode]);
+    await this.#purge([this.#tagKey(tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
   }
 
-  async state(): Promise<SharedState> {
-    try {
-      const shards = (await this.#askAnyNode(() => this.#cluster.cluster('SHARDS'))) as unknown[][];
-      const nodes = shards
-        .flatMap((shard) => (toRecord(shard).nodes as unknown[][]).map(toRecord))
-        .map((node) => ({
-          address: `${node.ip ?? node.endpoint}:${node['tls-port'] ?? node.port}`,
-          role: node.role === 'master' ? ('primary' as const) : ('replica' as const),
-          status: String(node.health),
-        }));
-      const covered = this.#cluster.slots.filter(Boolean).length === 16_384;
-      // A replica that has replicated nothing yet says 'loading'.
-      const healthy =
-        covered && nodes.every((node) => node.status === 'online' || node.status === 'loading') && this.#troubled === 0;
-      return { status: healthy ? 'ok' : 'degraded', nodes };
-    } catch {
-      return { status: 'down', nodes: [] };
-    }
+  /** Whether a shard failed its last operation. */
+  get troubled(): boolean {
+    return this.#troubled > 0;
   }
 
-  /** A node that is asked at random may be the one that is down, so another one is asked. */
-  async #askAnyNode<T>(send: () => Promise<T>): Promise<T> {
+  /** The first answer of a master to what isn't the cache's own question. @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do. */
+  async askAny<T>(question: (master: Redis) => Promise<T>): Promise<T> {
     await this.#connected();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#budget.limit(send());
-      } catch (error) {
-        if (attempt === 3) throw error;
-      }
-    }
+    return this.#budget.limit(Promise.any(this.#cluster.nodes('master').map(question)));
   }
 
   async close(): Promise<void> {
@@ -256,12 +239,8 @@ export class RedisStore implements SharedStore {
     return `${this.#prefix}v:{${key}}`;
   }
 
-  #fenceKey(key: string): string {
-    return `${this.#prefix}f:{${key}}`;
-  }
-
-  #pair(key: string): string[] {
-    return [this.#valueKey(key), this.#fenceKey(key)];
+  #pair(key: string): [value: string, fence: string] {
+    return [this.#valueKey(key), `${this.#prefix}f:{${key}}`];
   }
 
   #tagKey(tag: string): string {
@@ -285,9 +264,9 @@ export class RedisStore implements SharedStore {
   }
 
   async #connect(): Promise<void> {
-    const credentials = await this.options.credentials?.();
+    const credentials = await this.#options.credentials?.();
     if (this.#closed) return;
-    const client = createClient(this.options, credentials);
+    const client = createClient(this.#options, credentials);
     client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
     client.on('-node', (node: Redis) => {
       // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
@@ -365,7 +344,7 @@ export class RedisStore implements SharedStore {
    * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
    */
   #leave(name: string): void {
-    const node = this.#master(keySlot(name));
+    const node = this.#master(slotOf(name));
     // Once, however many commands were under way: what ends a connection waits for the other side.
     if (!node || this.#left.has(node)) return;
     this.#left.add(node);
@@ -374,10 +353,10 @@ export class RedisStore implements SharedStore {
   }
 
   #breaker(name: string): CircuitBreaker {
-    const shard = this.#cluster.slots[keySlot(name)]?.[0] ?? 'unknown';
+    const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
-      breaker = new CircuitBreaker(this.options.breakerThreshold ?? 2, this.options.breakerRestMs ?? 1000);
+      breaker = new CircuitBreaker(this.#options.breakerThreshold ?? 2, this.#options.breakerRestMs ?? 1000);
       this.#breakers.set(shard, breaker);
     }
     return breaker;
@@ -397,10 +376,10 @@ export class RedisStore implements SharedStore {
   }
 
   /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
-  async #purge(keys: string[], script: string, args: (string | number)[]): Promise<unknown> {
+  async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
     await this.#connected();
     for (let attempt = 0; ; attempt++) {
-      const owners = this.#cluster.slots[keySlot(keys[0] as string)] ?? [];
+      const owners = this.#cluster.slots[slotOf(keys[0] as string)] ?? [];
       const master = this.#node(owners[0]);
       if (!master) {
         if (attempt > 0) throw unavailable('no master of the slot is known');
@@ -455,23 +434,10 @@ export function createClient(
   return client as Cluster & Scripted;
 }
 
-function unavailable(detail: string, cause?: unknown): CacheError {
-  return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
-}
-
 function parseTag(text: string | null): Tag | undefined {
   const fields = text?.split(' ');
   if (fields?.length !== 4) return undefined;
   const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
   if (!isVersion(deletedVersion) || !isVersion(expiredVersion)) return undefined;
   return { deleted, deletedVersion, expired, expiredVersion };
-}
-
-/** CLUSTER SHARDS replies flat lists of names and values under RESP2, and maps under RESP3. */
-function toRecord(reply: unknown): Record<string, unknown> {
-  if (reply instanceof Map) return Object.fromEntries(reply);
-  if (!Array.isArray(reply)) return reply as Record<string, unknown>;
-  const record: Record<string, unknown> = {};
-  for (let i = 0; i + 1 < reply.length; i += 2) record[String(reply[i])] = reply[i + 1];
-  return record;
 }

@@ -4,10 +4,13 @@ import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } 
  * The fenced lease, as scripts that run on the master of one slot. KEYS are the value `v:{k}` and the fence `f:{k}`, a hash with
  * `t` (lease token), `u` (end of the lease, epoch ms), `m` (least version that a replica's load must contain), `w` (writers that are about
  * to commit, each with the end of its intent) and `r` (greatest version of the row that is known, '~' for one that isn't); or one tag.
- * All times are the server's, and each reply carries it, so that a client's clock is never compared with another's.
+ * All times are the server's, and a lease's reply carries it, so that a client's clock is never compared with another's.
  */
 
-const NOW = `local time = redis.call('TIME')
+/** Begins every script. */
+const KEYED = 'local call, key, fence = redis.call, KEYS[1], KEYS[2]\n';
+
+const NOW = `${KEYED}local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
@@ -23,7 +26,7 @@ end
 
 /** Makes the fence live for as long as `life` milliseconds say, or longer. */
 const KEEP_FENCE = `local function keep(life)
-  if redis.call('PTTL', KEYS[2]) < tonumber(life) then redis.call('PEXPIRE', KEYS[2], life) end
+  if call('PTTL', fence) < tonumber(life) then call('PEXPIRE', fence, life) end
 end
 `;
 
@@ -33,44 +36,43 @@ end
  * until the load begins.
  */
 const LEASE = `${NOW}${INTENTS}${KEEP_FENCE}
-local stored = redis.call('GETRANGE', KEYS[1], ${TOKEN_START}, ${TOKEN_END})
-if stored ~= '' and stored ~= ARGV[3] then return {'HIT', now, redis.call('GET', KEYS[1])} end
-local fence = redis.call('HMGET', KEYS[2], 't', 'u', 'm', 'w')
-if fence[4] and intents(fence[4]) ~= '' then return {'BYPASS', now} end
-if fence[1] and fence[1] ~= ARGV[1] and (tonumber(fence[2]) or 0) > now then return {'WAIT', now, tonumber(fence[2]) - now} end
-redis.call('HSET', KEYS[2], 't', ARGV[1], 'u', now + ARGV[2])
+local stored = call('GETRANGE', key, ${TOKEN_START}, ${TOKEN_END})
+if stored ~= '' and stored ~= ARGV[3] then return {'HIT', now, call('GET', key)} end
+local held = call('HMGET', fence, 't', 'u', 'm', 'w')
+if held[4] and intents(held[4]) ~= '' then return {'BYPASS', now} end
+local left = (tonumber(held[2]) or 0) - now
+if held[1] and held[1] ~= ARGV[1] and left > 0 then return {'WAIT', now, left} end
+call('HSET', fence, 't', ARGV[1], 'u', now + ARGV[2])
 keep(ARGV[2] + 1000)
-return {'GRANT', now, fence[3] or ''}`;
+return {'GRANT', now, held[3] or ''}`;
 
-/** ARGV: token, lease in ms. Never gives a lease that was lost: its load may have begun before the purge that took it. */
+/**
+ * ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease that was lost: its load may have
+ * begun before the purge that took it.
+ */
 const RENEW = `${NOW}${KEEP_FENCE}
-if redis.call('HGET', KEYS[2], 't') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'u', now + ARGV[2])
+if call('HGET', fence, 't') ~= ARGV[1] then return 0 end
+call('HSET', fence, 'u', now + ARGV[2])
 keep(ARGV[2] + 1000)
 return 1`;
 
 /**
  * ARGV: token, version of a replica's load ('' for a primary's), TTL in ms, entry.
- * Replies `OK`, or `REJECT` where a purge or a later lease came in between, or the load is too old.
+ * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${NOW}
-local fence = redis.call('HMGET', KEYS[2], 't', 'm')
-if fence[1] ~= ARGV[1] then return {'REJECT', now} end
-redis.call('HDEL', KEYS[2], 't', 'u')
-if ARGV[2] ~= '' and fence[2] and ARGV[2] < fence[2] then return {'REJECT', now} end
-redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[3])
-return {'OK', now}`;
-
-/** ARGV: token. Gives up a lease whose load failed, so that nobody waits for it. */
-const RELEASE = `if redis.call('HGET', KEYS[2], 't') == ARGV[1] then redis.call('HDEL', KEYS[2], 't', 'u') end
+const FILL = `${KEYED}local held = call('HMGET', fence, 't', 'm')
+if held[1] ~= ARGV[1] then return 0 end
+call('HDEL', fence, 't', 'u')
+if ARGV[2] ~= '' and held[2] and ARGV[2] < held[2] then return 0 end
+call('SET', key, ARGV[4], 'PX', ARGV[3])
 return 1`;
 
 /** What every purge of a key does to its fence. */
-const FENCE = `local function fence(version, row, life)
-  redis.call('HDEL', KEYS[2], 't', 'u')
-  local known = redis.call('HMGET', KEYS[2], 'm', 'r')
-  if not known[1] or known[1] < version then redis.call('HSET', KEYS[2], 'm', version) end
-  if not known[2] or known[2] < row then redis.call('HSET', KEYS[2], 'r', row) end
+const RAISE_FENCE = `local function raise(version, row, life)
+  call('HDEL', fence, 't', 'u')
+  local known = call('HMGET', fence, 'm', 'r')
+  if not known[1] or known[1] < version then call('HSET', fence, 'm', version) end
+  if not known[2] or known[2] < row then call('HSET', fence, 'r', row) end
   keep(life)
 end
 `;
@@ -79,85 +81,71 @@ end
  * ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('' for unknown).
  * Purges one key and refuses every fill whose load began before.
  */
-const INVALIDATE = `${NOW}${INTENTS}${KEEP_FENCE}${FENCE}
-if ARGV[3] ~= 'expire' then redis.call('DEL', KEYS[1])
-elseif redis.call('GETRANGE', KEYS[1], 0, ${FORMAT.length - 1}) == '${FORMAT}' then redis.call('SETRANGE', KEYS[1], ${FLAG_AT}, '${EXPIRED}') end
+export const INVALIDATE = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
+if ARGV[3] ~= 'expire' then call('DEL', key)
+elseif call('GETRANGE', key, 0, ${FORMAT.length - 1}) == '${FORMAT}' then call('SETRANGE', key, ${FLAG_AT}, '${EXPIRED}') end
 if ARGV[4] ~= '' then
-  local left = intents(redis.call('HGET', KEYS[2], 'w'), ARGV[4])
-  if left == '' then redis.call('HDEL', KEYS[2], 'w') else redis.call('HSET', KEYS[2], 'w', left) end
+  local left = intents(call('HGET', fence, 'w'), ARGV[4])
+  if left == '' then call('HDEL', fence, 'w') else call('HSET', fence, 'w', left) end
 end
-fence(ARGV[1], ARGV[5] == '' and '~' or ARGV[5], ARGV[2])
+raise(ARGV[1], ARGV[5] == '' and '~' or ARGV[5], ARGV[2])
 return 1`;
 
 /**
  * ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as {@link INVALIDATE} does, and stores the
  * value in hand where no newer version of the row is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
-const PUT = `${NOW}${INTENTS}${KEEP_FENCE}${FENCE}
-local state = redis.call('HMGET', KEYS[2], 'r', 'w')
+export const PUT = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
+local state = call('HMGET', fence, 'r', 'w')
 local known = state[1] or ''
-if redis.call('GETRANGE', KEYS[1], 0, ${FORMAT.length - 1}) == '${FORMAT}' then
-  local stored = redis.call('GETRANGE', KEYS[1], ${ROW_START}, ${ROW_END})
+if call('GETRANGE', key, 0, ${FORMAT.length - 1}) == '${FORMAT}' then
+  local stored = call('GETRANGE', key, ${ROW_START}, ${ROW_END})
   if stored > known then known = stored end
 end
 if known ~= '~' and known > ARGV[3] then return 0 end
-redis.call('DEL', KEYS[1])
-fence(ARGV[1], ARGV[3], ARGV[2])
+call('DEL', key)
+raise(ARGV[1], ARGV[3], ARGV[2])
 if known == '~' or (state[2] and intents(state[2]) ~= '') then return 0 end
-redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[4])
+call('SET', key, ARGV[5], 'PX', ARGV[4])
 return 1`;
 
 /** ARGV: writer, life of the intent in ms. Removes the entry, takes the lease away, and lets nobody fill until the writer is done. */
-const INTEND = `${NOW}${INTENTS}${KEEP_FENCE}
-redis.call('DEL', KEYS[1])
-redis.call('HDEL', KEYS[2], 't', 'u')
-local others = intents(redis.call('HGET', KEYS[2], 'w'), ARGV[1])
-redis.call('HSET', KEYS[2], 'w', others .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]))
+export const INTEND = `${NOW}${INTENTS}${KEEP_FENCE}
+call('DEL', key)
+call('HDEL', fence, 't', 'u')
+local others = intents(call('HGET', fence, 'w'), ARGV[1])
+call('HSET', fence, 'w', others .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]))
 keep(ARGV[2] + 1000)
 return 1`;
 
 /** ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
-const REPAIR = `if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return redis.call('DEL', KEYS[1]) end
+const REPAIR = `${KEYED}if call('TYPE', key).ok ~= ARGV[1] then return call('DEL', key) end
 return 0`;
 
 /**
- * A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire.
- * ARGV: new mark, version, TTL in ms. Creates the tag where it is missing; replies the tag as it is then.
+ * A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One that is missing is created.
+ * ARGV: new mark, version, TTL in ms, 'create', 'delete', 'expire' or 'timeline'. Replies the tag as it is then. A purge older than the last
+ * one of its kind changes nothing, because entries that were captured since then contain it; one of the same version does, because two
+ * commits can lie at one position. `timeline` deletes where the version begins a newer timeline than the last delete's, so that of all who
+ * notice it one purges.
  */
-const CREATE_TAG = `local tag = redis.call('GET', KEYS[1])
-if tag and string.match(tag, '^%S+ %x+ %S+ %x+$') then return tag end
-tag = ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[1] .. ' ' .. ARGV[2]
-redis.call('SET', KEYS[1], tag, 'PX', ARGV[3])
-return tag`;
-
-/**
- * ARGV: new mark, version, TTL in ms, 'delete', 'expire' or 'timeline'. A purge older than the last one of its kind changes nothing, because
- * entries that were captured since then contain it; one of the same version does, because two commits can lie at one position. `timeline`
- * deletes where the version begins a newer timeline than the last delete's, so that of all who notice it one purges.
- */
-const PURGE_TAG = `local tag = redis.call('GET', KEYS[1])
-local fields = {}
-for field in string.gmatch(tag or '', '%S+') do fields[#fields + 1] = field end
-local function sound(version) return version and #version == 24 and string.match(version, '^%x+$') end
-if #fields ~= 4 or not sound(fields[2]) or not sound(fields[4]) then fields = {ARGV[1], ARGV[2], ARGV[1], ARGV[2]} else
-  local at = ARGV[4] == 'expire' and 3 or 1
-  local newer = ARGV[2] >= fields[at + 1]
-  if ARGV[4] == 'timeline' then newer = string.sub(ARGV[2], 1, 8) > string.sub(fields[at + 1], 1, 8) end
-  if newer then fields[at] = ARGV[1] fields[at + 1] = ARGV[2] end
+export const PURGE_TAG = `${KEYED}local mark, version, mode = ARGV[1], ARGV[2], ARGV[4]
+local deleted, deletedAt, expired, expiredAt = string.match(call('GET', key) or '', '^(%S+) (%x+) (%S+) (%x+)$')
+if not deleted or #deletedAt ~= 24 or #expiredAt ~= 24 then deleted, deletedAt, expired, expiredAt = mark, version, mark, version
+elseif mode == 'expire' then
+  if version >= expiredAt then expired, expiredAt = mark, version end
+elseif mode == 'timeline' and string.sub(version, 1, 8) > string.sub(deletedAt, 1, 8) or mode == 'delete' and version >= deletedAt then
+  deleted, deletedAt = mark, version
 end
-redis.call('SET', KEYS[1], table.concat(fields, ' '), 'PX', ARGV[3])
-return 1`;
+local tag = table.concat({deleted, deletedAt, expired, expiredAt}, ' ')
+call('SET', key, tag, 'PX', ARGV[3])
+return tag`;
 
 /** ioredis registers each under its name, sends its hash, and the text only where the server doesn't know it. */
 export const SCRIPTS = {
   cacheLease: { numberOfKeys: 2, lua: LEASE },
   cacheRenew: { numberOfKeys: 2, lua: RENEW },
   cacheFill: { numberOfKeys: 2, lua: FILL },
-  cacheRelease: { numberOfKeys: 2, lua: RELEASE },
-  cacheInvalidate: { numberOfKeys: 2, lua: INVALIDATE },
-  cachePut: { numberOfKeys: 2, lua: PUT },
-  cacheIntend: { numberOfKeys: 2, lua: INTEND },
   cacheRepair: { numberOfKeys: 1, lua: REPAIR },
-  cacheCreateTag: { numberOfKeys: 1, lua: CREATE_TAG },
   cachePurgeTag: { numberOfKeys: 1, lua: PURGE_TAG },
-} as const;
+};

@@ -57,14 +57,6 @@ export interface Put {
   readonly entry: string;
 }
 
-/** The shared tier's state, as the health check shows it. */
-export interface SharedState {
-  /** `ok` where every shard answers, `degraded` where some do, `down` where none does. */
-  readonly status: 'ok' | 'degraded' | 'down';
-  /** Each node that the store knows of. */
-  readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
-}
-
 /**
  * What the read path and the purge path ask of the shared tier. Reading operations end within the budget of the store and reject with
  * `E_SHARED_UNAVAILABLE` where the tier can't answer; the caller then does without it.
@@ -73,8 +65,12 @@ export interface SharedStore {
   /** The store's clock, in epoch milliseconds, as far as this process knows it. */
   now(): number;
 
-  /** The entry of a key as it was stored; null where there is none. */
-  get(key: string): Promise<string | null>;
+  /**
+   * The entry of a key as it was stored; null where there is none.
+   *
+   * @param slot the key's slot in a cluster, from a caller who has worked it out already.
+   */
+  get(key: string, slot?: number): Promise<string | null>;
   /** Asks for the right to load a key, for `leaseMs`. `seenToken` is that of the entry which the caller found and refused, or empty. */
   lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease>;
   /** @returns false where a purge or a later lease came in between, or the version is too old. */
@@ -109,8 +105,6 @@ export interface SharedStore {
   /** Purges a tag, in the same way. Mode `timeline` deletes only where the version begins a newer timeline than the tag's. */
   purgeTag(name: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void>;
 
-  /** How the tier is, as far as this process sees. */
-  state(): Promise<SharedState>;
   /** Ends every connection. */
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { TagMark } from './envelope';
 import { type Loader, LoadNotes } from './load-context';
+import type { ReadRequest, Written } from './read-parts';
 import type { Capture, TagVersions } from './tags';
-import type { Ticket } from './ticket';
 import { traced } from './tracing';
-import type { Loaded, VersionSource } from './versions/source';
+import type { Loaded, LoadRequest, VersionSource } from './versions/source';
 import { laterVersion, previousVersion, type Version } from './versions/version';
 
 /** A load, with the marks that its tags had before it began. */
@@ -25,16 +25,16 @@ export interface TaggedLoad {
  */
 export async function taggedLoad<Handle>(
   parts: { readonly tags: TagVersions; readonly source: VersionSource<Handle> },
-  request: { readonly loader: Loader<unknown, Handle>; readonly tags: readonly string[] },
+  request: Pick<ReadRequest<unknown, Handle>, 'memoryKey' | 'loader' | 'tags'>,
   captured: Capture,
   fence: Version | undefined,
 ): Promise<TaggedLoad> {
   const marks = new Map(captured.marks.map((mark) => [mark.tag, mark]));
   let minVersion = laterVersion(fence, captured.minVersion);
   for (let run = 1; ; run++) {
-    const notes = new LoadNotes();
+    const notes = new LoadNotes(request.memoryKey);
     const least = minVersion === undefined ? {} : { minVersion };
-    const loaded = await traced('cache.load', () => parts.source.load((handle) => request.loader(handle, notes), least));
+    const loaded = await runLoader(parts.source, request.loader, notes, least);
     const names = [...new Set([...request.tags, ...notes.tags])];
     const own = names.map((name) => marks.get(name));
     const { oldest } = notes;
@@ -57,13 +57,23 @@ export async function taggedLoad<Handle>(
   }
 }
 
+/** One run of a loader, on a server that has what it must contain. */
+export function runLoader<Handle>(
+  source: VersionSource<Handle>,
+  loader: Loader<unknown, Handle>,
+  notes: LoadNotes,
+  request: LoadRequest,
+): Promise<Loaded<unknown>> {
+  return traced('cache.load', () => source.load((handle) => loader(handle, notes), request));
+}
+
 /**
  * The version that an entry may claim. A primary's load claims one less than the position before it, which on an idle primary is just below
  * the reader's own ticket, though the load began after the reader's commit: it claims the ticket then. A forged ticket is not that close.
  */
 export function claimedVersion(
   { loaded, version }: Pick<TaggedLoad, 'loaded' | 'version'>,
-  ticket: Ticket | undefined,
+  ticket: Pick<Written, 'latest'> | undefined,
 ): Version | '-' {
   const latest = ticket?.latest;
   const own = latest !== undefined && loaded.origin === 'primary' && version === loaded.version;

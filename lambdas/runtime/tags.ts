@@ -27,16 +27,11 @@ export interface Capture {
 
 /** What this process knows of tags that entries have together. */
 export interface KnownTags extends KnownMarks {
-  readonly names: readonly string[];
   /** Those that were declared. */
   readonly declared: readonly string[];
-}
-
-/** {@link KnownTags}, for as long as nothing is learnt of any tag, and no tag's version gets too old. */
-interface Together {
-  known: KnownTags | undefined;
-  learnt: number;
-  until: number;
+  /** What it holds for: as long as nothing is learnt of any tag, and until a tag's version gets too old. */
+  readonly learnt: number;
+  readonly until: number;
 }
 
 export interface TagVersionsOptions {
@@ -52,66 +47,66 @@ const MAX_REMEMBERED = 20_000;
 /** Tag versions: what an entry captured before its load is compared with what the tag says now. */
 export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; readAt: number }>();
-  readonly #together = new WeakMap<readonly string[], Together>();
+  /** Lists that many entries have; undefined where nothing was asked of them yet. */
+  readonly #expected = new WeakMap<readonly string[], KnownTags | undefined>();
   /** How often something was learnt of a tag. */
   #learnt = 0;
-  /** The newest timeline that each of {@link ALL_TAGS} is known to be of. */
+  /** The newest timeline that each of {@link ALL_TAGS} is known to be of, and that all of them are. */
   readonly #timelines = new Map<string, string>();
+  #noticed = '';
   /** How often something was forgotten: what was asked for before isn't remembered. */
   #forgotten = 0;
 
-  constructor(
-    private readonly store: SharedStore,
-    private readonly currentVersion: () => Promise<Version>,
-    private readonly clock: Clock,
-    private readonly options: TagVersionsOptions,
-  ) {}
+  readonly #store: SharedStore;
+  readonly #currentVersion: () => Promise<Version>;
+  readonly #clock: Clock;
+  readonly #options: TagVersionsOptions;
 
-  /** Tells of a list that many entries have, the same array, for {@link together}. */
-  expect(names: readonly string[]): void {
-    this.#together.set(names, { known: undefined, learnt: -1, until: 0 });
+  constructor(store: SharedStore, currentVersion: () => Promise<Version>, clock: Clock, options: TagVersionsOptions) {
+    this.#store = store;
+    this.#currentVersion = currentVersion;
+    this.#clock = clock;
+    this.#options = options;
   }
 
-  /** What is known of such a list, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
-  together(names: readonly string[]): KnownTags | undefined {
-    const together = this.#together.get(names);
-    if (!together) return undefined;
-    if (together.learnt === this.#learnt && this.clock.now() < together.until) return together.known;
-    const known = names.map((name) => this.#known.get(name));
+  /** Tells of a list that many entries have, the same array: what {@link known} says of it is remembered. */
+  expect(names: readonly string[]): void {
+    this.#expected.set(names, undefined);
+  }
+
+  /** What is known of the tags, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
+  known(names: readonly string[], now: number): KnownTags | undefined {
+    const known = this.#expected.get(names);
+    if (known && known.learnt === this.#learnt && now < known.until) return known;
     const marks: TagMark[] = [];
     let until = Number.POSITIVE_INFINITY;
-    for (const [i, tag] of names.entries()) {
-      const each = known[i];
-      if (!each) return undefined;
-      until = Math.min(until, each.readAt + this.options.tagTtlMs);
+    for (const tag of names) {
+      const each = this.#known.get(tag);
+      if (!each || now >= each.readAt + this.#options.tagTtlMs) return undefined;
+      until = Math.min(until, each.readAt + this.#options.tagTtlMs);
       marks.push({ tag, deleted: each.tag.deleted, expired: each.tag.expired });
     }
-    if (this.clock.now() >= until) return undefined;
-    together.known = { names, declared: declaredTags(names), marks, text: marksText(marks) };
-    together.learnt = this.#learnt;
-    together.until = until;
-    return together.known;
+    const learnt = { declared: declaredTags(names), marks, text: marksText(marks), learnt: this.#learnt, until };
+    if (this.#expected.has(names)) this.#expected.set(names, learnt);
+    return learnt;
   }
 
   /** The tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
-  read(names: readonly string[], strict: boolean): (Tag | undefined)[] | Promise<(Tag | undefined)[]> {
-    const known = strict ? [] : names.map((name) => this.#remembered(name));
-    // Without a promise in the usual case: each costs as much as the rest of the judgement.
-    if (!strict && !known.includes(undefined)) return known;
-    return Promise.all(names.map((name, i) => known[i] ?? this.#fetch(name)));
+  read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
+    return Promise.all(names.map((name) => (strict ? undefined : this.#remembered(name)) ?? this.#fetch(name)));
   }
 
   /** The tags as they are now, before a load; those that are missing are created with the primary's version. */
   async capture(names: readonly string[]): Promise<Capture> {
-    const readAt = this.clock.now();
+    const readAt = this.#clock.now();
     const forgotten = this.#forgotten;
-    const tags = await Promise.all(names.map((name) => this.store.touchTag(name, this.options.lifeMs)));
+    const tags = await Promise.all(names.map((name) => this.#store.touchTag(name, this.#options.lifeMs)));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
-    const version = tags.includes(undefined) ? await this.currentVersion() : undefined;
+    const version = tags.includes(undefined) ? await this.#currentVersion() : undefined;
     const marks: TagMark[] = [];
     let minVersion: Version | undefined;
     for (const [i, name] of names.entries()) {
-      const tag = tags[i] ?? (await this.store.createTag(name, newToken(), version as Version, this.options.lifeMs));
+      const tag = tags[i] ?? (await this.#store.createTag(name, newToken(), version as Version, this.#options.lifeMs));
       if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
       marks.push({ tag: name, deleted: tag.deleted, expired: tag.expired });
       minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
@@ -120,9 +115,9 @@ export class TagVersions {
   }
 
   /** Purges a tag for every process; this one knows at once. */
-  async purge(name: string, version: Version, mode: PurgeMode): Promise<void> {
+  async purge(name: string, version: Version, mode: PurgeMode | 'timeline'): Promise<void> {
     this.#forget(name);
-    await this.store.purgeTag(name, newToken(), version, this.options.lifeMs, mode);
+    await this.#store.purgeTag(name, newToken(), version, this.#options.lifeMs, mode);
     this.#forget(name);
   }
 
@@ -138,33 +133,29 @@ export class TagVersions {
    */
   async notice(version: Version): Promise<void> {
     const timeline = timelineOf(version);
-    // Once in the life of a process, in one turn.
-    const unknown = ALL_TAGS.filter((tag) => !this.#timelines.has(tag));
-    await Promise.allSettled(
-      unknown.map(async (tag) => {
-        // Where the tag is missing there is no entry to be purged.
-        if (!(await this.#fetch(tag))) this.#timelines.set(tag, timeline);
-      }),
-    );
-    const old = ALL_TAGS.filter((tag) => (this.#timelines.get(tag) ?? timeline) < timeline);
+    if (timeline <= this.#noticed) return;
+    // Each for itself, so that a shard that is down doesn't keep the others' entries alive.
     await Promise.all(
-      old.map(async (tag) => {
-        await this.store.purgeTag(tag, newToken(), version, this.options.lifeMs, 'timeline');
-        this.#forget(tag);
-        this.#timelines.set(tag, timeline);
+      ALL_TAGS.map(async (name) => {
+        if ((this.#timelines.get(name) ?? '') >= timeline) return;
+        const tag = await this.#fetch(name);
+        // Where it is missing there is no entry to be purged.
+        if (tag && timelineOf(tag.deletedVersion) < timeline) await this.purge(name, version, 'timeline');
+        this.#timelines.set(name, timeline);
       }),
     );
+    this.#noticed = timeline;
   }
 
   #remembered(name: string): Tag | undefined {
     const known = this.#known.get(name);
-    return known && this.clock.now() - known.readAt < this.options.tagTtlMs ? known.tag : undefined;
+    return known && this.#clock.now() - known.readAt < this.#options.tagTtlMs ? known.tag : undefined;
   }
 
   async #fetch(name: string): Promise<Tag | undefined> {
-    const readAt = this.clock.now();
+    const readAt = this.#clock.now();
     const forgotten = this.#forgotten;
-    const tag = await this.store.getTag(name);
+    const tag = await this.#store.getTag(name);
     if (tag && forgotten === this.#forgotten) this.#remember(name, tag, readAt);
     return tag;
   }
@@ -178,7 +169,6 @@ export class TagVersions {
     this.#learnt++;
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(name, { tag, readAt });
-    if (ALL_TAGS.includes(name)) this.#timelines.set(name, timelineOf(tag.deletedVersion));
   }
 }
 

@@ -1,143 +1,102 @@
-import type { Clock } from './clock';
-import { embeddedMetrics } from './embedded-metrics';
 import type { Outcome } from './outcome';
 
-/** What is counted of reads, and where it goes. */
+/** Who is told of what was counted, and how often: `readMetrics()`. */
 export interface TelemetryOptions {
+  /** Told what was counted of one route or namespace since the last time. It must not throw. */
+  readonly report: (name: string, counts: ReadCounts) => void;
   /**
-   * Takes lines in CloudWatch's embedded metric format: one for each route or namespace that was read.
-   * @default - nobody; reads are counted all the same
-   */
-  readonly write?: (line: string) => void;
-  /**
-   * Seconds between two lines. A line leaves with a read, so that nothing runs while a Lambda environment is frozen.
+   * Seconds between two reports. They leave with a read, so that nothing runs while a Lambda environment is frozen.
    * @default 60
    */
   readonly everySeconds?: number;
-  /**
-   * Dimensions besides `Route`, such as the function's name.
-   * @default - none
-   */
-  readonly dimensions?: Readonly<Record<string, string>>;
 }
 
-/** CloudWatch's namespace of what reads say of themselves. */
-export const READ_METRICS_NAMESPACE = 'Cachement/Reads';
-
-/** Metrics of reads, and their units; counts are since the last line. */
-export const READ_METRICS = {
-  MemoryHits: 'Count',
-  SharedHits: 'Count',
+/** The reads of one route or namespace, by what they did. Names are those of the metrics. */
+export interface ReadCounts {
+  /** Hits in memory. */
+  MemoryHits: number;
+  /** Fresh hits in the shared tier. */
+  SharedHits: number;
   /** Served past their freshness. */
-  StaleHits: 'Count',
-  Misses: 'Count',
+  StaleHits: number;
+  /** Loaded under the lease, or where memory is the only tier. */
+  Misses: number;
   /** Loaded without the shared tier, which was down, or busy with another's load for too long. */
-  Bypasses: 'Count',
+  Bypasses: number;
   /** Reads that took the result of another one of their process. */
-  Collapsed: 'Count',
+  Collapsed: number;
   /** Runs of a loader that a read waited for. */
-  Loads: 'Count',
+  Loads: number;
   /** Loads that a purge, or another's load, kept from being stored. */
-  FillsRejected: 'Count',
-  /** How long hits in the shared tier took; the last hundred. */
-  SharedMilliseconds: 'Milliseconds',
-  /** How long reads that loaded took; the last hundred. */
-  LoadMilliseconds: 'Milliseconds',
-} as const;
+  FillsRejected: number;
+  /** How long hits in the shared tier took, in milliseconds; the last hundred. */
+  SharedMilliseconds: number[];
+  /** How long reads that loaded took, in milliseconds; the last hundred. */
+  LoadMilliseconds: number[];
+}
 
 /** CloudWatch takes no more values of a metric from one line. */
 const MOST_VALUES = 100;
 
 /** Counts the reads of one route or namespace. */
 export class ReadMeter {
-  /** Counted where it happens: a hit in memory is little more than a look into a map. */
-  memoryHits = 0;
-  #sharedHits = 0;
-  #staleHits = 0;
-  #misses = 0;
-  #bypasses = 0;
-  #collapsed = 0;
-  #loads = 0;
-  #rejected = 0;
-  #sharedMs: number[] = [];
-  #loadMs: number[] = [];
+  /** Counted by whoever reads, too: a hit in memory is little more than a look into a map. */
+  counts = nothing();
 
-  /** Whether somebody wants to hear of each read. */
-  readonly isHeard: boolean;
+  readonly #telemetry: Telemetry;
 
   constructor(
     readonly name: string,
-    private readonly telemetry: Telemetry,
+    telemetry: Telemetry,
   ) {
-    this.isHeard = telemetry.onRead !== undefined;
+    this.#telemetry = telemetry;
   }
 
   /** Counts a read. @param began {@link performance.now} when it began. */
   read(outcome: Outcome, began: number): void {
-    this.telemetry.onRead?.(outcome, this.name);
+    this.#telemetry.onRead?.(outcome, this.name);
+    const { counts } = this;
     const { tier, status, collapsed, reason } = outcome;
     if (tier === 'memory') {
-      this.memoryHits++;
+      counts.MemoryHits++;
       return;
     }
     const now = performance.now();
     const loaded = tier === 'database';
-    if (loaded && status === 'bypass') this.#bypasses++;
-    else if (loaded) this.#misses++;
-    else if (status === 'stale') this.#staleHits++;
-    else this.#sharedHits++;
-    if (collapsed) this.#collapsed++;
-    else if (loaded) this.#loads++;
-    if (reason === 'fill-rejected') this.#rejected++;
-    const times = loaded ? this.#loadMs : this.#sharedMs;
+    if (loaded && status === 'bypass') counts.Bypasses++;
+    else if (loaded) counts.Misses++;
+    else if (status === 'stale') counts.StaleHits++;
+    else counts.SharedHits++;
+    if (collapsed) counts.Collapsed++;
+    else if (loaded) counts.Loads++;
+    if (reason === 'fill-rejected') counts.FillsRejected++;
+    const times = loaded ? counts.LoadMilliseconds : counts.SharedMilliseconds;
     if (times.push(now - began) > MOST_VALUES) times.shift();
-    this.telemetry.tick(now);
-  }
-
-  /** What was counted since the last time; undefined where there was no read. */
-  take(): Record<keyof typeof READ_METRICS, number | readonly number[]> | undefined {
-    const counts = {
-      MemoryHits: this.memoryHits,
-      SharedHits: this.#sharedHits,
-      StaleHits: this.#staleHits,
-      Misses: this.#misses,
-      Bypasses: this.#bypasses,
-      Collapsed: this.#collapsed,
-      Loads: this.#loads,
-      FillsRejected: this.#rejected,
-    };
-    if (Object.values(counts).every((count) => count === 0)) return undefined;
-    const times = { SharedMilliseconds: this.#sharedMs, LoadMilliseconds: this.#loadMs };
-    this.memoryHits = this.#sharedHits = this.#staleHits = this.#misses = 0;
-    this.#bypasses = this.#collapsed = this.#loads = this.#rejected = 0;
-    this.#sharedMs = [];
-    this.#loadMs = [];
-    return { ...counts, ...times };
+    this.#telemetry.tick(now);
   }
 }
 
 /** Counts every read, and says so now and then. */
 export class Telemetry {
-  readonly #meters = new Map<string, ReadMeter>();
+  readonly #meters: ReadMeter[] = [];
   readonly #everyMs: number;
   #due: number;
 
+  readonly #options: TelemetryOptions | undefined;
+
   constructor(
-    private readonly options: TelemetryOptions,
-    private readonly clock: Clock,
+    options: TelemetryOptions | undefined,
     readonly onRead: ((outcome: Outcome, name: string) => void) | undefined,
   ) {
-    this.#everyMs = (options.everySeconds ?? 60) * 1000;
+    this.#options = options;
+    this.#everyMs = (options?.everySeconds ?? 60) * 1000;
     this.#due = performance.now() + this.#everyMs;
   }
 
   /** The counts of a route or namespace. */
   meter(name: string): ReadMeter {
-    let meter = this.#meters.get(name);
-    if (!meter) {
-      meter = new ReadMeter(name, this);
-      this.#meters.set(name, meter);
-    }
+    const meter = new ReadMeter(name, this);
+    this.#meters.push(meter);
     return meter;
   }
 
@@ -149,18 +108,25 @@ export class Telemetry {
   /** Says what was counted since the last time. */
   flush(now = performance.now()): void {
     this.#due = now + this.#everyMs;
-    const { write, dimensions } = this.options;
-    if (!write) return;
-    for (const [Route, meter] of this.#meters) {
-      const values = meter.take();
-      const line = embeddedMetrics({
-        namespace: READ_METRICS_NAMESPACE,
-        dimensions: { ...dimensions, Route },
-        units: READ_METRICS,
-        values: values ?? {},
-        now: this.clock.now(),
-      });
-      if (line) write(line);
+    for (const meter of this.#meters) {
+      const { counts } = meter;
+      meter.counts = nothing();
+      this.#options?.report(meter.name, counts);
     }
   }
+}
+
+function nothing(): ReadCounts {
+  return {
+    MemoryHits: 0,
+    SharedHits: 0,
+    StaleHits: 0,
+    Misses: 0,
+    Bypasses: 0,
+    Collapsed: 0,
+    Loads: 0,
+    FillsRejected: 0,
+    SharedMilliseconds: [],
+    LoadMilliseconds: [],
+  };
 }

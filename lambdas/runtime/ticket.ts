@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CacheError } from './errors';
+import { invalid } from './errors';
 import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
 
@@ -58,7 +58,7 @@ export class Ticket {
    */
   with(what: { readonly key: string } | { readonly tag: string }, version: Version): Ticket {
     if (!isVersion(version)) {
-      throw new CacheError('E_INVALID_ARGUMENT', `'version' must be 24 hex digits, got: ${got(version)}`);
+      throw invalid(`'version' must be 24 hex digits, got: ${got(version)}`);
     }
     const name = 'tag' in what ? tagHash(what.tag) : nameHash(what.key);
     const entries = new Map(this.#entries);

@@ -7,17 +7,16 @@ import { CacheError } from './errors';
  */
 export function valueText(key: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  let text: string | undefined;
+  let problem = `it is a ${typeof value}`;
+  let cause: unknown;
   try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    const problem = cause instanceof Error ? (cause.message.split('\n')[0] as string) : String(cause);
-    throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: ${problem}`, { cause });
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+    problem = String((error as Error)?.message ?? error).split('\n')[0] as string;
   }
-  if (text === undefined) {
-    throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: it is a ${typeof value}`);
-  }
-  return text;
+  throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: ${problem}`, { cause });
 }
 
 /** A text of its own: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII only. */

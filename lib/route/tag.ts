@@ -21,8 +21,8 @@ const TAG = /^[!"$-)+\--@[-~]+$/;
  * @returns undefined where the tag is valid in every tier; otherwise one sentence that names the rule and the value.
  */
 export function tagProblem(tag: unknown): string | undefined {
-  if (typeof tag !== 'string') return `a tag must be a string, got: ${typeof tag}`;
-  if (tag.length === 0) return 'a tag must not be empty';
+  if (typeof tag !== 'string' || tag === '')
+    return `a tag must be a string that isn't empty, got: ${tag === '' ? "''" : typeof tag}`;
   if (tag.length > MAX_TAG_LENGTH) return `a tag must be at most ${MAX_TAG_LENGTH} characters, got: ${tag.length}`;
   if (!TAG.test(tag)) {
     return `a tag must be lower case ASCII 33-126 without ',', '#' and '*', got: ${JSON.stringify(tag)}`;

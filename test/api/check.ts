@@ -28,6 +28,7 @@ const INTERNAL = [
   'ReadPath',
   'ReadPathParts',
   'NamespaceParts',
+  'CacheInternals',
   'BehindRequest',
   'BehindParts',
 ];

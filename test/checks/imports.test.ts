@@ -14,7 +14,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   lambdas: { folders: ['routes', 'lib/route'], packages: ['*'] },
   'lambdas/runtime': {
     folders: ['lib/route'],
-    packages: ['ioredis', 'cluster-key-slot', 'pg', '@aws-sdk', '@smithy', '@opentelemetry/api', 'msgpackr'],
+    packages: ['ioredis', 'pg', '@aws-sdk', '@smithy', '@opentelemetry/api', 'msgpackr'],
   },
   examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },
   local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },

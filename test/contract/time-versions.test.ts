@@ -1,4 +1,4 @@
-import { TimeVersions } from '../../lambdas/runtime';
+import { TimeVersions } from '../../lambdas/runtime/versions/time';
 import { versionSourceContract } from './version-source';
 
 describe('versions by time', () => {

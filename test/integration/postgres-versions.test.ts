@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { currentVersion, PostgresVersions } from '../../lambdas/runtime';
 import type { Database } from '../../lambdas/runtime/database';
+import { currentVersion, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { versionSourceContract } from '../contract/version-source';
 import { type Postgres, STANDBY, startPostgres } from '../support/postgres';
 import { waitFor } from '../support/wait-for';

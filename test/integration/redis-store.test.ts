@@ -1,7 +1,11 @@
 import keySlot from 'cluster-key-slot';
 import { Cluster, Redis } from 'ioredis';
-import { Cache, CacheError, type RedisStore, TimeVersions } from '../../lambdas/runtime';
+import { seeded } from '../../bench/consistency/random';
+import { Cache, CacheError, type RedisStore } from '../../lambdas/runtime';
+import { clusterState } from '../../lambdas/runtime/cluster-state';
+import { slotOf } from '../../lambdas/runtime/hash-slot';
 import { newToken } from '../../lambdas/runtime/token';
+import { TimeVersions } from '../../lambdas/runtime/versions/time';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster';
 import { waitFor } from '../support/wait-for';
@@ -17,7 +21,7 @@ describe('a store on a real cluster', () => {
   sharedStoreContract(async () => cluster.store());
 
   test('says that every node is there', async () => {
-    const state = await cluster.store().state();
+    const state = await clusterState(cluster.store());
     expect(state.status).toBe('ok');
     expect(state.nodes.map((node) => node.role).sort()).toEqual([
       'primary',
@@ -59,15 +63,27 @@ describe('a store on a real cluster', () => {
   });
 });
 
+test('the slot of a name is the one that the cluster gives it, braces and all', async () => {
+  const { host, port, tls, user } = cluster.place;
+  const client = new Cluster([{ host, port }], { redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false } });
+  try {
+    const random = seeded(7);
+    const names = Array.from({ length: 1000 }, () =>
+      Array.from({ length: 1 + Math.floor(random.next() * 8) }, () => 'ab:{}'[Math.floor(random.next() * 5)]).join(''),
+    );
+    const slots = await Promise.all(names.map((name) => client.cluster('KEYSLOT', name)));
+    expect(names.filter((name, i) => slotOf(name) !== slots[i])).toEqual([]);
+  } finally {
+    client.disconnect();
+  }
+});
+
 describe('something else under the name of an entry', () => {
   test('is no answer, and is gone for the next who asks; what is of the right kind stays', async () => {
     const store = cluster.store({ namespace: 'foreign' });
     await store.get('k');
-    const { endpoint, tls } = (store as unknown as { options: { endpoint: string; tls: { ca: string } } }).options;
-    const [host, port] = endpoint.split(':') as [string, string];
-    const client = new Cluster([{ host, port: Number(port) }], {
-      redisOptions: { username: 'app', password: 'a-password-of-the-tests', tls, enableReadyCheck: false },
-    });
+    const { host, port, tls, user } = cluster.place;
+    const client = new Cluster([{ host, port }], { redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false } });
     try {
       await client.lpush('foreign:v:{k}', 'a list');
       await store.invalidate('other', version(7), 60_000);

@@ -1,4 +1,4 @@
-import type { InvalidateOptions, Lease, PurgeMode, Put, SharedState, SharedStore, Tag } from '../../lambdas/runtime';
+import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from '../../lambdas/runtime';
 import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/envelope';
 
 interface Fence {
@@ -142,10 +142,6 @@ export class MemorySharedStore implements SharedStore {
       this.tags.set(name, { ...tag, deleted: mark, deletedVersion: version });
     else if (mode === 'expire' && version >= tag.expiredVersion)
       this.tags.set(name, { ...tag, expired: mark, expiredVersion: version });
-  }
-
-  async state(): Promise<SharedState> {
-    return { status: 'ok', nodes: [] };
   }
 
   async close(): Promise<void> {}

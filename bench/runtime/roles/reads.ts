@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/built/connectors/StandaloneConnector';
+import type { LoadContext } from '../../../lambdas/runtime';
 import type { Place } from '../../../test/support/redis-cluster';
 import { serve } from '../../support/serve';
 import { openCache, type SubjectOptions } from '../subject';
@@ -59,7 +60,9 @@ const OURS: Record<string, Open> = {
 
 async function ours(loader: (key: string) => Promise<unknown>, options: SubjectOptions): Promise<Read> {
   const { items } = openCache(options);
-  return (key) => items.getOrSet(key, () => loader(key));
+  // One loader for all keys, as the others have it.
+  const load = (_: undefined, context: LoadContext) => loader(context.key);
+  return (key) => items.getOrSet(key, load);
 }
 
 /** The client with the stream's own cork, and nothing else. */

@@ -64,12 +64,12 @@ export class Comparison<Handle> {
   /** One step. @returns undefined where another one is to come at {@link dueAt}. */
   async step(): Promise<Check | undefined> {
     const { source, same, graceMs, now } = this.options;
-    const { read, loader } = this.sample;
+    const { key, read, loader } = this.sample;
     try {
       const cached = this.#differed ? await this.sample.again() : read;
       // What was loaded anew, or by somebody else since, is no longer what was found.
       if (this.#differed && (cached.outcome.tier === 'database' || !same(cached.value, read.value))) return this.#found('late');
-      const { value } = await source.load((handle) => loader(handle, new LoadNotes()), { primaryOnly: true });
+      const { value } = await source.load((handle) => loader(handle, new LoadNotes(key)), { primaryOnly: true });
       if (same(cached.value, value)) return this.#found(this.#differed ? 'late' : 'fresh');
       if (this.#differed) return this.#found('stale');
       this.#differed = true;

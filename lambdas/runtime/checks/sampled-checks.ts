@@ -1,6 +1,7 @@
+import { entryKey } from '../../../lib/route';
 import type { Cache } from '../cache';
+import { checkNumber } from '../check';
 import { type Clock, systemClock } from '../clock';
-import { checkNumber } from '../codecs/check';
 import { environment } from '../environment';
 import type { Read } from '../kept';
 import type { Namespace } from '../namespace';
@@ -112,7 +113,7 @@ export class SampledChecks<Handle> {
         const found = await cache.getOrSet(route, parameters, loader, options);
         if (options?.ticket === undefined && this.#sampled()) {
           const again = () => cache.getOrSet(route, parameters, loader, options);
-          this.#take({ name: route.name, key: JSON.stringify(parameters), read: found as Read<unknown>, loader, again });
+          this.#take({ name: route.name, key: entryKey(route, parameters), read: found as Read<unknown>, loader, again });
         }
         return found;
       },

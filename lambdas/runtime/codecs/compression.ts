@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
+import { checkNumber } from '../check';
 import { CacheError } from '../errors';
 import { got } from '../value-text';
 import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
-import { checkNumber } from './check';
 
 export type { ByteCodec, ByteFormat, Packed };
 

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
+import { checkNumber } from '../check';
 import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
-import { checkNumber } from './check';
 
 export type { ByteCodec, ByteFormat, Packed };
 

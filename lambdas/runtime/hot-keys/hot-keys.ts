@@ -1,4 +1,4 @@
-import { checkNumber } from '../codecs/check';
+import { checkNumber } from '../check';
 import { FNV_SEED, fnv } from '../fnv';
 import { MemoryTier } from '../memory';
 import type { ReadRequest } from '../read-parts';

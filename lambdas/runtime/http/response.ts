@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { edgeMaxAgeSeconds, type Route, staleDirectives } from '../../../lib/route';
+import { cacheStatus } from '../cache-status';
 import { environment } from '../environment';
-import { cacheStatus, type Outcome } from '../outcome';
+import type { Outcome } from '../outcome';
 import { problemBody } from './problem';
 import { responseTags, type TooManyTags } from './response-tags';
 

@@ -1,5 +1,5 @@
 import { Budget } from '../budget';
-import { checkNumber } from '../codecs/check';
+import { checkNumber } from '../check';
 import { environment } from '../environment';
 import type { BusListener, MemoryBus, Purged } from '../memory-bus';
 import { OwnClient } from '../own-client';

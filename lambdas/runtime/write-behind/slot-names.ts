@@ -1,4 +1,4 @@
-import keySlot from 'cluster-key-slot';
+import { hashSlot } from '../hash-slot';
 
 const SLOTS = 16_384;
 
@@ -10,16 +10,11 @@ export function slotName(slot: number): string {
   return names[slot] as string;
 }
 
-/** The slot of a cluster's key. */
-export function slotOf(key: string): number {
-  return keySlot(key);
-}
-
 function allNames(): string[] {
   const found = new Array<string>(SLOTS);
   for (let i = 0, left = SLOTS; left > 0; i++) {
     const name = i.toString(36);
-    const slot = keySlot(name);
+    const slot = hashSlot(name);
     if (found[slot] !== undefined) continue;
     found[slot] = name;
     left--;

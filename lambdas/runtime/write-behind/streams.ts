@@ -1,10 +1,11 @@
 import type { Cluster, Redis } from 'ioredis';
 import { Budget } from '../budget';
 import { CacheError } from '../errors';
+import { slotOf } from '../hash-slot';
 import { OwnClient } from '../own-client';
 import type { RedisPlace } from '../redis-store';
 import { ENQUEUE, GROUP, SETTLE } from './scripts';
-import { slotName, slotOf } from './slot-names';
+import { slotName } from './slot-names';
 
 /** A write as its stream has it. */
 export interface StreamWrite {

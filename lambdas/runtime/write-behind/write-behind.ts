@@ -1,6 +1,6 @@
-import { checkNumber } from '../codecs/check';
+import { checkNumber } from '../check';
 import { encodeEntry } from '../envelope';
-import { CacheError } from '../errors';
+import { CacheError, invalid } from '../errors';
 import { newHeader } from '../kept';
 import type { ReadPathParts, ReadRequest } from '../read-parts';
 import type { ReadPath } from '../read-path';
@@ -152,7 +152,7 @@ export class WriteBehind {
     const { shared, tags, random, codec } = parts.read;
     const { key, memoryKey, policy, row, value } = request;
     if (!shared || !tags || policy.sharedTtlMs === 0) {
-      throw new CacheError('E_INVALID_ARGUMENT', "'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0");
+      throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0");
     }
     const json = valueText(key, value);
     const now = shared.now();

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { READ_METRICS, READ_METRICS_NAMESPACE } from '../../../lambdas/runtime/telemetry';
+import { READ_METRICS, READ_METRICS_NAMESPACE } from '../../../lambdas/runtime/read-metrics';
 import type { PlatformFunction } from '../../../lib/functions/platform-function';
 import { CacheMonitoring } from '../../../lib/operations/cache-monitoring';
 import { METRICS, type WatchedMetric } from '../../../lib/operations/metrics';

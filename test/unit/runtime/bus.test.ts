@@ -1,6 +1,7 @@
 import type { BusListener, MemoryBus, Purged } from '../../../lambdas/runtime';
 import { Hearing } from '../../../lambdas/runtime/pub-sub/hearing';
 import { decodeMessage, encodeMessage } from '../../../lambdas/runtime/pub-sub/message';
+import { strictly } from '../../../lambdas/runtime/strict-writes';
 import { platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';
 
@@ -59,7 +60,7 @@ describe('a purge in one process', () => {
     const version = source.write('v2');
     if (how === 'set') await a.set('k', 'v2', { version, rowVersion: 2 });
     if (how === 'writeThrough') await a.writeThrough('k', async () => source.value, { version });
-    if (how === 'strictly') await cache.strictly([a.entry('k')], {}, async () => {});
+    if (how === 'strictly') await strictly(cache, [a.entry('k')], {}, async () => {});
     if (how === 'clear') await a.clear({ version });
     if (how === 'purge of a tag') await a.purge({ tags: ['all'], version });
     deliver();

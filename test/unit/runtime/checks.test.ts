@@ -1,6 +1,6 @@
-import { Ticket } from '../../../lambdas/runtime';
 import type { Check } from '../../../lambdas/runtime/checks/comparison';
 import { type SampledChecksOptions, sampledChecks } from '../../../lambdas/runtime/checks/sampled-checks';
+import { Ticket } from '../../../lambdas/runtime/ticket';
 import { defineRoute } from '../../../lib/route';
 import { version } from '../../contract/shared-store';
 import { platform } from '../../support/cache-processes';
@@ -152,7 +152,7 @@ test('routes are compared, too, with what their loader is given', async () => {
   };
   for (let i = 0; i < 2; i++) await routes.getOrSet(route, { id: '1' }, load);
   await clock.advance(1);
-  expect(found).toMatchObject([{ name: 'item', key: '{"id":"1"}', result: 'fresh', tier: 'memory' }]);
+  expect(found).toMatchObject([{ name: 'item', key: 'item/1/1', result: 'fresh', tier: 'memory' }]);
 });
 
 test('options out of their range are refused', () => {

@@ -1,10 +1,10 @@
 import type { Namespace } from '../../../lambdas/runtime';
-import { Ticket } from '../../../lambdas/runtime';
 import { compression } from '../../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../../lambdas/runtime/codecs/message-pack';
 import { entryName } from '../../../lambdas/runtime/entry-name';
 import { decodeEntry, encodeEntry } from '../../../lambdas/runtime/envelope';
 import { decodeMessage } from '../../../lambdas/runtime/pub-sub/message';
+import { Ticket } from '../../../lambdas/runtime/ticket';
 import { defineRoute } from '../../../lib/route';
 import { entryOf, version } from '../../contract/shared-store';
 import { platform } from '../../support/cache-processes';

@@ -23,7 +23,9 @@ describe('names of parts', () => {
     const names = namesOfParts('*things');
     expect(new Set(names).size).toBe(names.length);
     const keys = Array.from({ length: 2000 }, (_, i) => `things/1/${i}`);
-    const elsewhere = keys.filter((key) => shardOf(keySlot(`test:t:${forPartOf(key, names)}`)) !== shardOf(hashSlot(key)));
+    const elsewhere = keys.filter(
+      (key) => shardOf(keySlot(`test:t:${forPartOf(hashSlot(key), names)}`)) !== shardOf(hashSlot(key)),
+    );
     expect(elsewhere).toEqual([]);
   });
 });

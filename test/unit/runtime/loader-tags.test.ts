@@ -11,6 +11,13 @@ function two(given: object = {}) {
   return { ...all, caches: [all.a, all.b] as const, a: open(all.a), b: open(all.b) };
 }
 
+test('a loader is told the key, so that one is enough for all', async () => {
+  const { a } = two();
+  const load = async (_: undefined, { key }: LoadContext) => `value of ${key}`;
+  expect(await a.getOrSet('one', load)).toBe('value of one');
+  expect(await a.getOrSet('two', load)).toBe('value of two');
+});
+
 describe('tags that a loader names', () => {
   const named =
     (value: unknown, ...tags: string[]) =>

@@ -18,7 +18,7 @@ function numbers(seed: number): () => number {
 describe('the memory tier', () => {
   test('gives back what was set until it expires', () => {
     const memory = roomFor(10);
-    memory.set('a', 'value', 100, 1000);
+    memory.set('a', 'value', 100, 1000, 0);
     expect(memory.get('a', 999)).toBe('value');
     expect(memory.get('a', 1000)).toBeUndefined();
     expect(memory.size).toBe(0);
@@ -27,41 +27,41 @@ describe('the memory tier', () => {
 
   test('a value that is set again replaces the old one, with its weight and its end', () => {
     const memory = roomFor(10);
-    memory.set('a', 'old', 100, 1000);
-    memory.set('a', 'new', 50, 2000);
+    memory.set('a', 'old', 100, 1000, 0);
+    memory.set('a', 'new', 50, 2000, 0);
     expect(memory.get('a', 1500)).toBe('new');
     expect(memory.bytes).toBe(50 + 1 + OVERHEAD);
   });
 
   test('forgets one key, or all', () => {
     const memory = roomFor(10);
-    for (const key of 'abc') memory.set(key, key, 100, 1000);
+    for (const key of 'abc') memory.set(key, key, 100, 1000, 0);
     memory.delete('a');
     memory.delete('never set');
     expect([memory.get('a', 0), memory.get('b', 0), memory.size]).toEqual([undefined, 'b', 2]);
     memory.clear();
     expect([memory.get('b', 0), memory.size, memory.bytes]).toEqual([undefined, 0, 0]);
-    memory.set('b', 'again', 100, 1000);
+    memory.set('b', 'again', 100, 1000, 0);
     expect(memory.get('b', 0)).toBe('again');
   });
 
   test('what was read outlives a scan', () => {
     const memory = roomFor(20);
-    memory.set('a', 'popular', 100, 1000);
+    memory.set('a', 'popular', 100, 1000, 0);
     for (let i = 0; i < 200; i++) {
       if (i < 5) memory.get('a', 0);
-      memory.set(String.fromCharCode(1000 + i), 'scanned', 100, 1000);
+      memory.set(String.fromCharCode(1000 + i), 'scanned', 100, 1000, 0);
     }
     expect(memory.get('a', 0)).toBe('popular');
   });
 
   test('a key that comes back soon after it was evicted is kept longer than a new one', () => {
     const memory = roomFor(20);
-    memory.set('a', 'first', 100, 1000);
-    for (let i = 0; i < 25; i++) memory.set(String.fromCharCode(1000 + i), 'new', 100, 1000);
+    memory.set('a', 'first', 100, 1000, 0);
+    for (let i = 0; i < 25; i++) memory.set(String.fromCharCode(1000 + i), 'new', 100, 1000, 0);
     expect(memory.get('a', 0)).toBeUndefined();
-    memory.set('a', 'second', 100, 1000);
-    for (let i = 0; i < 40; i++) memory.set(String.fromCharCode(2000 + i), 'newer', 100, 1000);
+    memory.set('a', 'second', 100, 1000, 0);
+    for (let i = 0; i < 40; i++) memory.set(String.fromCharCode(2000 + i), 'newer', 100, 1000, 0);
     expect(memory.get('a', 0)).toBe('second');
   });
 
@@ -71,34 +71,33 @@ describe('the memory tier', () => {
     ['of endless size', Number.POSITIVE_INFINITY],
   ])('does not store a value %s, and forgets the one that it replaces', (_, bytes) => {
     const memory = new MemoryTier<string>({ maxBytes: 1000 });
-    memory.set('a', 'small', 10, 1000);
-    memory.set('a', 'large', bytes, 1000);
+    memory.set('a', 'small', 10, 1000, 0);
+    memory.set('a', 'large', bytes, 1000, 0);
     expect([memory.get('a', 0), memory.size, memory.bytes]).toEqual([undefined, 0, 0]);
   });
 
   test('the text of a key counts', () => {
     const memory = new MemoryTier<string>({ maxBytes: 10_000 });
-    memory.set('k'.repeat(5000), 'value', 100, 1000);
+    memory.set('k'.repeat(5000), 'value', 100, 1000, 0);
     expect(memory.bytes).toBe(5000 + 100 + OVERHEAD);
   });
 
   test('expired entries give their memory back although nobody reads them', () => {
     const memory = new MemoryTier<string>({ maxBytes: 1_000_000 });
-    for (let i = 0; i < 100; i++) memory.set(`old ${i}`, 'value', 100, 1000);
-    memory.get('the time', 1001);
-    for (let i = 0; i < 30; i++) memory.set('new', 'value', 100, 5000);
+    for (let i = 0; i < 100; i++) memory.set(`old ${i}`, 'value', 100, 1000, 0);
+    for (let i = 0; i < 30; i++) memory.set('new', 'value', 100, 5000, 1001);
     expect(memory.size).toBe(1);
   });
 
   test('spaces have keys of their own and one bound', () => {
     const memory = roomFor(10);
     const [one, two] = [memory.space(), memory.space()];
-    memory.set('a', 'one', 100, 1000, one);
-    memory.set('a', 'two', 100, 1000, two);
+    memory.set('a', 'one', 100, 1000, 0, one);
+    memory.set('a', 'two', 100, 1000, 0, two);
     expect([memory.get('a', 0), memory.get('a', 0, one), memory.get('a', 0, two)]).toEqual([undefined, 'one', 'two']);
     memory.delete('a', one);
     expect([memory.get('a', 0, one), memory.get('a', 0, two)]).toEqual([undefined, 'two']);
-    for (let i = 0; i < 30; i++) memory.set(String.fromCharCode(1000 + i), 'value', 100, 1000, one);
+    for (let i = 0; i < 30; i++) memory.set(String.fromCharCode(1000 + i), 'value', 100, 1000, 0, one);
     expect(memory.size).toBeLessThanOrEqual(10);
     memory.clear();
     expect([memory.get('a', 0, two), memory.size]).toEqual([undefined, 0]);
@@ -132,7 +131,7 @@ describe('the memory tier', () => {
           throw new Error(`step ${step}: ${name} gave ${got}`);
       } else if (choice < 0.93) {
         const [bytes, until] = [Math.floor(random() ** 4 * 25_000), now + Math.floor(random() * 300)];
-        memory.set(key, step, bytes, until, space);
+        memory.set(key, step, bytes, until, now, space);
         expected.set(name, { value: step, until, weight: bytes + key.length + OVERHEAD });
       } else if (choice < 0.999) {
         memory.delete(key, space);

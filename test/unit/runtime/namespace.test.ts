@@ -238,7 +238,9 @@ describe('what cannot be used gets an error that says so', () => {
 
   test.each([['leaseMs'], ['memoryMaxBytes'], ['tagTtlMs']])('option %s', (name) => {
     const { source } = two();
-    expect(() => new Cache({ source, [name]: Number.NaN })).toThrow(`'${name}' must be a number of at least 0, got: NaN`);
+    expect(() => new Cache({ source, [name]: Number.NaN })).toThrow(
+      `'${name}' must be a number from 0 to ${Number.MAX_SAFE_INTEGER}, got: NaN`,
+    );
   });
 
   test('tags of one read', async () => {

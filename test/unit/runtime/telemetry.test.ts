@@ -1,4 +1,5 @@
 import { type Span, type SpanStatus, type Tracer, trace } from '@opentelemetry/api';
+import { readMetrics } from '../../../lambdas/runtime/read-metrics';
 import { platform } from '../../support/cache-processes';
 
 const policy = { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 600 } };
@@ -6,7 +7,7 @@ const policy = { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 600 } };
 describe('the counts of reads', () => {
   test('leave as one line a route in the embedded metric format, with counts, times and dimensions', async () => {
     const lines: string[] = [];
-    const telemetry = { write: (line: string) => lines.push(line), dimensions: { FunctionName: 'reader' } };
+    const telemetry = readMetrics({ write: (line) => lines.push(line), dimensions: { FunctionName: 'reader' } });
     const { a: cache, b: other, source, clock } = platform({ telemetry });
     const things = cache.namespace('things', policy);
     const load = async () => source.value;
@@ -33,12 +34,12 @@ describe('the counts of reads', () => {
 
   test('leave with a read once they are due, and are at most a hundred values of a time', async () => {
     const lines: string[] = [];
-    const { a: cache, source } = platform({ telemetry: { write: (line: string) => lines.push(line), everySeconds: 0 } });
+    const { a: cache, source } = platform({ telemetry: readMetrics({ write: (line) => lines.push(line), everySeconds: 0 }) });
     const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 600 } });
     await things.getOrSet('1', async () => source.value);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ Misses: 1, Loads: 1 }]);
 
-    const later = platform({ telemetry: { write: (line: string) => lines.push(line) } });
+    const later = platform({ telemetry: readMetrics({ write: (line) => lines.push(line) }) });
     const many = later.a.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 600 } });
     for (let i = 0; i < 150; i++) await many.getOrSet('1', async () => later.source.value);
     later.a.flushTelemetry();
@@ -49,7 +50,7 @@ describe('the counts of reads', () => {
 
   test('say that a load was refused because a purge came in between', async () => {
     const lines: string[] = [];
-    const { a: cache, source } = platform({ telemetry: { write: (line: string) => lines.push(line) } });
+    const { a: cache, source } = platform({ telemetry: readMetrics({ write: (line) => lines.push(line) }) });
     const things = cache.namespace('things', policy);
     await things.getOrSet('1', async () => {
       await things.delete('1', { version: source.write('v2') });

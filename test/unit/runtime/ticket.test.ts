@@ -1,4 +1,4 @@
-import { Ticket } from '../../../lambdas/runtime';
+import { Ticket } from '../../../lambdas/runtime/ticket';
 import { version } from '../../contract/shared-store';
 import { pausedLoader, platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';

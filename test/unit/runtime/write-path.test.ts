@@ -1,4 +1,5 @@
 import { CacheError } from '../../../lambdas/runtime';
+import { strictly } from '../../../lambdas/runtime/strict-writes';
 import { pausedLoader, platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';
 
@@ -166,7 +167,7 @@ describe('a strict write', () => {
   test('leaves nothing to hit from before the commit until after the purge', async () => {
     const { source, cache, a, b, store } = two();
     await a.getOrSet('1', async () => source.value);
-    await cache.strictly([a.entry('1')], {}, async () => {
+    await strictly(cache, [a.entry('1')], {}, async () => {
       const read = await b.read('1', async () => source.value);
       expect(read).toMatchObject({ value: 'v1', outcome: { status: 'bypass', reason: 'write-intent', ttlSeconds: 0 } });
       source.write('v2');
@@ -182,7 +183,7 @@ describe('a strict write', () => {
     const paused = pausedLoader(source);
     const slow = a.getOrSet('1', paused.loader);
     await paused.started;
-    await cache.strictly([a.entry('1')], {}, async () => {
+    await strictly(cache, [a.entry('1')], {}, async () => {
       source.write('v2');
       paused.letGo();
       await slow;
@@ -197,7 +198,7 @@ describe('a strict write', () => {
     store.before = (operation) => {
       if (operation === 'invalidate') throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
     };
-    const write = cache.strictly([a.entry('1')], { timeoutMs: 1000 }, async () => source.write('v2'));
+    const write = strictly(cache, [a.entry('1')], { timeoutMs: 1000 }, async () => source.write('v2'));
     await expect(write).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
     expect((await b.read('1', async () => source.value)).outcome.reason).toBe('write-intent');
     await clock.advance(3001);
@@ -210,7 +211,7 @@ describe('a strict write', () => {
       if (operation === 'intend' && key.endsWith('2')) throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
     };
     const commit = jest.fn();
-    await expect(cache.strictly([a.entry('1'), a.entry('2')], {}, commit)).rejects.toMatchObject({
+    await expect(strictly(cache, [a.entry('1'), a.entry('2')], {}, commit)).rejects.toMatchObject({
       code: 'E_SHARED_UNAVAILABLE',
     });
     expect(commit).not.toHaveBeenCalled();
@@ -220,7 +221,7 @@ describe('a strict write', () => {
   test('that fails is purged too, since nobody knows how it ended', async () => {
     const { source, cache, a } = two();
     await expect(
-      cache.strictly([a.entry('1')], {}, async () => {
+      strictly(cache, [a.entry('1')], {}, async () => {
         throw new Error('connection lost');
       }),
     ).rejects.toThrow('connection lost');
@@ -229,8 +230,8 @@ describe('a strict write', () => {
 
   test('of two writers at once ends with the second', async () => {
     const { source, cache, a, b } = two();
-    await cache.strictly([a.entry('1')], {}, async () => {
-      await cache.strictly([a.entry('1')], {}, async () => source.write('v2'));
+    await strictly(cache, [a.entry('1')], {}, async () => {
+      await strictly(cache, [a.entry('1')], {}, async () => source.write('v2'));
       expect((await b.read('1', async () => source.value)).outcome.reason).toBe('write-intent');
     });
     expect((await b.read('1', async () => source.value)).outcome.stored).toBe(true);
@@ -238,6 +239,6 @@ describe('a strict write', () => {
 
   test.each([0, -1, Number.NaN, 1e9])('fails with a timeout of %p', async (timeoutMs) => {
     const { cache } = two();
-    await expect(cache.strictly([], { timeoutMs }, async () => 1)).rejects.toThrow("'timeoutMs' must be more than 0");
+    await expect(strictly(cache, [], { timeoutMs }, async () => 1)).rejects.toThrow("'timeoutMs' must be more than 0");
   });
 });

@@ -1,0 +1,38 @@
+import type { RedisStore } from './redis-store';
+
+/** The cluster's state, as a health check shows it. */
+export interface ClusterState {
+  /** `ok` where every node answers, `degraded` where some do, `down` where none does. */
+  readonly status: 'ok' | 'degraded' | 'down';
+  /** Each node that the cluster knows of, with the health that it gives it: `online`, `loading` or `fail`. */
+  readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
+}
+
+const SLOTS = 16_384;
+
+/** How the cluster of a store is, as it says itself and as far as this process sees. Never throws. */
+export async function clusterState(store: Pick<RedisStore, 'askAny' | 'troubled'>): Promise<ClusterState> {
+  try {
+    const shards = (await store.askAny((master) => master.cluster('SHARDS') as Promise<unknown[][]>)).map(record);
+    const nodes = shards
+      .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
+      .map((node) => ({
+        address: `${node.ip ?? node.endpoint}:${node['tls-port'] ?? node.port}`,
+        role: node.role === 'master' ? ('primary' as const) : ('replica' as const),
+        status: String(node.health),
+      }));
+    const covered = shards
+      .flatMap((shard) => shard.slots as number[])
+      .reduce((sum, slot, i) => sum + (i % 2 ? slot + 1 : -slot), 0);
+    // A replica that has replicated nothing yet says 'loading'.
+    const healthy = covered === SLOTS && nodes.every(({ status }) => status === 'online' || status === 'loading');
+    return { status: healthy && !store.troubled ? 'ok' : 'degraded', nodes };
+  } catch {
+    return { status: 'down', nodes: [] };
+  }
+}
+
+/** CLUSTER SHARDS replies flat lists of names and values. */
+function record(list: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(list.flatMap((name, i) => (i % 2 === 0 ? [[name, list[i + 1]]] : [])));
+}

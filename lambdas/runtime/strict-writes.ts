@@ -1,0 +1,66 @@
+import type { Cache } from './cache';
+import { invalid } from './errors';
+import type { EntryRef } from './read-parts';
+import { newToken } from './token';
+import { got } from './value-text';
+
+/** How a strict write is bounded. */
+export interface StrictOptions {
+  /**
+   * How long the commit may take, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If nobody says how
+   * it ended, the keys aren't filled for this long.
+   * @default 5000
+   */
+  readonly timeoutMs?: number;
+}
+
+/** How much longer than its commit an intent lives, in milliseconds: the invalidation needs some time, too. */
+const INTENT_MARGIN_MS = 2000;
+
+/**
+ * Strict mode: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
+ * has no memory tier. The write is announced to every key, committed, and purged: from before the commit until after the purge the keys are
+ * loaded by whoever reads them, and filled by nobody. Costs two round trips to each entry's master.
+ *
+ * @throws what `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
+ * an entry isn't filled until its intent has ended; `E_INVALID_ARGUMENT` where a timeout isn't one.
+ */
+export async function strictly<T, Handle>(
+  cache: Pick<Cache<Handle>, 'internals'>,
+  entries: readonly EntryRef[],
+  { timeoutMs = 5000 }: StrictOptions,
+  commit: () => Promise<T>,
+): Promise<T> {
+  if (!(timeoutMs > 0 && timeoutMs <= 3_600_000)) {
+    throw invalid(`'timeoutMs' must be more than 0 and at most an hour, got: ${got(timeoutMs)}`);
+  }
+  const { readPath, fenceMs } = cache.internals;
+  const { shared, source } = cache.internals.read;
+  const forgotten = () => Promise.all(entries.map((entry) => readPath.purged(entry)));
+  if (!shared) return commit().finally(forgotten);
+  const writer = newToken();
+  // However the commit ends, a version read after it is good for every key, written or not.
+  const purge = async (): Promise<void> => {
+    const version = await source.current();
+    const purges = await Promise.allSettled(entries.map(({ key }) => shared.invalidate(key, version, fenceMs, { writer })));
+    await forgotten();
+    throwFirst(purges);
+  };
+  const intentMs = Math.ceil(timeoutMs) + INTENT_MARGIN_MS;
+  const announced = await Promise.allSettled(entries.map(({ key }) => shared.intend(key, writer, intentMs)));
+  await forgotten();
+  let result: T;
+  try {
+    throwFirst(announced);
+    result = await commit();
+  } catch (error) {
+    await purge().catch(() => {});
+    throw error;
+  }
+  await purge();
+  return result;
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
