@@ -6,16 +6,14 @@ export class CircuitBreaker {
   #failures = 0;
   #openUntil = 0;
   #probing = false;
-
   readonly #threshold: number;
   readonly #restMs: number;
 
-  constructor(
-    /** Failures in a row that open it. */
-    threshold: number,
-    /** Milliseconds from opening, or from a failed probe, to the next probe. */
-    restMs: number,
-  ) {
+  /**
+   * @param threshold failures in a row that open it.
+   * @param restMs from opening, or from a failed probe, to the next probe, in milliseconds.
+   */
+  constructor(threshold: number, restMs: number) {
     this.#threshold = threshold;
     this.#restMs = restMs;
   }

@@ -15,7 +15,6 @@ export class Budget {
   #ends: number[] = [];
   #front = 0;
   #armed = false;
-
   readonly #expired: () => Error;
 
   constructor(

@@ -9,7 +9,6 @@ export class Flight {
   /** The next flight whose key has the same place. */
   next: Flight | undefined;
   result: Promise<unknown> | undefined;
-
   readonly #flights: Pick<Flights<unknown>, 'remove'> | undefined;
 
   /** @param place where it takes joiners; -1 where it doesn't. */

@@ -99,7 +99,6 @@ export class Namespace<Handle> {
   /** Whether nobody wants to hear of each read. */
   readonly #unheard: boolean;
   readonly #meter: ReadMeter;
-
   readonly #parts: NamespaceParts<Handle>;
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used. */

@@ -19,7 +19,6 @@ interface Waiting {
 export class PurgeGroup {
   #waiting: Waiting[] = [];
   #busy = false;
-
   readonly #master: Redis;
   readonly #waitMs: number;
 

@@ -120,7 +120,13 @@ export class RedisStore implements SharedStore {
     const late = () => unavailable('no answer within its budget');
     this.#budget = new Budget(options.budgetMs ?? 50, late);
     this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, late);
-    this.#connecting = this.#firstConnection(options.connectBudgetMs ?? 1000);
+    const connected = this.#connect().catch(() => this.#reconnectLater());
+    this.#connecting = new Budget(options.connectBudgetMs ?? 1000, late)
+      .limit(connected)
+      .catch(() => {})
+      .then(() => {
+        this.#connecting = undefined;
+      });
   }
 
   now(): number {
@@ -251,16 +257,6 @@ export class RedisStore implements SharedStore {
   get #cluster(): Cluster & Scripted {
     if (!this.#client) throw unavailable('it is not connected yet');
     return this.#client;
-  }
-
-  async #firstConnection(budgetMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, budgetMs);
-    });
-    await Promise.race([this.#connect().catch(() => this.#reconnectLater()), deadline]);
-    clearTimeout(timer);
-    this.#connecting = undefined;
   }
 
   async #connect(): Promise<void> {

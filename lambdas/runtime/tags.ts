@@ -56,7 +56,6 @@ export class TagVersions {
   #noticed = '';
   /** How often something was forgotten: what was asked for before isn't remembered. */
   #forgotten = 0;
-
   readonly #store: SharedStore;
   readonly #currentVersion: () => Promise<Version>;
   readonly #clock: Clock;

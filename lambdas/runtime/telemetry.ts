@@ -81,7 +81,6 @@ export class Telemetry {
   readonly #meters: ReadMeter[] = [];
   readonly #everyMs: number;
   #due: number;
-
   readonly #options: TelemetryOptions | undefined;
 
   constructor(
