@@ -1,3 +1,5 @@
+import * as path from 'node:path';
+import { Child } from '../../bench/support/child';
 import { Cache, type CacheOptions, type Loaded, type VersionSource } from '../../lambdas/runtime';
 import { compression } from '../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../lambdas/runtime/codecs/message-pack';
@@ -8,8 +10,11 @@ import { Streams } from '../../lambdas/runtime/write-behind/streams';
 import { type WriteBehind, type WriteBehindOptions, writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
 import { version } from '../contract/shared-store';
 import { OneValue } from '../support/cache-processes';
-import { type RedisCluster, startRedisCluster } from '../support/redis-cluster';
+import { type RedisCluster, reach, startRedisCluster } from '../support/redis-cluster';
 import { waitFor } from '../support/wait-for';
+
+/** Run by Node itself, which jest's modules don't reach. */
+const CHILD = path.resolve(__dirname, '../support/cache-child.ts');
 
 let cluster: RedisCluster;
 
@@ -23,11 +28,7 @@ afterEach(async () => {
   await Promise.all(caches.splice(0).map((cache) => cache.close()));
 });
 
-/** What each option needs to reach the cluster. */
-function place(namespace: string) {
-  const { host, port, tls, user } = cluster.place;
-  return { endpoint: `${host}:${port}`, tls: tls ?? false, credentials: () => user!, namespace };
-}
+const place = (namespace: string) => reach(cluster.place, namespace);
 
 function cacheOf(namespace: string, source: OneValue, options: Partial<CacheOptions<undefined>> = {}): Cache<undefined> {
   const cache = new Cache<undefined>({ shared: cluster.store({ namespace }), source, ...options });
@@ -80,6 +81,24 @@ describe('a bus of sharded channels', () => {
       await waitFor('the message', async () => (await b.getOrSet('k', async () => source.value)) === value, { everyMs: 2 });
     }
   });
+});
+
+test('a purge is forgotten by another process of the machine, too', async () => {
+  const source = new OneValue();
+  const bus = busOf('processes');
+  const things = cacheOf('processes', source, { bus }).namespace('things', { freshness: LONG });
+  const other = new Child(CHILD, { execArgv: ['--import', 'tsx'] });
+  try {
+    await other.call('listen', cluster.place, 'processes');
+    await bus.ready;
+    const read = () => other.call<{ value: unknown; tier: string }>('read', 'k', source.value);
+    await read();
+    expect(await read()).toEqual({ value: 'v1', tier: 'memory' });
+    await things.delete('k', { version: source.write('v2') });
+    await waitFor('the message', async () => (await read()).value === 'v2', { everyMs: 2 });
+  } finally {
+    other.kill();
+  }
 });
 
 /** A table of one version and value a row, whose writes are upserts by version. */
@@ -199,6 +218,29 @@ describe('write-behind', () => {
     const { queue: repaired } = processOf('dying', table);
     await waitFor('the last', async () => (await repaired.flush()) > 0);
     expect(table.value('key 4')).toBe('poison');
+  });
+
+  test('the writes of a consumer that is killed while it flushes are taken by another process', async () => {
+    const table = new Table();
+    const { queue, set } = processOf('killed', table, { flush: undefined as never });
+    const taken = new Set<string>();
+    const consumer = new Child(CHILD, {
+      execArgv: ['--import', 'tsx'],
+      onEvent: (keys) => {
+        for (const key of keys as string[]) taken.add(key);
+      },
+    });
+    try {
+      await consumer.call('consume', cluster.place, 'killed');
+      await Promise.all(['a', 'b', 'c'].map((key) => set(key, `value of ${key}`, 1)));
+      await waitFor('the consumer to take them', () => taken.size > 0);
+    } finally {
+      consumer.kill();
+    }
+    const survivor = processOf('killed', table);
+    await waitFor('the flush', async () => (await survivor.queue.flush()) >= 0 && table.rows.size === 3);
+    expect(['a', 'b', 'c'].map((key) => table.value(key))).toEqual(['value of a', 'value of b', 'value of c']);
+    await queue.close({ drainMs: 0 });
   });
 
   test('a process that ends flushes what is queued; a slot that nobody marked is found by asking all', async () => {

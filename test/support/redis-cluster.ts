@@ -18,6 +18,11 @@ export interface Place {
   readonly user?: { readonly username: string; readonly password: string };
 }
 
+/** What a store, and each option of the library, needs to reach it. */
+export function reach({ host, port, tls, user }: Place, namespace: string) {
+  return { endpoint: `${host}:${port}`, tls: tls ?? false, namespace, ...(user && { credentials: () => user }) };
+}
+
 export interface RedisClusterOptions {
   /**
    * Whether connections are encrypted, and need a user.

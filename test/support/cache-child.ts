@@ -1,0 +1,34 @@
+import { serve, tell } from '../../bench/support/serve';
+import { Cache, type Namespace, RedisStore } from '../../lambdas/runtime';
+import { shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
+import { writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
+import { OneValue } from './cache-processes';
+import { type Place, reach } from './redis-cluster';
+
+/** A process of its own beside a test's, for what only two processes show, or only the death of one; started with `Child`. */
+let things: Namespace<undefined>;
+
+serve({
+  /** Opens a cache that keeps for long in memory and hears of purges. */
+  async listen(place: Place, namespace: string) {
+    const bus = shardedPubSub(reach(place, namespace));
+    const cache = new Cache<undefined>({ shared: new RedisStore(reach(place, namespace)), source: new OneValue(), bus });
+    things = cache.namespace('things', { freshness: { memoryTtlSeconds: 600, sharedTtlSeconds: 3600 } });
+    await bus.ready;
+  },
+
+  /** @param value what the database has. */
+  async read(key: string, value: string) {
+    const read = await things.read(key, async () => value);
+    return { value: read.value, tier: read.outcome.tier };
+  },
+
+  /** Takes what is queued, says so, and never finishes. */
+  consume(place: Place, namespace: string) {
+    const flush = (writes: readonly { readonly key: string }[]) => {
+      tell(writes.map(({ key }) => key));
+      return new Promise<void>(() => {});
+    };
+    writeBehind({ ...reach(place, namespace), source: new OneValue(), everyMs: 10, flush });
+  },
+});
