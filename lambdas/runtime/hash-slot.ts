@@ -1,11 +1,12 @@
 const SLOTS = 16_384;
 
 /** CRC-16/XMODEM of one byte. */
-const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
+const TABLE = new Uint16Array(256);
+for (let byte = 0; byte < TABLE.length; byte++) {
   let crc = byte << 8;
   for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
-  return crc;
-});
+  TABLE[byte] = crc;
+}
 
 /**
  * The slot of an entry's key, which is ASCII without braces.

@@ -2,7 +2,7 @@ import { checkTag, checkVersion } from './check';
 import { entryName } from './entry-name';
 import { invalid } from './errors';
 import { forPartOf, hashSlot } from './hash-slot';
-import { give, type Kept, land, type Read } from './kept';
+import { give, land, type Read } from './kept';
 import type { Loader } from './load-context';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
 import type { EntryRef, ReadPathParts, ReadRequest } from './read-parts';
@@ -127,7 +127,7 @@ export class Namespace<Handle> {
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
     if (options?.ticket === undefined && this.#unheard) {
-      const kept = this.#recall(key);
+      const kept = this.#readPath.recall(key, this.#space, this.#policy);
       if (kept !== undefined) {
         this.#meter.counts.MemoryHits++;
         return kept.promise() as Promise<T | undefined>;
@@ -140,7 +140,7 @@ export class Namespace<Handle> {
   /** As {@link getOrSet}, with what the read did. */
   async read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}): Promise<Read<T>> {
     const began = performance.now();
-    const kept = options.ticket === undefined ? this.#recall(key) : undefined;
+    const kept = options.ticket === undefined ? this.#readPath.recall(key, this.#space, this.#policy) : undefined;
     const read: Read<T> = kept
       ? give(this.#policy, land(kept, this.#now(), 'memory', 'hit'))
       : await this.#readPath.read(this.#request(key, loader, options));
@@ -239,10 +239,6 @@ export class Namespace<Handle> {
     const read = await this.#readPath.read(this.#request(key, loader, options));
     this.#meter.read(read.outcome, began);
     return read.value;
-  }
-
-  #recall(key: string): Kept | undefined {
-    return this.#readPath.recall(key, this.#space, this.#policy);
   }
 
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
