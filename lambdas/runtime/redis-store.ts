@@ -233,7 +233,10 @@ export class RedisStore implements SharedStore {
   /** The first answer of a master to what isn't the cache's own question. @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do. */
   async askAny<T>(question: (master: Redis) => Promise<T>): Promise<T> {
     await this.#connected();
-    return this.#budget.limit(Promise.any(this.#cluster.nodes('master').map(question)));
+    const failed = (error: unknown): never => {
+      throw unavailable('no master answered', error);
+    };
+    return this.#budget.limit(Promise.any(this.#cluster.nodes('master').map(question)).catch(failed));
   }
 
   async close(): Promise<void> {

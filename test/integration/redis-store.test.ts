@@ -33,6 +33,13 @@ describe('a store on a real cluster', () => {
     ]);
   });
 
+  test('says with an error of its own that no master answers a question', async () => {
+    const store = cluster.store();
+    await store.get('connected');
+    const asked = store.askAny(() => Promise.reject(new Error('not today')));
+    await expect(asked).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+  });
+
   test('shares no key between namespaces', async () => {
     const [a, b] = [cluster.store({ namespace: 'a' }), cluster.store({ namespace: 'b' })];
     const token = newToken();
