@@ -186,8 +186,9 @@ export class Cache<Handle> {
     if (!Number.isSafeInteger(version) || version < 1) {
       throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${got(version)}`);
     }
-    for (const tag of policy.tags ?? []) checkTag(tag);
-    const tags = namespaceTags(name).map((tag, part) => [...(policy.tags ?? []), tag, ALL_TAGS[part] as string]);
+    const declared = policy?.tags ?? [];
+    for (const tag of declared) checkTag(tag);
+    const tags = namespaceTags(name).map((tag, part) => [...declared, tag, ALL_TAGS[part] as string]);
     return this.#declare(name, 'namespace', policy, `${name}/${version}/`, tags);
   }
 

@@ -207,7 +207,7 @@ describe('keys', () => {
 });
 
 describe('what cannot be used gets an error that says so', () => {
-  test.each<[object, string]>([
+  test.each<[object | undefined, string]>([
     [
       { freshness: { sharedTtlSeconds: Number.NaN } },
       "'freshness.sharedTtlSeconds' must be a number from 0 to 315360000, got: NaN",
@@ -225,6 +225,7 @@ describe('what cannot be used gets an error that says so', () => {
     [{ ...both, version: 0 }, "'version' must be a whole number of at least 1, got: 0"],
     [{ ...both, tags: ['Not Valid'] }, 'a tag must be lower case ASCII'],
     [{}, "'freshness' must be given"],
+    [undefined, "'freshness' must be given"],
   ])('policy %j', (policy, message) => {
     const { cache } = two();
     expect(() => cache.namespace('n', policy as NamespacePolicy)).toThrow(message);
