@@ -24,7 +24,7 @@ const completed = (purgeId: string) =>
       const report = (await platform.get(`/purges/${purgeId}`)).json();
       return report.completedAt && report;
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 100_000 },
   );
 
 describe('a request', () => {

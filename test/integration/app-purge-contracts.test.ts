@@ -23,12 +23,15 @@ afterAll(async () => {
   await platform?.dispose();
 });
 
-/** Messages are set aside after one receipt, and nothing but what is redriven takes a purge up again. */
+/**
+ * Messages are set aside after two receipts, and nothing but what is redriven takes a purge up again. One would set aside what a
+ * busy machine was once too slow for.
+ */
 function impatient(template: EditableTemplate): void {
   for (const [id, resource] of Object.entries<EditableTemplate>(template.Resources)) {
     if (id.startsWith('PurgeSharedStepsQueue') && resource.Type === 'AWS::SQS::Queue') {
       resource.Properties.VisibilityTimeout = 10;
-      resource.Properties.RedrivePolicy.maxReceiveCount = 1;
+      resource.Properties.RedrivePolicy.maxReceiveCount = 2;
     }
     if (id.startsWith('PurgeSweep') && resource.Type === 'AWS::Events::Rule') resource.Properties.State = 'DISABLED';
   }
@@ -69,6 +72,21 @@ const completed = async (purgeIds: readonly string[]) => {
   return rows[0].count === purgeIds.length;
 };
 
+/** Waits for purges. @throws with the steps that the ledger has of them, where it takes too long. */
+async function untilCompleted(what: string, purgeIds: readonly string[], timeoutMs = 60_000): Promise<void> {
+  try {
+    await waitFor(what, () => completed(purgeIds), { timeoutMs });
+  } catch (error) {
+    const { rows } = await administrator.query(
+      `SELECT step, count(*)::integer AS purges FROM cachement.purge_step WHERE purge_id = ANY($1) GROUP BY step`,
+      [purgeIds],
+    );
+    throw new Error(`of ${purgeIds.length}: ${JSON.stringify(rows)}, queues ${JSON.stringify(platform.queues.stats())}`, {
+      cause: error,
+    });
+  }
+}
+
 describe('the bus', () => {
   // Outside of the network, so that nothing but a policy is between it and the bus.
   test.each<[AppFunction, string]>([
@@ -88,7 +106,7 @@ describe('the bus', () => {
     await publish('PurgeSubmitted', wish, { source: 'shop' });
     const after = submitted(['place:1']);
     await publish('PurgeSubmitted', after);
-    await waitFor('a purge that was asked for later', () => completed([after.purgeId]), { timeoutMs: 60_000 });
+    await untilCompleted('a purge that was asked for later', [after.purgeId]);
     const { rows } = await administrator.query('SELECT FROM cachement.purge WHERE purge_id = $1', [wish.purgeId]);
     expect(rows).toEqual([]);
   });
@@ -113,12 +131,15 @@ describe('a full dead-letter queue', () => {
   test('holds what could not be done and what never will be, holds up nobody, and its redrive completes the former', async () => {
     // The ledger can't be written, so that every purge fails in the shared step.
     await administrator.query(
-      `CREATE FUNCTION cachement.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ledger today'; END $$;
-       CREATE TRIGGER refuse BEFORE INSERT ON cachement.purge_step FOR EACH ROW WHEN (NEW.step = 'shared')
+      `CREATE OR REPLACE FUNCTION cachement.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ledger today'; END $$;
+       CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON cachement.purge_step FOR EACH ROW WHEN (NEW.step = 'shared')
        EXECUTE FUNCTION cachement.refuse()`,
     );
+    // Tags of this try's own, so that what an earlier one paid for doesn't count.
+    const run = randomUUID();
     const { rows } = await administrator.query<{ purge_id: string }>(
-      "INSERT INTO cachement.outbox (tags) SELECT ARRAY['t:' || n] FROM generate_series(1, 25) AS n RETURNING purge_id",
+      "INSERT INTO cachement.outbox (tags) SELECT ARRAY[$1 || ':' || n] FROM generate_series(1, 25) AS n RETURNING purge_id",
+      [run],
     );
     const purgeIds = rows.map(({ purge_id }) => purge_id);
     await publish('OutboxKicked', {});
@@ -129,22 +150,25 @@ describe('a full dead-letter queue', () => {
 
     await administrator.query('DROP TRIGGER refuse ON cachement.purge_step; DROP FUNCTION cachement.refuse');
     const change = await platform.request('/places/2950159', { method: 'PATCH', body: { population: 3_000_001 } });
+    expect(change.status).toBe(200);
     const { purgeId } = change.json() as { purgeId: string };
-    await waitFor('a purge of that time', () => completed([purgeId]), { timeoutMs: 60_000 });
+    // The writer waits a second at most for its own kick, and there is no sweep here that would make up for it.
+    await publish('OutboxKicked', {});
+    await untilCompleted('a purge of that time', [purgeId]);
 
     const sqs = new SQSClient(clientOptions());
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: queue('PurgeSharedStepsDeadLetters').arn }));
     sqs.destroy();
-    await waitFor('the purges that were set aside', () => completed(purgeIds), { timeoutMs: 90_000 });
+    await untilCompleted('the purges that were set aside', purgeIds, 90_000);
     await waitFor('what will never be done', () => dead() >= INJECTED.length, { timeoutMs: 60_000 });
     const left = await administrator.query('SELECT purge_id FROM cachement.outbox');
     expect(left.rows).toEqual([]);
     // Each tag was paid for once, and none that was smuggled in.
     const { rows: paid } = await administrator.query<{ item: string; times: number }>(
-      "SELECT item, count(*)::integer AS times FROM cachement.edge_batch_item WHERE item LIKE '#t:%' GROUP BY item",
+      "SELECT item, count(*)::integer AS times FROM cachement.edge_batch_item WHERE item LIKE '#' || $1 || ':%' GROUP BY item",
+      [run],
     );
-    expect(paid).toHaveLength(purgeIds.length);
-    expect(paid.every(({ times }) => times === 1)).toBe(true);
+    expect(paid.map(({ times }) => times)).toEqual(purgeIds.map(() => 1));
   });
 });
 
@@ -158,7 +182,7 @@ describe('a key of the stage cache', () => {
     await administrator.query('UPDATE places SET population = 1000001 WHERE id = $1', [one]);
     const wish = submitted([`place:${one}`]);
     await publish('PurgeSubmitted', wish);
-    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    await untilCompleted('the purge', [wish.purgeId]);
     const before = kept();
     const answers = [await platform.get(at(one)), await platform.get(at(other))];
     // Both from the stage cache: nothing was flushed, and the one that was purged is there again.
@@ -178,7 +202,7 @@ describe('a hot key', () => {
   test('is in the shared tier again after its purge, before anybody asks for it', async () => {
     const wish = submitted(['country:de']);
     await publish('PurgeSubmitted', wish);
-    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    await untilCompleted('the purge', [wish.purgeId]);
     const page = `${platform.urls.gateway}/places?country=DE&limit=20&page=1`;
     // The stage cache was flushed, so that the function answers; nobody has read the page before but the warmer.
     expect((await platform.get(page)).headers['cache-status']).toMatch(/^shared; hit; ttl=\d+, memory; fwd=miss$/);
@@ -206,7 +230,7 @@ describe('the probe', () => {
     await administrator.query('TRUNCATE cachement.purge CASCADE');
     const wish = submitted([`place:${ID}`]);
     await publish('PurgeSubmitted', wish);
-    await waitFor('the purge', () => completed([wish.purgeId]), { timeoutMs: 60_000 });
+    await untilCompleted('the purge', [wish.purgeId]);
     const says = (expected: number, seconds: number, metric: string) =>
       waitFor(`${metric} ${expected}`, async () => (await share(wish.purgeId, seconds, metric))?.[0] === expected, {
         timeoutMs: 60_000,
