@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { processTree, signalAll } from '../local/process-tree';
 import type { Benchmark } from './support/benchmark';
 
 /** `npm run bench -- NAME [--json] [--option value ...]`: runs one benchmark; with `--json` the last line is one JSON object. */
@@ -28,6 +29,14 @@ function parseOptions(words: string[]): { options: Record<string, string>; json:
     else throw new Error(`'${word}' is not '--json' and not '--option value'`);
   }
   return { options, json };
+}
+
+// Engines and functions run in process groups of their own, which Ctrl-C doesn't reach.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    signalAll(processTree(process.pid).slice(1), 'SIGKILL');
+    process.exit(1);
+  });
 }
 
 main().then(
