@@ -18,8 +18,7 @@ module.exports = {
     project('unit'),
     project('contract'),
     project('snapshot', { setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'] }),
-    // Once more where a busy machine was too slow; the first error is printed all the same.
-    project('integration', { setupFilesAfterEnv: ['<rootDir>/test/support/retry.js'] }),
+    project('integration'),
     project('checks'),
   ],
 };
