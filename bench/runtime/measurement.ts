@@ -18,21 +18,20 @@ export type Measure = (bench: Bench) => Promise<Readonly<Record<string, unknown>
 /** A process that reads through one library. */
 export interface Subject {
   readonly name: string;
-  /** @returns operations per second over about so many milliseconds */
-  round(milliseconds: number): Promise<number>;
+  /** @returns operations per second of one round */
+  round(): Promise<number>;
 }
 
 /** Pairs of rounds; the figures are the medians of as many. */
 export const PAIRS = 9;
 
 /** Rates of subjects that take turns, one at a time, so that a change of the machine's speed meets all of them. */
-export async function takeTurns(subjects: readonly Subject[], milliseconds: number): Promise<Map<string, number[]>> {
+export async function takeTurns(subjects: readonly Subject[], turns = PAIRS): Promise<Map<string, number[]>> {
   const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
-  for (const { round } of subjects) await round(milliseconds);
-  for (let pair = 0; pair < PAIRS; pair++) {
+  for (let turn = 0; turn < turns; turn++) {
     // Now one first, now the other.
-    const order = pair % 2 === 0 ? subjects : [...subjects].reverse();
-    for (const { name, round } of order) rates.get(name)?.push(await round(milliseconds));
+    const order = turn % 2 === 0 ? subjects : [...subjects].reverse();
+    for (const { name, round } of order) rates.get(name)?.push(await round());
   }
   return rates;
 }
