@@ -11,30 +11,30 @@ const CONCURRENCY = 64;
 interface Course {
   readonly setting: { readonly kind: 'memory' | 'shared'; readonly place?: Place };
   readonly run: (child: Child, milliseconds: number) => Promise<number>;
-  readonly roundMs: number;
+  /** How long each part of a turn is. */
+  readonly partMs: number;
   /** How long a new process runs before it counts, so that the compiler is done. */
   readonly warmUpMs: number;
-  /** How many rounds a process lives: where its objects come to lie moves its figure by a tenth, for as long as it lives. */
+  /** How many turns a process lives: where its objects come to lie moves its figure by a tenth, for as long as it lives. */
   readonly life: number;
 }
 
 /** Lets the libraries take turns. */
 function race(bench: Bench, what: string, names: readonly string[], course: Course, turns?: number) {
-  const { setting, run, roundMs, warmUpMs, life } = course;
+  const { setting, run, partMs, warmUpMs, life } = course;
   return withChildren(async (start) => {
     const subjects = names.map((name): Subject => {
-      let child: Child | undefined;
-      let rounds = 0;
-      const round = async () => {
-        if (rounds++ % life === 0) {
-          child?.kill();
-          child = start(bench.build.role('reads'));
-          await child.call('open', { subject: name, peers: bench.build.peers, keys: KEYS, ...setting });
-          await run(child, warmUpMs);
-        }
-        return run(child as Child, roundMs);
+      let child: Child;
+      let lived = life;
+      const prepare = async () => {
+        if (lived++ < life) return;
+        lived = 1;
+        child?.kill();
+        child = start(bench.build.role('reads'));
+        await child.call('open', { subject: name, peers: bench.build.peers, keys: KEYS, ...setting });
+        await run(child, warmUpMs);
       };
-      return { name, round };
+      return { name, prepare, run: () => run(child, partMs) };
     });
     const rates = await takeTurns(subjects, turns);
     for (const [name, values] of rates) {
@@ -47,7 +47,7 @@ function race(bench: Bench, what: string, names: readonly string[], course: Cour
 const MEMORY: Course = {
   setting: { kind: 'memory' },
   run: (child, milliseconds) => child.call<number>('one', milliseconds),
-  roundMs: 300,
+  partMs: 60,
   warmUpMs: 300,
   life: 1,
 };
@@ -103,7 +103,7 @@ async function sharedHitsOn(bench: Bench, { place }: RedisCluster) {
   const course: Course = {
     setting: { kind: 'shared', place },
     run: (child, milliseconds) => child.call<number>('many', CONCURRENCY, milliseconds),
-    roundMs: 500,
+    partMs: 100,
     warmUpMs: 1000,
     life: 3,
   };

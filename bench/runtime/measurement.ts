@@ -15,23 +15,33 @@ export interface Bench {
 /** Measures some of the table's keys; may add figures beside them. */
 export type Measure = (bench: Bench) => Promise<Readonly<Record<string, unknown>>>;
 
-/** A process that reads through one library. */
+/** What reads through one library. */
 export interface Subject {
   readonly name: string;
-  /** @returns operations per second of one round */
-  round(): Promise<number>;
+  /** Gets ready for a turn, which isn't measured. */
+  prepare(): Promise<void>;
+  /** @returns operations per second of a part of a turn */
+  run(): Promise<number>;
 }
 
-/** Pairs of rounds; the figures are the medians of as many. */
+/** Pairs of turns; the figures are the medians of as many. */
 export const PAIRS = 9;
 
-/** Rates of subjects that take turns, one at a time, so that a change of the machine's speed meets all of them. */
+/** Into how many parts a turn is divided: a machine changes its speed within seconds, which must meet all subjects alike. */
+const PARTS = 5;
+
+/** Rates of subjects that take turns, one at a time. */
 export async function takeTurns(subjects: readonly Subject[], turns = PAIRS): Promise<Map<string, number[]>> {
   const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   for (let turn = 0; turn < turns; turn++) {
-    // Now one first, now the other.
-    const order = turn % 2 === 0 ? subjects : [...subjects].reverse();
-    for (const { name, round } of order) rates.get(name)?.push(await round());
+    for (const { prepare } of subjects) await prepare();
+    const sums = new Map<string, number>();
+    for (let part = 0; part < PARTS; part++) {
+      // Now one first, now the other.
+      const order = part % 2 === 0 ? subjects : [...subjects].reverse();
+      for (const { name, run } of order) sums.set(name, (sums.get(name) ?? 0) + (await run()));
+    }
+    for (const [name, sum] of sums) rates.get(name)?.push(sum / PARTS);
   }
   return rates;
 }
