@@ -25,10 +25,8 @@ function race(bench: Bench, what: string, names: readonly string[], course: Cour
   return withChildren(async (start) => {
     const subjects = names.map((name): Subject => {
       let child: Child;
-      let lived = life;
-      const prepare = async () => {
-        if (lived++ < life) return;
-        lived = 1;
+      const prepare = async (turn: number) => {
+        if (turn % life > 0) return;
         child?.kill();
         child = start(bench.build.role('reads'));
         await child.call('open', { subject: name, peers: bench.build.peers, keys: KEYS, ...setting });

@@ -19,7 +19,7 @@ export type Measure = (bench: Bench) => Promise<Readonly<Record<string, unknown>
 export interface Subject {
   readonly name: string;
   /** Gets ready for a turn, which isn't measured. */
-  prepare(): Promise<void>;
+  prepare(turn: number): Promise<void>;
   /** @returns operations per second of a part of a turn */
   run(): Promise<number>;
 }
@@ -34,7 +34,7 @@ const PARTS = 5;
 export async function takeTurns(subjects: readonly Subject[], turns = PAIRS): Promise<Map<string, number[]>> {
   const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   for (let turn = 0; turn < turns; turn++) {
-    for (const { prepare } of subjects) await prepare();
+    for (const { prepare } of subjects) await prepare(turn);
     const sums = new Map<string, number>();
     for (let part = 0; part < PARTS; part++) {
       // Now one first, now the other.
