@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { type Credentials, signedHeaders } from '../lambdas/runtime/http/signature';
+import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
 
 /** What may be asked for. */
 export interface PurgeRequest {

@@ -1,4 +1,4 @@
-import { Problem } from './runtime/http/problem';
+import { Problem } from './platform/http/problem';
 import type { Handle } from './runtime/versions/postgres';
 
 /** A place as the API shows it. */

@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis';
 import type { SharedStore, VersionSource } from '../../lambdas/runtime';
-import { decodeEntry, encodeEntry, type TagMark } from '../../lambdas/runtime/envelope';
-import { Flight } from '../../lambdas/runtime/flights';
+import { decodeEntry, encodeEntry, type TagMark } from '../../lambdas/runtime/entry/envelope';
+import { Flight } from '../../lambdas/runtime/load/single-flight';
 
 /**
  * The fill guard with one of its parts taken out, from outside: if a part can be missing without a violation, then the part is of no use, or

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDatabase, type Database } from '../../lambdas/runtime/database';
+import { createDatabase, type Database } from '../../lambdas/platform/database';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
 import { ITEMS, nextRead, nextWrite } from './items';
 import { Journal, monotonic } from './journal';

@@ -1,9 +1,9 @@
+import { type Bus, createBus } from '../../lambdas/platform/bus';
+import { createDatabase, type Database, transaction } from '../../lambdas/platform/database';
+import type { Address } from '../../lambdas/platform/environment';
+import { requestPurge } from '../../lambdas/platform/purge/outbox';
+import { afterCommit } from '../../lambdas/platform/purge/purge-path';
 import { Cache, RedisStore } from '../../lambdas/runtime';
-import { type Bus, createBus } from '../../lambdas/runtime/bus';
-import { createDatabase, type Database, transaction } from '../../lambdas/runtime/database';
-import type { Address } from '../../lambdas/runtime/environment';
-import { requestPurge } from '../../lambdas/runtime/purge/outbox';
-import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
 import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { serve } from '../support/serve';
 import { monotonicMs, sleep } from './time';

@@ -1,4 +1,4 @@
-import { MemoryTier } from '../../lambdas/runtime/memory';
+import { MemoryTier } from '../../lambdas/runtime/memory/memory-tier';
 import { round } from '../support/benchmark';
 import { type Measure, withChildren } from './measurement';
 import { TRACES, type Trace, trace } from './traces';

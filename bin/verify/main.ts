@@ -2,7 +2,7 @@ import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { signedHeaders } from '../../lambdas/runtime/http/signature';
+import { signedHeaders } from '../../lambdas/platform/http/signature';
 import { addressesOf } from './addresses';
 import { BY_HAND } from './by-hand';
 import { type Chosen, readCommand } from './command';

@@ -1,4 +1,4 @@
-import { type Credentials, signedHeaders } from '../../lambdas/runtime/http/signature';
+import { type Credentials, signedHeaders } from '../../lambdas/platform/http/signature';
 
 /** A resource of a deployed stack. */
 export interface DeployedResource {

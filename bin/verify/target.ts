@@ -5,7 +5,7 @@ import type { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { type CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type Credentials, signedHeaders } from '../../lambdas/runtime/http/signature';
+import { type Credentials, signedHeaders } from '../../lambdas/platform/http/signature';
 
 /** What was deployed for the probes, by the outputs of its stack. */
 export interface Addresses {

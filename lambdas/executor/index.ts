@@ -1,11 +1,11 @@
-import { createBus } from '../runtime/bus';
-import { environment } from '../runtime/environment';
-import { createDistribution } from '../runtime/purge/distribution';
-import { createEdgeQueue } from '../runtime/purge/edge-queue';
-import { edgePollStep, edgeStep, gatewayStep, wakeStep } from '../runtime/purge/purge-path';
-import { createStageCache } from '../runtime/purge/stage-cache';
-import { isThrottle } from '../runtime/purge/throttle';
-import { createWorker } from '../runtime/purge/worker';
+import { createBus } from '../platform/bus';
+import { environment } from '../platform/environment';
+import { createDistribution } from '../platform/purge/distribution';
+import { createEdgeQueue } from '../platform/purge/edge-queue';
+import { edgePollStep, edgeStep, gatewayStep, wakeStep } from '../platform/purge/purge-path';
+import { createStageCache } from '../platform/purge/stage-cache';
+import { isThrottle } from '../platform/purge/throttle';
+import { createWorker } from '../platform/purge/worker';
 
 const outside = {
   bus: createBus({ name: environment.busName }),

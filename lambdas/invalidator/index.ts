@@ -1,6 +1,6 @@
-import { createBus } from '../runtime/bus';
-import { environment } from '../runtime/environment';
-import { cacheFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } from '../runtime/from-environment';
+import { createBus } from '../platform/bus';
+import { environment } from '../platform/environment';
+import { cacheFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } from '../platform/from-environment';
 import {
   edgeAcceptedStep,
   edgeCompletedStep,
@@ -9,8 +9,8 @@ import {
   sharedStep,
   submittedStep,
   topologyStep,
-} from '../runtime/purge/purge-path';
-import { createWorker } from '../runtime/purge/worker';
+} from '../platform/purge/purge-path';
+import { createWorker } from '../platform/purge/worker';
 
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
 const inside = {

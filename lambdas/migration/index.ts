@@ -1,8 +1,8 @@
-import { customResource } from '../runtime/custom-resource';
-import { closeDatabase } from '../runtime/database';
-import { environment } from '../runtime/environment';
-import { databaseFromEnvironment } from '../runtime/from-environment';
-import { createSecret } from '../runtime/secrets';
+import { customResource } from '../platform/custom-resource';
+import { closeDatabase } from '../platform/database';
+import { environment } from '../platform/environment';
+import { databaseFromEnvironment } from '../platform/from-environment';
+import { createSecret } from '../platform/secrets';
 import { migrate } from './migrate';
 import purge from './sql/001-purge.sql';
 import statistics from './sql/002-statistics.sql';

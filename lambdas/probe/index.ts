@@ -1,5 +1,5 @@
-import { environment } from '../runtime/environment';
-import { createProbeClient, probe } from '../runtime/purge/probe';
+import { environment } from '../platform/environment';
+import { createProbeClient, probe } from '../platform/purge/probe';
 
 const client = createProbeClient({
   apiUrl: environment.apiUrl,

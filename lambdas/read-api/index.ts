@@ -1,12 +1,12 @@
 import { health, place, placesOfCountry, purge, purgedKeys, purges } from '../../routes';
 import { loadPage, loadPlace, noPlace, noPlaces, pageParameters, placeId } from '../places';
-import { cacheFromEnvironment, databaseFromEnvironment, storeFromEnvironment } from '../runtime/from-environment';
-import { health as readHealth } from '../runtime/health';
-import { Problem } from '../runtime/http/problem';
-import { cached, uncached } from '../runtime/http/response';
-import { createRouter, type Handler } from '../runtime/http/router';
-import { type ComparedKey, purgedKeys as readPurgedKeys } from '../runtime/purge/purged-keys';
-import { isPurgeId, listPurges, purgeReport } from '../runtime/purge/report';
+import { cacheFromEnvironment, databaseFromEnvironment, storeFromEnvironment } from '../platform/from-environment';
+import { health as readHealth } from '../platform/health';
+import { Problem } from '../platform/http/problem';
+import { cached, uncached } from '../platform/http/response';
+import { createRouter, type Handler } from '../platform/http/router';
+import { type ComparedKey, purgedKeys as readPurgedKeys } from '../platform/purge/purged-keys';
+import { isPurgeId, listPurges, purgeReport } from '../platform/purge/report';
 
 const database = databaseFromEnvironment();
 const store = storeFromEnvironment();

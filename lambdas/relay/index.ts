@@ -1,8 +1,8 @@
-import { createBus } from '../runtime/bus';
-import { environment } from '../runtime/environment';
-import { databaseFromEnvironment, pacingFromEnvironment } from '../runtime/from-environment';
-import { relayStep, sweepStep } from '../runtime/purge/purge-path';
-import { afterFreeze } from '../runtime/thaw';
+import { afterFreeze } from '../platform/after-freeze';
+import { createBus } from '../platform/bus';
+import { environment } from '../platform/environment';
+import { databaseFromEnvironment, pacingFromEnvironment } from '../platform/from-environment';
+import { relayStep, sweepStep } from '../platform/purge/purge-path';
 
 // Rows are held while the bus is called.
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });

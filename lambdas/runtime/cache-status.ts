@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome';
+import type { Outcome } from './telemetry/outcome';
 
 /**
  * `Cache-Status` of RFC 9211: one member a tier, the tier nearest to the origin first.

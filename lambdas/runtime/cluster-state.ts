@@ -1,4 +1,4 @@
-import type { RedisStore } from './redis-store';
+import type { RedisStore } from './shared/redis-store';
 
 /** The cluster's state, as a health check shows it. */
 export interface ClusterState {

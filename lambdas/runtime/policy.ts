@@ -1,4 +1,4 @@
-import { checkNumber } from './check';
+import { checkNumber } from './arguments';
 import { invalid } from './errors';
 import { got } from './value-text';
 

@@ -1,5 +1,5 @@
-import { embeddedMetrics } from './embedded-metrics';
-import type { ReadCounts, TelemetryOptions } from './telemetry';
+import { embeddedMetrics } from './telemetry/embedded-metrics';
+import type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
 
 /** Where the counts of reads go, and what they say besides. */
 export interface ReadMetricsOptions {

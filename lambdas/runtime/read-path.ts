@@ -1,22 +1,29 @@
 import type { Clock } from './clock';
-import { entryState, isServable, type TagVerdict } from './entry-state';
-import { decodeEntry, type Entry, encodeEntry, type TagMark } from './envelope';
+import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type Read, unkept } from './entry/cached-value';
+import { entryState, isServable, type TagVerdict } from './entry/entry-state';
+import { decodeEntry, type Entry, encodeEntry, type TagMark } from './entry/envelope';
 import { CacheError } from './errors';
-import { Flight, Flights } from './flights';
-import { Hints } from './hints';
-import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type Read, unkept } from './kept';
-import { renewLease } from './lease-renewal';
-import { LoadNotes } from './load-context';
-import type { Purged } from './memory-bus';
-import { MemoryFence } from './memory-fence';
+import { Hints } from './load/hints';
+import { renewLease } from './load/lease-renewal';
+import { Flight, Flights } from './load/single-flight';
+import { claimedVersion, runLoader, type TaggedLoad, taggedLoad } from './load/tagged-load';
+import { LoadNotes } from './loader';
+import type { Purged } from './memory/backplane';
+import type { Space } from './memory/entry-table';
+import { MemoryFence } from './memory/memory-fence';
 import type { Policy } from './policy';
-import { type Asked, type EntryRef, type ReadPathOptions, type ReadPathParts, type ReadRequest, satisfies } from './read-parts';
-import type { Tag } from './shared';
-import type { Space } from './slots';
-import { claimedVersion, runLoader, type TaggedLoad, taggedLoad } from './tagged-load';
+import {
+  type Asked,
+  type EntryRef,
+  type ReadPathOptions,
+  type ReadPathParts,
+  type ReadRequest,
+  satisfies,
+} from './read-path-parts';
+import type { Tag } from './shared/shared-store';
 import { type Capture, declaredTags, judge, type TagVersions } from './tags';
+import { readAttributes, traced } from './telemetry/tracing';
 import { newToken } from './token';
-import { readAttributes, traced } from './tracing';
 import { detached, valueText } from './value-text';
 import { laterVersion, type Version } from './versions/version';
 

@@ -1,6 +1,6 @@
 import type { Cache } from './cache';
 import { invalid } from './errors';
-import type { EntryRef } from './read-parts';
+import type { EntryRef } from './read-path-parts';
 import { newToken } from './token';
 import { got } from './value-text';
 

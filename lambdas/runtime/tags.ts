@@ -1,8 +1,8 @@
 import type { Clock } from './clock';
-import type { TagVerdict } from './entry-state';
-import { type KnownMarks, marksText, type TagMark } from './envelope';
-import { namesOfParts } from './hash-slot';
-import type { PurgeMode, SharedStore, Tag } from './shared';
+import type { TagVerdict } from './entry/entry-state';
+import { type KnownMarks, marksText, type TagMark } from './entry/envelope';
+import { namesOfParts } from './shared/hash-slot';
+import type { PurgeMode, SharedStore, Tag } from './shared/shared-store';
 import { newToken } from './token';
 import { laterVersion, timelineOf, type Version } from './versions/version';
 

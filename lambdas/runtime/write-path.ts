@@ -1,8 +1,8 @@
-import { encodeEntry } from './envelope';
-import { type Kept, newHeader, newKept, type Read } from './kept';
-import type { EntryRef, ReadPathOptions, ReadPathParts, ReadRequest } from './read-parts';
+import { type Kept, newHeader, newKept, type Read } from './entry/cached-value';
+import { encodeEntry } from './entry/envelope';
 import type { ReadPath } from './read-path';
-import type { PurgeMode } from './shared';
+import type { EntryRef, ReadPathOptions, ReadPathParts, ReadRequest } from './read-path-parts';
+import type { PurgeMode } from './shared/shared-store';
 import { ALL_TAGS, declaredTags } from './tags';
 import { newToken } from './token';
 import { valueText } from './value-text';

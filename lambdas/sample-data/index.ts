@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { customResource } from '../runtime/custom-resource';
-import { closeDatabase } from '../runtime/database';
-import { databaseFromEnvironment } from '../runtime/from-environment';
+import { customResource } from '../platform/custom-resource';
+import { closeDatabase } from '../platform/database';
+import { databaseFromEnvironment } from '../platform/from-environment';
 import { loadPlaces } from './load';
 import schema from './places.sql';
 

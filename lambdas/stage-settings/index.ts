@@ -1,6 +1,6 @@
-import { customResource } from '../runtime/custom-resource';
-import { environment } from '../runtime/environment';
-import { requireRefreshAuthorization } from '../runtime/stage-settings';
+import { customResource } from '../platform/custom-resource';
+import { environment } from '../platform/environment';
+import { requireRefreshAuthorization } from '../platform/refresh-authorization';
 
 /** Says of a stage what CloudFormation can't, whenever the stage is deployed anew. */
 export const handler = customResource({

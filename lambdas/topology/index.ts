@@ -1,6 +1,6 @@
-import { createBus } from '../runtime/bus';
-import { environment } from '../runtime/environment';
-import { describeTopology } from '../runtime/topology';
+import { createBus } from '../platform/bus';
+import { describeTopology } from '../platform/describe-topology';
+import { environment } from '../platform/environment';
 
 const bus = createBus({ name: environment.busName });
 

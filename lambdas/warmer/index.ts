@@ -1,8 +1,8 @@
 import { place, placesOfCountry, warmCountries, warmPlaces } from '../../routes';
 import { loadPage, loadPlace } from '../places';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
-import { type WarmKey, warmStep } from '../runtime/purge/warm';
-import { createWorker } from '../runtime/purge/worker';
+import { cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
+import { type WarmKey, warmStep } from '../platform/purge/warm';
+import { createWorker } from '../platform/purge/worker';
 
 const cache = cacheFromEnvironment(databaseFromEnvironment());
 

@@ -2,8 +2,8 @@ import type { PoolClient } from 'pg';
 import { routeTags } from '../../lib/route';
 import { parentTags, place, placesOfCountry } from '../../routes';
 import { COLUMNS, noPlace, type Place, type PlaceRow, toPlace } from '../places';
-import { Problem } from '../runtime/http/problem';
-import { requestPurge } from '../runtime/purge/outbox';
+import { Problem } from '../platform/http/problem';
+import { requestPurge } from '../platform/purge/outbox';
 
 /** What a PATCH may change; at least one of them. */
 export interface PlaceChange {

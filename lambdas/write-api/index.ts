@@ -1,12 +1,12 @@
 import { place } from '../../routes';
 import { placeId } from '../places';
-import { createBus } from '../runtime/bus';
-import { transaction } from '../runtime/database';
-import { environment } from '../runtime/environment';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../runtime/from-environment';
-import { uncached } from '../runtime/http/response';
-import { createRouter, type Handler } from '../runtime/http/router';
-import { afterCommit } from '../runtime/purge/purge-path';
+import { createBus } from '../platform/bus';
+import { transaction } from '../platform/database';
+import { environment } from '../platform/environment';
+import { cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
+import { uncached } from '../platform/http/response';
+import { createRouter, type Handler } from '../platform/http/router';
+import { afterCommit } from '../platform/purge/purge-path';
 import { changePlace, parseChange } from './change';
 
 const database = databaseFromEnvironment({ readers: [] });

@@ -1,8 +1,8 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
 import type { IPlatformNetwork } from '../network/platform-network';
-import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
 import type { IReplicatedDatabase } from './replicated-database-base';
 import { reachable, type SchemaMigration } from './schema-migration';

@@ -1,9 +1,9 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
+import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
-import { bundleHash } from './bundle-hash';
 import { DatabaseRole } from './database-role';
 import type { IReplicatedDatabase } from './replicated-database-base';
 

@@ -2,7 +2,7 @@ import { CustomResource, Duration, Lazy, type RemovalPolicy, Stack } from 'aws-c
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { bundleHash } from '../database/bundle-hash';
+import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
 
 export interface RefreshAuthorizationProps {

@@ -46,7 +46,7 @@ const PURGE = {
   namespace: 'Cachement/Purge',
   dimensions: ['FunctionName'],
   period: Duration.minutes(1),
-  source: 'lambdas/runtime/purge/metrics.ts',
+  source: 'lambdas/platform/purge/metrics.ts',
 };
 
 /** What a function says of the reads of one route; counts since its last line. */
@@ -57,7 +57,7 @@ const READS = {
   period: Duration.minutes(1),
   threshold: 0,
   evaluationPeriods: 1,
-  source: 'lambdas/runtime/telemetry.ts',
+  source: 'lambdas/runtime/telemetry/telemetry.ts',
 };
 
 /** Every metric that the platform shows or alarms on, by what it is about. Dashboards and alarms are made from it, and from nothing else. */

@@ -5,9 +5,9 @@ import { type BusEvent, eventTime } from './bus-event';
 import { type AuthorizeResource, Delivery, type RuleStats } from './delivery';
 import type { EventsOptions } from './from-template';
 import { putEventsOperation } from './put-events';
+import { busArn } from './resource-types';
 import type { Rule } from './rule';
 import { testEventPatternOperation } from './test-event-pattern';
-import { busArn } from './types';
 
 /** An event that a service of AWS puts on the default bus. */
 export interface ServiceEvent {

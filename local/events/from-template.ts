@@ -1,10 +1,10 @@
 import type { Model, Resource } from '../types';
 import type { DeliveryOptions } from './bus';
 import { compilePattern } from './pattern';
+import { ruleArn, ruleBus, ruleName } from './resource-types';
 import type { Rule, RuleTarget } from './rule';
 import { parseSchedule } from './schedule';
 import { compileInput } from './target-input';
-import { ruleArn, ruleBus, ruleName } from './types';
 
 /** The buses and rules of a template. */
 export interface EventsOptions extends DeliveryOptions {

@@ -2,7 +2,7 @@ import type { Model, Resource } from '../types';
 import type { EventSourceOptions } from './event-source';
 import { DEFAULT_RETENTION, DEFAULT_VISIBILITY, MAX_MESSAGE_BYTES } from './limits';
 import type { QueueOptions } from './queue';
-import { queueArn, queueName, queueUrl } from './types';
+import { queueArn, queueName, queueUrl } from './resource-types';
 
 /** The queues of a template, and the functions that they feed. */
 export interface QueuesOptions {

@@ -2,4 +2,4 @@ export type { EventSourceOptions } from './event-source';
 export { type QueuesOptions, queuesFromTemplate } from './from-template';
 export type { QueueOptions, QueueStats } from './queue';
 export { createQueues, type Queues } from './queues';
-export { types } from './types';
+export { types } from './resource-types';

@@ -7,15 +7,14 @@ import * as path from 'node:path';
  */
 const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   bin: { folders: ['lib', 'routes'], packages: ['aws-cdk-lib', 'constructs'] },
-  'bin/verify': { folders: ['lambdas/runtime/http'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
+  'bin/verify': { folders: ['lambdas/platform/http'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
   lib: { folders: [], packages: ['aws-cdk-lib', 'constructs'] },
   'lib/route': { folders: [], packages: [] },
   routes: { folders: ['lib/route'], packages: [] },
   lambdas: { folders: ['routes', 'lib/route'], packages: ['*'] },
-  'lambdas/runtime': {
-    folders: ['lib/route'],
-    packages: ['ioredis', 'pg', '@aws-sdk', '@smithy', '@opentelemetry/api', 'msgpackr'],
-  },
+  'lambdas/platform': { folders: ['lambdas/runtime', 'lib/route'], packages: ['pg', '@aws-sdk', '@smithy'] },
+  'lambdas/runtime': { folders: ['lib/route'], packages: ['ioredis', 'msgpackr'] },
+  'lambdas/runtime/versions': { folders: ['lambdas/runtime', 'lib/route'], packages: ['pg'] },
   examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },
   local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
 };

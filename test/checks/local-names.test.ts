@@ -23,7 +23,7 @@ function routeNames(): string[] {
 
 function functionNames(): string[] {
   const folders = fs.readdirSync(path.join(root, 'lambdas'), { withFileTypes: true });
-  return folders.filter((entry) => entry.isDirectory() && entry.name !== 'runtime').map(({ name }) => name);
+  return folders.filter((entry) => entry.isDirectory() && !['runtime', 'platform'].includes(entry.name)).map(({ name }) => name);
 }
 
 function tagPrefixes(): string[] {
@@ -31,13 +31,13 @@ function tagPrefixes(): string[] {
 }
 
 function detailTypes(): string[] {
-  const text = fs.readFileSync(path.join(root, 'lambdas/runtime/purge/messages.ts'), 'utf8');
+  const text = fs.readFileSync(path.join(root, 'lambdas/platform/purge/messages.ts'), 'utf8');
   return [...text.matchAll(/^ {2}([A-Z]\w+): \{/gm)].map((match) => match[1]!);
 }
 
 /** Environment variables of the functions, but for AWS's own. */
 function variableNames(): string[] {
-  const text = fs.readFileSync(path.join(root, 'lambdas/runtime/environment.ts'), 'utf8');
+  const text = fs.readFileSync(path.join(root, 'lambdas/platform/environment.ts'), 'utf8');
   const names = [...text.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map((match) => match[1]!);
   return names.filter((name) => !name.startsWith('AWS_') && !name.startsWith('NODE_'));
 }

@@ -1,5 +1,5 @@
 import type { SharedStore } from '../../lambdas/runtime';
-import { encodeEntry } from '../../lambdas/runtime/envelope';
+import { encodeEntry } from '../../lambdas/runtime/entry/envelope';
 import { sharedStoreContract as contract } from '../../lambdas/runtime/testing';
 
 /** A version, of timeline 1 where nothing else is said. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Database } from '../../lambdas/runtime/database';
+import type { Database } from '../../lambdas/platform/database';
 import { currentVersion, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { versionSourceContract } from '../contract/version-source';
 import { type Postgres, STANDBY, startPostgres } from '../support/postgres';

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { transaction } from '../../lambdas/runtime/database';
-import { MAX_ATTEMPTS, requestPurge } from '../../lambdas/runtime/purge/outbox';
-import { relayStep } from '../../lambdas/runtime/purge/purge-path';
-import { listPurges, purgeReport } from '../../lambdas/runtime/purge/report';
-import { housekeeping } from '../../lambdas/runtime/purge/retention';
+import { transaction } from '../../lambdas/platform/database';
+import { MAX_ATTEMPTS, requestPurge } from '../../lambdas/platform/purge/outbox';
+import { relayStep } from '../../lambdas/platform/purge/purge-path';
+import { listPurges, purgeReport } from '../../lambdas/platform/purge/report';
+import { housekeeping } from '../../lambdas/platform/purge/retention';
 import { type Postgres, startPostgres } from '../support/postgres';
 import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
 

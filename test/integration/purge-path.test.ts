@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
-import { transaction } from '../../lambdas/runtime/database';
-import type { MessageType } from '../../lambdas/runtime/purge/messages';
-import { Outbox, requestPurge } from '../../lambdas/runtime/purge/outbox';
-import { afterCommit } from '../../lambdas/runtime/purge/purge-path';
-import { purgedKeys } from '../../lambdas/runtime/purge/purged-keys';
-import { purgeReport } from '../../lambdas/runtime/purge/report';
+import { transaction } from '../../lambdas/platform/database';
+import type { MessageType } from '../../lambdas/platform/purge/messages';
+import { Outbox, requestPurge } from '../../lambdas/platform/purge/outbox';
+import { afterCommit } from '../../lambdas/platform/purge/purge-path';
+import { purgedKeys } from '../../lambdas/platform/purge/purged-keys';
+import { purgeReport } from '../../lambdas/platform/purge/report';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
 import { defineRoute } from '../../lib/route';
 import { type Postgres, startPostgres } from '../support/postgres';

@@ -3,7 +3,7 @@ import { Cluster, Redis } from 'ioredis';
 import { seeded } from '../../bench/consistency/random';
 import { Cache, CacheError, type RedisStore } from '../../lambdas/runtime';
 import { clusterState } from '../../lambdas/runtime/cluster-state';
-import { slotOf } from '../../lambdas/runtime/hash-slot';
+import { slotOf } from '../../lambdas/runtime/shared/hash-slot';
 import { newToken } from '../../lambdas/runtime/token';
 import { TimeVersions } from '../../lambdas/runtime/versions/time';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';

@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { type MessageType, SOURCE } from '../../lambdas/runtime/purge/messages';
+import { type MessageType, SOURCE } from '../../lambdas/platform/purge/messages';
 import { SynthesizedStage, type TemplateResource } from './synthesized';
 
 const stage = new SynthesizedStage('prod');

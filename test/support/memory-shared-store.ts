@@ -1,5 +1,5 @@
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from '../../lambdas/runtime';
-import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/envelope';
+import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/entry/envelope';
 
 interface Fence {
   token?: string;

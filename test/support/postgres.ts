@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Pool } from 'pg';
 import { type Migration, migrate } from '../../lambdas/migration/migrate';
-import { closeDatabase, createDatabase, type Database, type DatabaseOptions } from '../../lambdas/runtime/database';
+import { closeDatabase, createDatabase, type Database, type DatabaseOptions } from '../../lambdas/platform/database';
 import type { Engines } from '../../local/engines';
 import { startEngines } from './engines-model';
 

@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
-import type { Bus, Message } from '../../lambdas/runtime/bus';
-import { systemClock } from '../../lambdas/runtime/clock';
-import { DEFAULT_PACING, type Pacing } from '../../lambdas/runtime/purge/pacing';
+import type { Bus, Message } from '../../lambdas/platform/bus';
+import { DEFAULT_PACING, type Pacing } from '../../lambdas/platform/purge/pacing';
 import {
   edgeAcceptedStep,
   edgeCompletedStep,
@@ -17,8 +16,9 @@ import {
   sharedStep,
   submittedStep,
   wakeStep,
-} from '../../lambdas/runtime/purge/purge-path';
-import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/runtime/purge/worker';
+} from '../../lambdas/platform/purge/purge-path';
+import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/platform/purge/worker';
+import { systemClock } from '../../lambdas/runtime/clock';
 
 /** What happened outside of PostgreSQL, in order. */
 export type Effect =

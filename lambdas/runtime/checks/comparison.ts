@@ -1,5 +1,5 @@
-import type { Read } from '../kept';
-import { type Loader, LoadNotes } from '../load-context';
+import type { Read } from '../entry/cached-value';
+import { type Loader, LoadNotes } from '../loader';
 import type { VersionSource } from '../versions/source';
 
 /** What a comparison found. */

@@ -1,9 +1,9 @@
 import { entryKey } from '../../../lib/route';
+import { checkNumber } from '../arguments';
 import type { Cache } from '../cache';
-import { checkNumber } from '../check';
 import { type Clock, systemClock } from '../clock';
-import { environment } from '../environment';
-import type { Read } from '../kept';
+import type { Read } from '../entry/cached-value';
+import { host } from '../host';
 import type { Namespace } from '../namespace';
 import type { VersionSource } from '../versions/source';
 import { type Check, type CheckResult, Comparison, type Sample, sameJson } from './comparison';
@@ -135,7 +135,7 @@ export class SampledChecks<Handle> {
     if (status !== 'hit' || tier === 'database' || this.#waiting.length >= MAX_WAITING) return;
     const { source, same = sameJson } = this.options;
     this.#waiting.push(new Comparison(sample, { source, same, graceMs: this.#graceMs, now: () => this.#clock.now() }));
-    if (this.options.background ?? !environment.isLambda)
+    if (this.options.background ?? !host.isLambda)
       // Not in the turn of the answer.
       setImmediate(() => this.#workOn());
   }

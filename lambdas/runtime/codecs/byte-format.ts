@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import type { Codec, Decoded, Encoded } from '../codec';
+import type { Codec, Decoded, Encoded } from './codec';
 
 /** A format of bytes, before it is made a text. */
 export interface ByteFormat {

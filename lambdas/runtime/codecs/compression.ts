@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import { checkNumber } from '../check';
+import { checkNumber } from '../arguments';
 import { CacheError } from '../errors';
 import { got } from '../value-text';
 import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';

@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr';
-import { checkNumber } from '../check';
+import { checkNumber } from '../arguments';
 import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
 
 export type { ByteCodec, ByteFormat, Packed };

@@ -1,9 +1,9 @@
-import { checkNumber } from '../check';
+import { checkNumber } from '../arguments';
 import { FNV_SEED, fnv } from '../fnv';
-import { MemoryTier } from '../memory';
-import type { ReadRequest } from '../read-parts';
-import type { SharedStore } from '../shared';
-import type { Space } from '../slots';
+import type { Space } from '../memory/entry-table';
+import { MemoryTier } from '../memory/memory-tier';
+import type { ReadRequest } from '../read-path-parts';
+import type { SharedStore } from '../shared/shared-store';
 import type { ReplicaReads } from './replica-reads';
 import { Sketch } from './sketch';
 

@@ -1,7 +1,7 @@
-import { Budget } from '../budget';
 import { CacheError } from '../errors';
-import { OwnClient } from '../own-client';
-import type { RedisPlace } from '../redis-store';
+import { Budget } from '../shared/budget';
+import { OwnClient } from '../shared/dedicated-client';
+import type { RedisPlace } from '../shared/redis-store';
 
 /** Which cluster, and how long a read may take. */
 export interface ReplicaReadsOptions extends RedisPlace {

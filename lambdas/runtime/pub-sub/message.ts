@@ -1,4 +1,4 @@
-import type { Purged } from '../memory-bus';
+import type { Purged } from '../memory/backplane';
 
 /** Begins every message; one that begins otherwise is of another version, and may say anything. */
 const VERSION = 'C1';

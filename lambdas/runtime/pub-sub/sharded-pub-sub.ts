@@ -1,11 +1,11 @@
-import { Budget } from '../budget';
-import { checkNumber } from '../check';
-import { environment } from '../environment';
-import type { BusListener, MemoryBus, Purged } from '../memory-bus';
-import { OwnClient } from '../own-client';
-import type { RedisPlace } from '../redis-store';
+import { checkNumber } from '../arguments';
+import { host } from '../host';
+import type { BusListener, MemoryBus, Purged } from '../memory/backplane';
+import { Budget } from '../shared/budget';
+import { OwnClient } from '../shared/dedicated-client';
+import type { RedisPlace } from '../shared/redis-store';
 import { newToken } from '../token';
-import { Hearing } from './hearing';
+import { Hearing } from './channel-liveness';
 import { decodeMessage, encodeMessage } from './message';
 
 /** Which cluster purges are told by, and what is done where messages are missed. */
@@ -72,7 +72,7 @@ class ShardedPubSub implements MemoryBus {
     const count = checkNumber('channels', options.channels ?? 4, 1, 64);
     this.#beatMs = checkNumber('beatMs', options.beatMs ?? 1000, 10, 60_000);
     this.#channels = Array.from({ length: count }, (_, i) => `${options.namespace}:bus:{${i}}`);
-    this.#listens = options.listen ?? !environment.isLambda;
+    this.#listens = options.listen ?? !host.isLambda;
     this.#deaf = this.#listens;
     this.ready = this.#listens
       ? new Promise((resolve) => {

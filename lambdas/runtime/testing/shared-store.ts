@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { decodeEntry, encodeEntry } from '../envelope';
-import type { SharedStore } from '../shared';
+import { decodeEntry, encodeEntry } from '../entry/envelope';
+import type { SharedStore } from '../shared/shared-store';
 import { newToken } from '../token';
 import type { ContractCase } from './contract';
 

@@ -1,4 +1,4 @@
-import { FORMAT, ROW_END, ROW_START } from '../envelope';
+import { FORMAT, ROW_END, ROW_START } from '../entry/envelope';
 
 /**
  * KEYS are the value, its fence (see the other scripts), and the stream of their slot. A queued write is an intent of the writer `wb-<row>`: the key

@@ -1,4 +1,4 @@
-import { hashSlot } from '../hash-slot';
+import { hashSlot } from '../shared/hash-slot';
 
 const SLOTS = 16_384;
 

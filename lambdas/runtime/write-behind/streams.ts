@@ -1,9 +1,9 @@
 import type { Cluster, Redis } from 'ioredis';
-import { Budget } from '../budget';
 import { CacheError } from '../errors';
-import { slotOf } from '../hash-slot';
-import { OwnClient } from '../own-client';
-import type { RedisPlace } from '../redis-store';
+import { Budget } from '../shared/budget';
+import { OwnClient } from '../shared/dedicated-client';
+import { slotOf } from '../shared/hash-slot';
+import type { RedisPlace } from '../shared/redis-store';
 import { ENQUEUE, GROUP, SETTLE } from './scripts';
 import { slotName } from './slot-names';
 

@@ -1,10 +1,10 @@
-import { checkNumber } from '../check';
-import { encodeEntry } from '../envelope';
+import { checkNumber } from '../arguments';
+import { newHeader } from '../entry/cached-value';
+import { encodeEntry } from '../entry/envelope';
 import { CacheError, invalid } from '../errors';
-import { newHeader } from '../kept';
-import type { ReadPathParts, ReadRequest } from '../read-parts';
 import type { ReadPath } from '../read-path';
-import type { RedisPlace } from '../redis-store';
+import type { ReadPathParts, ReadRequest } from '../read-path-parts';
+import type { RedisPlace } from '../shared/redis-store';
 import { newToken } from '../token';
 import { shown, valueText } from '../value-text';
 import type { VersionSource } from '../versions/source';

@@ -1,6 +1,6 @@
 import { main } from '../../../cli/main';
 import type { Connection, PurgeReport, PurgeRequest } from '../../../cli/platform';
-import { signedHeaders } from '../../../lambdas/runtime/http/signature';
+import { signedHeaders } from '../../../lambdas/platform/http/signature';
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const AT = '2026-11-21T10:00:00.000Z';

@@ -1,9 +1,9 @@
-import { createBus } from '../../../lambdas/runtime/bus';
-import { createDistribution } from '../../../lambdas/runtime/purge/distribution';
-import { createEdgeQueue } from '../../../lambdas/runtime/purge/edge-queue';
-import { createStageCache } from '../../../lambdas/runtime/purge/stage-cache';
-import { createSecret } from '../../../lambdas/runtime/secrets';
-import { describeTopology } from '../../../lambdas/runtime/topology';
+import { createBus } from '../../../lambdas/platform/bus';
+import { describeTopology } from '../../../lambdas/platform/describe-topology';
+import { createDistribution } from '../../../lambdas/platform/purge/distribution';
+import { createEdgeQueue } from '../../../lambdas/platform/purge/edge-queue';
+import { createStageCache } from '../../../lambdas/platform/purge/stage-cache';
+import { createSecret } from '../../../lambdas/platform/secrets';
 
 /** A client that answers with what `answer` makes of the command's input, and keeps the inputs. */
 // biome-ignore lint/suspicious/noExplicitAny: each client has inputs of its own

@@ -1,4 +1,4 @@
-import type { Message } from '../../../lambdas/runtime/bus';
+import type { Message } from '../../../lambdas/platform/bus';
 import {
   edgePollStep,
   edgeStep,
@@ -7,7 +7,7 @@ import {
   type Outside,
   pollDelaySeconds,
   wakeStep,
-} from '../../../lambdas/runtime/purge/purge-path';
+} from '../../../lambdas/platform/purge/purge-path';
 
 const [A, B] = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
 const NOW = 1_000_000;

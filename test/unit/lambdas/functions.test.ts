@@ -1,6 +1,6 @@
-import { customResource } from '../../../lambdas/runtime/custom-resource';
-import { Environment } from '../../../lambdas/runtime/environment';
-import { createLog } from '../../../lambdas/runtime/log';
+import { customResource } from '../../../lambdas/platform/custom-resource';
+import { Environment } from '../../../lambdas/platform/environment';
+import { createLog } from '../../../lambdas/platform/log';
 
 describe('the environment', () => {
   test.each([

@@ -1,8 +1,8 @@
-import { Problem } from '../../../lambdas/runtime/http/problem';
-import type { Request } from '../../../lambdas/runtime/http/request';
-import { cacheControl, cached, TAG_HEADER, uncached } from '../../../lambdas/runtime/http/response';
-import { createRouter } from '../../../lambdas/runtime/http/router';
-import type { Outcome } from '../../../lambdas/runtime/outcome';
+import { Problem } from '../../../lambdas/platform/http/problem';
+import type { Request } from '../../../lambdas/platform/http/request';
+import { cacheControl, cached, TAG_HEADER, uncached } from '../../../lambdas/platform/http/response';
+import { createRouter } from '../../../lambdas/platform/http/router';
+import type { Outcome } from '../../../lambdas/runtime/telemetry/outcome';
 import { defineRoute } from '../../../lib/route';
 
 const item = defineRoute({

@@ -1,4 +1,4 @@
-import { requireRefreshAuthorization } from '../../../lambdas/runtime/stage-settings';
+import { requireRefreshAuthorization } from '../../../lambdas/platform/refresh-authorization';
 
 test('refreshes need authorisation in all methods, and in those with settings of their own', async () => {
   const sent: unknown[] = [];

@@ -1,5 +1,5 @@
-import { waitSeconds } from '../../../lambdas/runtime/purge/outbox';
-import { createWorker, formatEvent, type Received } from '../../../lambdas/runtime/purge/worker';
+import { waitSeconds } from '../../../lambdas/platform/purge/outbox';
+import { createWorker, formatEvent, type Received } from '../../../lambdas/platform/purge/worker';
 
 const ID = 'aaaaaaaa-0000-4000-8000-000000000000';
 const VERSION = '000000010000000001D5DF98';

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { METRIC_NAMESPACE, UNITS } from '../../../lambdas/runtime/purge/metrics';
+import { METRIC_NAMESPACE, UNITS } from '../../../lambdas/platform/purge/metrics';
 import type { PlatformFunction } from '../../../lib/functions/platform-function';
 import { CacheMonitoring } from '../../../lib/operations/cache-monitoring';
 import { METRICS, type WatchedMetric } from '../../../lib/operations/metrics';

@@ -1,4 +1,4 @@
-import { MAX_REFRESHES, pathOf, refreshPaths } from '../../../lambdas/runtime/purge/exact-keys';
+import { MAX_REFRESHES, pathOf, refreshPaths } from '../../../lambdas/platform/purge/exact-keys';
 
 const EXACT = { 'place:{id}': '/places/{id}', 'photo:{id}:{size}': '/photos/{size}/{id}', home: '/' };
 const purge = (tags: string[], paths: string[] = []) => ({ tags, paths });

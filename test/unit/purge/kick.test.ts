@@ -1,5 +1,5 @@
-import type { Bus, Message } from '../../../lambdas/runtime/bus';
-import { kick } from '../../../lambdas/runtime/purge/kick';
+import type { Bus, Message } from '../../../lambdas/platform/bus';
+import { kick } from '../../../lambdas/platform/purge/kick';
 
 /** A bus whose answers are given by the test, in the order of the calls. */
 class SlowBus implements Bus {

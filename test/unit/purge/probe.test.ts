@@ -1,5 +1,5 @@
-import { createProbeClient, probe } from '../../../lambdas/runtime/purge/probe';
-import type { PurgedKey } from '../../../lambdas/runtime/purge/purged-keys';
+import { createProbeClient, probe } from '../../../lambdas/platform/purge/probe';
+import type { PurgedKey } from '../../../lambdas/platform/purge/purged-keys';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const key = (path: string, entityTag: string): PurgedKey => ({ purgeId: `of ${path}`, path, entityTag });

@@ -1,8 +1,8 @@
-import { reportMetrics } from '../../../lambdas/runtime/purge/metrics';
-import { callsPerSecond, parentOf } from '../../../lambdas/runtime/purge/pacing';
-import { pathProblem } from '../../../lambdas/runtime/purge/path';
-import { decide } from '../../../lambdas/runtime/purge/seal';
-import { isThrottle } from '../../../lambdas/runtime/purge/throttle';
+import { pathProblem } from '../../../lambdas/platform/purge/edge-path';
+import { reportMetrics } from '../../../lambdas/platform/purge/metrics';
+import { callsPerSecond, parentOf } from '../../../lambdas/platform/purge/pacing';
+import { decide } from '../../../lambdas/platform/purge/seal';
+import { isThrottle } from '../../../lambdas/platform/purge/throttle';
 
 const pacing = { parentTags: { 'place:{id}': 'places' }, escalateFrom: 3 };
 const items = (...names: string[]) => names.map((item) => ({ item, urgent: false }));

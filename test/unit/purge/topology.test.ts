@@ -1,4 +1,4 @@
-import { failedOver } from '../../../lambdas/runtime/purge/topology';
+import { failedOver } from '../../../lambdas/platform/purge/failover';
 
 const report = (...primaries: (string | undefined)[]) => ({
   replicationGroupId: 'group',

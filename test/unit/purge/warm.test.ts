@@ -1,4 +1,4 @@
-import { type WarmKey, warmStep } from '../../../lambdas/runtime/purge/warm';
+import { type WarmKey, warmStep } from '../../../lambdas/platform/purge/warm';
 import type { Ticket } from '../../../lambdas/runtime/ticket';
 import { defineRoute } from '../../../lib/route';
 

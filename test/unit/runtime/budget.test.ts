@@ -1,4 +1,4 @@
-import { Budget } from '../../../lambdas/runtime/budget';
+import { Budget } from '../../../lambdas/runtime/shared/budget';
 
 const late = () => new Error('too late');
 

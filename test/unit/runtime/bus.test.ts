@@ -1,5 +1,5 @@
 import type { BusListener, MemoryBus, Purged } from '../../../lambdas/runtime';
-import { Hearing } from '../../../lambdas/runtime/pub-sub/hearing';
+import { Hearing } from '../../../lambdas/runtime/pub-sub/channel-liveness';
 import { decodeMessage, encodeMessage } from '../../../lambdas/runtime/pub-sub/message';
 import { strictly } from '../../../lambdas/runtime/strict-writes';
 import { platform } from '../../support/cache-processes';

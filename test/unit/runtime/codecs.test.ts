@@ -1,9 +1,9 @@
 import * as zlib from 'node:zlib';
 import { Packr } from 'msgpackr';
-import type { Codec } from '../../../lambdas/runtime/codec';
+import type { Codec } from '../../../lambdas/runtime/codecs/codec';
 import { compression } from '../../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../../lambdas/runtime/codecs/message-pack';
-import { decodeEntry, encodeEntry } from '../../../lambdas/runtime/envelope';
+import { decodeEntry, encodeEntry } from '../../../lambdas/runtime/entry/envelope';
 import { entryOf, version } from '../../contract/shared-store';
 import { platform } from '../../support/cache-processes';
 

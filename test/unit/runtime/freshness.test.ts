@@ -1,6 +1,6 @@
+import { cacheControl } from '../../../lambdas/platform/http/response';
 import type { Namespace } from '../../../lambdas/runtime';
-import { entryState } from '../../../lambdas/runtime/entry-state';
-import { cacheControl } from '../../../lambdas/runtime/http/response';
+import { entryState } from '../../../lambdas/runtime/entry/entry-state';
 import { checkPolicy } from '../../../lambdas/runtime/policy';
 import { defineRoute, type Freshness, staleDirectives, worstCaseStalenessSeconds } from '../../../lib/route';
 import { type OneValue, pausedLoader, platform } from '../../support/cache-processes';

@@ -1,8 +1,8 @@
 import type { Namespace } from '../../../lambdas/runtime';
 import { compression } from '../../../lambdas/runtime/codecs/compression';
 import { messagePack } from '../../../lambdas/runtime/codecs/message-pack';
-import { entryName } from '../../../lambdas/runtime/entry-name';
-import { decodeEntry, encodeEntry } from '../../../lambdas/runtime/envelope';
+import { entryName } from '../../../lambdas/runtime/entry/entry-name';
+import { decodeEntry, encodeEntry } from '../../../lambdas/runtime/entry/envelope';
 import { decodeMessage } from '../../../lambdas/runtime/pub-sub/message';
 import { Ticket } from '../../../lambdas/runtime/ticket';
 import { defineRoute } from '../../../lib/route';

@@ -1,6 +1,6 @@
 import keySlot from 'cluster-key-slot';
 import { seeded } from '../../../bench/consistency/random';
-import { forPartOf, hashSlot, namesOfParts } from '../../../lambdas/runtime/hash-slot';
+import { forPartOf, hashSlot, namesOfParts } from '../../../lambdas/runtime/shared/hash-slot';
 
 describe('the slot of a key', () => {
   test('is the one that the cluster computes', () => {

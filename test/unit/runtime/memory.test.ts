@@ -1,4 +1,4 @@
-import { MemoryTier } from '../../../lambdas/runtime/memory';
+import { MemoryTier } from '../../../lambdas/runtime/memory/memory-tier';
 
 /** What an entry weighs besides its value and its key. */
 const OVERHEAD = 200;

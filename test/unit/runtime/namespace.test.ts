@@ -1,5 +1,5 @@
 import { Cache, CacheError, type NamespacePolicy } from '../../../lambdas/runtime';
-import { entryName } from '../../../lambdas/runtime/entry-name';
+import { entryName } from '../../../lambdas/runtime/entry/entry-name';
 import { defineRoute } from '../../../lib/route';
 import { platform } from '../../support/cache-processes';
 

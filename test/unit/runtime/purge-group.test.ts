@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { PurgeGroup } from '../../../lambdas/runtime/purge-group';
+import { PurgeGroup } from '../../../lambdas/runtime/shared/purge-group';
 
 /** Notes what each pipeline has, and answers when the test says so. */
 class SlowMaster {

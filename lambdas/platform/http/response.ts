@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { edgeMaxAgeSeconds, type Route, staleDirectives } from '../../../lib/route';
+import { cacheStatus } from '../../runtime/cache-status';
+import type { Outcome } from '../../runtime/telemetry/outcome';
+import { environment } from '../environment';
+import { problemBody } from './problem';
+import { responseTags, type TooManyTags } from './response-tags';
+
+/** What a handler gives back to API Gateway. */
+export interface Response {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The header that the distribution reads tags from (`CacheTagConfig`), and that it removes from what viewers get. */
+export const TAG_HEADER = 'cache-tag';
+
+/** What a read of the cache gave. */
+interface Read {
+  readonly value: unknown;
+  readonly outcome: Outcome;
+}
+
+/** JSON that no tier keeps. */
+export function uncached(statusCode: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/**
+ * A read as a response: the value, or 404 where the read found that there is none. Both carry their tags, so that a purge reaches either.
+ *
+ * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional requests.
+ *
+ * @param absent what a 404 says.
+ * @param tooManyTags by default, more than 50 tags fail where tests run, and are counted elsewhere.
+ */
+export function cached(
+  route: Route,
+  { value, outcome }: Read,
+  absent: string,
+  tooManyTags: TooManyTags = { fails: environment.isTest },
+): Response {
+  const found = value !== undefined;
+  const body = bodyOf(value, absent);
+  return {
+    statusCode: found ? 200 : 404,
+    headers: {
+      'content-type': found ? 'application/json' : 'application/problem+json',
+      'cache-control': cacheControl(route, outcome),
+      'cache-status': cacheStatus(outcome),
+      [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(','),
+      etag: entityTag(body),
+    },
+    body,
+  };
+}
+
+/**
+ * What shared caches may keep is what the inner tiers have left. Browsers always ask again, because nothing can purge them: without
+ * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but CloudFront doesn't collapse requests whose
+ * response has one.
+ * A response that shared caches may keep says what they may do with it afterwards, in place of `must-revalidate`, which forbids all of that;
+ * one that is stale itself doesn't, or the windows would add up.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+ */
+export function cacheControl(route: Route, outcome: Outcome): string {
+  const maxAge = edgeMaxAgeSeconds(route, outcome.ttlSeconds);
+  const stale = maxAge > 0 ? staleDirectives(route) : [];
+  return ['public', ...(stale.length > 0 ? [] : ['must-revalidate']), `s-maxage=${maxAge}`, ...stale].join(', ');
+}
+
+/** The entity tag that {@link cached} gives to a value, or to its absence. */
+export const valueTag = (value: unknown, absent: string): string => entityTag(bodyOf(value, absent));
+
+const bodyOf = (value: unknown, absent: string): string =>
+  value !== undefined ? JSON.stringify(value) : problemBody(404, absent);
+
+/** A strong validator: the same bytes have the same tag, whichever environment made them. */
+export function entityTag(body: string): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+}

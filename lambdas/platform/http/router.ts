@@ -1,0 +1,110 @@
+import { PATH_OR_TAG_PARAMETER, type Route } from '../../../lib/route';
+import { isConnectionError } from '../../runtime/versions/postgres';
+import { afterFreeze } from '../after-freeze';
+import { log } from '../log';
+import { Problem, problemResponse } from './problem';
+import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
+import { jsonBody, type ProxyEvent, type Request } from './request';
+import type { Response } from './response';
+
+/** Answers a request to one route; throws a {@link Problem} where it can't. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/** A route, and what is done with each method. */
+export interface Endpoint {
+  readonly route: Route;
+  /** By method. HEAD is answered wherever GET is. */
+  readonly methods: Readonly<Record<string, Handler>>;
+  /**
+   * Methods of the route that another function answers; they are only listed in `Allow`.
+   * @default - none
+   */
+  readonly elsewhere?: readonly string[];
+}
+
+/** A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. */
+export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent) => Promise<Response> {
+  const compiled = endpoints.map((endpoint) => ({ endpoint, pattern: pathPattern(endpoint.route) }));
+
+  const dispatch = async (event: ProxyEvent): Promise<Response> => {
+    for (const { endpoint, pattern } of compiled) {
+      const match = pattern.exec(event.path);
+      if (!match) continue;
+      const handler = endpoint.methods[event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod];
+      if (!handler) throw notAllowed(endpoint, event.httpMethod);
+      const refresh = refreshOf(event.headers);
+      let refreshed = false;
+      const response = await handler({
+        method: event.httpMethod,
+        parameters: { ...queryParameters(endpoint.route, event), ...pathParameters(endpoint.route, match) },
+        readOptions: (entry) => {
+          refreshed = refresh !== undefined;
+          return refresh ? { ticket: refreshTicket(refresh, entry) } : {};
+        },
+        json: () => jsonBody(event),
+      });
+      return refresh && refreshed ? { ...response, headers: { ...response.headers, [REFRESHED_HEADER]: refresh.id } } : response;
+    }
+    throw new Problem(404, 'there is nothing at this path');
+  };
+
+  const keptByGateway = ({ httpMethod, path }: ProxyEvent): boolean =>
+    httpMethod === 'GET' &&
+    compiled.some(({ endpoint: { route }, pattern }) => pattern.test(path) && route.freshness?.gatewayTtlSeconds);
+
+  return async (event) => {
+    await afterFreeze();
+    const response = await dispatch(event).catch((error: unknown) => {
+      if (error instanceof Problem) return problemResponse(error);
+      log.error('request failed', { method: event.httpMethod, path: event.path, error });
+      // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it does not.
+      if (keptByGateway(event)) throw error;
+      return problemResponse(unavailable(error) ? UNAVAILABLE : new Problem(500, 'the request failed'));
+    });
+    return event.httpMethod === 'HEAD' ? { ...response, body: '' } : response;
+  };
+}
+
+function pathPattern(route: Route): RegExp {
+  const literals = route.path.split(PATH_OR_TAG_PARAMETER).filter((_, index) => index % 2 === 0);
+  return new RegExp(`^${literals.map((text) => text.replace(/[.~]/g, '\\$&')).join('([^/]+)')}$`);
+}
+
+function pathParameters(route: Route, match: RegExpExecArray): Record<string, string> {
+  return Object.fromEntries(
+    route.pathParameters.map((name, index) => {
+      try {
+        return [name, decodeURIComponent(match[index + 1] as string)];
+      } catch {
+        throw new Problem(400, `'${name}' must be percent-encoded UTF-8`);
+      }
+    }),
+  );
+}
+
+/** Only what the route declares: an unknown query string is in no tier's key, so it must not make a difference. */
+function queryParameters(route: Route, event: ProxyEvent): Record<string, string | undefined> {
+  const parameters: Record<string, string | undefined> = {};
+  for (const [name, { required, default: fallback }] of Object.entries(route.query)) {
+    const all = event.multiValueQueryStringParameters?.[name];
+    if (all && all.length > 1) throw new Problem(400, `'${name}' must be sent at most once`);
+    const value = all?.[0] ?? event.queryStringParameters?.[name] ?? fallback;
+    if (required && value === undefined) throw new Problem(400, `'${name}' is required`);
+    parameters[name] = value;
+  }
+  return parameters;
+}
+
+const UNAVAILABLE = new Problem(503, 'the request could not be served now; try again', { 'retry-after': '1' });
+
+/** A database that can't be reached, 57014 (a statement that took too long) and a full queue for the database pass; a bug doesn't. */
+function unavailable(error: unknown): boolean {
+  return isConnectionError(error) || ['57014', 'E_FALLBACK_FULL'].includes((error as { code?: string }).code ?? '');
+}
+
+function notAllowed(endpoint: Endpoint, method: string): Problem {
+  const methods = new Set([...Object.keys(endpoint.methods), ...(endpoint.elsewhere ?? [])]);
+  if (methods.has('GET')) methods.add('HEAD');
+  const allow = [...methods].sort().join(', ');
+  return new Problem(405, `${method} is not allowed here; allowed: ${allow}`, { allow });
+}

@@ -1,0 +1,257 @@
+import type { Pool, PoolClient } from 'pg';
+import { currentVersion } from '../../runtime/versions/postgres';
+import type { Bus, Message } from '../bus';
+import { transaction } from '../database';
+import { log } from '../log';
+import { recordEvents } from './ledger';
+import type { Messages, PurgeWish } from './messages';
+
+/** Rows of one transaction: five calls to the bus at once, which is fast enough to hold the rows for. */
+const ROWS_PER_TRANSACTION = 50;
+
+/** How long a step may take before its row is overdue, in seconds: well beyond a normal run, below the interval of the sweep. */
+const OVERDUE_SECONDS = 30;
+
+/** What isn't accepted by the bus is tried again soon; the sweep that finds it may be a minute away anyway. */
+const RETRY_SECONDS = 5;
+
+/** From this attempt on, each one waits twice as long as the one before, up to {@link MAX_BACKOFF_SECONDS}. */
+const BACKOFF_FROM_ATTEMPT = 5;
+const MAX_BACKOFF_SECONDS = 600;
+
+/**
+ * From this attempt on a row is set aside: after about two hours of attempts somebody has to look at it, and the others shouldn't wait.
+ */
+export const MAX_ATTEMPTS = 20;
+
+/** How long CloudFront may take from acceptance to completion before the batch is sent again, in seconds: 25 at P95, says AWS. */
+export const EDGE_COMPLETION_SECONDS = 120;
+
+/** What a run of the outbox did. */
+export interface Sent {
+  readonly sent: number;
+  readonly failed: number;
+}
+
+interface Row {
+  outbox_id: string;
+  purge_id: string | null;
+  command_id: string | null;
+  batch_id: string | null;
+  tags: string[] | null;
+  paths: string[];
+  mode: 'delete' | 'expire';
+  prompt: boolean;
+  urgent: boolean;
+  version: string | null;
+  attempts: number;
+}
+
+/** What may be asked of a purge besides its tags. */
+export type PurgeOptions = Partial<Omit<PurgeWish, 'purgeId' | 'tags'>>;
+
+/**
+ * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
+ *
+ * @returns the purge's id.
+ */
+export async function requestPurge(client: PoolClient, tags: readonly string[], options: PurgeOptions = {}): Promise<string> {
+  const { paths = [], mode = 'delete', prompt = false, urgent = false } = options;
+  const { rows } = await client.query<{ purge_id: string }>(
+    'INSERT INTO cachement.outbox (tags, paths, mode, prompt, urgent) VALUES ($1, $2, $3, $4, $5) RETURNING purge_id',
+    [tags, paths, mode, prompt, urgent],
+  );
+  return rows[0]?.purge_id as string;
+}
+
+/** Writes a purge that came over the bus into the outbox, unless it is there or was there. @returns the outbox rows to be sent. */
+export async function submitPurge(client: PoolClient, wish: PurgeWish): Promise<string[]> {
+  const { purgeId, tags, paths = [], mode, prompt = false, urgent = false } = wish;
+  const { rows } = await client.query<{ outbox_id: string }>(
+    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, prompt, urgent)
+     SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = $1)
+     ON CONFLICT DO NOTHING RETURNING outbox_id`,
+    [purgeId, tags, paths, mode, prompt, urgent],
+  );
+  return rows.map((row) => row.outbox_id);
+}
+
+/**
+ * Purges again what was committed between two times, under new ids: whatever was purged since is purged once more, and nothing older can
+ * come back, since each purge is stamped with a version of its own. Rows that were set aside are taken up again.
+ *
+ * @param replayId makes the new ids, so that a repeated message adds nothing.
+ */
+export async function replayPurges(client: PoolClient, replayId: string, from: Date, to: Date): Promise<number> {
+  const { rowCount } = await client.query(
+    // The first of each, which is never one of the replay's own: the message may come again, when those are in the ledger too.
+    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, urgent)
+     SELECT id, tags, paths, mode, urgent FROM (
+       SELECT DISTINCT ON (tags, paths, mode) md5($1 || purge_id::text)::uuid AS id, tags, paths, mode, urgent
+       FROM cachement.purge WHERE committed_at BETWEEN $2 AND $3 ORDER BY tags, paths, mode, urgent DESC, committed_at, purge_id
+     ) AS again
+     WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = id) ON CONFLICT DO NOTHING`,
+    [replayId, from, to],
+  );
+  await client.query(
+    `UPDATE cachement.outbox SET parked_at = NULL, attempts = 0, due_at = now()
+     WHERE parked_at IS NOT NULL AND created_at BETWEEN $1 AND $2`,
+    [from, to],
+  );
+  return rowCount ?? 0;
+}
+
+/** Says on the bus what the rows of the outbox ask for. */
+export class Outbox {
+  constructor(
+    private readonly pool: Pool,
+    private readonly bus: Bus,
+  ) {}
+
+  /** Sends every row that is due. @param outOfTime ends the run between two transactions; what is left is still due. */
+  async sendDue(outOfTime: () => boolean = () => false): Promise<Sent> {
+    let sent = 0;
+    let failed = 0;
+    while (!outOfTime()) {
+      const run = await this.#send('due_at <= clock_timestamp() AND parked_at IS NULL', []);
+      sent += run.sent;
+      failed += run.failed;
+      // A row that failed is due later, so that this ends.
+      if (run.sent + run.failed < ROWS_PER_TRANSACTION) break;
+    }
+    return { sent, failed };
+  }
+
+  /** Sends these rows now; a row that somebody else is sending is left to them. */
+  async send(outboxIds: readonly string[]): Promise<Sent> {
+    let sent = 0;
+    let failed = 0;
+    for (let from = 0; from < outboxIds.length; from += ROWS_PER_TRANSACTION) {
+      const run = await this.#send('outbox_id = ANY($1)', [outboxIds.slice(from, from + ROWS_PER_TRANSACTION)]);
+      sent += run.sent;
+      failed += run.failed;
+    }
+    return { sent, failed };
+  }
+
+  /**
+   * One transaction holds the rows while they are sent. Dying in it, before or after the bus took them, leaves them due; the consumers
+   * don't mind a second time.
+   */
+  #send(condition: string, values: unknown[]): Promise<Sent> {
+    return transaction(this.pool, async (client) => {
+      const { rows } = await client.query<Row>(
+        `SELECT outbox_id, purge_id, command_id, batch_id, tags, paths, mode, prompt, urgent, version, attempts FROM cachement.outbox
+         WHERE ${condition} ORDER BY due_at LIMIT ${ROWS_PER_TRANSACTION} FOR UPDATE SKIP LOCKED`,
+        values,
+      );
+      if (rows.length === 0) return { sent: 0, failed: 0 };
+
+      // In a statement after the one that saw the rows, so that the version is past their commit.
+      const version = rows.some((row) => row.purge_id && !row.version) ? await currentVersion(client) : undefined;
+      for (const row of rows) if (row.purge_id) row.version ??= version ?? null;
+
+      const refused = await this.bus.publish(await messages(client, rows));
+      const sent = rows.filter((_, index) => !refused.has(index));
+      await reschedule(client, rows, refused);
+      await recordEvents(
+        client,
+        sent.flatMap((row) => (row.purge_id ? [purgeOf(row)] : [])),
+      );
+      return { sent: sent.length, failed: refused.size };
+    });
+  }
+}
+
+/** A message a row, in their order. */
+async function messages(client: PoolClient, rows: readonly Row[]): Promise<Message[]> {
+  const commandIds = rows.flatMap((row) => row.command_id ?? []);
+  const commands = new Map(
+    commandIds.length === 0
+      ? []
+      : (
+          await client.query<{
+            command_id: string;
+            not_before: Date;
+            purge_ids: string[];
+            refresh: string[] | null;
+            version: string | null;
+          }>(
+            `SELECT command_id, not_before, refresh, version, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
+             FROM cachement.gateway_command JOIN cachement.gateway_command_purge USING (command_id)
+             WHERE command_id = ANY($1) GROUP BY command_id`,
+            [commandIds],
+          )
+        ).rows.map((command) => [command.command_id, command]),
+  );
+  const batchIds = rows.flatMap((row) => row.batch_id ?? []);
+  const batches = new Map(
+    batchIds.length === 0
+      ? []
+      : (
+          await client.query<{ batch_id: string; items: string[] }>(
+            // Always in the same order: CloudFront compares a repeated reference with what it had.
+            `SELECT batch_id, array_agg(item ORDER BY item) AS items FROM cachement.edge_batch_item
+             WHERE batch_id = ANY($1) GROUP BY batch_id`,
+            [batchIds],
+          )
+        ).rows.map((batch) => [batch.batch_id, batch]),
+  );
+  return rows.map((row): Message => {
+    if (row.command_id) {
+      const command = commands.get(row.command_id);
+      return {
+        type: 'GatewayPurgeRequested',
+        detail: {
+          commandId: row.command_id,
+          purgeIds: command?.purge_ids ?? [],
+          notBefore: command?.not_before.getTime() ?? 0,
+          ...(command?.refresh && { refresh: { paths: command.refresh, version: command.version ?? '' } }),
+        },
+      };
+    }
+    if (row.batch_id) {
+      return { type: 'EdgePurgeRequested', detail: { batchId: row.batch_id, items: batches.get(row.batch_id)?.items ?? [] } };
+    }
+    return { type: 'PurgeRequested', detail: purgeOf(row) };
+  });
+}
+
+function purgeOf(row: Row): Messages['PurgeRequested'] {
+  return {
+    purgeId: row.purge_id ?? '',
+    tags: row.tags ?? [],
+    mode: row.mode,
+    version: row.version ?? '',
+    ...(row.paths.length > 0 && { paths: row.paths }),
+    ...(row.prompt && { prompt: true }),
+    ...(row.urgent && { urgent: true }),
+  };
+}
+
+/** When each row is to be sent again, should nothing come of it. A command that has to wait for the drain isn't overdue before. */
+async function reschedule(client: PoolClient, rows: readonly Row[], refused: ReadonlySet<number>): Promise<void> {
+  await client.query(
+    `UPDATE cachement.outbox AS o
+     SET version = sent.version, attempts = attempts + 1,
+       parked_at = CASE WHEN attempts + 1 >= ${MAX_ATTEMPTS} THEN clock_timestamp() END,
+       due_at = greatest(clock_timestamp(), (SELECT not_before FROM cachement.gateway_command AS c WHERE c.command_id = o.command_id))
+         + make_interval(secs => sent.wait_seconds)
+     FROM unnest($1::bigint[], $2::text[], $3::float8[]) AS sent (outbox_id, version, wait_seconds)
+     WHERE o.outbox_id = sent.outbox_id`,
+    [
+      rows.map((row) => row.outbox_id),
+      rows.map((row) => row.version),
+      rows.map((row, index) => waitSeconds(row.attempts, refused.has(index))),
+    ],
+  );
+  const parked = rows.filter((row) => row.attempts + 1 >= MAX_ATTEMPTS);
+  if (parked.length === 0) return;
+  log.error('set aside: sent too often without a report', { outboxIds: parked.map((row) => row.outbox_id) });
+}
+
+/** @param attempts how often the row was sent before. */
+export function waitSeconds(attempts: number, refused: boolean): number {
+  const least = refused ? RETRY_SECONDS : OVERDUE_SECONDS;
+  return Math.min(MAX_BACKOFF_SECONDS, least * 2 ** Math.max(0, attempts - BACKOFF_FROM_ATTEMPT));
+}

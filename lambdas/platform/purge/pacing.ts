@@ -1,0 +1,89 @@
+import { literal } from '../../../lib/route/tag-pattern';
+
+/** How the outer tiers are paced. Times in milliseconds. */
+export interface Pacing {
+  /**
+   * For how long purges share a flush of the gateway, at most; half of the drain where that is less.
+   * @default 250
+   */
+  readonly gatewayWindowMs: number;
+
+  /**
+   * For how long a batch for the edge is open to further purges.
+   * @default 1000
+   */
+  readonly edgeWindowMs: number;
+
+  /**
+   * Items a month that the edge may cost; 0 is as many as there are. At 100 % tags with a declared parent are purged by their parent, and
+   * others are left to their TTL; at 110 % the parents are too. Urgent purges always go.
+   * @default 0
+   */
+  readonly monthlyItems: number;
+
+  /**
+   * Parent tag by the template of a tag, such as `place:{id}` to `places`. Every response with the one must carry the other.
+   * @default - none
+   */
+  readonly parentTags: Readonly<Record<string, string>>;
+
+  /**
+   * Path by the template of a tag that is on the responses of that path alone, such as `place:{id}` to `/places/{id}`: the stage cache is
+   * asked to refresh it instead of being flushed.
+   * @default - none
+   */
+  readonly exactTags: Readonly<Record<string, string>>;
+
+  /**
+   * From how many tags of one parent in a batch on the parent is purged instead: one item instead of many, for more misses.
+   * @default 100
+   */
+  readonly escalateFrom: number;
+
+  /**
+   * Calls of CreateInvalidation that may come in a second (token bucket). Throttles were seen after 6 or 7 quick ones.
+   *
+   * @see https://github.com/aws/aws-sdk-js/issues/3983
+   * @default - as many as windows end in a second, but 1 to 2
+   */
+  readonly callsPerSecond: number;
+}
+
+export const DEFAULT_PACING: Pacing = {
+  gatewayWindowMs: 250,
+  edgeWindowMs: 1000,
+  monthlyItems: 0,
+  parentTags: {},
+  exactTags: {},
+  escalateFrom: 100,
+  callsPerSecond: 1,
+};
+
+/** A bucket that is refilled more slowly than windows end would make every batch wait for the one before. */
+export function callsPerSecond(edgeWindowMs: number): number {
+  return Math.min(2, Math.max(1, 1000 / Math.max(1, edgeWindowMs)));
+}
+
+/** CloudFront's limits of what is in progress in one distribution, each tag and path without a wildcard an item. */
+export const MAX_ITEMS_IN_PROGRESS = 3000;
+export const MAX_WILDCARDS_IN_PROGRESS = 15;
+
+/**
+ * Items of one batch: a tag has at most 256 characters, and the batch must fit into one event of 256 KiB.
+ */
+export const MAX_ITEMS = 500;
+
+/** Calls of CreateInvalidation that may come at once, where there were none for a while. */
+export const CALLS_AT_ONCE = 5;
+
+/** Share of the budget from which on parents are left to their TTL too. */
+export const LAST_SHARE = 1.1;
+
+/** The parents that stand for tags of their templates, as a lookup. @returns undefined for a tag without one. */
+export function parentOf({ parentTags }: Pick<Pacing, 'parentTags'>): (tag: string) => string | undefined {
+  const patterns = Object.entries(parentTags).map(([template, parent]) => {
+    const text = template.split(/\{[A-Za-z][A-Za-z0-9]*\}/).map(literal);
+    return { pattern: new RegExp(`^${text.join('[^:]+')}$`), parent };
+  });
+  return (tag) => patterns.find(({ pattern }) => pattern.test(tag))?.parent;
+}

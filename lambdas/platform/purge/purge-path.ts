@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { type Clock, systemClock } from '../../runtime/clock';
+import { Budget } from '../../runtime/shared/budget';
+import { currentVersion } from '../../runtime/versions/postgres';
+import type { Bus, Message } from '../bus';
+import { transaction } from '../database';
+import { log } from '../log';
+import { type Advance, advance, isSomethingDue, wakeLost } from './advance';
+import { joinEdgeBatch, lockPace } from './edge-batches';
+import { MAX_REFRESHES } from './exact-keys';
+import { failedOver } from './failover';
+import { kick } from './kick';
+import {
+  type Recorded,
+  recordEdgeAccepted,
+  recordEdgeCompleted,
+  recordGateway,
+  recordShared,
+  recordTopology,
+  sharedAlready,
+} from './ledger';
+import type { Messages } from './messages';
+import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge } from './outbox';
+import type { Pacing } from './pacing';
+import { housekeeping } from './retention';
+import type { Step } from './worker';
+
+/*
+ * The way of a purge, from the inside out; each step begins when the one before was acknowledged:
+ *
+ *   writer -> outbox -> [bus] -> shared -> (drain) -> gateway -> (window, slots) -> edge -> complete
+ *
+ * The bus delivers at least once and in any order, and any process can die anywhere. So every step can be repeated, and everything that
+ * still has to be said is a row of the outbox, written together with what it follows from.
+ */
+
+/** The part of the cache that a purge needs. */
+export interface SharedTier {
+  /** Rejects where some shard can't be purged. */
+  purgeTags(tags: string[], options: { version: string; mode?: 'delete' | 'expire' }): Promise<void>;
+}
+
+/** What steps inside the network have. */
+export interface Inside {
+  /** The primary. */
+  readonly primary: Pool;
+  readonly bus: Bus;
+}
+
+/** What the steps that pace the outer tiers have. */
+export interface Paced extends Inside {
+  readonly pacing: Pacing;
+}
+
+/** What the executor has, outside the network. It keeps nothing: whatever it must not forget goes through a queue. */
+export interface Outside {
+  readonly bus: Bus;
+  readonly stageCache: {
+    flush(): Promise<void>;
+    /**
+     * Has one response made anew and kept in place of the old one.
+     * @returns whether that is proven; otherwise only a flush does it.
+     */
+    refresh(path: string, version: string): Promise<boolean>;
+  };
+  readonly distribution: {
+    /** Says the same for the same batch, however often it is asked. @returns the id of the invalidation. */
+    invalidate(batchId: string, items: readonly string[]): Promise<string>;
+    isCompleted(invalidationId: string): Promise<boolean>;
+  };
+  /** Tells an API's "later" from other errors. @default - none is */
+  readonly isThrottle?: (error: unknown) => boolean;
+  /** Hands a message back to the executor, after a delay of at most {@link MAX_DELAY_SECONDS}. */
+  defer(message: Message, delaySeconds: number): Promise<void>;
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+// 1. The writer, right after its commit.
+
+/**
+ * How long the writer's own attempt may hold up its answer, in milliseconds: a healthy shared tier takes a few, and the pipeline does it
+ * again anyway.
+ */
+const writerBudget = new Budget(250, () => new Error('not purged within 250 ms'));
+
+/** How long the kick may hold up the writer's answer, in milliseconds. */
+const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 ms'));
+
+/** Purges the shared tier at once and wakes the relay. Both may fail: the outbox row is what counts. */
+export async function afterCommit(
+  inside: Inside & { shared: SharedTier },
+  purgeId: string,
+  tags: string[],
+  mode: 'delete' | 'expire' = 'delete',
+): Promise<void> {
+  const attempt = async (): Promise<void> => {
+    // After the commit and on the primary, so that the version contains the change.
+    const version = await currentVersion(inside.primary);
+    await inside.shared.purgeTags(tags, { version, mode });
+  };
+  await Promise.all([
+    writerBudget.limit(attempt()).catch((error) => log.warn('shared tier not purged by the writer', { purgeId, error })),
+    kickBudget.limit(kick(inside.bus, purgeId)).catch((error) => log.warn('relay not kicked', { purgeId, error })),
+  ]);
+}
+
+/** A purge that came over the bus, from somebody who is no writer: from here on it is like any other. */
+export function submittedStep(inside: Inside): Step<'PurgeSubmitted'> {
+  return each(async (detail) => {
+    await sendNow(inside, await transaction(inside.primary, (client) => submitPurge(client, detail)));
+  });
+}
+
+/** The same purges again, by the time of their commit: after a failover, or because somebody wants to be sure. */
+export function replayStep(inside: Inside): Step<'ReplayRequested'> {
+  return each(async ({ replayId, from, to }) => {
+    const purges = await transaction(inside.primary, (client) => replayPurges(client, replayId, new Date(from), new Date(to)));
+    log.info('purges replayed', { replayId, purges });
+    await new Outbox(inside.primary, inside.bus).sendDue();
+  });
+}
+
+// 2. The relay, kicked by a writer and swept by a schedule: says on the bus whatever is due, and moves on what waits for its time.
+
+export async function relayStep(inside: Paced, outOfTime: () => boolean): Promise<Sent> {
+  // Most kicks are of a writer, whose row is all there is to do: the lock that everybody needs is left alone then.
+  if (await isSomethingDue(inside.primary, inside.pacing)) await proceed(inside, (client) => advance(client, inside.pacing));
+  return new Outbox(inside.primary, inside.bus).sendDue(outOfTime);
+}
+
+/** What the sweep does besides: it forgets what is long complete, and says how much is late. */
+export function sweepStep({ primary }: Inside): Promise<void> {
+  return housekeeping(primary);
+}
+
+// 3. Shared tier: purge it, then ask for the gateway, no earlier than the drain ends.
+
+export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: number }): Step<'PurgeRequested'> {
+  return async (messages) => {
+    const known = await sharedAlready(
+      inside.primary,
+      messages.map(({ detail }) => detail.purgeId),
+    );
+    const failed: string[] = [];
+    const purged: Messages['PurgeRequested'][] = [];
+    await Promise.all(
+      messages.map(async ({ messageId, detail }) => {
+        try {
+          // A repeated message must not make entries misses that were filled since.
+          if (!known.has(detail.purgeId) && detail.tags.length > 0) {
+            await inside.shared.purgeTags(detail.tags, { version: detail.version, mode: detail.mode });
+          }
+          purged.push(detail);
+        } catch (error) {
+          log.warn('shared tier not purged', { purgeId: detail.purgeId, error });
+          failed.push(messageId);
+        }
+      }),
+    );
+    if (purged.length > 0) {
+      await proceed(inside, async (client) => {
+        await lockPace(client);
+        await recordShared(client, purged, inside.settleSeconds);
+        return advance(client, inside.pacing);
+      });
+    }
+    return failed;
+  };
+}
+
+// 4. Gateway, in the executor: some refreshes, or one flush, for every command whose drain is over.
+
+/** Longest delay of a message. @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export const MAX_DELAY_SECONDS = 900;
+
+/** The longest that the executor waits by itself, in milliseconds: delays of messages are whole seconds. */
+const MAX_WAIT_MS = 1_000;
+
+export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
+  const { bus, stageCache, clock = systemClock } = outside;
+  return async (messages) => {
+    const failed: string[] = [];
+    const due: (typeof messages)[number][] = [];
+    for (const message of messages) {
+      const { detail } = message;
+      if (detail.notBefore - clock.now() <= MAX_WAIT_MS) due.push(message);
+      else await later(outside, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(back(message, failed));
+    }
+    if (due.length === 0) return failed;
+    const wait = Math.max(...due.map(({ detail }) => detail.notBefore - clock.now()));
+    // A timer may be a little early, and a flush before the end of the drain counts for nothing.
+    if (wait > 0) await clock.sleep(wait + 1);
+    const requestedAt = clock.now();
+    try {
+      if (!(await refreshed(stageCache, due))) await stageCache.flush();
+    } catch (error) {
+      log.warn('stage cache not flushed', { commands: due.length, error });
+      for (const message of due) {
+        const { detail } = message;
+        const again: Message = { type: 'GatewayPurgeRequested', detail: { ...detail, throttled: (detail.throttled ?? 0) + 1 } };
+        await whenThrottled(outside, error, again).catch(back(message, failed));
+      }
+      return failed;
+    }
+    const acknowledgedAt = clock.now();
+    const refused = await bus.publish(
+      due.map(({ detail: { commandId, purgeIds } }) => ({
+        type: 'GatewayPurged',
+        detail: { commandId, purgeIds, requestedAt, acknowledgedAt },
+      })),
+    );
+    return [...failed, ...due.filter((_, index) => refused.has(index)).map(({ messageId }) => messageId)];
+  };
+}
+
+/** Refreshes key by key, where all of the commands name their keys. @returns false where something is left that only a flush does. */
+async function refreshed(
+  stageCache: Outside['stageCache'],
+  commands: readonly { detail: Messages['GatewayPurgeRequested'] }[],
+): Promise<boolean> {
+  const versions = new Map<string, string>();
+  for (const { detail } of commands) {
+    if (!detail.refresh) return false;
+    const { paths, version } = detail.refresh;
+    for (const path of paths) if ((versions.get(path) ?? '') < version) versions.set(path, version);
+  }
+  if (versions.size > MAX_REFRESHES) return false;
+  const done = await Promise.all([...versions].map(([path, version]) => stageCache.refresh(path, version)));
+  return done.every((proven) => proven);
+}
+
+/** Kicks the relay at a time, or at several. It is only for speed; the sweep comes by anyway. */
+export function wakeStep(outside: Outside): Step<'WakeRequested'> {
+  const { bus, clock = systemClock } = outside;
+  const wake = each<Messages['WakeRequested']>(async (detail) => {
+    if (detail.at - clock.now() > MAX_WAIT_MS) return later(outside, { type: 'WakeRequested', detail }, detail.at);
+    await clock.sleep(Math.max(0, detail.at - clock.now()));
+    await publish(bus, { type: 'OutboxKicked', detail: {} });
+  });
+  // All at once: the first needn't be the earliest.
+  return async (messages) => (await Promise.all(messages.map((message) => wake([message])))).flat();
+}
+
+// 5. The stage cache is fresh: only now may the purges join a batch for the edge.
+
+export function gatewayPurgedStep(inside: Paced): Step<'GatewayPurged'> {
+  return async (messages) => {
+    await proceed(inside, async (client) => {
+      await lockPace(client);
+      const purges = [];
+      for (const { detail } of messages) {
+        const recorded = await recordGateway(client, detail);
+        note('GatewayPurged', recorded.outcome, { commandId: detail.commandId });
+        purges.push(...recorded.purges);
+      }
+      await joinEdgeBatch(client, purges, inside.pacing);
+      return advance(client, inside.pacing);
+    });
+    return [];
+  };
+}
+
+// 6. Edge, in the executor: create the invalidation, then ask until it is completed.
+
+export function edgeStep(outside: Outside): Step<'EdgePurgeRequested'> {
+  const { bus, distribution, defer, clock = systemClock } = outside;
+  return each(async (detail) => {
+    const { batchId, items, throttled = 0 } = detail;
+    let invalidationId: string;
+    try {
+      invalidationId = await distribution.invalidate(batchId, items);
+    } catch (error) {
+      const again: Message = { type: 'EdgePurgeRequested', detail: { ...detail, throttled: throttled + 1 } };
+      return whenThrottled(outside, error, again);
+    }
+    const accepted: Message = { type: 'EdgePurgeAccepted', detail: { batchId, invalidationId, acceptedAt: clock.now() } };
+    // Asking for the completion is what must not be forgotten, so it comes first.
+    await defer(accepted, pollDelaySeconds(0));
+    await publish(bus, accepted);
+  });
+}
+
+export function edgePollStep(outside: Outside): Step<'EdgePurgeAccepted'> {
+  const { bus, distribution, defer, clock = systemClock } = outside;
+  return each(async (detail) => {
+    const { batchId, invalidationId, acceptedAt } = detail;
+    if (await distribution.isCompleted(invalidationId)) {
+      await publish(bus, { type: 'EdgePurgeCompleted', detail: { batchId, invalidationId, completedAt: clock.now() } });
+    } else {
+      await defer({ type: 'EdgePurgeAccepted', detail }, pollDelaySeconds(clock.now() - acceptedAt));
+    }
+  });
+}
+
+/** Asks after 2 s, then at intervals of half the time that has passed: AWS says 25 s at P95, and its API doesn't like being asked often. */
+export function pollDelaySeconds(elapsedMs: number): number {
+  return Math.max(2, Math.min(30, Math.ceil(elapsedMs / 2000)));
+}
+
+// 7. CloudFront's two answers; the second completes the purges.
+
+export function edgeAcceptedStep({ primary }: Inside): Step<'EdgePurgeAccepted'> {
+  return each(async (detail) => {
+    const recorded = await transaction(primary, (client) => recordEdgeAccepted(client, detail, EDGE_COMPLETION_SECONDS));
+    note('EdgePurgeAccepted', recorded, { batchId: detail.batchId });
+  });
+}
+
+export function edgeCompletedStep(inside: Paced): Step<'EdgePurgeCompleted'> {
+  return each(async (detail) => {
+    const recorded = await transaction(inside.primary, (client) => recordEdgeCompleted(client, detail));
+    note('EdgePurgeCompleted', recorded, { batchId: detail.batchId });
+    // Its slots are free for what waits.
+    await proceed(inside, (client) => advance(client, inside.pacing));
+  });
+}
+
+// Beside the path: the cluster's state, which comes the same way.
+
+export function topologyStep(inside: Inside & { settleSeconds: number }): Step<'TopologyReported'> {
+  return each(async (report) => {
+    const purges = await transaction(inside.primary, async (client) => {
+      const before = await recordTopology(client, report);
+      if (!before || !failedOver(before, report)) return 0;
+      // A new primary may lack what the old one acknowledged, and nobody knows when the change was.
+      const since = new Date(before.reportedAt - inside.settleSeconds * 1000);
+      return replayPurges(client, randomUUID(), since, new Date());
+    });
+    if (purges === 0) return;
+    log.warn('purges replayed after a failover of the shared tier', { purges });
+    await new Outbox(inside.primary, inside.bus).sendDue();
+  });
+}
+
+/** Commits some work, then sends what follows from it, and has the relay woken when the next thing is due. */
+async function proceed(inside: Paced, work: (client: PoolClient) => Promise<Advance>): Promise<void> {
+  const { outboxIds, wakeAt } = await transaction(inside.primary, work);
+  const wake = async (): Promise<void> => {
+    if (wakeAt === undefined) return;
+    if ((await inside.bus.publish([{ type: 'WakeRequested', detail: { at: wakeAt } }])).size > 0) await wakeLost(inside.primary);
+  };
+  await Promise.all([sendNow(inside, outboxIds), wake()]);
+}
+
+/** Hands a message back to the executor, a little before its time. */
+async function later({ defer, clock = systemClock }: Outside, message: Message, at: number): Promise<void> {
+  await defer(message, Math.max(1, Math.min(MAX_DELAY_SECONDS, Math.floor((at - clock.now()) / 1000))));
+}
+
+/** What an API throttles is tried again after a time between nothing and twice as long as the time before (full jitter). */
+async function whenThrottled(
+  outside: Outside,
+  error: unknown,
+  message: Message & { detail: { throttled?: number } },
+): Promise<void> {
+  const { defer, random = Math.random, isThrottle = () => false } = outside;
+  if (!isThrottle(error)) throw error;
+  const most = Math.min(60, 2 ** Math.min(10, message.detail.throttled ?? 1));
+  await defer(message, Math.ceil(random() * most));
+}
+
+function back({ messageId }: { messageId: string }, failed: string[]): (error: unknown) => void {
+  return (error) => {
+    log.warn('message goes back to the queue', { messageId, error });
+    failed.push(messageId);
+  };
+}
+
+/** Sends rows that were just written. Where that fails they are due, and the sweep sends them. */
+async function sendNow({ primary, bus }: Inside, outboxIds: readonly string[]): Promise<void> {
+  if (outboxIds.length === 0) return;
+  try {
+    const { failed } = await new Outbox(primary, bus).send(outboxIds);
+    if (failed > 0) log.warn('commands left to the sweep', { failed });
+  } catch (error) {
+    log.warn('commands left to the sweep', { failed: outboxIds.length, error });
+  }
+}
+
+/** A step that takes messages one by one; those that fail come again. */
+function each<Detail>(
+  handle: (detail: Detail) => Promise<void>,
+): (messages: readonly { messageId: string; detail: Detail }[]) => Promise<string[]> {
+  return async (messages) => {
+    const failed: string[] = [];
+    for (const { messageId, detail } of messages) {
+      try {
+        await handle(detail);
+      } catch (error) {
+        log.warn('message goes back to the queue', { messageId, error });
+        failed.push(messageId);
+      }
+    }
+    return failed;
+  };
+}
+
+async function publish(bus: Bus, message: Message): Promise<void> {
+  if ((await bus.publish([message])).size > 0) throw new Error(`the bus did not accept ${message.type}`);
+}
+
+/** Reports that come twice are normal; those that can't be placed are worth a line. */
+function note(type: string, recorded: Recorded, fields: Record<string, unknown>): void {
+  if (recorded === 'unknown' || recorded === 'too-early') log.warn('report ignored', { type, reason: recorded, ...fields });
+}

@@ -1,0 +1,206 @@
+import type { Codec } from '../codecs/codec';
+import type { Version } from '../versions/version';
+
+/** Version of one tag as an entry remembers it: compared for equality only. */
+export interface TagMark {
+  readonly tag: string;
+  /** Changes when entries of the tag are to be misses. */
+  readonly deleted: string;
+  /** Changes when entries of the tag are to be stale. */
+  readonly expired: string;
+}
+
+/** What an entry says of itself. Times are epoch milliseconds of the shared tier's clock. */
+export interface EntryHeader {
+  /** The lease that filled it; 16 characters. */
+  readonly token: string;
+  /** The entry contains every write up to this version; '-' where its source can't claim one. */
+  readonly version: Version | '-';
+  /**
+   * Version of the row that the value was made from: 24 digits, compared as text.
+   * @default - filled by a load, of no row in particular
+   */
+  readonly row?: string;
+  /** When its load began. */
+  readonly loadedAt: number;
+  /** When it stops to be fresh (soft TTL). */
+  readonly freshUntil: number;
+  /** When it ends, stale or not (hard TTL). */
+  readonly expiresAt: number;
+  /** How long its load took, in milliseconds. */
+  readonly loadMs: number;
+  /** Tag versions captured before its load. */
+  readonly tags: readonly TagMark[];
+}
+
+/** An entry of the shared tier. `value` is undefined for a negative entry. */
+export interface Entry {
+  readonly header: EntryHeader;
+  /** Whether a purge made it stale, whatever its times say. */
+  readonly expired: boolean;
+  readonly value: unknown;
+  /** The value as JSON text; undefined for a negative entry. */
+  readonly json: string | undefined;
+  /** Length of its text, before any compression, by which memory is bounded. */
+  readonly size: number;
+}
+
+/**
+ * Format, codec and flag, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can read it.
+ * What scripts compare or change stands at a fixed place, so that they needn't copy the value. A reader takes any other format for a miss.
+ */
+export const FORMAT = 'C2';
+const CODECS = { json: 'j', negative: 'n' } as const;
+
+/** Where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
+export const FLAG_AT = 3;
+export const EXPIRED = '!';
+const CURRENT = ' ';
+
+/** Where a script finds the token: `GETRANGE key TOKEN_START TOKEN_END`. */
+export const TOKEN_START = 4;
+export const TOKEN_END = 19;
+
+/** Where a script finds the row's version; {@link NO_ROW} is less than any. */
+export const ROW_START = 21;
+export const ROW_END = 44;
+export const NO_ROW = '-'.repeat(24);
+
+const FIRST_FIELD = ROW_END + 2;
+
+/** Writes the entry as text. `json` is the serialized value, undefined for a negative entry. */
+export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
+  const encoded = json === undefined ? { format: CODECS.negative, text: '' } : codec?.encode(json);
+  let head = `${FORMAT}${encoded?.format ?? CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
+  head += ` ${header.version} ${header.loadedAt} ${header.freshUntil} ${header.expiresAt} ${header.loadMs}`;
+  return `${head}${marksText(header.tags)}\n${encoded?.text ?? json}`;
+}
+
+/** Tags that are expected in a header, and how they are written there. */
+export interface KnownMarks {
+  readonly marks: readonly TagMark[];
+  readonly text: string;
+}
+
+/** How a header ends: its tags. */
+export function marksText(marks: readonly TagMark[]): string {
+  let text = '';
+  for (const mark of marks) text += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
+  return text;
+}
+
+/**
+ * Reads an entry. Anything that isn't exactly one of ours is undefined: a miss, never an error.
+ *
+ * @param known what is given as the header's tags, the same object, where the header has exactly these. Making them out costs more than the
+ * rest of the header.
+ */
+export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): Entry | undefined {
+  if (!text.startsWith(FORMAT)) return undefined;
+  const format = text[FORMAT.length];
+  const flag = text[FLAG_AT];
+  if (format !== CODECS.json && format !== CODECS.negative && codec === undefined) return undefined;
+  if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
+  const fields = new HeaderFields(text, FIRST_FIELD);
+  const version = fields.version();
+  const loadedAt = fields.number();
+  const freshUntil = fields.number();
+  const expiresAt = fields.number();
+  const loadMs = fields.number();
+  // One that isn't a number makes NaN of the sum.
+  if (version === undefined || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
+  const end = text.indexOf('\n');
+  if (end < fields.at) return undefined;
+  const written = text.slice(fields.at, end);
+  const tags = written === known?.text ? known.marks : readMarks(written);
+  if (!tags) return undefined;
+  const token = text.slice(TOKEN_START, TOKEN_END + 1);
+  const header: EntryHeader = { token, version, loadedAt, freshUntil, expiresAt, loadMs, tags };
+  // One character tells, and a comparison of all of them would cost as much as the tags'.
+  const row = text[ROW_START] === '-' ? undefined : text.slice(ROW_START, ROW_END + 1);
+  const expired = flag === EXPIRED;
+  const size = text.length;
+  const body = text.slice(end + 1);
+  const json = format === CODECS.negative ? undefined : body;
+  if (json === undefined && body !== '') return undefined;
+  try {
+    const whole = row === undefined ? header : { ...header, row };
+    if (json !== undefined && format !== CODECS.json)
+      return decodeBody(format as string, body, { header: whole, expired }, codec);
+    const value = json === undefined ? undefined : JSON.parse(json);
+    return { header: whole, expired, value, json, size };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value in a format that only the codec knows. */
+function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 'expired'>, codec?: Codec): Entry | undefined {
+  const decoded = codec?.decode({ format, text });
+  if (decoded === undefined || decoded.value === undefined) return undefined;
+  const { value, size } = decoded;
+  const { header, expired } = entry;
+  return {
+    header,
+    expired,
+    value,
+    size,
+    get json() {
+      return JSON.stringify(value);
+    },
+  };
+}
+
+const VERSION = /^[0-9A-F]{24}$/;
+const LONGEST_NUMBER = 15;
+const BLANK = 32;
+const LINE_END = 10;
+const ZERO = 48;
+
+/** The fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
+class HeaderFields {
+  readonly #text: string;
+
+  constructor(
+    text: string,
+    /** Where the next field begins; after the last one, where its end is. */
+    public at: number,
+  ) {
+    this.#text = text;
+  }
+
+  version(): Version | '-' | undefined {
+    const end = this.#text.charCodeAt(this.at + 1) === BLANK ? this.at + 1 : this.at + 24;
+    const version = this.#text.slice(this.at, end);
+    this.at = end;
+    return version === '-' || VERSION.test(version) ? version : undefined;
+  }
+
+  /** @returns NaN where no blank and whole number follow. */
+  number(): number {
+    const text = this.#text;
+    const { at } = this;
+    if (text.charCodeAt(at) !== BLANK) return Number.NaN;
+    let value = 0;
+    let next = at + 1;
+    for (; next <= at + LONGEST_NUMBER; next++) {
+      const digit = text.charCodeAt(next) - ZERO;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    this.at = next;
+    const end = text.charCodeAt(next);
+    return next > at + 1 && (end === BLANK || end === LINE_END) ? value : Number.NaN;
+  }
+}
+
+/** @returns undefined where the text isn't a list of tags as {@link marksText} writes it. */
+function readMarks(text: string): TagMark[] | undefined {
+  const fields = text.split(' ');
+  if (fields.length % 3 !== 1 || fields[0] !== '') return undefined;
+  const marks: TagMark[] = [];
+  for (let i = 1; i < fields.length; i += 3) {
+    marks.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
+  }
+  return marks;
+}

@@ -1,0 +1,442 @@
+import { Cluster, type ClusterOptions, type Command, type Redis } from 'ioredis';
+import { type Clock, systemClock } from '../clock';
+import { CacheError, invalid, unavailable } from '../errors';
+import { got } from '../value-text';
+import { isVersion, type Version } from '../versions/version';
+import { CircuitBreaker } from './breaker';
+import { Budget } from './budget';
+import { CorkedConnector } from './corked-connector';
+import { GetCommand } from './get-command';
+import { hashSlot, slotOf } from './hash-slot';
+import { PurgeGroup } from './purge-group';
+import { INTEND, INVALIDATE, PURGE_TAG, PUT, SCRIPTS } from './scripts';
+import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from './shared-store';
+
+/** Where a cluster is, and who asks. */
+export interface RedisPlace {
+  /** Configuration endpoint of the cluster, `host:port`. */
+  readonly endpoint: string;
+  /**
+   * The user to sign in as, asked for before the first connection.
+   * @default - the server's default user, without a password
+   */
+  readonly credentials?: () => Promise<Credentials> | Credentials;
+  /**
+   * Whether connections are encrypted, and the server's certificate verified; `ca` is a PEM text to trust besides Node's own list.
+   * @default true
+   */
+  readonly tls?: boolean | { readonly ca: string };
+}
+
+/** Which cluster, which user, and how long operations may take. */
+export interface RedisStoreOptions extends RedisPlace {
+  /** Begins every key: printable ASCII without blanks and braces. */
+  readonly namespace: string;
+  /**
+   * How long a reading operation may take, in milliseconds.
+   * @default 50
+   */
+  readonly budgetMs?: number;
+  /**
+   * How long a purging operation may take, in milliseconds; it is tried again by its queue, not by its caller.
+   * @default 1000
+   */
+  readonly purgeBudgetMs?: number;
+  /**
+   * How long the first operations of a process wait for the first connection, in milliseconds, counted from the creation of the store.
+   * @default 1000
+   */
+  readonly connectBudgetMs?: number;
+  /**
+   * Failures in a row after which a shard isn't asked.
+   * @default 2
+   */
+  readonly breakerThreshold?: number;
+  /**
+   * How long a shard rests before it is probed, in milliseconds.
+   * @default 1000
+   */
+  readonly breakerRestMs?: number;
+  /**
+   * What time it is; for tests.
+   * @default - the system clock
+   */
+  readonly clock?: Clock;
+}
+
+/** A user of the shared tier. */
+export interface Credentials {
+  /** Name of the user. */
+  readonly username: string;
+  /** Its password. */
+  readonly password: string;
+}
+
+type Reply = readonly [kind: string, now: number, detail?: string | number];
+
+type Arguments = readonly (string | number)[];
+
+/** Scripts of an entry and its fence that count as reading. */
+type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
+
+/** ioredis adds a method for each of {@link SCRIPTS}. */
+interface Scripted extends Record<EntryScript, (value: string, fence: string, ...rest: Arguments) => Promise<unknown>> {
+  cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
+  cachePurgeTag(key: string, mark: string, version: string, ttlMs: number, mode: 'create'): Promise<string>;
+}
+
+/** How long a purge waits for one replica to have it, in milliseconds. */
+const REPLICATION_WAIT_MS = 100;
+/** How long after a failure the credentials are asked for again, in milliseconds. */
+const RECONNECT_MS = 1000;
+
+/** The shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
+export class RedisStore implements SharedStore {
+  readonly #options: RedisStoreOptions;
+  #client: (Cluster & Scripted) | undefined;
+  readonly #clock: Clock;
+  readonly #budget: Budget;
+  readonly #purgeBudget: Budget;
+  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #left = new WeakSet<Redis>();
+  /** Connections by `host:port`. */
+  readonly #nodes = new Map<string | undefined, Redis>();
+  readonly #purgeGroups = new WeakMap<Redis, PurgeGroup>();
+  readonly #prefix: string;
+  #troubled = 0;
+  #clockOffset = 0;
+  #connecting: Promise<unknown> | undefined;
+  #closed = false;
+
+  /** Connects in the background. @throws {CacheError} `E_INVALID_ARGUMENT` where the namespace can't be used. */
+  constructor(options: RedisStoreOptions) {
+    // Braces would decide over the slot, and what isn't ASCII has a slot of more than one byte a character.
+    if (!/^[!-z|~]+$/.test(options.namespace)) {
+      throw invalid(`'namespace' must be printable ASCII without blanks and braces, got: ${got(options.namespace)}`);
+    }
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#prefix = `${options.namespace}:`;
+    const late = () => unavailable('no answer within its budget');
+    this.#budget = new Budget(options.budgetMs ?? 50, late);
+    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, late);
+    const connected = this.#connect().catch(() => this.#reconnectLater());
+    this.#connecting = new Budget(options.connectBudgetMs ?? 1000, late)
+      .limit(connected)
+      .catch(() => {})
+      .then(() => {
+        this.#connecting = undefined;
+      });
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#clockOffset;
+  }
+
+  get(key: string, slot = hashSlot(key)): Promise<string | null> {
+    const name = this.#valueKey(key);
+    // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
+    if (!this.#connecting && this.#troubled === 0) {
+      const master = this.#master(slot);
+      if (master?.status === 'ready') {
+        const command = new GetCommand(name, this.#getFailed);
+        this.#budget.bound(command);
+        // It is one, as far as ioredis can tell.
+        master.sendCommand(command as unknown as Command);
+        return command.promise;
+      }
+    }
+    return this.#ask(name, () => this.#cluster.get(name));
+  }
+
+  /** A slot that moves is for ioredis's cluster to follow; all else is a failure of the shard. */
+  readonly #getFailed = (error: Error, { key, settle, fail }: GetCommand) => {
+    if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, () => this.#cluster.get(key)));
+    else this.#observe(key, Promise.reject(error)).catch(fail);
+  };
+
+  #master(slot: number): Redis | undefined {
+    return this.#node(this.#client?.slots[slot]?.[0]);
+  }
+
+  async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
+    const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as Reply;
+    this.#learnTime(now);
+    if (kind === 'HIT') return { kind: 'hit', entry: String(detail) };
+    if (kind === 'WAIT') return { kind: 'wait', leftMs: Number(detail) };
+    if (kind === 'BYPASS') return { kind: 'bypass' };
+    return { kind: 'grant', minVersion: detail ? String(detail) : undefined };
+  }
+
+  async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
+    return (await this.#run('cacheFill', key, token, version ?? '', ttlMs, entry)) === 1;
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.renew(key, token, 0);
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    return (await this.#run('cacheRenew', key, token, leaseMs)) === 1;
+  }
+
+  #run(script: EntryScript, key: string, ...rest: Arguments): Promise<unknown> {
+    const [value, fence] = this.#pair(key);
+    return this.#ask(value, () => this.#cluster[script](value, fence, ...rest));
+  }
+
+  async discard(key: string): Promise<void> {
+    const name = this.#valueKey(key);
+    await this.#ask(name, () => this.#cluster.del(name));
+  }
+
+  async getTag(tag: string): Promise<Tag | undefined> {
+    const name = this.#tagKey(tag);
+    return parseTag(await this.#ask(name, () => this.#cluster.get(name)));
+  }
+
+  async touchTag(tag: string, ttlMs: number): Promise<Tag | undefined> {
+    const name = this.#tagKey(tag);
+    return parseTag(await this.#ask(name, () => this.#cluster.getex(name, 'PX', ttlMs)));
+  }
+
+  /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
+  async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
+    const name = this.#tagKey(tag);
+    const created = parseTag(await this.#ask(name, () => this.#cluster.cachePurgeTag(name, mark, version, ttlMs, 'create')));
+    if (!created) throw unavailable(`the tag key '${name}' holds something else`);
+    return created;
+  }
+
+  async invalidate(key: string, version: Version, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
+    const { mode = 'delete', writer = '', row = '' } = options;
+    await this.#purge(this.#pair(key), INVALIDATE, [version, fenceMs, mode, writer, row]);
+  }
+
+  async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
+    return (await this.#purge(this.#pair(key), PUT, [version, fenceMs, row, ttlMs, entry])) === 1;
+  }
+
+  async intend(key: string, writer: string, intentMs: number): Promise<void> {
+    await this.#purge(this.#pair(key), INTEND, [writer, intentMs]);
+  }
+
+  async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
+    await this.#purge([this.#tagKey(tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
+  }
+
+  /** Whether a shard failed its last operation. */
+  get troubled(): boolean {
+    return this.#troubled > 0;
+  }
+
+  /** The first answer of a master to what isn't the cache's own question. @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do. */
+  async askAny<T>(question: (master: Redis) => Promise<T>): Promise<T> {
+    await this.#connected();
+    const failed = (error: unknown): never => {
+      throw unavailable('no master answered', error);
+    };
+    return this.#budget.limit(Promise.any(this.#cluster.nodes('master').map(question)).catch(failed));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#client?.disconnect();
+  }
+
+  #valueKey(key: string): string {
+    return `${this.#prefix}v:{${key}}`;
+  }
+
+  #pair(key: string): [value: string, fence: string] {
+    return [this.#valueKey(key), `${this.#prefix}f:{${key}}`];
+  }
+
+  #tagKey(tag: string): string {
+    return `${this.#prefix}t:${tag}`;
+  }
+
+  /** The client; {@link #ask} and {@link #purge} make sure that it is there. */
+  get #cluster(): Cluster & Scripted {
+    if (!this.#client) throw unavailable('it is not connected yet');
+    return this.#client;
+  }
+
+  async #connect(): Promise<void> {
+    const credentials = await this.#options.credentials?.();
+    if (this.#closed) return;
+    const client = createClient(this.#options, credentials);
+    client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
+    client.on('-node', (node: Redis) => {
+      // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
+      if (this.#nodes.get(addressOf(node)) === node) this.#nodes.delete(addressOf(node));
+    });
+    this.#client = client;
+    await new Promise<void>((resolve) => client.once('ready', resolve));
+    // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
+    await Promise.allSettled(client.nodes('master').map((node) => node.ping()));
+    const [seconds, microseconds] = await client.time();
+    this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+  }
+
+  /** Credentials couldn't be had: they are asked for again beside the operations, which do without the tier. */
+  #reconnectLater(): void {
+    setTimeout(() => this.#closed || this.#connect().catch(() => this.#reconnectLater()), RECONNECT_MS).unref();
+  }
+
+  async #connected(): Promise<void> {
+    if (this.#connecting) await this.#connecting;
+    const status = this.#client?.status ?? 'wait';
+    if (this.#closed || status !== 'ready') throw unavailable(`the connection is '${status}'`);
+  }
+
+  #learnTime(serverNow: number): void {
+    this.#clockOffset = serverNow - this.#clock.now();
+  }
+
+  /** One operation: within the budget, and not at all while the shard's circuit breaker is open. */
+  async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
+    if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
+    // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
+    if (this.#troubled > 0) {
+      const breaker = this.#breaker(name);
+      if (breaker.wantsProbe(this.#clock.now())) this.#observe(name, this.#budget.limit(this.#cluster.get(name))).catch(() => {});
+      if (breaker.open) throw unavailable('its circuit breaker is open');
+    }
+    return this.#observe(name, this.#budget.limit(send()));
+  }
+
+  #observe<T>(name: string, operation: Promise<T>): Promise<T> {
+    return operation.then(
+      (answer) => {
+        if (this.#troubled > 0) this.#settle(name, undefined);
+        return answer;
+      },
+      (error: Error) => {
+        // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
+        const answered = error.name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test(error.message);
+        this.#settle(name, answered ? undefined : error);
+        if (answered && /WRONGTYPE/.test(error.message)) this.#removeForeign(name);
+        throw error instanceof CacheError ? error : unavailable(error.message, error);
+      },
+    );
+  }
+
+  /** Something that no cache wrote lies under the name, or under its fence's; the next who asks finds nothing there. */
+  #removeForeign(name: string): void {
+    const fence = name.replace(`${this.#prefix}v:`, `${this.#prefix}f:`);
+    this.#cluster.cacheRepair(name, 'string').catch(() => {});
+    if (fence !== name) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
+  }
+
+  #settle(name: string, failure: unknown): void {
+    const breaker = this.#breaker(name);
+    if (failure) breaker.failed(this.#clock.now());
+    else breaker.succeeded();
+    if (failure && breaker.open) this.#leave(name);
+    this.#troubled = 0;
+    for (const each of this.#breakers.values()) if (each.troubled) this.#troubled++;
+  }
+
+  /**
+   * Gives up the connection to a master that doesn't answer and asks the others who owns its slots now, without which a client never leaves
+   * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
+   */
+  #leave(name: string): void {
+    const node = this.#master(slotOf(name));
+    // Once, however many commands were under way: what ends a connection waits for the other side.
+    if (!node || this.#left.has(node)) return;
+    this.#left.add(node);
+    node.disconnect();
+    this.#cluster.refreshSlotsCache();
+  }
+
+  #breaker(name: string): CircuitBreaker {
+    const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
+    let breaker = this.#breakers.get(shard);
+    if (!breaker) {
+      breaker = new CircuitBreaker(this.#options.breakerThreshold ?? 2, this.#options.breakerRestMs ?? 1000);
+      this.#breakers.set(shard, breaker);
+    }
+    return breaker;
+  }
+
+  #refreshSlots(): Promise<void> {
+    return new Promise((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
+  }
+
+  /** The connection to an address. One that was announced as gone after its successor had come is looked up. */
+  #node(address: string | undefined): Redis | undefined {
+    const known = this.#nodes.get(address);
+    if (known || address === undefined) return known;
+    const found = this.#client?.nodes('all').find((node) => addressOf(node) === address);
+    if (found) this.#nodes.set(address, found);
+    return found;
+  }
+
+  /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
+  async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
+    await this.#connected();
+    for (let attempt = 0; ; attempt++) {
+      const owners = this.#cluster.slots[slotOf(keys[0] as string)] ?? [];
+      const master = this.#node(owners[0]);
+      if (!master) {
+        if (attempt > 0) throw unavailable('no master of the slot is known');
+        await this.#purgeBudget.limit(this.#refreshSlots());
+        continue;
+      }
+      const group = this.#purgeGroups.get(master) ?? new PurgeGroup(master, REPLICATION_WAIT_MS);
+      this.#purgeGroups.set(master, group);
+      const [error, reply] = await this.#purgeBudget.limit(group.run(script, keys, args, owners.length > 1));
+      if (!error) return reply;
+      if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
+      await this.#refreshSlots();
+    }
+  }
+}
+
+const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+
+/** A client of the cluster, on which nothing waits longer than it must. */
+export function createClient(
+  place: RedisPlace,
+  credentials: Credentials | undefined,
+  more: ClusterOptions = {},
+): Cluster & Scripted {
+  const separator = place.endpoint.lastIndexOf(':');
+  const node = { host: place.endpoint.slice(0, separator), port: Number(place.endpoint.slice(separator + 1)) };
+  const client = new Cluster([node], {
+    // Host names of TLS endpoints must reach the certificate check as they are.
+    dnsLookup: (address, callback) => callback(null, address),
+    // A command that can't be sent must fail now: the caller has a database to ask.
+    enableOfflineQueue: false,
+    maxRedirections: 3,
+    retryDelayOnFailover: 20,
+    retryDelayOnClusterDown: 20,
+    retryDelayOnTryAgain: 20,
+    slotsRefreshTimeout: 300,
+    clusterRetryStrategy: (times) => Math.min(50 * times, 500),
+    scripts: SCRIPTS,
+    ...more,
+    redisOptions: {
+      Connector: CorkedConnector,
+      ...credentials,
+      ...(place.tls === false ? {} : { tls: typeof place.tls === 'object' ? place.tls : {} }),
+      // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
+      enableReadyCheck: false,
+      connectTimeout: 500,
+      maxRetriesPerRequest: 0,
+    },
+  });
+  // Without a listener ioredis prints each connection error; an operation that fails says what it means.
+  client.on('error', () => {});
+  return client as Cluster & Scripted;
+}
+
+function parseTag(text: string | null): Tag | undefined {
+  const fields = text?.split(' ');
+  if (fields?.length !== 4) return undefined;
+  const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
+  if (!isVersion(deletedVersion) || !isVersion(expiredVersion)) return undefined;
+  return { deleted, deletedVersion, expired, expiredVersion };
+}
