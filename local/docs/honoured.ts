@@ -1,6 +1,8 @@
 import { ACCEPTED } from '../assembly';
 import type { ResourceTypes } from '../types';
 
+const COLUMNS = 160;
+
 /** The page of what of CloudFormation is run locally, generated from the tables of the products. */
 export function honouredPage(tables: Readonly<Record<string, ResourceTypes>>): string {
   return `${[
@@ -19,8 +21,8 @@ function productSection(product: string, types: ResourceTypes): string {
     .map(([name, { honours, ignores = {}, attributes = {} }]) =>
       [
         `### ${name}`,
-        honours.length > 0 ? `Honoured: ${list(honours)}.` : 'No property makes a difference.',
-        ...(Object.keys(attributes).length > 0 ? [`Attributes: ${list(Object.keys(attributes))}.`] : []),
+        honours.length > 0 ? names('Honoured', honours) : 'No property makes a difference.',
+        ...(Object.keys(attributes).length > 0 ? [names('Attributes', Object.keys(attributes))] : []),
         ...(Object.keys(ignores).length > 0 ? [table('ignored', Object.entries(ignores))] : []),
       ].join('\n\n'),
     );
@@ -40,9 +42,15 @@ function table(heading: string, rows: readonly (readonly [string, string])[]): s
   ].join('\n');
 }
 
-function list(names: readonly string[]): string {
-  return [...names]
-    .sort()
-    .map((name) => `\`${name}\``)
-    .join(', ');
+/** A sentence of sorted names, wrapped at the columns of the documentation. */
+function names(title: string, list: readonly string[]): string {
+  const last = list.length - 1;
+  const words = [...list].sort().map((name, index) => `\`${name}\`${index === last ? '.' : ','}`);
+  const lines = [`${title}:`];
+  for (const word of words) {
+    const line = lines[lines.length - 1]!;
+    if (line.length + 1 + word.length > COLUMNS) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
 }

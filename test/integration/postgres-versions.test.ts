@@ -173,7 +173,7 @@ describe('versions of a real primary and standby', () => {
 });
 
 test('the upsert of write-behind, as the docs have it, keeps the latest version of a row', async () => {
-  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/cache-options.md'), 'utf8');
+  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/reference/cache-options.md'), 'utf8');
   const sql = /INSERT INTO position[^`]*/.exec(page)?.[0] ?? '';
   await postgres.administrator.query('CREATE TABLE position (id text PRIMARY KEY, value jsonb, version bigint NOT NULL)');
   const flush = (writes: { key: string; value: unknown; rowVersion: bigint }[]) =>

@@ -58,7 +58,7 @@ const MAPPED = `${UNRESERVED}: its event source mapping has a maximum concurrenc
 const SMALL_STAGE =
   'is of a stage for trial; an account must keep 100 unreserved, and a new one has no more than 10, so that reserving would stop its deployment';
 const PASSWORD =
-  "is 48 random characters that nobody types, encrypted by the stage's own key, readable by the one role that logs in with it, on an engine that only the functions' security groups reach over TLS; `docs/operate.md` says how it is rotated. A rotation by Secrets Manager is a transform that the isolated network can't run, and a password managed by RDS excludes replicas";
+  "is 48 random characters that nobody types, encrypted by the stage's own key, readable by the one role that logs in with it, on an engine that only the functions' security groups reach over TLS; `docs/how-to/maintain.md` says how it is rotated. A rotation by Secrets Manager is a transform that the isolated network can't run, and a password managed by RDS excludes replicas";
 const REPLICA =
   'is a copy that serves reads; when it fails, reads go to another replica or to the primary, which is in two zones in prod, and RDS makes it anew';
 const SAME_AS_SOURCE = 'is encrypted as its source is, which is; RDS refuses to be told for a replica in the same region';

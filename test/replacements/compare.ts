@@ -8,7 +8,7 @@ export type Template = any;
 export type Templates = ReadonlyMap<string, Template>;
 
 /** What to do about it. */
-const KEEP = 'take the change back, or move what it holds first (docs/operate.md)';
+const KEEP = 'take the change back, or move what it holds first (docs/how-to/roll-back-and-restore.md)';
 
 const LOSES = new Map<ResourceImpact, string>([
   [ResourceImpact.WILL_REPLACE, 'is replaced'],

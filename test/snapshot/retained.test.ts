@@ -33,7 +33,7 @@ test('a destroyed prod leaves these kinds, and the page for operators names ever
     'shared AWS::Logs::LogGroup',
     'shared AWS::SecretsManager::Secret',
   ]);
-  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/operate.md'), 'utf8');
+  const page = fs.readFileSync(path.resolve(__dirname, '../../docs/how-to/destroy.md'), 'utf8');
   const table = page.slice(page.indexOf('| stack | what stays |')).split('\n\n')[0]!;
   for (const { stack } of retained) expect(table).toMatch(new RegExp(`^\\| ([a-z0-9-]+, )*${stack}(, [a-z]+)* \\|`, 'm'));
 });

@@ -6,7 +6,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cachement from '../../../lib';
 
-const PAGE = path.resolve(__dirname, '../../../docs/constructs.md');
+const PAGE = path.resolve(__dirname, '../../../docs/how-to/use-the-constructs.md');
 
 test('the example of the page on constructs is synthesized as it stands there', () => {
   const source = /```ts\n(.*?)```/s.exec(fs.readFileSync(PAGE, 'utf8'))?.[1] as string;

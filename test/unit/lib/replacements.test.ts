@@ -1,7 +1,7 @@
 import { replacements, type Template } from '../../replacements/compare';
 
 const GROUP = 'AWS::ElastiCache::ReplicationGroup';
-const FIX = '; take the change back, or move what it holds first (docs/operate.md)';
+const FIX = '; take the change back, or move what it holds first (docs/how-to/roll-back-and-restore.md)';
 const one = (resources: Template, outputs: Template = {}) =>
   new Map([['app-shared', { Resources: resources, Outputs: outputs }]]);
 const group = (properties: Template, policy = true) => ({

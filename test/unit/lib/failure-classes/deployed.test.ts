@@ -20,7 +20,7 @@ describe('a template that is deployed already is compared with the next one, whi
     return new Map(assembly.stacks.map(({ stackName, template }) => [stackName, template]));
   };
   const lostBy = (before: Build, after: Build) => replacements(templatesOf(before), templatesOf(after));
-  const FIX = '; take the change back, or move what it holds first (docs/operate.md)';
+  const FIX = '; take the change back, or move what it holds first (docs/how-to/roll-back-and-restore.md)';
 
   /** A shared tier, and a stack whose function may be its client. */
   const tier =
