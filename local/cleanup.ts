@@ -1,12 +1,12 @@
 /** What has to be undone, latest first. */
 export class Cleanup {
-  private readonly steps: (() => unknown)[] = [];
-  private running?: Promise<void>;
+  readonly #steps: (() => unknown)[] = [];
+  #running?: Promise<void>;
 
   /** Adds a step. Once the cleanup has begun, the step runs at once. */
   add(step: () => unknown): void {
-    if (this.running) this.running = this.running.then(async () => void (await step()));
-    else this.steps.push(step);
+    if (this.#running) this.#running = this.#running.then(async () => void (await step()));
+    else this.#steps.push(step);
   }
 
   /**
@@ -14,13 +14,13 @@ export class Cleanup {
    * @throws {AggregateError} of what failed.
    */
   run(): Promise<void> {
-    this.running ??= this.runAll();
-    return this.running;
+    this.#running ??= this.#runAll();
+    return this.#running;
   }
 
-  private async runAll(): Promise<void> {
+  async #runAll(): Promise<void> {
     const errors: unknown[] = [];
-    for (const step of this.steps.splice(0).reverse()) {
+    for (const step of this.#steps.splice(0).reverse()) {
       try {
         await step();
       } catch (error) {

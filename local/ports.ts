@@ -22,12 +22,14 @@ export class PortInUseError extends Error {
 
 /** Ports of 127.0.0.1 by name, from a block that no other platform of this machine has. */
 export class Ports {
-  private readonly byName = new Map<string, number>();
+  readonly #guard: net.Server;
+  readonly #free: number[];
+  readonly #byName = new Map<string, number>();
 
-  private constructor(
-    private readonly guard: net.Server,
-    private readonly free: number[],
-  ) {}
+  private constructor(guard: net.Server, free: number[]) {
+    this.#guard = guard;
+    this.#free = free;
+  }
 
   /**
    * Takes a block. Its first port stays in use until {@link Ports.release}, which keeps platforms that start at once apart.
@@ -51,11 +53,11 @@ export class Ports {
 
   /** The port of this name; the same one at every call. */
   port(name: string): number {
-    let port = this.byName.get(name);
+    let port = this.#byName.get(name);
     if (port === undefined) {
-      port = this.free.shift();
-      if (port === undefined) throw new Error(`no free port is left for '${name}': ${this.byName.size} are taken`);
-      this.byName.set(name, port);
+      port = this.#free.shift();
+      if (port === undefined) throw new Error(`no free port is left for '${name}': ${this.#byName.size} are taken`);
+      this.#byName.set(name, port);
     }
     return port;
   }
@@ -63,11 +65,11 @@ export class Ports {
   /** Gives a name a port of one's own choice. @throws {PortInUseError} */
   async claim(name: string, port: number): Promise<void> {
     if (!(await isFree(port))) throw new PortInUseError(port);
-    this.byName.set(name, port);
+    this.#byName.set(name, port);
   }
 
   async release(): Promise<void> {
-    if (this.guard.listening) await close(this.guard);
+    if (this.#guard.listening) await close(this.#guard);
   }
 }
 

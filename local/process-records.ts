@@ -21,39 +21,39 @@ interface KeptRecord extends ProcessRecord {
 
 /** The processes of a state folder: a small file each, so that several owners can add and remove their own without a lock. */
 export class Records {
-  private readonly folder: string;
+  readonly #folder: string;
 
   constructor(stateDir: string) {
-    this.folder = path.join(stateDir, 'pids');
+    this.#folder = path.join(stateDir, 'pids');
   }
 
   add(record: ProcessRecord): void {
     const start = startOf(record.pid);
     // It has ended already.
     if (!start) return;
-    fs.mkdirSync(this.folder, { recursive: true });
+    fs.mkdirSync(this.#folder, { recursive: true });
     const kept: KeptRecord = { ...record, start, owner: { pid: process.pid, start: startOf(process.pid)! } };
-    fs.writeFileSync(this.file(record.pid), JSON.stringify(kept));
+    fs.writeFileSync(this.#file(record.pid), JSON.stringify(kept));
   }
 
   remove(pid: number): void {
-    fs.rmSync(this.file(pid), { force: true });
+    fs.rmSync(this.#file(pid), { force: true });
   }
 
   /** Those that run though who started them doesn't; the records of what has ended are dropped. */
   leftovers(): ProcessRecord[] {
-    if (!fs.existsSync(this.folder)) return [];
-    return fs.readdirSync(this.folder).flatMap((file) => {
-      const record = this.read(Number.parseInt(file, 10));
+    if (!fs.existsSync(this.#folder)) return [];
+    return fs.readdirSync(this.#folder).flatMap((file) => {
+      const record = this.#read(Number.parseInt(file, 10));
       if (record && isSame(record)) return isSame(record.owner) ? [] : [record];
-      fs.rmSync(path.join(this.folder, file), { force: true });
+      fs.rmSync(path.join(this.#folder, file), { force: true });
       return [];
     });
   }
 
   /** Waits until the process is gone. @returns whether that came within the limit */
   async gone({ pid }: ProcessRecord, limitMs: number): Promise<boolean> {
-    const record = this.read(pid);
+    const record = this.#read(pid);
     for (let waited = 0; record && isSame(record); waited += POLL_MS) {
       if (waited >= limitMs) return false;
       await sleep(POLL_MS);
@@ -62,16 +62,16 @@ export class Records {
   }
 
   /** Undefined where there is none, or half of one: the run ended while it was written. */
-  private read(pid: number): KeptRecord | undefined {
+  #read(pid: number): KeptRecord | undefined {
     try {
-      return JSON.parse(fs.readFileSync(this.file(pid), 'utf8'));
+      return JSON.parse(fs.readFileSync(this.#file(pid), 'utf8'));
     } catch {
       return undefined;
     }
   }
 
-  private file(pid: number): string {
-    return path.join(this.folder, `${pid}.json`);
+  #file(pid: number): string {
+    return path.join(this.#folder, `${pid}.json`);
   }
 }
 

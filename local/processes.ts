@@ -35,23 +35,29 @@ const TAIL_LINES = 8;
 
 /** A running program, or one that has ended. */
 export class ManagedProcess {
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+  readonly #logStart: number;
   readonly pid: number;
   /** Resolves when the process has ended, however that came about. */
   readonly exited: Promise<void>;
   /** Of a process that has ended by itself. */
   exitCode: number | null = null;
-  private ended = false;
+  #ended = false;
 
   constructor(
     readonly spec: ProcessSpec,
-    private readonly child: ChildProcess,
-    private readonly logFile: string,
-    private readonly logStart: number,
+    child: ChildProcess,
+    logFile: string,
+    logStart: number,
   ) {
+    this.#child = child;
+    this.#logFile = logFile;
+    this.#logStart = logStart;
     this.pid = child.pid!;
     this.exited = new Promise((resolve) => {
       child.once('exit', (code) => {
-        this.ended = true;
+        this.#ended = true;
         this.exitCode = code;
         resolve();
       });
@@ -59,19 +65,19 @@ export class ManagedProcess {
   }
 
   get running(): boolean {
-    return !this.ended;
+    return !this.#ended;
   }
 
   /** Sends a signal; one that stops, continues or kills goes to the processes that it started as well. */
   signal(signal: NodeJS.Signals): void {
-    if (this.ended) return;
+    if (this.#ended) return;
     if (signal === 'SIGSTOP' || signal === 'SIGCONT' || signal === 'SIGKILL') signalAll(processTree(this.pid), signal);
-    else this.child.kill(signal);
+    else this.#child.kill(signal);
   }
 
   /** Asks the process to end, insists after a while, and resolves when it has ended. */
   async end(): Promise<void> {
-    if (this.ended) return;
+    if (this.#ended) return;
     this.signal(this.spec.stopSignal ?? 'SIGTERM');
     // A stopped process acts on its signal only once it goes on.
     this.signal('SIGCONT');
@@ -82,7 +88,7 @@ export class ManagedProcess {
 
   /** The last lines that the process wrote. */
   logTail(): string {
-    const text = fs.readFileSync(this.logFile).subarray(this.logStart).toString('utf8');
+    const text = fs.readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8');
     return text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
   }
 }
@@ -92,60 +98,59 @@ export class ManagedProcess {
  * `<stateDir>/logs/<name>.log`.
  */
 export class Processes {
-  private readonly processes = new Map<string, ManagedProcess>();
-  private readonly records: Records;
-  private readonly logs: string;
-  private disposed = false;
+  /** Called when a process that was started ends before `dispose`, asked or unasked. */
+  readonly #onEnd: (ended: ManagedProcess) => void;
+  readonly #processes = new Map<string, ManagedProcess>();
+  readonly #records: Records;
+  readonly #logs: string;
+  #disposed = false;
   /** Where this process ends without `dispose`, by an uncaught error say, nothing can be awaited any more. */
-  private readonly onExit = () => {
-    for (const one of this.processes.values()) one.signal('SIGKILL');
+  readonly #onExit = () => {
+    for (const one of this.#processes.values()) one.signal('SIGKILL');
   };
 
-  constructor(
-    stateDir: string,
-    /** Called when a process that was started ends before `dispose`, asked or unasked. */
-    private readonly onEnd: (ended: ManagedProcess) => void = () => {},
-  ) {
-    this.records = new Records(stateDir);
-    this.logs = path.join(stateDir, 'logs');
-    process.on('exit', this.onExit);
+  constructor(stateDir: string, onEnd: (ended: ManagedProcess) => void = () => {}) {
+    this.#onEnd = onEnd;
+    this.#records = new Records(stateDir);
+    this.#logs = path.join(stateDir, 'logs');
+    process.on('exit', this.#onExit);
   }
 
   /** Starts a program. @throws where the program can't be run at all; what it does afterwards is the caller's to see. */
   async start(spec: ProcessSpec): Promise<ManagedProcess> {
-    const started = await this.launch(spec);
+    const started = await this.#launch(spec);
     started.exited.then(() => {
-      if (!this.disposed) this.onEnd(started);
+      if (!this.#disposed) this.#onEnd(started);
     });
     return started;
   }
 
   /** Runs a program to its end. @throws with what it wrote, where it fails */
   async run(spec: ProcessSpec): Promise<void> {
-    const started = await this.launch(spec);
+    const started = await this.#launch(spec);
     await started.exited;
     if (started.exitCode !== 0) throw new Error(`${spec.name} failed:\n${started.logTail()}`);
   }
 
   /** The process last started under this name. */
   get(name: string): ManagedProcess | undefined {
-    return this.processes.get(name);
+    return this.#processes.get(name);
   }
 
   /** Ends every process, and lets no other start. */
   async dispose(): Promise<void> {
-    this.disposed = true;
-    await Promise.all([...this.processes.values()].map((one) => one.end()));
-    process.off('exit', this.onExit);
+    this.#disposed = true;
+    await Promise.all([...this.#processes.values()].map((one) => one.end()));
+    process.off('exit', this.#onExit);
   }
 
-  private async launch(spec: ProcessSpec): Promise<ManagedProcess> {
-    if (this.disposed) throw new Error(`process '${spec.name}' is not started, because everything is being ended`);
+  async #launch(spec: ProcessSpec): Promise<ManagedProcess> {
+    if (this.#disposed) throw new Error(`process '${spec.name}' is not started, because everything is being ended`);
     if (this.get(spec.name)?.running) throw new Error(`process '${spec.name}' runs already`);
-    fs.mkdirSync(this.logs, { recursive: true });
-    const logFile = path.join(this.logs, `${spec.name.replace(/[^\w.-]+/g, '-')}.log`);
+    fs.mkdirSync(this.#logs, { recursive: true });
+    const logFile = path.join(this.#logs, `${spec.name.replace(/[^\w.-]+/g, '-')}.log`);
     // A log begins with its owner's run and goes on where the program is started again.
-    const log = fs.openSync(logFile, this.processes.has(spec.name) ? 'a' : 'w', 0o600);
+    const log = fs.openSync(logFile, this.#processes.has(spec.name) ? 'a' : 'w', 0o600);
     try {
       const child = spawn(spec.command, spec.args, {
         cwd: spec.cwd,
@@ -159,9 +164,9 @@ export class Processes {
       if (child.pid === undefined) return await failed;
       failed.catch(() => {});
       const started = new ManagedProcess(spec, child, logFile, fs.fstatSync(log).size);
-      this.processes.set(spec.name, started);
-      this.records.add({ name: spec.name, pid: started.pid, stopSignal: spec.stopSignal ?? 'SIGTERM' });
-      started.exited.then(() => this.records.remove(started.pid));
+      this.#processes.set(spec.name, started);
+      this.#records.add({ name: spec.name, pid: started.pid, stopSignal: spec.stopSignal ?? 'SIGTERM' });
+      started.exited.then(() => this.#records.remove(started.pid));
       return started;
     } finally {
       fs.closeSync(log);

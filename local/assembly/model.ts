@@ -54,19 +54,21 @@ export function createModel(options: ModelOptions): AssemblyModel {
 }
 
 class LazyModel implements AssemblyModel {
+  readonly #options: ModelOptions;
   readonly environment: Environment;
-  private readonly types: ResourceTypes;
-  private readonly byStack = new Map<string, StackModel>();
-  private readonly indexes = new Map<string, Map<string, Resource>>();
-  private readonly results = new Map<Resource, CustomResourceResult>();
-  private readonly memo = new Map<string, unknown>();
-  private readonly resolving: string[] = [];
-  private store?: SecretStore;
+  readonly #types: ResourceTypes;
+  readonly #byStack = new Map<string, StackModel>();
+  readonly #indexes = new Map<string, Map<string, Resource>>();
+  readonly #results = new Map<Resource, CustomResourceResult>();
+  readonly #memo = new Map<string, unknown>();
+  readonly #resolving: string[] = [];
+  #store?: SecretStore;
 
-  constructor(private readonly options: ModelOptions) {
+  constructor(options: ModelOptions) {
+    this.#options = options;
     this.environment = options.environment;
-    this.types = options.types;
-    for (const stack of options.assembly.stacks) this.byStack.set(stack.name, new StackModel(stack, this));
+    this.#types = options.types;
+    for (const stack of options.assembly.stacks) this.#byStack.set(stack.name, new StackModel(stack, this));
   }
 
   resources(type: string): Resource[] {
@@ -74,106 +76,108 @@ class LazyModel implements AssemblyModel {
   }
 
   all(): Resource[] {
-    return [...this.byStack.values()].flatMap((stack) => [...stack.resources.values()]);
+    return [...this.#byStack.values()].flatMap((stack) => [...stack.resources.values()]);
   }
 
   find(type: string, reference: string): Resource | undefined {
-    let index = this.indexes.get(type);
+    let index = this.#indexes.get(type);
     if (!index) {
       index = new Map();
       for (const resource of this.resources(type)) {
-        for (const name of Object.keys(this.typeOf(resource).attributes ?? {}))
+        for (const name of Object.keys(this.#typeOf(resource).attributes ?? {}))
           index.set(this.attribute(resource, name), resource);
       }
       // `Ref` last: where it is the same text as another resource's attribute, it is the one meant.
       for (const resource of this.resources(type)) index.set(this.ref(resource), resource);
-      this.indexes.set(type, index);
+      this.#indexes.set(type, index);
     }
     return index.get(reference);
   }
 
   ref(resource: Resource): string {
     return this.once(`${place(resource)} Ref`, () => {
-      if (isExecuted(resource.type)) return this.resultOf(resource).physicalResourceId;
-      return this.typeOf(resource).ref(resource, this.environmentOf(resource));
+      if (isExecuted(resource.type)) return this.#resultOf(resource).physicalResourceId;
+      return this.#typeOf(resource).ref(resource, this.#environmentOf(resource));
     });
   }
 
   attribute(resource: Resource, name: string): string {
     return this.once(`${place(resource)} ${name}`, () => {
-      if (isExecuted(resource.type)) return this.resultOf(resource).data[name] as string;
-      const read = this.typeOf(resource).attributes?.[name];
+      if (isExecuted(resource.type)) return this.#resultOf(resource).data[name] as string;
+      const read = this.#typeOf(resource).attributes?.[name];
       if (!read) throw new AssemblyError(`attribute '${name}' of ${resource.type} is not known here`);
-      return read(resource, this.environmentOf(resource));
+      return read(resource, this.#environmentOf(resource));
     });
   }
 
   outputs(): Output[] {
-    return [...this.byStack.values()].flatMap((stack) => stack.outputNames().map((name) => stack.output(name)));
+    return [...this.#byStack.values()].flatMap((stack) => stack.outputNames().map((name) => stack.output(name)));
   }
 
   raw(resource: Resource): TemplateResource {
-    return this.byStack.get(resource.stack)!.stack.template.Resources![resource.logicalId]!;
+    return this.#byStack.get(resource.stack)!.stack.template.Resources![resource.logicalId]!;
   }
 
   stackId(resource: Resource): string {
-    return stackId(this.byStack.get(resource.stack)!.deployment);
+    return stackId(this.#byStack.get(resource.stack)!.deployment);
   }
 
   complete(resource: Resource, result: CustomResourceResult): void {
-    this.results.set(resource, result);
+    this.#results.set(resource, result);
   }
 
   stackOutput(stack: string, output: string): unknown {
-    const found = this.byStack.get(stack);
+    const found = this.#byStack.get(stack);
     if (!found?.outputNames().includes(output)) throw new AssemblyError(`stack '${stack}' has no output '${output}'`);
     return found.output(output).value;
   }
 
   importValue(exportName: string): unknown {
-    for (const stack of this.byStack.values()) {
+    for (const stack of this.#byStack.values()) {
       for (const name of stack.outputNames()) if (stack.exportName(name) === exportName) return stack.output(name).value;
     }
     throw new AssemblyError(`no stack exports '${exportName}'`);
   }
 
   secrets(): SecretStore {
-    this.store ??= this.options.secrets(this);
-    return this.store;
+    this.#store ??= this.#options.secrets(this);
+    return this.#store;
   }
 
   /** Resolves a thing once, naming the circle where resolving it needs itself. */
   once<T>(key: string, compute: () => T): T {
-    if (this.memo.has(key)) return this.memo.get(key) as T;
-    if (this.resolving.includes(key)) {
-      throw new AssemblyError(`circular reference: ${[...this.resolving.slice(this.resolving.indexOf(key)), key].join(' -> ')}`);
+    if (this.#memo.has(key)) return this.#memo.get(key) as T;
+    if (this.#resolving.includes(key)) {
+      throw new AssemblyError(
+        `circular reference: ${[...this.#resolving.slice(this.#resolving.indexOf(key)), key].join(' -> ')}`,
+      );
     }
-    this.resolving.push(key);
+    this.#resolving.push(key);
     try {
       const value = compute();
-      this.memo.set(key, value);
+      this.#memo.set(key, value);
       return value;
     } catch (error) {
       throw error instanceof AssemblyError ? error.at(key) : error;
     } finally {
-      this.resolving.pop();
+      this.#resolving.pop();
     }
   }
 
-  private typeOf(resource: Resource): Pick<ResourceType, 'ref' | 'attributes'> {
-    const type = this.types[resource.type] ?? ACCEPTED[resource.type];
+  #typeOf(resource: Resource): Pick<ResourceType, 'ref' | 'attributes'> {
+    const type = this.#types[resource.type] ?? ACCEPTED[resource.type];
     if (!type) throw new AssemblyError(`resource type '${resource.type}' is not known here`);
     return type;
   }
 
-  private environmentOf(resource: Resource): Environment {
-    const { account, region } = this.byStack.get(resource.stack)!.deployment;
+  #environmentOf(resource: Resource): Environment {
+    const { account, region } = this.#byStack.get(resource.stack)!.deployment;
     if (account === this.environment.account && region === this.environment.region) return this.environment;
     return { ...this.environment, account, region, port: (name) => this.environment.port(name) };
   }
 
-  private resultOf(resource: Resource): CustomResourceResult {
-    const result = this.results.get(resource);
+  #resultOf(resource: Resource): CustomResourceResult {
+    const result = this.#results.get(resource);
     if (!result) throw new AssemblyError(`custom resource ${place(resource)} is read before it was made`);
     return result;
   }
@@ -181,18 +185,20 @@ class LazyModel implements AssemblyModel {
 
 /** One stack: its live resources, and the scope that its intrinsic functions resolve in. */
 class StackModel implements Scope {
+  readonly #model: LazyModel;
   readonly resources = new Map<string, Resource>();
   readonly deployment;
 
   constructor(
     readonly stack: Stack,
-    private readonly model: LazyModel,
+    model: LazyModel,
   ) {
+    this.#model = model;
     const { account, region } = model.environment;
     this.deployment = { stack: stack.name, account: stack.account ?? account, region: stack.region ?? region };
     for (const [logicalId, raw] of Object.entries(stack.template.Resources ?? {})) {
       if (raw.Condition === undefined || this.condition(raw.Condition))
-        this.resources.set(logicalId, this.resource(logicalId, raw));
+        this.resources.set(logicalId, this.#resource(logicalId, raw));
     }
   }
 
@@ -206,18 +212,18 @@ class StackModel implements Scope {
 
   output(name: string): Output {
     const { Value, Description } = this.stack.template.Outputs![name]!;
-    const value = this.model.once(`${this.stack.name} output ${name}`, () => resolve(Value, this));
+    const value = this.#model.once(`${this.stack.name} output ${name}`, () => resolve(Value, this));
     return { stack: this.stack.name, name, value, description: Description };
   }
 
   exportName(name: string): unknown {
     const { Export } = this.stack.template.Outputs![name]!;
-    return Export && this.model.once(`${this.stack.name} export ${name}`, () => resolve(Export.Name, this));
+    return Export && this.#model.once(`${this.stack.name} export ${name}`, () => resolve(Export.Name, this));
   }
 
   ref(name: string): unknown {
     const resource = this.resources.get(name);
-    if (resource) return this.model.ref(resource);
+    if (resource) return this.#model.ref(resource);
     const parameter = this.stack.template.Parameters?.[name];
     if (parameter) return parameterValue(name, parameter);
     if (isPseudoParameter(name)) return pseudoParameter(name, this.deployment);
@@ -227,13 +233,13 @@ class StackModel implements Scope {
   attribute(logicalId: string, name: string): unknown {
     const resource = this.resources.get(logicalId);
     if (!resource) throw new AssemblyError(`Fn::GetAtt of '${logicalId}', which is not a resource of stack '${this.stack.name}'`);
-    return this.model.attribute(resource, name);
+    return this.#model.attribute(resource, name);
   }
 
   condition(name: string): boolean {
     const conditions = this.stack.template.Conditions ?? {};
     if (!(name in conditions)) throw new AssemblyError(`stack '${this.stack.name}' has no condition '${name}'`);
-    return this.model.once(`${this.stack.name} condition ${name}`, () => resolveCondition(conditions[name], this));
+    return this.#model.once(`${this.stack.name} condition ${name}`, () => resolveCondition(conditions[name], this));
   }
 
   mapping(map: string, first: string, second: string): unknown {
@@ -243,18 +249,18 @@ class StackModel implements Scope {
   }
 
   importValue(exportName: string): unknown {
-    return this.model.importValue(exportName);
+    return this.#model.importValue(exportName);
   }
 
   stackOutput(stack: string, output: string): unknown {
-    return this.model.stackOutput(stack, output);
+    return this.#model.stackOutput(stack, output);
   }
 
   availabilityZones(region: string): string[] {
     return ZONES.map((zone) => `${region}${zone}`);
   }
 
-  private resource(logicalId: string, raw: TemplateResource): Resource {
+  #resource(logicalId: string, raw: TemplateResource): Resource {
     const properties: Record<string, unknown> = {};
     const resource: Resource = {
       stack: this.stack.name,
@@ -271,8 +277,8 @@ class StackModel implements Scope {
       Object.defineProperty(properties, name, {
         enumerable: true,
         get: () =>
-          this.model.once(`${place(resource)} property ${name}`, () =>
-            replaceDynamicReferences(resolve(value, this), { value: (id) => this.model.secrets().value(id) }),
+          this.#model.once(`${place(resource)} property ${name}`, () =>
+            replaceDynamicReferences(resolve(value, this), { value: (id) => this.#model.secrets().value(id) }),
           ),
       });
     }

@@ -22,15 +22,15 @@ const KEPT = 1000;
 
 /** The last calls, and for each function everything that it ever did: what its role needs to allow, and no more. */
 export class CallLog {
-  private readonly records: CallRecord[] = [];
-  private readonly usage = new Map<string, Map<string, Set<string>>>();
+  readonly #records: CallRecord[] = [];
+  readonly #usage = new Map<string, Map<string, Set<string>>>();
 
   add(call: Omit<CallRecord, 'functionArn'>, { functionArn }: Caller): void {
-    this.records.push({ ...call, ...(functionArn !== undefined && { functionArn }) });
-    if (this.records.length > KEPT) this.records.shift();
+    this.#records.push({ ...call, ...(functionArn !== undefined && { functionArn }) });
+    if (this.#records.length > KEPT) this.#records.shift();
     if (!call.allowed || functionArn === undefined || call.action === undefined) return;
-    const actions = this.usage.get(functionArn) ?? new Map<string, Set<string>>();
-    this.usage.set(functionArn, actions);
+    const actions = this.#usage.get(functionArn) ?? new Map<string, Set<string>>();
+    this.#usage.set(functionArn, actions);
     const resources = actions.get(call.action) ?? new Set<string>();
     actions.set(call.action, resources);
     for (const resource of call.resources) resources.add(resource);
@@ -38,11 +38,11 @@ export class CallLog {
 
   /** The last calls, oldest first. */
   calls(): readonly CallRecord[] {
-    return [...this.records];
+    return [...this.#records];
   }
 
   /** Resources by allowed action by function ARN, since the start. */
   used(): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
-    return this.usage;
+    return this.#usage;
   }
 }

@@ -16,18 +16,27 @@ const PREFIX = '/_custom-resource/';
  * VPC reaches it through an endpoint of S3, or not at all.
  */
 export class CustomResourceResponses {
-  private readonly waiting = new Map<string, { listener: ResponseListener; functionArn: string | undefined }>();
+  readonly #options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>;
+  readonly #environment: Pick<Environment, 'account' | 'region'>;
+  readonly #log: CallLog;
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, { listener: ResponseListener; functionArn: string | undefined }>();
 
   constructor(
-    private readonly options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>,
-    private readonly environment: Pick<Environment, 'account' | 'region'>,
-    private readonly log: CallLog,
-    private readonly clock: Clock,
-  ) {}
+    options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>,
+    environment: Pick<Environment, 'account' | 'region'>,
+    log: CallLog,
+    clock: Clock,
+  ) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#log = log;
+    this.#clock = clock;
+  }
 
   expect(token: string, listener: ResponseListener, functionArn?: string): () => void {
-    this.waiting.set(`${PREFIX}${token}`, { listener, functionArn });
-    return () => this.waiting.delete(`${PREFIX}${token}`);
+    this.#waiting.set(`${PREFIX}${token}`, { listener, functionArn });
+    return () => this.#waiting.delete(`${PREFIX}${token}`);
   }
 
   owns({ method, path }: WireRequest): boolean {
@@ -37,25 +46,26 @@ export class CustomResourceResponses {
   /** @returns whether somebody waits for it. @throws {Unreachable} {@link AwsError} where the network or the S3 endpoint's policy forbids it. */
   receive(request: WireRequest): boolean {
     const { path, body, headers, query } = request;
-    const expected = this.waiting.get(path);
+    const expected = this.#waiting.get(path);
     const keyId = signatureOf(headers, query)?.accessKeyId;
-    const functionArn = expected?.functionArn ?? (keyId === undefined ? undefined : this.options.callers.get(keyId)?.functionArn);
-    this.check(path, { ...(functionArn !== undefined && { functionArn }) });
-    if (!expected) return this.options.responses?.receive(path, body.toString('utf8')) ?? false;
-    this.waiting.delete(path);
+    const functionArn =
+      expected?.functionArn ?? (keyId === undefined ? undefined : this.#options.callers.get(keyId)?.functionArn);
+    this.#check(path, { ...(functionArn !== undefined && { functionArn }) });
+    if (!expected) return this.#options.responses?.receive(path, body.toString('utf8')) ?? false;
+    this.#waiting.delete(path);
     expected.listener(body.toString('utf8'));
     return true;
   }
 
-  private check(path: string, caller: Caller): void {
-    const reach = this.options.network.reach(caller.functionArn, 's3');
+  #check(path: string, caller: Caller): void {
+    const reach = this.#options.network.reach(caller.functionArn, 's3');
     // The bucket's name is documented for endpoint policies: without hyphens in the region.
-    const bucket = `cloudformation-custom-resource-response-${this.environment.region.replaceAll('-', '')}`;
+    const bucket = `cloudformation-custom-resource-response-${this.#environment.region.replaceAll('-', '')}`;
     const resource = `arn:aws:s3:::${bucket}/${path.slice(PREFIX.length)}`;
     const record = (reason?: string) =>
-      this.log.add(
+      this.#log.add(
         {
-          time: this.clock.now(),
+          time: this.#clock.now(),
           service: 's3',
           operation: 'PutObject',
           resources: [resource],

@@ -100,27 +100,31 @@ const ALL_PORTS: PortRange = [0, 65535];
 
 /** Decides who reaches what, by subnets, routes, endpoints and security groups. Network ACLs are the default ones: all open. */
 export class Network {
-  constructor(private readonly options: NetworkOptions) {}
+  readonly #options: NetworkOptions;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+  }
 
   /** Whether the function reaches an AWS service, given by its signing name, such as `events`, which is its endpoint's name too. */
   reach(functionArn: string | undefined, signingName: string): Reach {
-    const place = functionArn === undefined ? undefined : this.options.functions.get(functionArn);
+    const place = functionArn === undefined ? undefined : this.#options.functions.get(functionArn);
     if (!place) return { reachable: true };
-    const service = `com.amazonaws.${this.options.region}.${signingName}`;
-    const subnets = place.subnets.map((id) => ({ id, ...this.subnet(id) }));
+    const service = `com.amazonaws.${this.#options.region}.${signingName}`;
+    const subnets = place.subnets.map((id) => ({ id, ...this.#subnet(id) }));
     const problems: string[] = [];
 
     if (!WITHOUT_ENDPOINT.includes(signingName)) {
       // An interface endpoint with private DNS takes the name over for the whole VPC; a gateway endpoint does so for its route tables.
-      for (const endpoint of this.options.endpoints.filter((e) => e.service === service && e.vpc === subnets[0]?.vpc)) {
+      for (const endpoint of this.#options.endpoints.filter((e) => e.service === service && e.vpc === subnets[0]?.vpc)) {
         const problem =
-          endpoint.kind === 'Gateway' ? this.gatewayProblem(place, endpoint) : this.interfaceProblem(place, endpoint);
+          endpoint.kind === 'Gateway' ? this.#gatewayProblem(place, endpoint) : this.#interfaceProblem(place, endpoint);
         if (problem === undefined) return { reachable: true, endpoint };
         problems.push(problem);
       }
     }
     if (subnets.every((subnet) => subnet.nat)) {
-      if (this.allows(place.securityGroups, 'egress', [HTTPS], (rule) => this.covered(rule, [EVERYWHERE]))) {
+      if (this.#allows(place.securityGroups, 'egress', [HTTPS], (rule) => this.#covered(rule, [EVERYWHERE]))) {
         return { reachable: true };
       }
       problems.push(`no security group of the function lets TCP ${HTTPS} out to 0.0.0.0/0`);
@@ -137,90 +141,90 @@ export class Network {
   /** Whether the function reaches a server inside of a VPC, such as a database. It has no other address than that. */
   reachInside(functionArn: string, target: InsideTarget): Reach {
     const blocked = (reason: string): Reach => ({ reachable: false, reason });
-    const place = this.options.functions.get(functionArn);
+    const place = this.#options.functions.get(functionArn);
     if (!place) return blocked(`the function is in no VPC, and ${target.name} has no address outside of its own`);
     if (target.subnets.length === 0) {
       return blocked(
         `${target.name} names no subnet group, so it is in the account's default VPC, where no function of the template is`,
       );
     }
-    const [from, to] = [place, target].map(({ subnets }) => this.subnet(subnets[0]!).vpc);
+    const [from, to] = [place, target].map(({ subnets }) => this.#subnet(subnets[0]!).vpc);
     if (from !== to) return blocked(`${target.name} is in ${to}, to which no route leads from ${from}`);
-    const problem = this.groupProblem(place, target, target.ports, target.name);
+    const problem = this.#groupProblem(place, target, target.ports, target.name);
     return problem === undefined ? { reachable: true } : blocked(problem);
   }
 
   /** On which TCP ports the function reaches addresses that aren't the VPC's, such as another company's API. */
   reachInternet(functionArn: string): InternetReach {
-    const place = this.options.functions.get(functionArn);
+    const place = this.#options.functions.get(functionArn);
     if (!place) return { ports: [ALL_PORTS], reason: '' };
-    const closed = place.subnets.find((id) => !this.subnet(id).nat);
+    const closed = place.subnets.find((id) => !this.#subnet(id).nat);
     if (closed) return { ports: [], reason: `subnet ${closed} has no route to a NAT gateway` };
-    const rules = place.securityGroups.flatMap((id) => this.options.groups.get(id)?.egress ?? []);
+    const rules = place.securityGroups.flatMap((id) => this.#options.groups.get(id)?.egress ?? []);
     return {
       ports: rules
-        .filter((rule) => this.covered(rule, [EVERYWHERE]) && isTcp(rule))
+        .filter((rule) => this.#covered(rule, [EVERYWHERE]) && isTcp(rule))
         .map(({ protocol, fromPort, toPort }) => (protocol === '-1' ? ALL_PORTS : [fromPort, toPort])),
       reason: `no security group of the function lets that port out to ${EVERYWHERE}`,
     };
   }
 
-  private interfaceProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
+  #interfaceProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
     if (!endpoint.privateDns) return `endpoint ${endpoint.id} has no private DNS, so the service's name leads past it`;
-    return this.groupProblem(place, endpoint, [HTTPS], `endpoint ${endpoint.id}`);
+    return this.#groupProblem(place, endpoint, [HTTPS], `endpoint ${endpoint.id}`);
   }
 
-  private gatewayProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
-    const outside = place.subnets.find((id) => !endpoint.routeTables.includes(this.subnet(id).routeTable ?? ''));
+  #gatewayProblem(place: Placement, endpoint: VpcEndpoint): string | undefined {
+    const outside = place.subnets.find((id) => !endpoint.routeTables.includes(this.#subnet(id).routeTable ?? ''));
     if (outside) return `gateway endpoint ${endpoint.id} is not in the route table of subnet ${outside}`;
     const toService = (rule: GroupRule) => {
-      const list = rule.prefixList === undefined ? undefined : this.options.prefixLists.get(rule.prefixList);
-      return this.covered(rule, [EVERYWHERE]) || (list !== undefined && 'service' in list && list.service === endpoint.service);
+      const list = rule.prefixList === undefined ? undefined : this.#options.prefixLists.get(rule.prefixList);
+      return this.#covered(rule, [EVERYWHERE]) || (list !== undefined && 'service' in list && list.service === endpoint.service);
     };
-    if (this.allows(place.securityGroups, 'egress', [HTTPS], toService)) return undefined;
+    if (this.#allows(place.securityGroups, 'egress', [HTTPS], toService)) return undefined;
     return `no security group of the function lets TCP ${HTTPS} out to the prefix list of ${endpoint.id}`;
   }
 
   /** Both sides must agree: out of the function's groups, into the target's. */
-  private groupProblem(from: Placement, to: Placement, ports: readonly number[], what: string): string | undefined {
+  #groupProblem(from: Placement, to: Placement, ports: readonly number[], what: string): string | undefined {
     const between = (peer: Placement) => (rule: GroupRule) =>
       (rule.group !== undefined && peer.securityGroups.includes(rule.group)) ||
-      this.covered(
+      this.#covered(
         rule,
-        peer.subnets.map((id) => this.subnet(id).cidr),
+        peer.subnets.map((id) => this.#subnet(id).cidr),
       );
-    const path = `${this.names(from)} -> ${this.names(to)}`;
-    if (!this.allows(from.securityGroups, 'egress', ports, between(to))) {
+    const path = `${this.#names(from)} -> ${this.#names(to)}`;
+    if (!this.#allows(from.securityGroups, 'egress', ports, between(to))) {
       return `no security group of the function lets TCP ${ports[0]} out to ${what} (missing: egress ${path})`;
     }
-    if (!this.allows(to.securityGroups, 'ingress', ports, between(from))) {
+    if (!this.#allows(to.securityGroups, 'ingress', ports, between(from))) {
       return `no security group of ${what} lets TCP ${ports[0]} in from the function (missing: ingress ${path})`;
     }
     return undefined;
   }
 
-  private allows(
+  #allows(
     groups: readonly string[],
     side: 'ingress' | 'egress',
     ports: readonly number[],
     matches: (rule: GroupRule) => boolean,
   ): boolean {
-    return groups.some((id) => this.options.groups.get(id)?.[side].some((rule) => covers(rule, ports) && matches(rule)));
+    return groups.some((id) => this.#options.groups.get(id)?.[side].some((rule) => covers(rule, ports) && matches(rule)));
   }
 
   /** Whether the rule's range, or ranges of its list, contain all of these. */
-  private covered({ cidr, prefixList }: GroupRule, ranges: readonly string[]): boolean {
-    const list = prefixList === undefined ? undefined : this.options.prefixLists.get(prefixList);
+  #covered({ cidr, prefixList }: GroupRule, ranges: readonly string[]): boolean {
+    const list = prefixList === undefined ? undefined : this.#options.prefixLists.get(prefixList);
     const outer = cidr === undefined ? (list && 'cidrs' in list ? list.cidrs : []) : [cidr];
     return ranges.every((inner) => outer.some((one) => contains(one, inner)));
   }
 
-  private names({ securityGroups }: Placement): string {
-    return securityGroups.map((id) => this.options.groups.get(id)?.name ?? id).join(', ') || 'no group';
+  #names({ securityGroups }: Placement): string {
+    return securityGroups.map((id) => this.#options.groups.get(id)?.name ?? id).join(', ') || 'no group';
   }
 
-  private subnet(id: string): Subnet {
-    const subnet = this.options.subnets.get(id);
+  #subnet(id: string): Subnet {
+    const subnet = this.#options.subnets.get(id);
     if (!subnet) throw new Error(`subnet '${id}' is not in the template`);
     return subnet;
   }

@@ -49,17 +49,21 @@ export interface ServiceAuthorization {
 
 /** Decides calls by the policies of the template, as IAM does within one account. No session policies, no SCPs. */
 export class Policies {
-  constructor(private readonly options: PoliciesOptions) {}
+  readonly #options: PoliciesOptions;
+
+  constructor(options: PoliciesOptions) {
+    this.#options = options;
+  }
 
   /** A caller without a role may do everything: it's a person at this machine. */
   authorize({ caller, action, resource, keys, endpointPolicy }: Authorization): Decision {
     if (caller.roleArn === undefined) return { allowed: true };
-    const role = this.options.roles.get(caller.roleArn);
-    const session = this.sessionArn(caller);
-    const request: Request = { action, resource, keys: { ...this.callerKeys(caller), ...keys } };
+    const role = this.#options.roles.get(caller.roleArn);
+    const session = this.#sessionArn(caller);
+    const request: Request = { action, resource, keys: { ...this.#callerKeys(caller), ...keys } };
     const principal: Principal = { names: { AWS: [caller.roleArn, session] } };
-    const root: Principal = { names: { AWS: [this.options.account, `arn:aws:iam::${this.options.account}:root`] } };
-    const resourcePolicy = this.options.resources.get(resource) ?? [];
+    const root: Principal = { names: { AWS: [this.#options.account, `arn:aws:iam::${this.#options.account}:root`] } };
+    const resourcePolicy = this.#options.resources.get(resource) ?? [];
 
     const deny = (because: string): Decision => ({ allowed: false, reason: sentence(session, action, resource, because) });
     const identity = evaluate(role?.identity ?? [], request);
@@ -89,13 +93,13 @@ export class Policies {
   authorizeResource({ principal, action, resource, sourceArn }: ServiceAuthorization): Decision {
     const keys: ConditionKeys = {
       'aws:sourcearn': [sourceArn],
-      'aws:sourceaccount': [this.options.account],
+      'aws:sourceaccount': [this.#options.account],
       'aws:securetransport': ['true'],
       'aws:principalisawsservice': ['true'],
       'aws:principalservicename': [principal],
-      'aws:requestedregion': [this.options.region],
+      'aws:requestedregion': [this.#options.region],
     };
-    const statements = this.options.resources.get(resource) ?? [];
+    const statements = this.#options.resources.get(resource) ?? [];
     const result = evaluate(statements, { action, resource, keys }, { names: { Service: [principal] } });
     if (result === 'Allow') return { allowed: true };
     const because =
@@ -106,18 +110,18 @@ export class Policies {
   }
 
   /** ARN of the session that a caller's signature stands for. */
-  private sessionArn({ roleArn, functionArn }: Caller): string {
-    const role = this.options.roles.get(roleArn!)?.name ?? roleArn!.split('/').pop();
-    return `arn:aws:sts::${this.options.account}:assumed-role/${role}/${functionArn?.split(':').pop() ?? 'local'}`;
+  #sessionArn({ roleArn, functionArn }: Caller): string {
+    const role = this.#options.roles.get(roleArn!)?.name ?? roleArn!.split('/').pop();
+    return `arn:aws:sts::${this.#options.account}:assumed-role/${role}/${functionArn?.split(':').pop() ?? 'local'}`;
   }
 
-  private callerKeys({ roleArn, functionArn }: Caller): ConditionKeys {
+  #callerKeys({ roleArn, functionArn }: Caller): ConditionKeys {
     return {
       'aws:principalarn': [roleArn!],
-      'aws:principalaccount': [this.options.account],
+      'aws:principalaccount': [this.#options.account],
       'aws:principaltype': ['AssumedRole'],
       'aws:principalisawsservice': ['false'],
-      'aws:requestedregion': [this.options.region],
+      'aws:requestedregion': [this.#options.region],
       // The local endpoint speaks plain HTTP on loopback; in AWS the same call is TLS.
       'aws:securetransport': ['true'],
       ...(functionArn && { 'lambda:sourcefunctionarn': [functionArn] }),

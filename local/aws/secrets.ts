@@ -24,36 +24,37 @@ interface Secret {
  * functions agree on them over starts. Values never appear in a log or an error.
  */
 export class SecretStore {
-  private readonly secrets: Secret[];
-  private readonly values = new Map<string, string>();
-  private kept: Record<string, Kept> | undefined;
+  readonly #model: Model;
+  readonly #file: string;
+  readonly #secrets: Secret[];
+  readonly #values = new Map<string, string>();
+  #kept: Record<string, Kept> | undefined;
 
   /** @param file - by default `secrets.json` in the platform's state folder. */
-  constructor(
-    private readonly model: Model,
-    private readonly file = path.join(model.environment.stateDir, 'secrets.json'),
-  ) {
-    this.secrets = model
+  constructor(model: Model, file = path.join(model.environment.stateDir, 'secrets.json')) {
+    this.#model = model;
+    this.#file = file;
+    this.#secrets = model
       .resources('AWS::SecretsManager::Secret')
       .map((resource) => ({ resource, arn: secretArn(resource, model.environment), name: secretName(resource) }));
   }
 
   /** The secret string, with the connection of the attached target. @throws an Error that names a secret that isn't in the template. */
   value(secret: Resource | string): string {
-    const found = typeof secret === 'string' ? this.find(secret) : this.secrets.find(({ arn }) => arn === this.arnOf(secret));
+    const found = typeof secret === 'string' ? this.#find(secret) : this.#secrets.find(({ arn }) => arn === this.#arnOf(secret));
     if (!found) throw new Error(`secret '${typeof secret === 'string' ? secret : secret.logicalId}' is not in the template`);
     const { arn } = found;
-    let value = this.values.get(arn);
+    let value = this.#values.get(arn);
     if (value === undefined) {
-      value = this.withTarget(found, this.base(found));
-      this.values.set(arn, value);
+      value = this.#withTarget(found, this.#base(found));
+      this.#values.set(arn, value);
     }
     return value;
   }
 
   /** Answers `GetSecretValue` and `DescribeSecret`. */
   get operations(): Operations {
-    const resources = ({ SecretId }: { SecretId?: string }) => [this.find(SecretId ?? '')?.arn ?? this.guess(SecretId ?? '')];
+    const resources = ({ SecretId }: { SecretId?: string }) => [this.#find(SecretId ?? '')?.arn ?? this.#guess(SecretId ?? '')];
     return {
       secretsmanager: {
         GetSecretValue: {
@@ -63,7 +64,7 @@ export class SecretStore {
             if (VersionStage !== undefined && VersionStage !== 'AWSCURRENT') {
               throw notFound(`Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`);
             }
-            const { arn, name } = this.required(SecretId);
+            const { arn, name } = this.#required(SecretId);
             const value = this.value(arn);
             return { ARN: arn, Name: name, SecretString: value, VersionId: versionId(value), VersionStages: ['AWSCURRENT'] };
           },
@@ -72,7 +73,7 @@ export class SecretStore {
           action: 'secretsmanager:DescribeSecret',
           resources,
           handle: ({ SecretId }) => {
-            const { arn, name } = this.required(SecretId);
+            const { arn, name } = this.#required(SecretId);
             return { ARN: arn, Name: name, VersionIdsToStages: { [versionId(this.value(arn))]: ['AWSCURRENT'] } };
           },
         },
@@ -80,46 +81,46 @@ export class SecretStore {
     };
   }
 
-  private required(secretId: string | undefined): Secret {
-    const secret = this.find(secretId ?? '');
+  #required(secretId: string | undefined): Secret {
+    const secret = this.#find(secretId ?? '');
     if (!secret) throw notFound("Secrets Manager can't find the specified secret.");
     return secret;
   }
 
   /** By name, ARN, or ARN without its last six characters. */
-  private find(reference: string): Secret | undefined {
-    return this.secrets.find(({ arn, name }) => reference === arn || reference === name || reference === arn.slice(0, -7));
+  #find(reference: string): Secret | undefined {
+    return this.#secrets.find(({ arn, name }) => reference === arn || reference === name || reference === arn.slice(0, -7));
   }
 
-  private guess(secretId: string): string {
-    const { account, region } = this.model.environment;
+  #guess(secretId: string): string {
+    const { account, region } = this.#model.environment;
     return secretId.startsWith('arn:') ? secretId : `arn:aws:secretsmanager:${region}:${account}:secret:${secretId}`;
   }
 
-  private arnOf(resource: Resource): string {
+  #arnOf(resource: Resource): string {
     return resource.type === 'AWS::SecretsManager::Secret'
-      ? secretArn(resource, this.model.environment)
-      : this.model.ref(resource);
+      ? secretArn(resource, this.#model.environment)
+      : this.#model.ref(resource);
   }
 
-  private base({ resource, arn }: Secret): string {
+  #base({ resource, arn }: Secret): string {
     const { SecretString, GenerateSecretString } = resource.properties;
     if (SecretString !== undefined) return SecretString;
-    this.kept ??= this.read();
+    this.#kept ??= this.#read();
     const recipe = createHash('sha256')
       .update(JSON.stringify(GenerateSecretString ?? {}))
       .digest('hex');
-    const kept = this.kept[arn];
+    const kept = this.#kept[arn];
     if (kept?.recipe === recipe) return kept.value;
     const value = generateSecret(GenerateSecretString ?? {}, (n) => randomInt(n));
-    this.kept[arn] = { recipe, value };
-    this.write(this.kept);
+    this.#kept[arn] = { recipe, value };
+    this.#write(this.#kept);
     return value;
   }
 
   /** A target attachment adds where the database is to the user and password, like AWS does. */
-  private withTarget({ arn, name }: Secret, value: string): string {
-    const attachment = this.model
+  #withTarget({ arn, name }: Secret, value: string): string {
+    const attachment = this.#model
       .resources('AWS::SecretsManager::SecretTargetAttachment')
       .find(({ properties }) => properties.SecretId === arn || properties.SecretId === name);
     if (!attachment) return value;
@@ -129,35 +130,37 @@ export class SecretStore {
         `${attachment.stack}/${attachment.logicalId}: 'TargetType' must be AWS::RDS::DBInstance to be run here, got: ${TargetType}`,
       );
     }
-    const target = this.model.find(TargetType, TargetId);
+    const target = this.#model.find(TargetType, TargetId);
     if (!target)
       throw new Error(`${attachment.stack}/${attachment.logicalId}: 'TargetId' names no database of the template: ${TargetId}`);
     return JSON.stringify({
       ...fields(value, name),
       engine: target.properties.Engine,
-      host: this.model.attribute(target, 'Endpoint.Address'),
-      port: Number(this.model.attribute(target, 'Endpoint.Port')),
+      host: this.#model.attribute(target, 'Endpoint.Address'),
+      port: Number(this.#model.attribute(target, 'Endpoint.Port')),
       ...(target.properties.DBName !== undefined && { dbname: target.properties.DBName }),
-      dbInstanceIdentifier: this.model.ref(target),
+      dbInstanceIdentifier: this.#model.ref(target),
     });
   }
 
-  private read(): Record<string, Kept> {
-    if (!fs.existsSync(this.file)) return {};
+  #read(): Record<string, Kept> {
+    if (!fs.existsSync(this.#file)) return {};
     try {
-      return JSON.parse(fs.readFileSync(this.file, 'utf8'));
+      return JSON.parse(fs.readFileSync(this.#file, 'utf8'));
     } catch {
       // The parser's own message quotes what it read, so it isn't passed on. A new password would lock everybody out of the engines that still have the old one.
-      throw new Error(`secrets file '${this.file}' can't be read; delete it together with the data of the engines to start anew`);
+      throw new Error(
+        `secrets file '${this.#file}' can't be read; delete it together with the data of the engines to start anew`,
+      );
     }
   }
 
   /** By way of a second file, so that a crash leaves the old one or the new one. */
-  private write(kept: Record<string, Kept>): void {
-    fs.mkdirSync(path.dirname(this.file), { recursive: true });
-    const temporary = `${this.file}.${process.pid}`;
+  #write(kept: Record<string, Kept>): void {
+    fs.mkdirSync(path.dirname(this.#file), { recursive: true });
+    const temporary = `${this.#file}.${process.pid}`;
     fs.writeFileSync(temporary, JSON.stringify(kept, undefined, 2), { mode: 0o600 });
-    fs.renameSync(temporary, this.file);
+    fs.renameSync(temporary, this.#file);
   }
 }
 

@@ -51,45 +51,46 @@ export function createEngines(options: EnginesOptions, context: ProductContext):
 }
 
 class RunningEngines implements Engines {
+  readonly #options: EnginesOptions;
+  readonly #context: ProductContext;
   readonly operations: Operations;
-  private disposed = false;
-  private databases: Database[] = [];
-  private groups: ReplicationGroup[] = [];
-  private supervisor?: Processes;
-  private starting: Promise<void>[] = [];
+  #disposed = false;
+  #databases: Database[] = [];
+  #groups: ReplicationGroup[] = [];
+  #supervisor?: Processes;
+  #starting: Promise<void>[] = [];
 
-  constructor(
-    private readonly options: EnginesOptions,
-    private readonly context: ProductContext,
-  ) {
+  constructor(options: EnginesOptions, context: ProductContext) {
+    this.#options = options;
+    this.#context = context;
     // The groups are there once started; the table is asked for before.
-    this.operations = cacheOperations(() => this.groups, context.environment);
+    this.operations = cacheOperations(() => this.#groups, context.environment);
   }
 
   async start(): Promise<void> {
-    const { environment, log } = this.context;
+    const { environment, log } = this.#context;
     const started = performance.now();
     const certificates = await ensureCertificates(environment);
-    if (this.disposed) return;
+    if (this.#disposed) return;
     const supervisor = new Processes(environment.stateDir, ({ spec, pid }) => {
       log('engines', `${spec.name} (process ${pid}) ended`);
     });
-    this.supervisor = supervisor;
-    this.databases = this.options.databases.map((one) => new Database(one, environment.stateDir, supervisor, certificates));
-    this.groups = this.options.replicationGroups.map(
+    this.#supervisor = supervisor;
+    this.#databases = this.#options.databases.map((one) => new Database(one, environment.stateDir, supervisor, certificates));
+    this.#groups = this.#options.replicationGroups.map(
       (one) => new ReplicationGroup(one, environment.stateDir, supervisor, certificates),
     );
-    this.starting = [...this.databases, ...this.groups].map((engine) => engine.start());
-    await Promise.all(this.starting);
+    this.#starting = [...this.#databases, ...this.#groups].map((engine) => engine.start());
+    await Promise.all(this.#starting);
     log('engines', `ready in ${Math.round(performance.now() - started)} ms`);
   }
 
   async dispose(): Promise<void> {
-    this.disposed = true;
-    await this.supervisor?.dispose();
+    this.#disposed = true;
+    await this.#supervisor?.dispose();
     // What is still starting fails without its process; until then it may write.
-    await Promise.allSettled(this.starting);
-    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.remove()));
+    await Promise.allSettled(this.#starting);
+    await Promise.all([...this.#databases, ...this.#groups].map((engine) => engine.remove()));
   }
 
   async processes(): Promise<EngineProcess[]> {
@@ -101,7 +102,7 @@ class RunningEngines implements Engines {
       pid: server.process?.running ? server.process.pid : undefined,
     });
     const caches = await Promise.all(
-      this.groups.map(async (group) => {
+      this.#groups.map(async (group) => {
         const states = await group.topology();
         return group.nodes.map(
           (node): EngineProcess => ({
@@ -115,7 +116,7 @@ class RunningEngines implements Engines {
       }),
     );
     return [
-      ...this.databases.flatMap(({ primary, standbys }) => [
+      ...this.#databases.flatMap(({ primary, standbys }) => [
         database(primary, 'postgres-primary'),
         ...standbys.map((standby) => database(standby, 'postgres-standby')),
       ]),
@@ -124,41 +125,41 @@ class RunningEngines implements Engines {
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const { process } = this.server(name)?.server ?? this.node(name).node;
+    const { process } = this.#server(name)?.server ?? this.#node(name).node;
     process?.signal(signal);
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await process?.exited;
   }
 
   async restart(name: string): Promise<void> {
-    const found = this.server(name);
+    const found = this.#server(name);
     if (found) return found.server.start();
-    const { node, group } = this.node(name);
+    const { node, group } = this.#node(name);
     return group.restart(node);
   }
 
   async ready(): Promise<void> {
-    await Promise.all([...this.databases, ...this.groups].map((engine) => engine.ready()));
+    await Promise.all([...this.#databases, ...this.#groups].map((engine) => engine.ready()));
   }
 
   databaseAdministrator(name: string): ClientConfig {
-    const found = this.server(name);
+    const found = this.#server(name);
     if (!found) throw new Error(`there is no database server '${name}'`);
     const { databaseName } = found.database.options;
     return { ...found.server.administrator, ...(databaseName && { database: databaseName }) };
   }
 
   cacheAdministrator(name: string): RedisOptions {
-    return this.node(name).node.administrator;
+    return this.#node(name).node.administrator;
   }
 
-  private server(name: string): { server: PostgresServer; database: Database } | undefined {
-    return this.databases
+  #server(name: string): { server: PostgresServer; database: Database } | undefined {
+    return this.#databases
       .flatMap((database) => database.servers.map((server) => ({ server, database })))
       .find(({ server }) => server.name === name);
   }
 
-  private node(name: string): { node: RedisNode; group: ReplicationGroup } {
-    const found = this.groups
+  #node(name: string): { node: RedisNode; group: ReplicationGroup } {
+    const found = this.#groups
       .flatMap((group) => group.nodes.map((node) => ({ node, group })))
       .find(({ node }) => node.options.name === name);
     if (!found) throw new Error(`there is no engine process '${name}'`);

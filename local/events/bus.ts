@@ -33,52 +33,60 @@ const NOTHING: RuleStats = {
 
 /** Matches events against the rules of all buses and hands them on, late, sometimes twice, and in no order. */
 export class Buses {
-  private readonly stats = new Map<string, RuleStats>();
+  readonly #rules: readonly Rule[];
+  readonly #options: DeliveryOptions;
+  readonly #delivery: Delivery;
+  readonly #context: Pick<ProductContext, 'clock' | 'random'>;
+  readonly #stats = new Map<string, RuleStats>();
   /** When the last delivery to each target is due. */
-  private readonly lastDue = new Map<RuleTarget, number>();
+  readonly #lastDue = new Map<RuleTarget, number>();
 
   constructor(
-    private readonly rules: readonly Rule[],
-    private readonly options: DeliveryOptions,
-    private readonly delivery: Delivery,
-    private readonly context: Pick<ProductContext, 'clock' | 'random'>,
+    rules: readonly Rule[],
+    options: DeliveryOptions,
+    delivery: Delivery,
+    context: Pick<ProductContext, 'clock' | 'random'>,
   ) {
-    for (const rule of rules) this.stats.set(rule.arn, { ...NOTHING });
+    this.#rules = rules;
+    this.#options = options;
+    this.#delivery = delivery;
+    this.#context = context;
+    for (const rule of rules) this.#stats.set(rule.arn, { ...NOTHING });
   }
 
   /** Gives an event to every rule of the bus that matches it. */
   publish(bus: string, event: BusEvent): void {
-    for (const rule of this.rules) {
+    for (const rule of this.#rules) {
       if (rule.bus === bus && rule.enabled && rule.matches?.(event)) this.fire(rule, event);
     }
   }
 
   /** Gives an event to the targets of one rule. */
   fire(rule: Rule, event: BusEvent): void {
-    const stats = this.stats.get(rule.arn)!;
+    const stats = this.#stats.get(rule.arn)!;
     stats.matched += 1;
     for (const target of rule.targets) {
-      this.schedule(rule, target, event, stats);
-      const twice = this.context.random() < (this.options.duplicateProbability ?? DEFAULT_DUPLICATE_PROBABILITY);
+      this.#schedule(rule, target, event, stats);
+      const twice = this.#context.random() < (this.#options.duplicateProbability ?? DEFAULT_DUPLICATE_PROBABILITY);
       if (!twice) continue;
       stats.duplicates += 1;
-      this.schedule(rule, target, event, stats);
+      this.#schedule(rule, target, event, stats);
     }
   }
 
   /** By name of the rule. */
   report(): Record<string, RuleStats> {
-    return Object.fromEntries(this.rules.map(({ name, arn }) => [name, { ...this.stats.get(arn)! }]));
+    return Object.fromEntries(this.#rules.map(({ name, arn }) => [name, { ...this.#stats.get(arn)! }]));
   }
 
-  private schedule(rule: Rule, target: RuleTarget, event: BusEvent, stats: RuleStats): void {
-    const now = this.context.clock.now();
-    let due = now + latency(this.options.latencyMs ?? DEFAULT_LATENCY_MS, this.context);
-    const last = this.lastDue.get(target) ?? 0;
-    if (this.options.reorder === false) due = Math.max(due, last);
+  #schedule(rule: Rule, target: RuleTarget, event: BusEvent, stats: RuleStats): void {
+    const now = this.#context.clock.now();
+    let due = now + latency(this.#options.latencyMs ?? DEFAULT_LATENCY_MS, this.#context);
+    const last = this.#lastDue.get(target) ?? 0;
+    if (this.#options.reorder === false) due = Math.max(due, last);
     if (due < last) stats.reordered += 1;
-    else this.lastDue.set(target, due);
-    this.delivery.after(due - now, () => this.delivery.deliver(rule, target, event, stats));
+    else this.#lastDue.set(target, due);
+    this.#delivery.after(due - now, () => this.#delivery.deliver(rule, target, event, stats));
   }
 }
 

@@ -43,16 +43,18 @@ type AsynchronousTarget = FunctionTarget & { invokeAsynchronously?(event: unknow
 
 /** Brings events to targets: with permission or not at all, again where it fails, and to the dead-letter queue in the end. */
 export class Delivery {
-  private readonly timers = new Set<() => void>();
+  readonly #context: Pick<ProductContext, 'registry' | 'clock' | 'random' | 'log'>;
+  readonly #authorize: AuthorizeResource;
+  readonly #timers = new Set<() => void>();
 
-  constructor(
-    private readonly context: Pick<ProductContext, 'registry' | 'clock' | 'random' | 'log'>,
-    private readonly authorize: AuthorizeResource,
-  ) {}
+  constructor(context: Pick<ProductContext, 'registry' | 'clock' | 'random' | 'log'>, authorize: AuthorizeResource) {
+    this.#context = context;
+    this.#authorize = authorize;
+  }
 
   dispose(): void {
-    for (const cancel of this.timers) cancel();
-    this.timers.clear();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
   /** Tries once now, and then as the target's retry policy says. */
@@ -61,21 +63,21 @@ export class Delivery {
     target: RuleTarget,
     event: BusEvent,
     stats: RuleStats,
-    startedAt = this.context.clock.now(),
+    startedAt = this.#context.clock.now(),
     retries = 0,
   ): void {
     try {
-      this.send(rule, target, event);
+      this.#send(rule, target, event);
       stats.delivered += 1;
     } catch (error) {
       const failure = error as AwsError;
       const { maximumRetryAttempts, maximumEventAgeSeconds } = target.retry;
-      const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries) * (0.5 + this.context.random() / 2);
-      const tooOld = this.context.clock.now() + delay - startedAt > maximumEventAgeSeconds * 1000;
+      const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries) * (0.5 + this.#context.random() / 2);
+      const tooOld = this.#context.clock.now() + delay - startedAt > maximumEventAgeSeconds * 1000;
       const exhausted =
         retries >= maximumRetryAttempts ? 'MaximumRetryAttempts' : tooOld ? 'MaximumEventAgeInSeconds' : undefined;
-      if (NOT_RETRIED[failure.code]) this.giveUp(rule, target, event, stats, failure, retries);
-      else if (exhausted) this.giveUp(rule, target, event, stats, failure, retries, exhausted);
+      if (NOT_RETRIED[failure.code]) this.#giveUp(rule, target, event, stats, failure, retries);
+      else if (exhausted) this.#giveUp(rule, target, event, stats, failure, retries, exhausted);
       else {
         stats.retried += 1;
         this.after(delay, () => this.deliver(rule, target, event, stats, startedAt, retries + 1));
@@ -84,31 +86,31 @@ export class Delivery {
   }
 
   after(milliseconds: number, callback: () => void): void {
-    const cancel = this.context.clock.schedule(milliseconds, () => {
-      this.timers.delete(cancel);
+    const cancel = this.#context.clock.schedule(milliseconds, () => {
+      this.#timers.delete(cancel);
       callback();
     });
-    this.timers.add(cancel);
+    this.#timers.add(cancel);
   }
 
-  private send(rule: Rule, { arn, input }: RuleTarget, event: BusEvent): void {
+  #send(rule: Rule, { arn, input }: RuleTarget, event: BusEvent): void {
     if (arn.split(':')[2] === 'lambda') {
-      this.check(rule, 'lambda:InvokeFunction', arn);
-      const target = this.context.registry.functions.get(arn) as AsynchronousTarget | undefined;
+      this.#check(rule, 'lambda:InvokeFunction', arn);
+      const target = this.#context.registry.functions.get(arn) as AsynchronousTarget | undefined;
       if (!target) throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
       const payload = parse(input(event, rule), rule);
       if (target.invokeAsynchronously) target.invokeAsynchronously(payload);
       else
         target
           .invoke(payload)
-          .catch((error: Error) => this.context.log('events', `${arn} failed on ${event.id}: ${error.message}`));
+          .catch((error: Error) => this.#context.log('events', `${arn} failed on ${event.id}: ${error.message}`));
       return;
     }
-    this.check(rule, 'sqs:SendMessage', arn);
-    this.queue(arn).send(input(event, rule));
+    this.#check(rule, 'sqs:SendMessage', arn);
+    this.#queue(arn).send(input(event, rule));
   }
 
-  private giveUp(
+  #giveUp(
     rule: Rule,
     target: RuleTarget,
     event: BusEvent,
@@ -121,8 +123,8 @@ export class Delivery {
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
     try {
       if (target.deadLetterArn === undefined) throw new AwsError('NoDeadLetterQueue', 'there is no dead-letter queue');
-      this.check(rule, 'sqs:SendMessage', target.deadLetterArn);
-      this.queue(target.deadLetterArn).send(JSON.stringify(event), {
+      this.#check(rule, 'sqs:SendMessage', target.deadLetterArn);
+      this.#queue(target.deadLetterArn).send(JSON.stringify(event), {
         attributes: {
           RULE_ARN: text(rule.arn),
           TARGET_ARN: text(target.arn),
@@ -133,20 +135,20 @@ export class Delivery {
         },
       });
       stats.deadLettered += 1;
-      this.context.log('events', `${what} went to the dead-letter queue: ${error.message}`);
+      this.#context.log('events', `${what} went to the dead-letter queue: ${error.message}`);
     } catch (reason) {
       stats.dropped += 1;
-      this.context.log('events', `${what} was dropped: ${error.message}; ${(reason as Error).message}`);
+      this.#context.log('events', `${what} was dropped: ${error.message}; ${(reason as Error).message}`);
     }
   }
 
-  private check(rule: Rule, action: string, resource: string): void {
-    const { allowed, reason } = this.authorize({ principal: PRINCIPAL, action, resource, sourceArn: rule.arn });
+  #check(rule: Rule, action: string, resource: string): void {
+    const { allowed, reason } = this.#authorize({ principal: PRINCIPAL, action, resource, sourceArn: rule.arn });
     if (!allowed) throw new AwsError('AccessDenied', reason ?? `${PRINCIPAL} may not ${action} on ${resource}`, 403);
   }
 
-  private queue(arn: string) {
-    const queue = this.context.registry.queues.get(arn);
+  #queue(arn: string) {
+    const queue = this.#context.registry.queues.get(arn);
     if (!queue) throw new AwsError('QueueDoesNotExist', `no queue ${arn}`);
     return queue;
   }

@@ -31,14 +31,17 @@ type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
  * is retried for as long as the event may age.
  */
 export class AsynchronousInvocations {
-  private readonly timers = new Set<() => void>();
-  private disposed = false;
+  readonly #options: FunctionOptions;
+  readonly #attempt: Attempt;
+  readonly #context: ProductContext;
+  readonly #timers = new Set<() => void>();
+  #disposed = false;
 
-  constructor(
-    private readonly options: FunctionOptions,
-    private readonly attempt: Attempt,
-    private readonly context: ProductContext,
-  ) {}
+  constructor(options: FunctionOptions, attempt: Attempt, context: ProductContext) {
+    this.#options = options;
+    this.#attempt = attempt;
+    this.#context = context;
+  }
 
   /**
    * Accepts an event.
@@ -56,62 +59,62 @@ export class AsynchronousInvocations {
         413,
       );
     }
-    const acceptedAt = this.context.clock.now();
+    const acceptedAt = this.#context.clock.now();
     const event = { requestId: randomUUID(), payload, acceptedAt, attempts: 0, throttles: 0, lastResult: undefined };
-    void this.run(event);
+    void this.#run(event);
     return event.requestId;
   }
 
   /** Drops what is waiting. */
   dispose(): void {
-    this.disposed = true;
-    for (const cancel of this.timers) cancel();
-    this.timers.clear();
+    this.#disposed = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
-  private async run(event: QueuedEvent): Promise<void> {
-    const { maximumRetryAttempts, maximumEventAgeSeconds } = this.options.asynchronous;
-    if (this.disposed) return;
-    if (this.context.clock.now() - event.acceptedAt > maximumEventAgeSeconds * 1000)
-      return this.finish(event, 'EventAgeExceeded');
+  async #run(event: QueuedEvent): Promise<void> {
+    const { maximumRetryAttempts, maximumEventAgeSeconds } = this.#options.asynchronous;
+    if (this.#disposed) return;
+    if (this.#context.clock.now() - event.acceptedAt > maximumEventAgeSeconds * 1000)
+      return this.#finish(event, 'EventAgeExceeded');
     try {
-      event.lastResult = await this.attempt(event.payload, event.requestId);
+      event.lastResult = await this.#attempt(event.payload, event.requestId);
       event.attempts += 1;
       event.throttles = 0;
     } catch {
       // It didn't run, which doesn't count as an attempt.
       const delay = Math.min(LAST_THROTTLE_DELAY, FIRST_THROTTLE_DELAY * 2 ** event.throttles);
       event.throttles += 1;
-      return this.later(delay, event);
+      return this.#later(delay, event);
     }
-    if (!event.lastResult.functionError) return this.finish(event, 'Success');
-    if (event.attempts > maximumRetryAttempts) return this.finish(event, 'RetriesExhausted');
-    this.later(RETRY_DELAYS[event.attempts - 1] ?? 0, event);
+    if (!event.lastResult.functionError) return this.#finish(event, 'Success');
+    if (event.attempts > maximumRetryAttempts) return this.#finish(event, 'RetriesExhausted');
+    this.#later(RETRY_DELAYS[event.attempts - 1] ?? 0, event);
   }
 
-  private later(milliseconds: number, event: QueuedEvent): void {
-    if (this.disposed) return;
-    const cancel = this.context.clock.schedule(milliseconds, () => {
-      this.timers.delete(cancel);
-      void this.run(event);
+  #later(milliseconds: number, event: QueuedEvent): void {
+    if (this.#disposed) return;
+    const cancel = this.#context.clock.schedule(milliseconds, () => {
+      this.#timers.delete(cancel);
+      void this.#run(event);
     });
-    this.timers.add(cancel);
+    this.#timers.add(cancel);
   }
 
-  private finish(event: QueuedEvent, condition: Condition): void {
-    if (this.disposed) return;
-    const { onSuccess, onFailure, deadLetterArn } = this.options.asynchronous;
+  #finish(event: QueuedEvent, condition: Condition): void {
+    if (this.#disposed) return;
+    const { onSuccess, onFailure, deadLetterArn } = this.#options.asynchronous;
     const failed = condition !== 'Success';
-    if (failed) this.context.log('lambda', `${this.options.name} failed on event ${event.requestId}: ${condition}`);
-    if (failed && deadLetterArn) this.sendDeadLetter(deadLetterArn, event);
+    if (failed) this.#context.log('lambda', `${this.#options.name} failed on event ${event.requestId}: ${condition}`);
+    if (failed && deadLetterArn) this.#sendDeadLetter(deadLetterArn, event);
     const destination = failed ? onFailure : onSuccess;
-    if (destination) this.sendRecord(destination, record(this.options.arn, event, condition, this.context.clock.now()));
+    if (destination) this.#sendRecord(destination, record(this.#options.arn, event, condition, this.#context.clock.now()));
   }
 
-  private sendDeadLetter(arn: string, event: QueuedEvent): void {
+  #sendDeadLetter(arn: string, event: QueuedEvent): void {
     const message = event.lastResult ? errorMessage(event.lastResult.payload) : 'Rate Exceeded.';
     const text = (value: string) => ({ DataType: 'String', StringValue: value });
-    this.queue(arn)?.send(event.payload, {
+    this.#queue(arn)?.send(event.payload, {
       attributes: {
         RequestID: text(event.requestId),
         ErrorCode: { DataType: 'Number', StringValue: event.lastResult ? '200' : '429' },
@@ -120,20 +123,20 @@ export class AsynchronousInvocations {
     });
   }
 
-  private sendRecord(arn: string, body: unknown): void {
+  #sendRecord(arn: string, body: unknown): void {
     if (arn.startsWith('arn:aws:sqs:')) {
-      this.queue(arn)?.send(JSON.stringify(body));
+      this.#queue(arn)?.send(JSON.stringify(body));
       return;
     }
-    this.context.registry.functions
+    this.#context.registry.functions
       .get(arn)
       ?.invoke(body)
-      .catch((error: Error) => this.context.log('lambda', `destination ${arn}: ${error.message}`));
+      .catch((error: Error) => this.#context.log('lambda', `destination ${arn}: ${error.message}`));
   }
 
-  private queue(arn: string) {
-    const queue = this.context.registry.queues.get(arn);
-    if (!queue) this.context.log('lambda', `${this.options.name} can't send to ${arn}: there is no such queue`);
+  #queue(arn: string) {
+    const queue = this.#context.registry.queues.get(arn);
+    if (!queue) this.#context.log('lambda', `${this.#options.name} can't send to ${arn}: there is no such queue`);
     return queue;
   }
 }

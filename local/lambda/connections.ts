@@ -32,10 +32,13 @@ export interface ConnectionRecord {
 
 /** What functions connected to since the start: once each, however often it was. */
 export class ConnectionLog {
-  private readonly records = new Map<string, ConnectionRecord>();
+  readonly #onBlocked: (record: ConnectionRecord) => void;
+  readonly #records = new Map<string, ConnectionRecord>();
 
   /** @param onBlocked called with the first of each function's connections to a target that were not made. */
-  constructor(private readonly onBlocked: (record: ConnectionRecord) => void) {}
+  constructor(onBlocked: (record: ConnectionRecord) => void) {
+    this.#onBlocked = onBlocked;
+  }
 
   /** Takes what one execution environment's guard reported: lines of JSON. */
   add(functionArn: string, lines: string): void {
@@ -43,13 +46,13 @@ export class ConnectionLog {
       const { name, missing } = JSON.parse(line) as { name: string; missing?: string };
       const record = { functionArn, target: name, ...(missing !== undefined && { missing }) };
       const key = JSON.stringify(record);
-      if (this.records.has(key)) continue;
-      this.records.set(key, record);
-      if (missing !== undefined) this.onBlocked(record);
+      if (this.#records.has(key)) continue;
+      this.#records.set(key, record);
+      if (missing !== undefined) this.#onBlocked(record);
     }
   }
 
   all(): ConnectionRecord[] {
-    return [...this.records.values()];
+    return [...this.#records.values()];
   }
 }

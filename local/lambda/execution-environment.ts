@@ -49,52 +49,56 @@ interface Running {
  * from the moment it asks for the next one.
  */
 export class ExecutionEnvironment implements RuntimeListener {
+  readonly #options: ProcessOptions;
+  readonly #clock: Clock;
   /** Invocations that it was given so far. */
   invocations = 0;
-  private readonly child: ChildProcess;
-  private running: Running | undefined;
-  private deliver: Deliver | undefined;
-  private initialised = false;
-  private frozen = false;
-  private ending = false;
-  private dead = false;
-  private readonly exit: Promise<void>;
+  readonly #child: ChildProcess;
+  #running: Running | undefined;
+  #deliver: Deliver | undefined;
+  #initialised = false;
+  #frozen = false;
+  #ending = false;
+  #dead = false;
+  readonly #exit: Promise<void>;
 
   constructor(
-    private readonly options: ProcessOptions,
-    private readonly clock: Clock,
+    options: ProcessOptions,
+    clock: Clock,
     /** Called once, when the process has ended. */
     onEnd: (environment: ExecutionEnvironment) => void,
   ) {
-    this.child = spawn(options.command, options.arguments, {
+    this.#options = options;
+    this.#clock = clock;
+    this.#child = spawn(options.command, options.arguments, {
       cwd: options.folder,
       env: { ...options.variables },
       stdio: ['ignore', options.output, options.output, options.onReport ? 'pipe' : 'ignore'],
       // Ctrl-C goes to every process of the terminal's group; these end when their owner says so.
       detached: true,
     });
-    this.readReports();
-    this.exit = new Promise((resolve) => {
+    this.#readReports();
+    this.#exit = new Promise((resolve) => {
       const ended = (code: number | null, signal: string | null) => {
-        if (this.dead) return;
-        this.dead = true;
-        this.onExit(code, signal);
+        if (this.#dead) return;
+        this.#dead = true;
+        this.#onExit(code, signal);
         onEnd(this);
         resolve();
       };
-      this.child.once('exit', ended);
-      this.child.once('error', () => ended(null, null));
+      this.#child.once('exit', ended);
+      this.#child.once('error', () => ended(null, null));
     });
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.#child.pid;
   }
 
   get state(): EnvironmentState {
-    if (this.dead || this.ending) return 'ended';
-    if (!this.initialised) return 'starting';
-    return this.running ? 'busy' : 'idle';
+    if (this.#dead || this.#ending) return 'ended';
+    if (!this.#initialised) return 'starting';
+    return this.#running ? 'busy' : 'idle';
   }
 
   /**
@@ -102,127 +106,127 @@ export class ExecutionEnvironment implements RuntimeListener {
    * @throws {EnvironmentLost} where another environment should run it.
    */
   invoke(invocation: Invocation): Promise<InvokeResult> {
-    if (this.dead || this.ending) return Promise.reject(new EnvironmentLost());
+    if (this.#dead || this.#ending) return Promise.reject(new EnvironmentLost());
     this.invocations += 1;
     return new Promise((resolve, reject) => {
-      const limit = this.timeoutMilliseconds + (this.initialised ? 0 : INIT_LIMIT_MILLISECONDS);
-      this.running = {
+      const limit = this.#timeoutMilliseconds + (this.#initialised ? 0 : INIT_LIMIT_MILLISECONDS);
+      this.#running = {
         invocation,
         settle: resolve,
         lose: reject,
-        cancelTimeout: this.clock.schedule(limit, () => this.timeOut()),
+        cancelTimeout: this.#clock.schedule(limit, () => this.#timeOut()),
         delivered: false,
       };
-      this.deliverIfReady();
+      this.#deliverIfReady();
     });
   }
 
   /** Ends the process and waits until it is gone. Lambda gives a function no notice either. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.ending = true;
+    this.#ending = true;
     this.signal(signal);
-    await this.exit;
+    await this.#exit;
   }
 
   /** Sends a signal, also to a frozen process. */
   signal(signal: NodeJS.Signals): void {
-    if (this.dead) return;
-    this.child.kill(signal);
-    if (signal !== 'SIGKILL') this.thaw();
+    if (this.#dead) return;
+    this.#child.kill(signal);
+    if (signal !== 'SIGKILL') this.#thaw();
   }
 
   next(deliver: Deliver): void {
-    this.initialised = true;
-    this.deliver = deliver;
-    if (this.running && !this.running.delivered) this.deliverIfReady();
-    else if (this.options.freeze && !this.dead) {
-      this.frozen = true;
-      this.child.kill('SIGSTOP');
+    this.#initialised = true;
+    this.#deliver = deliver;
+    if (this.#running && !this.#running.delivered) this.#deliverIfReady();
+    else if (this.#options.freeze && !this.#dead) {
+      this.#frozen = true;
+      this.#child.kill('SIGSTOP');
     }
   }
 
   response(requestId: string, payload: string | undefined): void {
-    this.settle(requestId, payload === undefined ? tooLarge() : answered(payload));
+    this.#settle(requestId, payload === undefined ? tooLarge() : answered(payload));
   }
 
   error(requestId: string, payload: string): void {
-    this.settle(requestId, threw(payload));
+    this.#settle(requestId, threw(payload));
   }
 
   initError(payload: string): void {
-    const { running } = this;
-    if (running) this.settle(running.invocation.requestId, threw(payload));
+    const running = this.#running;
+    if (running) this.#settle(running.invocation.requestId, threw(payload));
   }
 
-  private readReports(): void {
-    const stream = this.child.stdio[3] as Readable | null | undefined;
+  #readReports(): void {
+    const stream = this.#child.stdio[3] as Readable | null | undefined;
     let rest = '';
     stream?.setEncoding('utf8').on('data', (text: string) => {
       const end = (rest + text).lastIndexOf('\n') + 1;
       const lines = (rest + text).slice(0, end);
       rest = (rest + text).slice(end);
-      if (lines) this.options.onReport?.(lines);
+      if (lines) this.#options.onReport?.(lines);
     });
     // A process that is killed takes its end along.
     stream?.on('error', () => undefined);
   }
 
-  private get timeoutMilliseconds(): number {
-    return this.options.timeoutSeconds * 1000;
+  get #timeoutMilliseconds(): number {
+    return this.#options.timeoutSeconds * 1000;
   }
 
-  private deliverIfReady(): void {
-    const running = this.running;
-    const deliver = this.deliver;
+  #deliverIfReady(): void {
+    const running = this.#running;
+    const deliver = this.#deliver;
     if (!running || !deliver) return;
-    this.deliver = undefined;
+    this.#deliver = undefined;
     running.delivered = true;
     if (this.invocations === 1) {
       // The time that initialisation took isn't the function's.
       running.cancelTimeout();
-      running.cancelTimeout = this.clock.schedule(this.timeoutMilliseconds, () => this.timeOut());
+      running.cancelTimeout = this.#clock.schedule(this.#timeoutMilliseconds, () => this.#timeOut());
     }
-    this.thaw();
+    this.#thaw();
     const { requestId, invokedFunctionArn, payload } = running.invocation;
-    deliver({ requestId, invokedFunctionArn, payload, deadline: this.clock.now() + this.timeoutMilliseconds });
+    deliver({ requestId, invokedFunctionArn, payload, deadline: this.#clock.now() + this.#timeoutMilliseconds });
   }
 
-  private thaw(): void {
-    if (!this.frozen) return;
-    this.frozen = false;
-    this.child.kill('SIGCONT');
+  #thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    this.#child.kill('SIGCONT');
   }
 
   /** An answer to an invocation that has ended already is dropped. */
-  private settle(requestId: string, result: InvokeResult): void {
-    const { running } = this;
+  #settle(requestId: string, result: InvokeResult): void {
+    const running = this.#running;
     if (running?.invocation.requestId !== requestId) return;
-    this.running = undefined;
+    this.#running = undefined;
     running.cancelTimeout();
     running.settle(result);
   }
 
-  private timeOut(): void {
-    const { running } = this;
+  #timeOut(): void {
+    const running = this.#running;
     if (!running) return;
-    this.ending = true;
-    this.child.kill('SIGKILL');
-    this.settle(
+    this.#ending = true;
+    this.#child.kill('SIGKILL');
+    this.#settle(
       running.invocation.requestId,
-      timedOut(this.clock.now(), running.invocation.requestId, this.options.timeoutSeconds),
+      timedOut(this.#clock.now(), running.invocation.requestId, this.#options.timeoutSeconds),
     );
   }
 
-  private onExit(code: number | null, signal: string | null): void {
-    const { running } = this;
+  #onExit(code: number | null, signal: string | null): void {
+    const running = this.#running;
     if (!running) return;
     // Died after an answer and before it asked for more: on AWS the next invocation would have met another environment.
-    if (this.initialised && !running.delivered) {
-      this.running = undefined;
+    if (this.#initialised && !running.delivered) {
+      this.#running = undefined;
       running.cancelTimeout();
       running.lose(new EnvironmentLost());
     } else {
-      this.settle(running.invocation.requestId, exited(running.invocation.requestId, code, signal));
+      this.#settle(running.invocation.requestId, exited(running.invocation.requestId, code, signal));
     }
   }
 }

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 /** The log file of one function: its processes write to it directly, the platform adds a line per invocation. */
 export class FunctionLog {
   readonly file: string;
-  private descriptor: number | undefined;
+  #descriptor: number | undefined;
 
   constructor(folder: string, functionName: string) {
     this.file = path.join(folder, `${functionName}.log`);
@@ -12,21 +12,21 @@ export class FunctionLog {
 
   open(): void {
     fs.mkdirSync(path.dirname(this.file), { recursive: true });
-    this.descriptor ??= fs.openSync(this.file, 'a', 0o600);
+    this.#descriptor ??= fs.openSync(this.file, 'a', 0o600);
   }
 
   close(): void {
-    if (this.descriptor !== undefined) fs.closeSync(this.descriptor);
-    this.descriptor = undefined;
+    if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   /** What a process takes as its stdout. */
   get output(): number {
-    if (this.descriptor === undefined) throw new Error(`log of a function that was disposed of: ${this.file}`);
-    return this.descriptor;
+    if (this.#descriptor === undefined) throw new Error(`log of a function that was disposed of: ${this.file}`);
+    return this.#descriptor;
   }
 
   write(line: string): void {
-    if (this.descriptor !== undefined) fs.writeSync(this.descriptor, `${line}\n`);
+    if (this.#descriptor !== undefined) fs.writeSync(this.#descriptor, `${line}\n`);
   }
 }

@@ -33,17 +33,19 @@ export interface PoolServices {
 
 /** The environments of one function. The one that was used last is used next, so that those that aren't needed grow idle. */
 export class FunctionPool implements FunctionTarget {
+  readonly #services: PoolServices;
   readonly arn: string;
   /** While set, every invocation is throttled, as with a reserved concurrency of 0. */
   stopped = false;
-  private readonly environments = new Set<ExecutionEnvironment>();
-  private readonly idle: ExecutionEnvironment[] = [];
-  private readonly cancelIdle = new Map<ExecutionEnvironment, () => void>();
+  readonly #environments = new Set<ExecutionEnvironment>();
+  readonly #idle: ExecutionEnvironment[] = [];
+  readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
 
   constructor(
     readonly options: FunctionOptions,
-    private readonly services: PoolServices,
+    services: PoolServices,
   ) {
+    this.#services = services;
     this.arn = options.arn;
   }
 
@@ -64,13 +66,13 @@ export class FunctionPool implements FunctionTarget {
         413,
       );
     }
-    const release = this.services.concurrency.acquire(this.arn);
+    const release = this.#services.concurrency.acquire(this.arn);
     try {
       for (;;) {
         if (this.stopped) throw rateExceeded();
-        const environment = this.take();
+        const environment = this.#take();
         try {
-          return await this.run(environment, payload, invokedArn, requestId);
+          return await this.#run(environment, payload, invokedArn, requestId);
         } catch (error) {
           if (!(error instanceof EnvironmentLost)) throw error;
         }
@@ -81,73 +83,73 @@ export class FunctionPool implements FunctionTarget {
   }
 
   describe(): EnvironmentDescription[] {
-    return [...this.environments].map(({ pid, state, invocations }) => ({ pid, functionArn: this.arn, state, invocations }));
+    return [...this.#environments].map(({ pid, state, invocations }) => ({ pid, functionArn: this.arn, state, invocations }));
   }
 
   /** Sends a signal to every process. @returns how many there are. */
   signal(signal: NodeJS.Signals): number {
-    for (const environment of this.environments) environment.signal(signal);
-    return this.environments.size;
+    for (const environment of this.#environments) environment.signal(signal);
+    return this.#environments.size;
   }
 
   /** Ends every environment without an invocation. */
   async retire(): Promise<void> {
-    await Promise.all(this.idle.splice(0).map((environment) => this.end(environment)));
+    await Promise.all(this.#idle.splice(0).map((environment) => this.#end(environment)));
   }
 
   /** Ends every environment. */
   async dispose(): Promise<void> {
     this.stopped = true;
-    this.idle.length = 0;
-    await Promise.all([...this.environments].map((environment) => this.end(environment)));
+    this.#idle.length = 0;
+    await Promise.all([...this.#environments].map((environment) => this.#end(environment)));
   }
 
-  private async run(environment: ExecutionEnvironment, payload: string, invokedFunctionArn: string, requestId: string) {
-    const { clock } = this.services;
+  async #run(environment: ExecutionEnvironment, payload: string, invokedFunctionArn: string, requestId: string) {
+    const { clock } = this.#services;
     const start = clock.now();
     const result = await environment.invoke({ requestId, invokedFunctionArn, payload });
     const status = result.functionError ? '\tStatus: error' : '';
-    this.services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
-    if (environment.state === 'idle') this.park(environment);
+    this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
+    if (environment.state === 'idle') this.#park(environment);
     return result;
   }
 
-  private take(): ExecutionEnvironment {
-    for (let environment = this.idle.pop(); environment; environment = this.idle.pop()) {
-      this.unpark(environment);
+  #take(): ExecutionEnvironment {
+    for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
+      this.#unpark(environment);
       if (environment.state === 'idle') return environment;
     }
     const id = randomUUID();
     let recorded = (): void => {};
-    const environment = new ExecutionEnvironment(this.services.processOptions(id), this.services.clock, (ended) => {
-      this.services.detach(id);
-      this.environments.delete(ended);
-      this.unpark(ended);
+    const environment = new ExecutionEnvironment(this.#services.processOptions(id), this.#services.clock, (ended) => {
+      this.#services.detach(id);
+      this.#environments.delete(ended);
+      this.#unpark(ended);
       recorded();
     });
-    if (environment.pid !== undefined) recorded = this.services.started(environment.pid);
-    this.services.attach(id, environment);
-    this.environments.add(environment);
+    if (environment.pid !== undefined) recorded = this.#services.started(environment.pid);
+    this.#services.attach(id, environment);
+    this.#environments.add(environment);
     return environment;
   }
 
-  private park(environment: ExecutionEnvironment): void {
-    this.idle.push(environment);
-    this.cancelIdle.set(
+  #park(environment: ExecutionEnvironment): void {
+    this.#idle.push(environment);
+    this.#cancelIdle.set(
       environment,
-      this.services.clock.schedule(this.services.idleMilliseconds, () => void this.end(environment)),
+      this.#services.clock.schedule(this.#services.idleMilliseconds, () => void this.#end(environment)),
     );
   }
 
-  private unpark(environment: ExecutionEnvironment): void {
-    this.cancelIdle.get(environment)?.();
-    this.cancelIdle.delete(environment);
+  #unpark(environment: ExecutionEnvironment): void {
+    this.#cancelIdle.get(environment)?.();
+    this.#cancelIdle.delete(environment);
   }
 
-  private async end(environment: ExecutionEnvironment): Promise<void> {
-    this.unpark(environment);
-    const index = this.idle.indexOf(environment);
-    if (index >= 0) this.idle.splice(index, 1);
+  async #end(environment: ExecutionEnvironment): Promise<void> {
+    this.#unpark(environment);
+    const index = this.#idle.indexOf(environment);
+    if (index >= 0) this.#idle.splice(index, 1);
     await environment.end();
   }
 }

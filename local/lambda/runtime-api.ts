@@ -32,32 +32,32 @@ export interface RuntimeListener {
  * host and port and its own id as the first path segment.
  */
 export class RuntimeApi {
-  private readonly listeners = new Map<string, RuntimeListener>();
-  private readonly server = http.createServer((request, response) => this.handle(request, response));
+  readonly #listeners = new Map<string, RuntimeListener>();
+  readonly #server = http.createServer((request, response) => this.#handle(request, response));
 
   constructor() {
     // A runtime waits for its next invocation for as long as it takes, and keeps its socket idle for as long as the handler runs.
-    this.server.keepAliveTimeout = 0;
-    this.server.requestTimeout = 0;
-    this.server.headersTimeout = 0;
+    this.#server.keepAliveTimeout = 0;
+    this.#server.requestTimeout = 0;
+    this.#server.headersTimeout = 0;
   }
 
   async start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(0, '127.0.0.1', resolve);
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', resolve);
     });
   }
 
   async stop(): Promise<void> {
-    if (!this.server.listening) return;
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
     await closed;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Value of `AWS_LAMBDA_RUNTIME_API` for the environment. */
@@ -66,16 +66,16 @@ export class RuntimeApi {
   }
 
   attach(environmentId: string, listener: RuntimeListener): void {
-    this.listeners.set(environmentId, listener);
+    this.#listeners.set(environmentId, listener);
   }
 
   detach(environmentId: string): void {
-    this.listeners.delete(environmentId);
+    this.#listeners.delete(environmentId);
   }
 
-  private handle(request: http.IncomingMessage, response: http.ServerResponse): void {
+  #handle(request: http.IncomingMessage, response: http.ServerResponse): void {
     const [, environmentId, version, api, ...rest] = (request.url ?? '').split('/');
-    const listener = this.listeners.get(environmentId ?? '');
+    const listener = this.#listeners.get(environmentId ?? '');
     const known = listener && version === '2018-06-01' && api === 'runtime';
     const name = known ? `${request.method} ${rest.length === 3 ? `${rest[0]}/:id/${rest[2]}` : rest.join('/')}` : '';
     const requestId = rest[1] ?? '';

@@ -39,32 +39,37 @@ const LAST_BACKOFF_MS = 10_000;
 
 /** Polls a queue and hands batches to a function. What isn't handled comes back when its visibility timeout ends. */
 export class EventSource {
-  private readonly cancels = new Set<() => void>();
-  private active = 0;
-  private collecting = false;
-  private disposed = false;
+  readonly #queue: Queue;
+  readonly #surroundings: EventSourceSurroundings;
+  readonly #cancels = new Set<() => void>();
+  #active = 0;
+  #collecting = false;
+  #disposed = false;
 
   constructor(
     readonly options: EventSourceOptions,
-    private readonly queue: Queue,
-    private readonly surroundings: EventSourceSurroundings,
-  ) {}
+    queue: Queue,
+    surroundings: EventSourceSurroundings,
+  ) {
+    this.#queue = queue;
+    this.#surroundings = surroundings;
+  }
 
   start(): void {
-    if (this.options.enabled) this.collect();
+    if (this.options.enabled) this.#collect();
   }
 
   /** Stops polling and retrying. Batches that a function has are left to it. */
   dispose(): void {
-    this.disposed = true;
-    for (const cancel of this.cancels) cancel();
-    this.cancels.clear();
+    this.#disposed = true;
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
   }
 
   /** Gathers one batch, and then the next one while fewer than the limit are with the function. */
-  private collect(): void {
-    if (this.disposed || this.collecting || this.active >= (this.options.maximumConcurrency ?? DEFAULT_CONCURRENCY)) return;
-    this.collecting = true;
+  #collect(): void {
+    if (this.#disposed || this.#collecting || this.#active >= (this.options.maximumConcurrency ?? DEFAULT_CONCURRENCY)) return;
+    this.#collecting = true;
     const batch: StoredMessage[] = [];
     let receivedAt = 0;
     let stopPoll = () => {};
@@ -76,52 +81,52 @@ export class EventSource {
       finished = true;
       stopPoll();
       stopWindow();
-      this.collecting = false;
-      for (const part of parts(batch)) void this.deliver(part, receivedAt);
-      this.collect();
+      this.#collecting = false;
+      for (const part of parts(batch)) void this.#deliver(part, receivedAt);
+      this.#collect();
     };
     const poll = () => {
       const maxMessages = Math.min(MAX_BATCH, this.options.batchSize - batch.length);
       let answered = false;
-      const stop = this.queue.poll({ maxMessages }, POLL_MS, (messages) => {
+      const stop = this.#queue.poll({ maxMessages }, POLL_MS, (messages) => {
         answered = true;
         stopPoll();
         stopPoll = () => {};
-        if (this.disposed) return;
+        if (this.#disposed) return;
         if (batch.length === 0 && messages.length > 0) {
-          receivedAt = this.surroundings.clock.now();
-          if (this.options.windowSeconds > 0) stopWindow = this.after(this.options.windowSeconds * 1000, finish);
+          receivedAt = this.#surroundings.clock.now();
+          if (this.options.windowSeconds > 0) stopWindow = this.#after(this.options.windowSeconds * 1000, finish);
         }
         batch.push(...messages);
         const full = batch.length >= this.options.batchSize || bytesOf(batch) >= MAX_PAYLOAD_BYTES;
         if (full || (batch.length > 0 && this.options.windowSeconds === 0)) finish();
         // Not from within the queue's own turn. A window that has ended meanwhile has begun another batch.
-        else queueMicrotask(() => !finished && !this.disposed && poll());
+        else queueMicrotask(() => !finished && !this.#disposed && poll());
       });
-      if (!answered) stopPoll = this.cancellable(stop);
+      if (!answered) stopPoll = this.#cancellable(stop);
     };
     poll();
   }
 
-  private async deliver(messages: StoredMessage[], receivedAt: number): Promise<void> {
-    this.active += 1;
+  async #deliver(messages: StoredMessage[], receivedAt: number): Promise<void> {
+    this.#active += 1;
     try {
-      const result = await this.invoke(messages, receivedAt);
-      if (result) this.settle(messages, result);
+      const result = await this.#invoke(messages, receivedAt);
+      if (result) this.#settle(messages, result);
     } finally {
-      this.active -= 1;
-      this.collect();
+      this.#active -= 1;
+      this.#collect();
     }
   }
 
   /** Retries a throttle until the messages are visible again, when somebody else may have them. */
-  private async invoke(messages: StoredMessage[], receivedAt: number): Promise<InvokeResult | undefined> {
-    const { clock, random, log } = this.surroundings;
-    const visibleAgainAt = receivedAt + this.queue.options.visibilitySeconds * 1000;
-    const event = { Records: messages.map((message) => this.record(message)) };
-    for (let throttles = 0; !this.disposed; throttles++) {
+  async #invoke(messages: StoredMessage[], receivedAt: number): Promise<InvokeResult | undefined> {
+    const { clock, random, log } = this.#surroundings;
+    const visibleAgainAt = receivedAt + this.#queue.options.visibilitySeconds * 1000;
+    const event = { Records: messages.map((message) => this.#record(message)) };
+    for (let throttles = 0; !this.#disposed; throttles++) {
       try {
-        const target = this.surroundings.function(this.options.functionArn);
+        const target = this.#surroundings.function(this.options.functionArn);
         if (!target) throw new AwsError('ResourceNotFoundException', `Function not found: ${this.options.functionArn}`, 404);
         return await target.invoke(event);
       } catch (error) {
@@ -134,27 +139,27 @@ export class EventSource {
         }
         const delay = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** throttles) * (0.5 + random() / 2);
         if (clock.now() + delay >= visibleAgainAt) return undefined;
-        await new Promise<void>((resolve) => this.after(delay, resolve));
+        await new Promise<void>((resolve) => this.#after(delay, resolve));
       }
     }
     return undefined;
   }
 
-  private settle(messages: StoredMessage[], result: InvokeResult): void {
+  #settle(messages: StoredMessage[], result: InvokeResult): void {
     const failed =
       this.options.reportsItemFailures || result.functionError ? failedMessages(messages, result) : new Set<string>();
-    for (const { messageId, receiptHandle } of messages) if (!failed.has(messageId)) this.queue.delete(receiptHandle);
+    for (const { messageId, receiptHandle } of messages) if (!failed.has(messageId)) this.#queue.delete(receiptHandle);
     if (failed.size > 0) {
       const why = result.functionError ? `${result.functionError}: ${result.payload.slice(0, 200)}` : 'reported as failed';
-      this.surroundings.log(
+      this.#surroundings.log(
         'queues',
-        `${failed.size} of ${messages.length} messages of ${this.queue.options.name} come back (${why})`,
+        `${failed.size} of ${messages.length} messages of ${this.#queue.options.name} come back (${why})`,
       );
     }
   }
 
   /** A record as Lambda hands it to a function. */
-  private record({ messageId, receiptHandle, body, bodyMd5, attributes, ...message }: StoredMessage) {
+  #record({ messageId, receiptHandle, body, bodyMd5, attributes, ...message }: StoredMessage) {
     return {
       messageId,
       receiptHandle,
@@ -182,22 +187,22 @@ export class EventSource {
       md5OfBody: bodyMd5,
       eventSource: 'aws:sqs',
       eventSourceARN: this.options.queueArn,
-      awsRegion: this.surroundings.region,
+      awsRegion: this.#surroundings.region,
     };
   }
 
-  private after(milliseconds: number, callback: () => void): () => void {
-    const cancel = this.surroundings.clock.schedule(milliseconds, () => {
-      this.cancels.delete(cancel);
+  #after(milliseconds: number, callback: () => void): () => void {
+    const cancel = this.#surroundings.clock.schedule(milliseconds, () => {
+      this.#cancels.delete(cancel);
       callback();
     });
-    return this.cancellable(cancel);
+    return this.#cancellable(cancel);
   }
 
-  private cancellable(cancel: () => void): () => void {
-    this.cancels.add(cancel);
+  #cancellable(cancel: () => void): () => void {
+    this.#cancels.add(cancel);
     return () => {
-      this.cancels.delete(cancel);
+      this.#cancels.delete(cancel);
       cancel();
     };
   }

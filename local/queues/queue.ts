@@ -73,15 +73,18 @@ const DEFAULT_REORDER_PROBABILITY = 0.05;
 
 /** A standard queue of SQS: at least once, in about the order of sending, invisible while somebody works on a message. */
 export class Queue implements QueueTarget {
-  private readonly entries = new Map<string, Entry>();
-  private readonly waiters = new Set<Waiter>();
-  private wake: (() => void) | undefined;
-  private counts = { sent: 0, received: 0, deleted: 0, deadLettered: 0, expired: 0 };
+  readonly #surroundings: QueueSurroundings;
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiters = new Set<Waiter>();
+  #wake: (() => void) | undefined;
+  #counts = { sent: 0, received: 0, deleted: 0, deadLettered: 0, expired: 0 };
 
   constructor(
     readonly options: QueueOptions,
-    private readonly surroundings: QueueSurroundings,
-  ) {}
+    surroundings: QueueSurroundings,
+  ) {
+    this.#surroundings = surroundings;
+  }
 
   get arn(): string {
     return this.options.arn;
@@ -92,33 +95,33 @@ export class Queue implements QueueTarget {
   }
 
   send(body: string, { delaySeconds = this.options.delaySeconds, attributes = {} }: SendOptions = {}) {
-    const message = { messageId: randomUUID(), body, attributes: attributes as MessageAttributes, sentAt: this.now() };
+    const message = { messageId: randomUUID(), body, attributes: attributes as MessageAttributes, sentAt: this.#now() };
     const bytes = Buffer.byteLength(body) + attributesBytes(message.attributes);
     if (bytes > this.options.maximumMessageBytes) {
       throw invalid(`Message must be shorter than ${this.options.maximumMessageBytes} bytes.`);
     }
     if (bytes === 0) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
     within(delaySeconds, 0, MAX_DELAY, 'DelaySeconds');
-    this.put(message, delaySeconds);
+    this.#put(message, delaySeconds);
     return { messageId: message.messageId, bodyMd5: bodyMd5(body) };
   }
 
   /** Takes over a message that another queue has given up on. */
   takeOver(message: Moved): void {
-    this.put(message, 0);
+    this.#put(message, 0);
   }
 
   receive({ maxMessages, visibilitySeconds }: ReceiveOptions): StoredMessage[] {
     within(maxMessages, 1, MAX_BATCH, 'MaxNumberOfMessages');
     const hiddenFor = visibilitySeconds ?? this.options.visibilitySeconds;
     within(hiddenFor, 0, MAX_VISIBILITY, 'VisibilityTimeout');
-    this.expire();
+    this.#expire();
     if (this.stats().inFlight >= MAX_IN_FLIGHT) throw new AwsError('OverLimit', 'Too many messages in flight');
-    return this.pick(maxMessages).map((entry) => {
-      entry.visibleAt = this.now() + hiddenFor * 1000;
+    return this.#pick(maxMessages).map((entry) => {
+      entry.visibleAt = this.#now() + hiddenFor * 1000;
       entry.receiveCount += 1;
-      entry.firstReceivedAt ||= this.now();
-      this.counts.received += 1;
+      entry.firstReceivedAt ||= this.#now();
+      this.#counts.received += 1;
       return received(entry);
     });
   }
@@ -133,12 +136,12 @@ export class Queue implements QueueTarget {
       deliver(messages);
       return () => {};
     }
-    const cancel = this.surroundings.clock.schedule(waitMilliseconds, () => {
-      this.waiters.delete(waiter);
+    const cancel = this.#surroundings.clock.schedule(waitMilliseconds, () => {
+      this.#waiters.delete(waiter);
       deliver([]);
     });
     const stop = () => {
-      this.waiters.delete(waiter);
+      this.#waiters.delete(waiter);
       cancel();
     };
     const waiter: Waiter = {
@@ -149,82 +152,82 @@ export class Queue implements QueueTarget {
         deliver(found);
       },
     };
-    this.waiters.add(waiter);
-    this.serve();
+    this.#waiters.add(waiter);
+    this.#serve();
     return stop;
   }
 
   /** Deletes by the handle of the last receive. One of an earlier receive, or of a message that is gone, changes nothing, as in AWS. */
   delete(receiptHandle: string): void {
     const { messageId, receive } = parseHandle(receiptHandle);
-    if (this.entries.get(messageId)?.receiveCount !== receive) return;
-    this.entries.delete(messageId);
-    this.counts.deleted += 1;
+    if (this.#entries.get(messageId)?.receiveCount !== receive) return;
+    this.#entries.delete(messageId);
+    this.#counts.deleted += 1;
   }
 
   changeVisibility(receiptHandle: string, seconds: number): void {
     within(seconds, 0, MAX_VISIBILITY, 'VisibilityTimeout');
     const { messageId, receive } = parseHandle(receiptHandle);
-    const entry = this.entries.get(messageId);
-    if (!entry || entry.receiveCount !== receive || entry.visibleAt <= this.now()) {
+    const entry = this.#entries.get(messageId);
+    if (!entry || entry.receiveCount !== receive || entry.visibleAt <= this.#now()) {
       throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.');
     }
-    entry.visibleAt = this.now() + seconds * 1000;
-    this.serve();
+    entry.visibleAt = this.#now() + seconds * 1000;
+    this.#serve();
   }
 
   /** Gives up every message that is visible, as a redrive takes them. */
   moveOut(): Moved[] {
-    this.expire();
-    const moved = [...this.entries.values()].filter((entry) => entry.visibleAt <= this.now());
-    for (const { messageId } of moved) this.entries.delete(messageId);
-    this.counts.deleted += moved.length;
+    this.#expire();
+    const moved = [...this.#entries.values()].filter((entry) => entry.visibleAt <= this.#now());
+    for (const { messageId } of moved) this.#entries.delete(messageId);
+    this.#counts.deleted += moved.length;
     return moved;
   }
 
   /** Deletes every message. */
   purge(): void {
-    this.counts.deleted += this.entries.size;
-    this.entries.clear();
+    this.#counts.deleted += this.#entries.size;
+    this.#entries.clear();
   }
 
   stats(): QueueStats {
-    this.expire();
-    const now = this.now();
-    const hidden = [...this.entries.values()].filter((entry) => entry.visibleAt > now);
+    this.#expire();
+    const now = this.#now();
+    const hidden = [...this.#entries.values()].filter((entry) => entry.visibleAt > now);
     const inFlight = hidden.filter((entry) => entry.receiveCount > 0).length;
-    return { visible: this.entries.size - hidden.length, inFlight, delayed: hidden.length - inFlight, ...this.counts };
+    return { visible: this.#entries.size - hidden.length, inFlight, delayed: hidden.length - inFlight, ...this.#counts };
   }
 
   /** Calls nobody back any more. */
   dispose(): void {
-    this.waiters.clear();
-    this.wake?.();
-    this.wake = undefined;
+    this.#waiters.clear();
+    this.#wake?.();
+    this.#wake = undefined;
   }
 
-  private put(message: Moved, delaySeconds: number): void {
-    this.entries.set(message.messageId, {
+  #put(message: Moved, delaySeconds: number): void {
+    this.#entries.set(message.messageId, {
       ...message,
       bodyMd5: bodyMd5(message.body),
-      visibleAt: this.now() + delaySeconds * 1000,
+      visibleAt: this.#now() + delaySeconds * 1000,
       receiveCount: 0,
       firstReceivedAt: 0,
     });
-    this.counts.sent += 1;
-    this.serve();
+    this.#counts.sent += 1;
+    this.#serve();
   }
 
   /** The next visible messages, with those that were received too often out of the way. */
-  private pick(maxMessages: number): Entry[] {
-    const now = this.now();
+  #pick(maxMessages: number): Entry[] {
+    const now = this.#now();
     const picked: Entry[] = [];
-    for (const entry of [...this.entries.values()]) {
+    for (const entry of [...this.#entries.values()]) {
       if (entry.visibleAt > now) continue;
       const { redrive } = this.options;
-      if (redrive && entry.receiveCount >= redrive.maxReceiveCount && this.surroundings.deadLetter?.(entry)) {
-        this.entries.delete(entry.messageId);
-        this.counts.deadLettered += 1;
+      if (redrive && entry.receiveCount >= redrive.maxReceiveCount && this.#surroundings.deadLetter?.(entry)) {
+        this.#entries.delete(entry.messageId);
+        this.#counts.deadLettered += 1;
         continue;
       }
       picked.push(entry);
@@ -232,7 +235,7 @@ export class Queue implements QueueTarget {
       if (picked.length > maxMessages) break;
     }
     for (let i = 1; i < picked.length; i++) {
-      if (this.surroundings.random() < (this.surroundings.reorderProbability ?? DEFAULT_REORDER_PROBABILITY)) {
+      if (this.#surroundings.random() < (this.#surroundings.reorderProbability ?? DEFAULT_REORDER_PROBABILITY)) {
         [picked[i - 1], picked[i]] = [picked[i]!, picked[i - 1]!];
       }
     }
@@ -240,36 +243,36 @@ export class Queue implements QueueTarget {
   }
 
   /** Gives waiters what is visible, and comes back when the next message gets visible. */
-  private serve(): void {
-    this.wake?.();
-    this.wake = undefined;
-    for (const waiter of [...this.waiters]) {
+  #serve(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+    for (const waiter of [...this.#waiters]) {
       const { maxMessages, visibilitySeconds } = waiter;
       const messages = this.receive({ maxMessages, ...(visibilitySeconds !== undefined && { visibilitySeconds }) });
       if (messages.length === 0) break;
       waiter.deliver(messages);
     }
-    if (this.waiters.size === 0 || this.wake) return;
-    const next = Math.min(...[...this.entries.values()].map((entry) => entry.visibleAt));
+    if (this.#waiters.size === 0 || this.#wake) return;
+    const next = Math.min(...[...this.#entries.values()].map((entry) => entry.visibleAt));
     if (next === Infinity) return;
     // A timer may fire a little early; at least a millisecond keeps that from going round in circles.
-    this.wake = this.surroundings.clock.schedule(Math.max(1, next - this.now()), () => {
-      this.wake = undefined;
-      this.serve();
+    this.#wake = this.#surroundings.clock.schedule(Math.max(1, next - this.#now()), () => {
+      this.#wake = undefined;
+      this.#serve();
     });
   }
 
-  private expire(): void {
-    const oldest = this.now() - this.options.retentionSeconds * 1000;
-    for (const { messageId, sentAt } of this.entries.values()) {
+  #expire(): void {
+    const oldest = this.#now() - this.options.retentionSeconds * 1000;
+    for (const { messageId, sentAt } of this.#entries.values()) {
       if (sentAt > oldest) continue;
-      this.entries.delete(messageId);
-      this.counts.expired += 1;
+      this.#entries.delete(messageId);
+      this.#counts.expired += 1;
     }
   }
 
-  private now(): number {
-    return this.surroundings.clock.now();
+  #now(): number {
+    return this.#surroundings.clock.now();
   }
 }
 

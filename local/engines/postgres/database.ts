@@ -30,25 +30,29 @@ const EXTENSION = `
 
 /** A primary and its streaming standbys. */
 export class Database {
+  readonly #processes: Processes;
+  readonly #certificates: Certificates;
   readonly primary: PostgresServer;
   readonly standbys: readonly PostgresServer[];
-  private readonly home: Home;
-  private readonly password = randomBytes(24).toString('hex');
+  readonly #home: Home;
+  readonly #password = randomBytes(24).toString('hex');
 
   constructor(
     readonly options: DatabaseOptions,
     stateDir: string,
-    private readonly processes: Processes,
-    private readonly certificates: Certificates,
+    processes: Processes,
+    certificates: Certificates,
   ) {
-    this.home = homeOf(stateDir, postgresBinaries());
+    this.#processes = processes;
+    this.#certificates = certificates;
+    this.#home = homeOf(stateDir, postgresBinaries());
     const ca = fs.readFileSync(certificates.caFile, 'utf8');
     const server = ({ name, port, identifier }: ServerOptions) =>
-      new PostgresServer(name, port, this.home, path.join(this.home.data, identifier), processes, {
+      new PostgresServer(name, port, this.#home, path.join(this.#home.data, identifier), processes, {
         host: 'localhost',
         port,
         user: ADMINISTRATOR,
-        password: this.password,
+        password: this.#password,
         database: 'postgres',
         ssl: { ca },
       });
@@ -63,16 +67,16 @@ export class Database {
   /** From nothing to a database that can be used, with every standby streaming and caught up. */
   async start(): Promise<void> {
     const { parameters, port, replicas } = this.options;
-    await this.clear();
-    ownFolder(this.home, path.basename(this.primary.folder));
-    await initialise(this.home, this.primary.folder, this.password, this.primary.name, this.processes);
+    await this.#clear();
+    ownFolder(this.#home, path.basename(this.primary.folder));
+    await initialise(this.#home, this.primary.folder, this.#password, this.primary.name, this.#processes);
     // Before the first start the folder is a primary's and a standby's alike.
     await Promise.all(this.standbys.map(({ folder }) => fs.promises.cp(this.primary.folder, folder, { recursive: true })));
-    this.configure(this.primary, settings(parameters, port, this.tlsFiles(this.primary)), hostRules(parameters));
-    for (const [index, standby] of this.standbys.entries()) this.configureStandby(standby, replicas[index]!);
+    this.#configure(this.primary, settings(parameters, port, this.#tlsFiles(this.primary)), hostRules(parameters));
+    for (const [index, standby] of this.standbys.entries()) this.#configureStandby(standby, replicas[index]!);
     await this.primary.start();
-    await this.createSlots();
-    await Promise.all([this.createDatabase(), ...this.standbys.map((standby) => standby.start())]);
+    await this.#createSlots();
+    await Promise.all([this.#createDatabase(), ...this.standbys.map((standby) => standby.start())]);
     await this.ready();
   }
 
@@ -94,47 +98,47 @@ export class Database {
 
   /** Deletes all data. */
   async remove(): Promise<void> {
-    await this.clear();
+    await this.#clear();
     // Other databases of the template keep theirs there too; the last one takes it along.
-    await fs.promises.rmdir(this.home.data).catch(() => {});
+    await fs.promises.rmdir(this.#home.data).catch(() => {});
   }
 
-  private async clear(): Promise<void> {
+  async #clear(): Promise<void> {
     await Promise.all(this.servers.map(({ folder }) => fs.promises.rm(folder, { recursive: true, force: true })));
   }
 
-  private configureStandby(standby: PostgresServer, options: ServerOptions): void {
-    ownTree(this.home, standby.folder);
+  #configureStandby(standby: PostgresServer, options: ServerOptions): void {
+    ownTree(this.#home, standby.folder);
     // A standby needs at least the primary's number of connections and senders.
     const parameters = { ...this.options.parameters, ...options.parameters };
     const connections = Math.max(
       ...[this.options.parameters, parameters].map(({ max_connections }) => Number(max_connections) || 0),
     );
-    const values = settings({ ...parameters, max_connections: String(connections) }, standby.port, this.tlsFiles(standby), true);
+    const values = settings({ ...parameters, max_connections: String(connections) }, standby.port, this.#tlsFiles(standby), true);
     const own = standbyConfiguration({
       primaryPort: this.primary.port,
-      password: this.password,
+      password: this.#password,
       slot: slotOf(standby),
       caFile: path.join(standby.folder, 'authority.pem'),
     });
-    this.configure(standby, values, hostRules(options.parameters), own);
-    ownFile(this.home, path.join(standby.folder, 'authority.pem'), fs.readFileSync(this.certificates.caFile));
-    ownFile(this.home, path.join(standby.folder, 'standby.signal'), '');
+    this.#configure(standby, values, hostRules(options.parameters), own);
+    ownFile(this.#home, path.join(standby.folder, 'authority.pem'), fs.readFileSync(this.#certificates.caFile));
+    ownFile(this.#home, path.join(standby.folder, 'standby.signal'), '');
   }
 
-  private configure({ folder }: PostgresServer, values: Record<string, string>, rules: string, more = ''): void {
-    ownFile(this.home, path.join(folder, 'postgresql.conf'), configuration(values) + more);
-    ownFile(this.home, path.join(folder, 'pg_hba.conf'), rules);
-    ownFile(this.home, path.join(folder, 'server.pem'), fs.readFileSync(this.certificates.certificateFile));
-    ownFile(this.home, path.join(folder, 'server.key'), fs.readFileSync(this.certificates.keyFile));
+  #configure({ folder }: PostgresServer, values: Record<string, string>, rules: string, more = ''): void {
+    ownFile(this.#home, path.join(folder, 'postgresql.conf'), configuration(values) + more);
+    ownFile(this.#home, path.join(folder, 'pg_hba.conf'), rules);
+    ownFile(this.#home, path.join(folder, 'server.pem'), fs.readFileSync(this.#certificates.certificateFile));
+    ownFile(this.#home, path.join(folder, 'server.key'), fs.readFileSync(this.#certificates.keyFile));
   }
 
   /** Copies, because the server's user may not be able to read the originals. */
-  private tlsFiles({ folder }: PostgresServer): { certificateFile: string; keyFile: string } {
+  #tlsFiles({ folder }: PostgresServer): { certificateFile: string; keyFile: string } {
     return { certificateFile: path.join(folder, 'server.pem'), keyFile: path.join(folder, 'server.key') };
   }
 
-  private async createSlots(): Promise<void> {
+  async #createSlots(): Promise<void> {
     await this.primary.connected(async (client) => {
       for (const standby of this.standbys) {
         await client.query('select pg_create_physical_replication_slot($1, true)', [slotOf(standby)]);
@@ -142,7 +146,7 @@ export class Database {
     });
   }
 
-  private async createDatabase(): Promise<void> {
+  async #createDatabase(): Promise<void> {
     const { databaseName = 'postgres', username, password } = this.options;
     const master = escapeIdentifier(username);
     const exists = databaseName === 'postgres';

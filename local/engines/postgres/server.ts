@@ -57,35 +57,41 @@ function environment(home: Home): Record<string, string | undefined> {
 
 /** One PostgreSQL process with a data folder that is ready to run. */
 export class PostgresServer {
+  readonly #home: Home;
+  readonly #processes: Processes;
+
   constructor(
     readonly name: string,
     readonly port: number,
-    private readonly home: Home,
+    home: Home,
     readonly folder: string,
-    private readonly processes: Processes,
+    processes: Processes,
     /** Of a superuser, to any database. */
     readonly administrator: ClientConfig,
-  ) {}
+  ) {
+    this.#home = home;
+    this.#processes = processes;
+  }
 
   get process(): ManagedProcess | undefined {
-    return this.processes.get(this.name);
+    return this.#processes.get(this.name);
   }
 
   /** Starts the process and waits until it answers. */
   async start(): Promise<void> {
     const deadline = Date.now() + HELD_LIMIT_MS;
     for (;;) {
-      const started = await this.processes.start({
+      const started = await this.#processes.start({
         name: this.name,
-        command: path.join(this.home.programs, 'bin', 'postgres'),
+        command: path.join(this.#home.programs, 'bin', 'postgres'),
         args: ['-D', this.folder],
-        cwd: this.home.data,
-        env: environment(this.home),
-        user: this.home.user,
+        cwd: this.#home.data,
+        env: environment(this.#home),
+        user: this.#home.user,
         // Immediate: the clients are ending too, and the data end with the platform.
         stopSignal: 'SIGQUIT',
       });
-      if (await this.answers(started)) return;
+      if (await this.#answers(started)) return;
       const reason = started.logTail();
       if (!HELD.test(reason) || Date.now() > deadline) {
         throw new Error(`${this.name} (port ${this.port}) ended before it could be used:\n${reason}`);
@@ -107,7 +113,7 @@ export class PostgresServer {
   }
 
   /** @returns false where the process ended first */
-  private async answers(started: ManagedProcess): Promise<boolean> {
+  async #answers(started: ManagedProcess): Promise<boolean> {
     const deadline = Date.now() + START_LIMIT_MS;
     let last: unknown;
     while (started.running && Date.now() < deadline) {

@@ -25,15 +25,17 @@ const PROMOTION_LIMIT_MS = 6 * NODE_TIMEOUT_MS;
 
 /** A Redis Cluster with the nodes, users and parameters of a replication group. */
 export class ReplicationGroup {
+  readonly #certificates: Certificates;
   readonly nodes: readonly RedisNode[];
-  private readonly password = randomBytes(24).toString('hex');
+  readonly #password = randomBytes(24).toString('hex');
 
   constructor(
     readonly options: ReplicationGroupOptions,
     stateDir: string,
     processes: Processes,
-    private readonly certificates: Certificates,
+    certificates: Certificates,
   ) {
+    this.#certificates = certificates;
     const binary = redisBinary();
     const ca = fs.readFileSync(certificates.caFile, 'utf8');
     this.nodes = options.shards
@@ -44,7 +46,7 @@ export class ReplicationGroup {
             host: '127.0.0.1',
             port: node.port,
             username: ADMINISTRATOR,
-            password: this.password,
+            password: this.#password,
             ...(options.tls && { tls: { ca } }),
           }),
       );
@@ -56,11 +58,11 @@ export class ReplicationGroup {
     if (users.some((user) => user.name === ADMINISTRATOR)) {
       throw new Error(`the name '${ADMINISTRATOR}' of a cache user is taken by the local platform: choose another one`);
     }
-    const own = { name: ADMINISTRATOR, password: this.password };
+    const own = { name: ADMINISTRATOR, password: this.#password };
     const acl = aclFile([...users, administrator(own.name, own.password)]);
     for (const node of this.nodes) {
       node.prepare({
-        'redis.conf': configuration(this.options, node.options, own, this.certificates),
+        'redis.conf': configuration(this.options, node.options, own, this.#certificates),
         'users.acl': acl,
         'nodes.conf': nodesFile(shards, node.options),
       });
@@ -94,7 +96,7 @@ export class ReplicationGroup {
    */
   async restart(node: RedisNode): Promise<void> {
     const deadline = Date.now() + PROMOTION_LIMIT_MS;
-    while (Date.now() < deadline && (await this.isToBeReplaced(node))) await sleep(POLL_MS * 4);
+    while (Date.now() < deadline && (await this.#isToBeReplaced(node))) await sleep(POLL_MS * 4);
     await node.start();
     await node.answer((client) => client.ping());
   }
@@ -116,10 +118,10 @@ export class ReplicationGroup {
     for (const node of this.nodes) node.remove();
   }
 
-  private async isToBeReplaced(node: RedisNode): Promise<boolean> {
+  async #isToBeReplaced(node: RedisNode): Promise<boolean> {
     if (!this.options.automaticFailover) return false;
     const states = await this.topology();
-    const isUp = (state: NodeState) => this.nodeOf(state.node).running;
+    const isUp = (state: NodeState) => this.#nodeOf(state.node).running;
     const shard = this.options.shards.find(({ nodes }) => nodes.includes(node.options))!;
     const own = states?.find((state) => state.node === node.options);
     if (!states || own?.role !== 'primary' || !own.serving) return false;
@@ -129,7 +131,7 @@ export class ReplicationGroup {
     return replicas.length > 0 && voters.filter(isUp).length > voters.length / 2;
   }
 
-  private nodeOf(options: NodeOptions): RedisNode {
+  #nodeOf(options: NodeOptions): RedisNode {
     return this.nodes.find((node) => node.options === options)!;
   }
 }
