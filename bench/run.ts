@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { processTree, signalAll } from '../local/process-tree';
+import { processTree, signalAll } from '../local/host/process-tree';
 import type { Benchmark } from './support/benchmark';
 
 /** `npm run bench -- NAME [--json] [--option value ...]`: runs one benchmark; with `--json` the last line is one JSON object. */

@@ -1,8 +1,8 @@
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { synthesizeIfChanged } from './assembly/synthesize';
 import { type Platform, startPlatform } from './platform';
 import { createProgress } from './progress';
-import { synthesizeIfChanged } from './synthesize';
 
 const HELP = `Synthesizes the app of this project and runs it on this machine.
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
   type AssemblyModel,
-  checkSupport,
+  checkHonoured,
   createModel,
   makeCustomResources,
   mergeTypes,
@@ -11,12 +11,13 @@ import {
 } from './assembly';
 import { awsFromTemplate } from './aws';
 import { Cleanup } from './cleanup';
-import { Ports } from './ports';
-import { endLeftovers } from './processes';
+import { systemClock } from './host/clock';
+import { Ports } from './host/ports';
+import { endLeftovers } from './host/processes';
+import { seededRandom } from './host/random';
+import { lockStateDir } from './host/state-dir';
 import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
 import { type Progress, silent } from './progress';
-import { lockStateDir } from './state-dir';
-import { seededRandom, systemClock } from './system';
 import type { Environment, FunctionTarget, Log, ProductContext } from './types';
 
 export interface PlatformOptions {
@@ -62,7 +63,7 @@ const EDGE = 'edge';
 
 /**
  * Runs a synthesized template on this machine. Where that fails, nothing is left running.
- * @throws {UnsupportedTemplateError} of a template that holds what isn't run here.
+ * @throws {NotHonouredError} of a template that holds what isn't run here.
  * @throws {PortInUseError} {@link StateDirInUseError} where something else runs in its place.
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
@@ -109,7 +110,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   // One store for all, made on first use: policies and network are read from the model that it resolves secrets for.
   const aws = once(() => awsFromTemplate(model));
   const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
-  checkSupport(assembly, model, types);
+  checkHonoured(assembly, model, types);
 
   const context: ProductContext = {
     environment,

@@ -3,5 +3,5 @@ export { type CloudAssembly, readCloudAssembly, type Stack } from './cloud-assem
 export { type CustomResourcesOptions, type ExpectResponse, executionOrder, makeCustomResources } from './custom-resources';
 export type { SecretStore } from './dynamic-references';
 export { AssemblyError } from './errors';
+export { checkHonoured, mergeTypes, NotHonouredError, type Problem, unknownPaths } from './honoured';
 export { type AssemblyModel, createModel, type ModelOptions, type Output } from './model';
-export { checkSupport, mergeTypes, type Problem, UnsupportedTemplateError, unknownPaths } from './support';

@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import type { ClientConfig } from 'pg';
-import { Processes } from '../processes';
+import { Processes } from '../host/processes';
 import type { Operations, Product, ProductContext } from '../types';
 import { ensureCertificates } from './certificates';
 import type { EnginesOptions } from './from-template';

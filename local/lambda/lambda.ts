@@ -1,6 +1,6 @@
 import * as path from 'node:path';
+import { Records } from '../host/process-records';
 import { accessKeyId } from '../identity';
-import { Records } from '../process-records';
 import { AwsError, type FunctionTarget, type Operations, type Product, type ProductContext } from '../types';
 import { AsynchronousInvocations } from './asynchronous-invocations';
 import { Concurrency } from './concurrency';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import Redis, { Cluster } from 'ioredis';
 import { Client, type ClientConfig } from 'pg';
 import { createEngines, type Engines, enginesFromTemplate, types } from '../../local/engines';
-import { startOf } from '../../local/process-tree';
+import { startOf } from '../../local/host/process-tree';
 import type { Environment, Model } from '../../local/types';
 import { environment, modelOf } from '../support/engines-model';
 import { productContext, until } from '../support/product-context';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { processTree, startOf } from '../../local/process-tree';
+import { processTree, startOf } from '../../local/host/process-tree';
 import { synthesizeSmallApp } from '../support/small-app';
 import { waitFor } from '../support/wait-for';
 

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { startOf } from '../../local/process-tree';
+import { startOf } from '../../local/host/process-tree';
 import type { FunctionTarget } from '../../local/types';
 import { type EditableTemplate, recordedProcesses, startTestPlatform, type TestPlatform } from '../support/platform';
 import { synthesizeSmallApp } from '../support/small-app';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { startOf } from '../../local/process-tree';
-import { endLeftovers, Processes } from '../../local/processes';
+import { startOf } from '../../local/host/process-tree';
+import { endLeftovers, Processes } from '../../local/host/processes';
 
 const OWNER = path.resolve(__dirname, '../support/process-owner.ts');
 

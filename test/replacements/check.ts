@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesize } from '../../local/synthesize';
+import { synthesize } from '../../local/assembly/synthesize';
 import { replacements, type Template, type Templates } from './compare';
 
 const project = path.resolve(__dirname, '../..');

@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { sourceHash } from '../../local/assembly/source-hash';
+import { synthesize } from '../../local/assembly/synthesize';
+import { startOf } from '../../local/host/process-tree';
 import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
-import { startOf } from '../../local/process-tree';
-import { sourceHash } from '../../local/sources';
-import { synthesize } from '../../local/synthesize';
 import { withLock } from './lock';
 
 const project = path.resolve(__dirname, '../..');

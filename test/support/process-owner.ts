@@ -1,4 +1,4 @@
-import { Processes } from '../../local/processes';
+import { Processes } from '../../local/host/processes';
 
 /** Starts a program that runs until it is ended, writes its process id, and stays: run by tests that kill it. */
 async function main(stateDir: string): Promise<void> {

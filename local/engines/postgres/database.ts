@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
-import type { Processes } from '../../processes';
+import type { Processes } from '../../host/processes';
 import { postgresBinaries } from '../binaries';
 import type { Certificates } from '../certificates';
 import { ADMINISTRATOR, configuration, hostRules, settings, standbyConfiguration } from './config';

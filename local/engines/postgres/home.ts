@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { ProcessUser } from '../../processes';
+import type { ProcessUser } from '../../host/processes';
 import type { PostgresBinaries } from '../binaries';
 
 /**

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
-import type { ManagedProcess, Processes } from '../../processes';
+import type { ManagedProcess, Processes } from '../../host/processes';
 import { ADMINISTRATOR } from './config';
 import { type Home, ownFile } from './home';
 

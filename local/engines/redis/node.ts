@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import Redis, { type RedisOptions } from 'ioredis';
-import type { ManagedProcess, Processes } from '../../processes';
+import type { ManagedProcess, Processes } from '../../host/processes';
 import type { RedisBinary } from '../binaries';
 import type { NodeOptions } from './options';
 

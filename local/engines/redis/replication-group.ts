@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Redis from 'ioredis';
-import type { Processes } from '../../processes';
+import type { Processes } from '../../host/processes';
 import { redisBinary } from '../binaries';
 import type { Certificates } from '../certificates';
 import { aclFile, administrator } from './acl';

@@ -5,7 +5,7 @@ import { App, type CfnElement, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { unknownPaths } from '../../../local/assembly/support';
+import { unknownPaths } from '../../../local/assembly/honoured';
 import { edgeFromTemplate, types } from '../../../local/edge';
 import type { BehaviorOptions } from '../../../local/edge/behaviors';
 import type { DistributionOptions } from '../../../local/edge/distribution';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { lockStateDir, StateDirInUseError } from '../../../local/state-dir';
+import { lockStateDir, StateDirInUseError } from '../../../local/host/state-dir';
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'state-'));
 const lockFile = path.join(directory, 'platform.pid');

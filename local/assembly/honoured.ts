@@ -28,11 +28,11 @@ const RESOURCE_SECTIONS = ['Type', 'Properties', 'DependsOn', 'Condition', 'Meta
 const POLICIES = ['DeletionPolicy', 'UpdateReplacePolicy', 'UpdatePolicy'];
 
 /** Thrown where a template holds something that is not run here; names all of it. */
-export class UnsupportedTemplateError extends AssemblyError {
+export class NotHonouredError extends AssemblyError {
   constructor(readonly problems: readonly Problem[]) {
     const lines = problems.map(({ stack, logicalId, type, what }) => `  ${stack}/${logicalId} (${type}): ${what}`);
     super(`the template has ${problems.length} thing(s) that are not run here:\n${lines.join('\n')}`);
-    this.name = 'UnsupportedTemplateError';
+    this.name = 'NotHonouredError';
   }
 }
 
@@ -50,14 +50,14 @@ export function mergeTypes(tables: Readonly<Record<string, ResourceTypes>>): Res
   return merged;
 }
 
-/** @throws {UnsupportedTemplateError} of everything in the assembly that is neither run, nor ignored or accepted with a reason. */
-export function checkSupport(assembly: CloudAssembly, model: AssemblyModel, types: ResourceTypes): void {
+/** @throws {NotHonouredError} of everything in the assembly that is neither run, nor ignored or accepted with a reason. */
+export function checkHonoured(assembly: CloudAssembly, model: AssemblyModel, types: ResourceTypes): void {
   const problems = [
     ...assembly.stacks.flatMap(sectionProblems),
     ...assembly.stacks.flatMap((stack) => outputProblems(stack, model, types)),
     ...model.all().flatMap((resource) => resourceProblems(resource, model, types)),
   ];
-  if (problems.length > 0) throw new UnsupportedTemplateError(problems);
+  if (problems.length > 0) throw new NotHonouredError(problems);
 }
 
 /** Property paths of a resource, as written, that a type neither honours nor ignores. Array indices are dropped. */

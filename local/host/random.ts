@@ -1,14 +1,3 @@
-import type { Clock } from './types';
-
-/** The machine's own time. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
-
 /** Uniform in [0, 1), the same sequence for the same seed (mulberry32, by Tommy Ettinger; public domain). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

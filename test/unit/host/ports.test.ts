@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import * as net from 'node:net';
-import { PortInUseError, Ports } from '../../../local/ports';
+import { PortInUseError, Ports } from '../../../local/host/ports';
 
 const taken: Ports[] = [];
 const take = async (...args: Parameters<typeof Ports.take>) => {

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { startOf } from '../../../local/process-tree';
-import { synthesize, synthesizeIfChanged } from '../../../local/synthesize';
+import { synthesize, synthesizeIfChanged } from '../../../local/assembly/synthesize';
+import { startOf } from '../../../local/host/process-tree';
 import { waitFor } from '../../support/wait-for';
 
 let project: string;

@@ -1,14 +1,14 @@
-import { ACCEPTED, checkSupport, mergeTypes, UnsupportedTemplateError, unknownPaths } from '../../../local/assembly';
+import { ACCEPTED, checkHonoured, mergeTypes, NotHonouredError, unknownPaths } from '../../../local/assembly';
 import type { Template } from '../../../local/assembly/template';
 import { modelOf, THING } from '../../support/assembly';
 
 function problems(template: Template): string[] {
   const model = modelOf({ S: { template } });
   try {
-    checkSupport(model.assembly, model, THING);
+    checkHonoured(model.assembly, model, THING);
     return [];
   } catch (error) {
-    if (!(error instanceof UnsupportedTemplateError)) throw error;
+    if (!(error instanceof NotHonouredError)) throw error;
     return error.problems.map(({ logicalId, type, what }) => `${logicalId} ${type} ${what}`);
   }
 }
@@ -37,7 +37,7 @@ describe('what is not run stops the start', () => {
     const model = modelOf({
       S: { template: { Resources: { A: { Type: 'AWS::EC2::Instance' }, B: thing({ Colour: 'red', Nested: { Other: 1 } }) } } },
     });
-    expect(() => checkSupport(model.assembly, model, THING)).toThrow(
+    expect(() => checkHonoured(model.assembly, model, THING)).toThrow(
       [
         'the template has 3 thing(s) that are not run here:',
         '  S/A (AWS::EC2::Instance): unknown resource type',

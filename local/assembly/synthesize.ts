@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sourceHash } from './sources';
+import { sourceHash } from './source-hash';
 
 export interface SynthesizeOptions {
   /** Folder with `cdk.json`. */

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../local/system';
+import { seededRandom } from '../../../local/host/random';
 
 test('the same seed gives the same sequence, another seed another one, all within [0, 1)', () => {
   const draw = (seed: number) => {
