@@ -1,4 +1,4 @@
-/** What has to be undone, latest first. */
+/** Steps to undo, latest first. */
 export class Cleanup {
   readonly #steps: (() => unknown)[] = [];
   #running?: Promise<void>;

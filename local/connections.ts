@@ -12,7 +12,7 @@ export interface PublicServer {
 /** HTTPS, by which every public server is reached in AWS, whatever its port on this machine is. */
 const HTTPS = 443;
 
-/** What each function may connect to, by ARN: decided once, from the template, for all that listens on this machine. */
+/** Connections that each function may make, by ARN: decided once, from the template, for all that listens on this machine. */
 export function connectionRules(
   model: Model,
   network: Network,

@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   if (stop.signal.reason === 'SIGINT') process.exitCode = INTERRUPTED;
 }
 
-/** Where to look, and what to try: the outputs of the stacks, with the addresses of this machine. */
+/** Addresses of this machine, and the outputs of the stacks that are there to try. */
 function summary(platform: Platform, stateDir: string): string {
   const { edge, gateway, endpoint } = platform.urls;
   const addresses = [

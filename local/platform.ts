@@ -29,7 +29,7 @@ export interface PlatformOptions {
   readonly port?: number;
   /** Of everything that chance decides. @default 1 */
   readonly seed?: number;
-  /** What the template doesn't say, such as how long an invalidation takes. @default - each product's own */
+  /** Settings that the template doesn't have, such as the time of an invalidation. @default - each product's own */
   readonly settings?: ProductSettings;
   /** @default - shows nothing */
   readonly progress?: Progress;
@@ -54,7 +54,7 @@ export interface Platform extends Products {
 
 const DEFAULT_PORT = 8080;
 
-/** Where stacks go that don't say it. An account of no one. */
+/** Account of stacks that name none; nobody's. */
 const DEFAULT_ACCOUNT = '000000000000';
 const DEFAULT_REGION = 'us-east-1';
 
@@ -157,7 +157,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   };
 }
 
-/** What products report goes to a file, besides to whoever looks. */
+/** Log of the products' reports: to a file, and to `shown`. */
 function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<void> } {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const stream = fs.createWriteStream(file, { mode: 0o600 });

@@ -19,7 +19,7 @@ import type { Model, ProductContext, ResourceTypes } from './types';
 /** The CloudFormation types that each product runs. */
 export const PRODUCT_TYPES: Readonly<Record<string, ResourceTypes>> = { aws, edge, engines, events, gateway, lambda, queues };
 
-/** What a template doesn't say of how a product runs. Each wins over what was read from the template. */
+/** Settings of the products that a template doesn't have. Each wins over what was read from the template. */
 export interface ProductSettings {
   readonly edge?: Partial<EdgeOptions>;
   readonly gateway?: Partial<GatewayOptions>;

@@ -4,7 +4,7 @@ import type { Log } from './types';
 export interface Progress {
   /** Shows that a phase has begun, and how long it took. */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** What products report. */
+  /** Log of the products' reports. */
   readonly log: Log;
 }
 

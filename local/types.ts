@@ -1,9 +1,10 @@
 /**
- * What the products of the local platform agree on. Each product (a folder) turns resources of the synthesized template into options
- * (`fromTemplate`), runs them (`start`) and stops them (`dispose`). Products don't import each other; they meet in the registry.
+ * Types that the products of the local platform share. Each product (a folder) turns resources of the synthesized template into
+ * options (`fromTemplate`), runs them (`start`) and stops them (`dispose`). Products don't import each other; they meet in the
+ * registry.
  */
 
-/** Where the platform pretends to be deployed, and where its own servers listen. */
+/** Account and region of the deployment, and the servers of this machine. */
 export interface Environment {
   readonly account: string;
   readonly region: string;
@@ -25,11 +26,11 @@ export interface Resource {
   /** The properties with every intrinsic function resolved. Lazy: reading it may read attributes of other resources. */
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
   readonly properties: Record<string, any>;
-  /** Where the asset of a function, or of a bucket deployment, lies unpacked, by the S3 key that the template names. */
+  /** Path of an unpacked asset of a function or bucket deployment, by the S3 key that the template names. */
   asset(s3Key: string): string;
 }
 
-/** What a product says of one CloudFormation type that it runs. */
+/** Properties and attributes of a CloudFormation type that a product runs. */
 export interface ResourceType {
   /**
    * Property paths that make a difference here, with dots and without array indices, such as
@@ -38,9 +39,9 @@ export interface ResourceType {
   readonly honours: readonly string[];
   /** Property paths that make no difference here, each with the reason why. A path covers everything below it. */
   readonly ignores?: Readonly<Record<string, string>>;
-  /** What `Ref` gives. */
+  /** Value of `Ref`. */
   ref(resource: Resource, environment: Environment): string;
-  /** What `Fn::GetAtt` gives, by attribute name. An attribute that is missing here stops the start. */
+  /** Values of `Fn::GetAtt`, by attribute name. An attribute that is missing here stops the start. */
   readonly attributes?: Readonly<Record<string, (resource: Resource, environment: Environment) => string>>;
 }
 
@@ -60,13 +61,15 @@ export interface Model {
   attribute(resource: Resource, name: string): string;
 }
 
-/** A product at run time. `dispose` may be called at any point and more than once, and leaves no process, socket or timer behind. */
+/**
+ * A product at run time. `dispose` may be called at any point and more than once, and leaves no process, socket or timer behind.
+ */
 export interface Product {
   start(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** What an invocation gave back. */
+/** Result of an invocation. */
 export interface InvokeResult {
   /** The function's answer as JSON text, or its error as Lambda reports it. */
   readonly payload: string;
@@ -105,7 +108,7 @@ export interface QueueMessage {
   readonly firstReceivedAt: number;
 }
 
-/** Who makes a call to the AWS endpoint, from the access key in its signature. */
+/** Caller of the AWS endpoint, by the access key in its signature. */
 export interface Caller {
   /** ARN of the role; a caller without a role of the template (an operator on this machine) has none and may do everything. */
   readonly roleArn?: string;
@@ -139,7 +142,7 @@ export class AwsError extends Error {
   }
 }
 
-/** Where products meet: by ARN, or for operations and servers by name. */
+/** Registry of functions and queues by ARN, and of servers by host name. */
 export interface Registry {
   functions: Map<string, FunctionTarget>;
   queues: Map<string, QueueTarget>;
@@ -158,7 +161,7 @@ export interface Clock {
 /** Writes one line for a person: what happened, in which product. */
 export type Log = (product: string, message: string) => void;
 
-/** What every product gets besides its own options. */
+/** Dependencies of every product besides its own options. */
 export interface ProductContext {
   readonly environment: Environment;
   readonly registry: Registry;

@@ -3,7 +3,7 @@ import { physicalName, physicalUuid } from './names';
 
 /** A type that is not run here because nobody could tell the difference. */
 export interface AcceptedType extends Pick<ResourceType, 'ref' | 'attributes'> {
-  /** Why it makes no difference on one machine. */
+  /** Reason why it makes no difference on one machine. */
   readonly reason: string;
 }
 

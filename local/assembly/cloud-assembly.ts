@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { AssemblyError } from './errors';
 import type { Template } from './template';
 
-/** What `cdk synth` wrote: the stacks to run, producers before their consumers. */
+/** Output of `cdk synth`: the stacks to run, producers before their consumers. */
 export interface CloudAssembly {
   readonly directory: string;
   readonly stacks: readonly Stack[];
@@ -13,7 +13,7 @@ export interface CloudAssembly {
 export interface Stack {
   readonly name: string;
   readonly template: Template;
-  /** Where the app says that the stack goes; undefined where it leaves that open. */
+  /** Account of the app's environment; undefined where it leaves that open. */
   readonly account?: string;
   readonly region?: string;
   /** Folder or file of every asset of the stack, by its S3 key. */

@@ -24,7 +24,7 @@ export interface CustomResourcesOptions {
 const MAX_RESPONSE_BYTES = 4096;
 
 /**
- * How long an answer may be on its way after the function returned. CloudFormation waits up to an hour, but a function that is frozen
+ * Time for an answer to arrive after the function returned. CloudFormation waits up to an hour, but a function that is frozen
  * won't answer any more.
  */
 const ANSWER_GRACE_MS = 2000;
@@ -49,8 +49,8 @@ export function executionOrder(model: AssemblyModel): Resource[] {
 }
 
 /**
- * Makes every custom resource: invokes its function with a Create event and waits for what it puts to `ResponseURL`. Always Create, since
- * every start makes everything anew; and never Delete, since the data is thrown away.
+ * Makes every custom resource: invokes its function with a Create event and waits for what it puts to `ResponseURL`. Always
+ * Create, since every start makes everything anew; and never Delete, since the data is thrown away.
  * @throws {AssemblyError} with the function's reason where it answers FAILED, fails, or doesn't answer.
  */
 export async function makeCustomResources(options: CustomResourcesOptions): Promise<void> {

@@ -17,18 +17,18 @@ const PROVIDED: Readonly<Record<string, string>> = {
 /** Handlers of CDK's provider framework, which hands over to Step Functions. */
 const FRAMEWORK_HANDLER = /^framework\./;
 
-/** Whether a type is a custom resource, by its name. */
+/** True of the name of a custom resource's type. */
 export function isCustomType(type: string): boolean {
   return type === 'AWS::CloudFormation::CustomResource' || type.startsWith('Custom::');
 }
 
-/** Whether a custom resource of this type is made by invoking its function. */
+/** True of custom resources that are made by invoking their function. */
 export function isExecuted(type: string): boolean {
   return isCustomType(type) && !(type in ACCEPTED);
 }
 
 /**
- * Why a custom resource can't be run here; undefined where it can.
+ * Reason why a custom resource can't be run here; undefined where it can.
  * @param handler of the function behind `ServiceToken`; undefined where that is not a function of the assembly.
  */
 export function whyNotExecuted(type: string, handler: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { AssemblyError } from './errors';
 
-/** Where dynamic references to secrets read them. */
+/** Source of the values of dynamic references to secrets. */
 export interface SecretStore {
   /** The secret's text. @param secretId its ARN or name. */
   value(secretId: string): string;
@@ -12,7 +12,10 @@ const DYNAMIC_REFERENCE = /\{\{resolve:([^}]*)\}\}/g;
 const SECRET =
   /^secretsmanager:(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*|[^:]*)(?::SecretString(?::([^:]*))?(?::[^:]*){0,2})?$/;
 
-/** A resolved value with every `{{resolve:...}}` in its texts replaced. @throws {AssemblyError} of any kind but `secretsmanager`. */
+/**
+ * A resolved value with every `{{resolve:...}}` in its texts replaced.
+ * @throws {AssemblyError} of any kind but `secretsmanager`.
+ */
 export function replaceDynamicReferences(value: unknown, secrets: SecretStore): unknown {
   if (typeof value === 'string') {
     return value.replace(DYNAMIC_REFERENCE, (_, reference: string) => secretOf(reference, secrets));

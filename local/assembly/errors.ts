@@ -2,7 +2,7 @@
 export class AssemblyError extends Error {
   constructor(
     message: string,
-    /** Where in the templates, such as `stack/logicalId Property`, once known. */
+    /** Place in the templates, such as `stack/logicalId Property`, once known. */
     readonly location?: string,
     options?: ErrorOptions,
   ) {

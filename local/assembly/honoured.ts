@@ -21,8 +21,8 @@ export interface Problem {
 const SECTIONS = ['Resources', 'Outputs', 'Parameters', 'Conditions', 'Mappings', 'Rules', 'Metadata', 'Description'];
 
 /**
- * What may stand beside a resource's properties. The policies say what happens to it at an update or a delete, and neither exists here:
- * every start makes everything anew.
+ * Attributes that may stand beside a resource's properties. The policies say what happens to it at an update or a delete, and
+ * neither exists here: every start makes everything anew.
  */
 const RESOURCE_SECTIONS = ['Type', 'Properties', 'DependsOn', 'Condition', 'Metadata'];
 const POLICIES = ['DeletionPolicy', 'UpdateReplacePolicy', 'UpdatePolicy'];

@@ -2,7 +2,7 @@ import { cidrBlocks } from './cidr';
 import { AssemblyError } from './errors';
 import { intrinsic, isObject } from './template';
 
-/** What intrinsic functions refer to, from where a value stands. */
+/** Values that intrinsic functions refer to, as seen from one stack. */
 export interface Scope {
   /** A parameter, pseudo parameter or resource of the stack. {@link NO_VALUE} for `AWS::NoValue`. */
   ref(name: string): unknown;
@@ -14,7 +14,7 @@ export interface Scope {
   availabilityZones(region: string): string[];
 }
 
-/** What `AWS::NoValue` resolves to. A property or list item with it is left out. */
+/** Value of `AWS::NoValue`. A property or list item with it is left out. */
 export const NO_VALUE = Symbol('AWS::NoValue');
 
 type Evaluate = (argument: unknown, scope: Scope) => unknown;
@@ -80,8 +80,8 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
 
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(resolve(argument, scope), 'Fn::ImportValue')),
 
-  // A weak reference of CDK's: the output of another stack by name, without an export. `Region` and `RoleArn` say where that stack is;
-  // names are unique here, so they make no difference.
+  // A weak reference of CDK's: the output of another stack by name, without an export. `Region` and `RoleArn` say where that
+  // stack is; names are unique here, so they make no difference.
   'Fn::GetStackOutput': (argument, scope) => {
     const value = resolve(argument, scope);
     if (!isObject(value)) throw new AssemblyError('Fn::GetStackOutput takes an object with StackName and OutputName');

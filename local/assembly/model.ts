@@ -16,7 +16,7 @@ export interface Output {
   readonly description?: string;
 }
 
-/** What a custom resource's function answered. */
+/** Answer of a custom resource's function. */
 export interface CustomResourceResult {
   readonly physicalResourceId: string;
   readonly data: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { AssemblyError } from './errors';
 import { NO_VALUE } from './intrinsics';
 import type { TemplateParameter } from './template';
 
-/** Where a stack is deployed, for `Ref: AWS::...`. */
+/** Stack, account and region, for `Ref: AWS::...`. */
 export interface Deployment {
   readonly stack: string;
   readonly account: string;
@@ -26,7 +26,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, (deployment: Deployment) => unk
  */
 const BOOTSTRAP_VERSION = '30';
 
-/** Whether `Ref` of this name is a pseudo parameter that can be resolved. */
+/** True of the name of a pseudo parameter that can be resolved. */
 export function isPseudoParameter(name: string): boolean {
   return name in PSEUDO_PARAMETERS;
 }

@@ -6,7 +6,8 @@ import * as path from 'node:path';
 const NOT_SOURCES = ['node_modules', 'assets', 'coverage', 'local', 'test', 'bench', 'docs'];
 
 /**
- * A hash of every file that an app may be synthesized from, so that it needn't be again. Hidden folders and `cdk.out*` don't count.
+ * A hash of every file that an app may be synthesized from, so that it needn't be again. Hidden folders and `cdk.out*` don't
+ * count.
  * @param extra - what else the result depends on, such as the context.
  */
 export function sourceHash(project: string, extra: unknown): string {

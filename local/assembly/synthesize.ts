@@ -6,7 +6,7 @@ import { sourceHash } from './source-hash';
 export interface SynthesizeOptions {
   /** Folder with `cdk.json`. */
   readonly project: string;
-  /** Where the cloud assembly goes. Emptied before. */
+  /** Folder of the cloud assembly; emptied before. */
   readonly directory: string;
   /** Context on top of that of `cdk.json`, such as the stage. */
   readonly context?: Readonly<Record<string, unknown>>;

@@ -28,7 +28,7 @@ export interface TemplateParameter {
   readonly Default?: unknown;
 }
 
-/** Whether a value of a template is an object, such as `{ "Key": 1 }`, and neither a list nor null. */
+/** True of an object of a template, such as `{ "Key": 1 }`; false of lists and null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -13,7 +13,7 @@ export interface CallRecord {
   readonly action?: string;
   readonly resources: readonly string[];
   readonly allowed: boolean;
-  /** Why not. */
+  /** Reason of a refusal. */
   readonly reason?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Whether an IPv4 range lies in another one. An IPv6 range contains no IPv4 range, and ranges of IPv6 aren't compared. */
+/** Containment of one IPv4 range in another. An IPv6 range contains no IPv4 range, and ranges of IPv6 aren't compared. */
 export function contains(outer: string, inner: string): boolean {
   const [a, b] = [parse(outer), parse(inner)];
   if (!a || !b || a.bits > b.bits) return false;

@@ -72,7 +72,7 @@ export function checkConditions(block: ConditionBlock, where: string): void {
   }
 }
 
-/** Whether all conditions of a statement hold. Values of one key are alternatives; keys and operators must all hold. */
+/** Conjunction of a statement's conditions. Values of one key are alternatives; keys and operators must all hold. */
 export function conditionsHold(block: ConditionBlock, keys: ConditionKeys): boolean {
   return Object.entries(block).every(([name, wanted]) =>
     Object.entries(wanted).every(([key, values]) => {

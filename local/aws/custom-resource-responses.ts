@@ -1,7 +1,7 @@
 import { AwsError, type Caller, type Clock, type Environment } from '../types';
 import type { CallLog } from './call-log';
 import { Unreachable } from './dispatch';
-import type { EndpointOptions } from './endpoint';
+import type { Network } from './network';
 import { evaluate } from './policy-document';
 import type { WireRequest } from './protocols/protocol';
 import { signatureOf } from './signature';
@@ -11,19 +11,26 @@ export type ResponseListener = (body: string) => void;
 
 const PREFIX = '/_custom-resource/';
 
+/** Options of {@link CustomResourceResponses}. */
+export interface CustomResourceResponsesOptions {
+  readonly network: Network;
+  /** Functions by their access key id. */
+  readonly callers: ReadonlyMap<string, Caller>;
+}
+
 /**
- * Where functions put the response of a custom resource. CloudFormation gives out presigned URLs of a bucket for it; a function in a
- * VPC reaches it through an endpoint of S3, or not at all.
+ * Target of the responses of custom resources. CloudFormation gives out presigned URLs of a bucket for them; a function in a VPC
+ * reaches that through an endpoint of S3, or not at all.
  */
 export class CustomResourceResponses {
-  readonly #options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>;
+  readonly #options: CustomResourceResponsesOptions;
   readonly #environment: Pick<Environment, 'account' | 'region'>;
   readonly #log: CallLog;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, { listener: ResponseListener; functionArn: string | undefined }>();
 
   constructor(
-    options: Pick<EndpointOptions, 'network' | 'callers' | 'responses'>,
+    options: CustomResourceResponsesOptions,
     environment: Pick<Environment, 'account' | 'region'>,
     log: CallLog,
     clock: Clock,
@@ -43,7 +50,10 @@ export class CustomResourceResponses {
     return method === 'PUT' && path.startsWith(PREFIX);
   }
 
-  /** @returns whether somebody waits for it. @throws {Unreachable} {@link AwsError} where the network or the S3 endpoint's policy forbids it. */
+  /**
+   * @returns whether somebody waits for it.
+   * @throws {Unreachable} {@link AwsError} where the network or the S3 endpoint's policy forbids it.
+   */
   receive(request: WireRequest): boolean {
     const { path, body, headers, query } = request;
     const expected = this.#waiting.get(path);
@@ -51,7 +61,7 @@ export class CustomResourceResponses {
     const functionArn =
       expected?.functionArn ?? (keyId === undefined ? undefined : this.#options.callers.get(keyId)?.functionArn);
     this.#check(path, { ...(functionArn !== undefined && { functionArn }) });
-    if (!expected) return this.#options.responses?.receive(path, body.toString('utf8')) ?? false;
+    if (!expected) return false;
     this.#waiting.delete(path);
     expected.listener(body.toString('utf8'));
     return true;

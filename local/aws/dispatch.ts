@@ -16,7 +16,7 @@ export interface ConditionedOperation extends Operation {
   conditionKeys(input: any): ConditionKeys;
 }
 
-/** What calls are decided and answered with. */
+/** Dependencies of {@link dispatch}. */
 export interface Dispatch {
   readonly operations: Operations;
   readonly policies: Policies;

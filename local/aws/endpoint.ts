@@ -11,19 +11,17 @@ import type { Policies } from './policies';
 import type { Protocol, WireRequest, WireResponse } from './protocols/protocol';
 import { signatureOf } from './signature';
 
-/** What the endpoint answers, and to whom. */
+/** Options of {@link createEndpoint}. */
 export interface EndpointOptions {
-  /** What the products answer. Two products may answer for one service, but not the same operation. */
+  /** Operations of the products. Two products may answer for one service, but not the same operation. */
   readonly operations: readonly Operations[];
   readonly policies: Policies;
   readonly network: Network;
   /** Functions by their access key id. Any other id is a person at this machine, who may do everything. */
   readonly callers: ReadonlyMap<string, Caller>;
-  /** Takes what is put to a path below `/_custom-resource/` that {@link Endpoint.onCustomResourceResponse} doesn't know. */
-  readonly responses?: { receive(path: string, body: string): boolean };
   /** @default - a new one */
   readonly calls?: CallLog;
-  /** How long a call over a way that isn't there hangs, in milliseconds. By default 1000; AWS's would hang until the client gives up. */
+  /** Time until an unreachable call is cut off, in milliseconds. AWS's hangs until the client gives up. @default 1000 */
   readonly hangMilliseconds?: number;
 }
 

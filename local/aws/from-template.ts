@@ -6,7 +6,7 @@ import { SecretStore } from './secrets';
 import { networkFromTemplate } from './template-network';
 import { policiesFromTemplate } from './template-policies';
 
-/** What a template says about calls to AWS: who makes them, what they may do, and over which way. */
+/** Callers of AWS's APIs in a template, their policies and their network. */
 export interface AwsOptions {
   readonly policies: Policies;
   readonly network: Network;
@@ -31,7 +31,9 @@ export function awsFromTemplate(model: Model): AwsOptions {
   };
 }
 
-/** What Lambda does to a queue in the name of the function's role; it refuses the mapping where the role doesn't allow it. */
+/**
+ * Actions of an event source mapping in the name of the function's role; Lambda refuses the mapping where the role denies one.
+ */
 const EVENT_SOURCE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
 function checkEventSources(model: Model, policies: Policies): void {

@@ -1,6 +1,6 @@
 /**
- * Policies that AWS keeps, by the end of their ARN, as far as CDK attaches them to roles: the statements of the AWS Managed Policy
- * Reference Guide. One that isn't here stops the start, since what it allows would be a guess.
+ * Policies that AWS keeps, by the end of their ARN, as far as CDK attaches them to roles: the statements of the AWS Managed
+ * Policy Reference Guide. One that isn't here stops the start, since what it allows would be a guess.
  */
 // biome-ignore lint/suspicious/noExplicitAny: policy documents
 export const AWS_MANAGED_POLICIES: Readonly<Record<string, any>> = {

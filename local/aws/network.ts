@@ -25,7 +25,7 @@ export interface Subnet {
   readonly cidr: string;
   /** Absent where the main route table applies, which has no routes out of the VPC. */
   readonly routeTable?: string;
-  /** Whether there is a default route to a NAT gateway. (One to an internet gateway doesn't help: a function has no public address.) */
+  /** True with a default route to a NAT gateway. One to an internet gateway doesn't help: a function has no public address. */
   readonly nat: boolean;
 }
 
@@ -38,34 +38,36 @@ export interface VpcEndpoint {
   readonly securityGroups: readonly string[];
   readonly subnets: readonly string[];
   readonly routeTables: readonly string[];
-  /** Whether the service's usual host name leads to the endpoint, which is what a stock client uses. */
+  /** True where the service's usual host name, which a stock client uses, leads to the endpoint. */
   readonly privateDns: boolean;
   /** Absent means full access. */
   readonly policy?: readonly Statement[];
 }
 
-/** Where a function's network interfaces are. */
+/** Subnets and security groups of a function's network interfaces. */
 export interface Placement {
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
 }
 
-/** What security groups and routes let a function reach inside of its VPC: a server with an address of the VPC's. */
+/** Server with an address of the VPC's, which a function reaches as security groups and routes let it. */
 export interface InsideTarget extends Placement {
   /** As people know it, such as `postgres:<stack>/<logical id>`. */
   readonly name: string;
-  /** The TCP port, by every number that a rule of the template may have for it: AWS's, and the one that `Fn::GetAtt` gives here. */
+  /**
+   * The TCP port, by every number that a rule of the template may have for it: AWS's, and the one that `Fn::GetAtt` gives here.
+   */
   readonly ports: readonly number[];
 }
 
 /** TCP ports from the first to the last one. */
 export type PortRange = readonly [first: number, last: number];
 
-/** What of the internet is reached. */
+/** Ports of internet addresses that a function reaches. */
 export interface InternetReach {
   /** Empty where nothing is. */
   readonly ports: readonly PortRange[];
-  /** What is missing for the other ports. */
+  /** Rule or route that is missing for the other ports. */
   readonly reason: string;
 }
 
@@ -86,7 +88,7 @@ export interface NetworkOptions {
   readonly prefixLists: ReadonlyMap<string, PrefixList>;
 }
 
-/** Whether a connection would be made in AWS; if not, what is missing. There it hangs until the client gives up. */
+/** Outcome of a connection in AWS, with what is missing for it: there it hangs until the client gives up. */
 export type Reach =
   | { readonly reachable: true; readonly endpoint?: VpcEndpoint }
   | { readonly reachable: false; readonly reason: string };
@@ -106,7 +108,7 @@ export class Network {
     this.#options = options;
   }
 
-  /** Whether the function reaches an AWS service, given by its signing name, such as `events`, which is its endpoint's name too. */
+  /** Reach of an AWS service by its signing name, such as `events`, which is its endpoint's name too. */
   reach(functionArn: string | undefined, signingName: string): Reach {
     const place = functionArn === undefined ? undefined : this.#options.functions.get(functionArn);
     if (!place) return { reachable: true };
@@ -115,7 +117,8 @@ export class Network {
     const problems: string[] = [];
 
     if (!WITHOUT_ENDPOINT.includes(signingName)) {
-      // An interface endpoint with private DNS takes the name over for the whole VPC; a gateway endpoint does so for its route tables.
+      // An interface endpoint with private DNS takes the name over for the whole VPC; a gateway endpoint does so for its route
+      // tables.
       for (const endpoint of this.#options.endpoints.filter((e) => e.service === service && e.vpc === subnets[0]?.vpc)) {
         const problem =
           endpoint.kind === 'Gateway' ? this.#gatewayProblem(place, endpoint) : this.#interfaceProblem(place, endpoint);
@@ -138,7 +141,7 @@ export class Network {
     return { reachable: false, reason: problems.join('; ') };
   }
 
-  /** Whether the function reaches a server inside of a VPC, such as a database. It has no other address than that. */
+  /** Reach of a server inside of a VPC, such as a database. It has no other address than that. */
   reachInside(functionArn: string, target: InsideTarget): Reach {
     const blocked = (reason: string): Reach => ({ reachable: false, reason });
     const place = this.#options.functions.get(functionArn);
@@ -212,7 +215,7 @@ export class Network {
     return groups.some((id) => this.#options.groups.get(id)?.[side].some((rule) => covers(rule, ports) && matches(rule)));
   }
 
-  /** Whether the rule's range, or ranges of its list, contain all of these. */
+  /** Containment of all of these in the rule's range, or in ranges of its list. */
   #covered({ cidr, prefixList }: GroupRule, ranges: readonly string[]): boolean {
     const list = prefixList === undefined ? undefined : this.#options.prefixLists.get(prefixList);
     const outer = cidr === undefined ? (list && 'cidrs' in list ? list.cidrs : []) : [cidr];

@@ -2,7 +2,7 @@ import type { Caller } from '../types';
 import type { ConditionKeys } from './conditions';
 import { evaluate, type Principal, type Request, type Statement } from './policy-document';
 
-/** What a role may do by the policies attached to it. */
+/** Policies of a role. */
 export interface RolePolicies {
   readonly name: string;
   readonly identity: readonly Statement[];
@@ -20,7 +20,7 @@ export interface PoliciesOptions {
   readonly resources: ReadonlyMap<string, readonly Statement[]>;
 }
 
-/** Whether a call is allowed, and if not, the sentence that AWS answers with. */
+/** Decision on a call, with the sentence that AWS answers a denied one with. */
 export interface Decision {
   readonly allowed: boolean;
   readonly reason?: string;
@@ -89,7 +89,7 @@ export class Policies {
     return { allowed: true };
   }
 
-  /** Whether the resource's own policy lets a service in. Services have no identity policies, so silence is a denial. */
+  /** Decision of the resource's own policy on a service. Services have no identity policies, so silence is a denial. */
   authorizeResource({ principal, action, resource, sourceArn }: ServiceAuthorization): Decision {
     const keys: ConditionKeys = {
       'aws:sourcearn': [sourceArn],

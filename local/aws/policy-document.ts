@@ -14,13 +14,16 @@ export interface Statement {
   readonly conditions: ConditionBlock;
 }
 
-/** Who asks, as `Principal` names it. */
+/** Principal of a request. */
 export interface Principal {
-  /** The kinds and values that name this principal, such as `{ AWS: [role ARN, session ARN] }` or `{ Service: ['events.amazonaws.com'] }`. */
+  /**
+   * The kinds and values that name this principal, such as `{ AWS: [role ARN, session ARN] }` or `{ Service:
+   * ['events.amazonaws.com'] }`.
+   */
   readonly names: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What is asked. */
+/** Question to a policy: action, resource and condition keys. */
 export interface Request {
   readonly action: string;
   readonly resource: string;
@@ -54,7 +57,7 @@ export function parsePolicy(document: any, where: string): Statement[] {
   });
 }
 
-/** What a set of statements says of a request: an explicit Deny wins over an Allow, and silence is neither. */
+/** Effect of a set of statements on a request: an explicit Deny wins over an Allow; undefined where none applies. */
 export function evaluate(
   statements: readonly Statement[],
   request: Request,

@@ -5,9 +5,9 @@ import { AwsError, type Model, type Operations, type Resource } from '../types';
 import { generateSecret } from './generate-secret';
 import { secretArn, secretName } from './secret-types';
 
-/** What is kept of a secret in the file. */
+/** Entry of the file, by the secret's ARN. */
 interface Kept {
-  /** Of what the value was generated from; a template that asks for something else gets a new value, as in AWS. */
+  /** Hash of the recipe of the value; a template with another recipe gets a new value, as in AWS. */
   readonly recipe: string;
   readonly value: string;
 }
@@ -39,7 +39,10 @@ export class SecretStore {
       .map((resource) => ({ resource, arn: secretArn(resource, model.environment), name: secretName(resource) }));
   }
 
-  /** The secret string, with the connection of the attached target. @throws an Error that names a secret that isn't in the template. */
+  /**
+   * The secret string, with the connection of the attached target.
+   * @throws an Error that names a secret that isn't in the template.
+   */
   value(secret: Resource | string): string {
     const found = typeof secret === 'string' ? this.#find(secret) : this.#secrets.find(({ arn }) => arn === this.#arnOf(secret));
     if (!found) throw new Error(`secret '${typeof secret === 'string' ? secret : secret.logicalId}' is not in the template`);
@@ -148,7 +151,8 @@ export class SecretStore {
     try {
       return JSON.parse(fs.readFileSync(this.#file, 'utf8'));
     } catch {
-      // The parser's own message quotes what it read, so it isn't passed on. A new password would lock everybody out of the engines that still have the old one.
+      // The parser's own message quotes what it read, so it isn't passed on. A new password would lock everybody out of the
+      // engines that still have the old one.
       throw new Error(
         `secrets file '${this.#file}' can't be read; delete it together with the data of the engines to start anew`,
       );

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a SigV4 signature says about itself. */
+/** Credential scope of a SigV4 signature. */
 export interface Signature {
   readonly accessKeyId: string;
   readonly region: string;
@@ -9,8 +9,8 @@ export interface Signature {
 }
 
 /**
- * The credential scope of a request, from its header or, where it's a presigned URL, its query. The signature itself isn't checked:
- * who can connect to loopback could read the key anyway.
+ * The credential scope of a request, from its header or, where it's a presigned URL, its query. The signature itself isn't
+ * checked: who can connect to loopback could read the key anyway.
  */
 export function signatureOf(headers: IncomingHttpHeaders, query: URLSearchParams): Signature | undefined {
   const credential =

@@ -58,7 +58,7 @@ function subnets(model: Model): Map<string, Subnet> {
   );
 }
 
-/** What EC2 gives a group that is made without a rule for the way out, and what every VPC's default group has. */
+/** Rule that EC2 adds to a group without egress rules, and that every VPC's default group has. */
 const EVERYTHING_OUT: GroupRule = { protocol: '-1', fromPort: 0, toPort: 65535, cidr: '0.0.0.0/0' };
 
 interface EditableGroup {

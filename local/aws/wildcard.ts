@@ -1,6 +1,6 @@
 const cache = new Map<string, RegExp>();
 
-/** Whether the text matches an IAM pattern: `*` is any text, `?` any one character; everything else is itself. */
+/** Match of a text with an IAM pattern: `*` is any text, `?` any one character; everything else is itself. */
 export function wildcard(pattern: string, text: string): boolean {
   if (pattern === '*') return true;
   let expression = cache.get(pattern);

@@ -18,7 +18,7 @@ export interface PostgresBinaries {
 
 const root = path.resolve(__dirname, '../..');
 
-/** Where the set-up writes what it found. */
+/** File in which the set-up records the engines that it found. */
 const FOUND = path.join(root, '.cachement', 'engines', 'engines.json');
 
 /** @throws where the set-up hasn't run, or what it found is gone. */

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import * as x509 from '@peculiar/x509';
 import type { Environment } from '../types';
 
-/** Where the certificate of the engines and its key lie, as PEM files; the authority is `environment.caFile`. */
+/** PEM files of the engines' certificate, its key and the authority. */
 export interface Certificates {
   readonly caFile: string;
   readonly certificateFile: string;
@@ -28,8 +28,8 @@ const LEAST_LEFT_MS = 30 * DAY_MS;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /**
- * Makes an authority of this machine's own and a certificate for `localhost`, or keeps those of an earlier start. The authority's key is
- * forgotten at once, so that nothing else can ever be signed with it.
+ * Makes an authority of this machine's own and a certificate for `localhost`, or keeps those of an earlier start. The authority's
+ * key is forgotten at once, so that nothing else can ever be signed with it.
  */
 export async function ensureCertificates(environment: Pick<Environment, 'caFile' | 'stateDir'>): Promise<Certificates> {
   const folder = path.join(environment.stateDir, 'certificates');

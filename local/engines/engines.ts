@@ -34,15 +34,15 @@ export interface Engines extends Product {
    */
   kill(name: string, signal?: NodeJS.Signals): Promise<void>;
   /**
-   * Starts a process that has ended, with the data that it had on disk, and resolves when it answers. A cache node that was a primary waits until
-   * its shard has another one, where it can have one.
+   * Starts a process that has ended, with the data that it had on disk, and resolves when it answers. A cache node that was a
+   * primary waits until its shard has another one, where it can have one.
    */
   restart(name: string): Promise<void>;
   /** Resolves when everything is usable again: complete clusters, connected replicas, standbys that have caught up. */
   ready(): Promise<void>;
-  /** How to connect to a database server as a superuser. */
+  /** Connection to a database server as a superuser. */
   databaseAdministrator(name: string): ClientConfig;
-  /** How to connect to one cache node as the platform's own user. */
+  /** Connection to one cache node as the platform's own user. */
   cacheAdministrator(name: string): RedisOptions;
 }
 

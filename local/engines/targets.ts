@@ -2,13 +2,13 @@ import type { Model, Resource } from '../types';
 import { databasesFromTemplate, type ServerOptions } from './postgres/options';
 import { replicationGroupsFromTemplate } from './redis/options';
 
-/** What a function may connect to, and where the template puts it. */
+/** Server or cluster that a function may connect to, with its place in the template's network. */
 export interface EngineTarget {
   /** `postgres:<stack>/<logical id>`, or `redis:<stack>/<logical id>` with all of its nodes. */
   readonly name: string;
   /** Its port by AWS's number, which rules of security groups name. */
   readonly awsPort: number;
-  /** Where it listens on this machine; the first one is what the template's endpoint gives. */
+  /** Ports of this machine; the first one is what the template's endpoint gives. */
   readonly ports: readonly number[];
   /** Empty where no subnet group is named. */
   readonly subnets: readonly string[];
@@ -16,7 +16,7 @@ export interface EngineTarget {
   readonly securityGroups: readonly string[];
 }
 
-/** What the engines use where the template names no port. */
+/** Ports of the engines where the template names none. */
 const POSTGRES_PORT = 5432;
 const REDIS_PORT = 6379;
 

@@ -3,13 +3,13 @@ import type { BusEvent } from './bus-event';
 import type { Delivery, RuleStats } from './delivery';
 import type { Rule, RuleTarget } from './rule';
 
-/** How the bus misbehaves: as EventBridge may. */
+/** Latency, duplicates and order of deliveries, within what EventBridge allows. */
 export interface DeliveryOptions {
   /** Median of the time from an event to its delivery, in milliseconds. By default 80. */
   readonly latencyMs?: number;
-  /** How often an event is delivered twice. By default 0.005; AWS says only "at least once". */
+  /** Probability of a second delivery; AWS says only "at least once". @default 0.005 */
   readonly duplicateProbability?: number;
-  /** Whether a later event may overtake an earlier one. By default true, as in AWS. */
+  /** True where a later event may overtake an earlier one, as in AWS. @default true */
   readonly reorder?: boolean;
 }
 
@@ -38,7 +38,7 @@ export class Buses {
   readonly #delivery: Delivery;
   readonly #context: Pick<ProductContext, 'clock' | 'random'>;
   readonly #stats = new Map<string, RuleStats>();
-  /** When the last delivery to each target is due. */
+  /** Due time of the last delivery to each target. */
   readonly #lastDue = new Map<RuleTarget, number>();
 
   constructor(

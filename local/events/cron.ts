@@ -4,7 +4,7 @@ export interface Cron {
   readonly hours: readonly number[];
   readonly months: readonly number[];
   readonly years: readonly number[];
-  /** Whether the day (a date at midnight) is one of the expression's. */
+  /** True of a day (a date at midnight) that is one of the expression's. */
   day(date: Date): boolean;
 }
 

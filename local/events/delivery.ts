@@ -8,7 +8,7 @@ export type AuthorizeResource = (request: { principal: string; action: string; r
   reason?: string;
 };
 
-/** What has become of a rule's events since the start. */
+/** Counts of a rule's events since the start. */
 export interface RuleStats {
   matched: number;
   /** Handed over to a target; more than matched where there are several targets or duplicates. */
@@ -25,11 +25,14 @@ export interface RuleStats {
 
 const PRINCIPAL = 'events.amazonaws.com';
 
-/** Of the wait before a retry: the first, and the longest, in milliseconds. AWS documents only "exponential backoff and jitter". */
+/** Waits before a retry, the first and the longest, in milliseconds. AWS documents only "exponential backoff and jitter". */
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 600_000;
 
-/** Errors that EventBridge doesn't retry: it lacks permission, or the target is gone (User Guide, "Retry policy and dead-letter queues"). */
+/**
+ * Errors that EventBridge doesn't retry: it lacks permission, or the target is gone (User Guide, "Retry policy and dead-letter
+ * queues").
+ */
 const NOT_RETRIED: Readonly<Record<string, string>> = {
   AccessDenied: 'NO_PERMISSIONS',
   ResourceNotFoundException: 'NO_RESOURCE',

@@ -23,12 +23,12 @@ export interface Events extends Product {
   readonly operations: Operations;
   /** Puts an event of a service on the default bus. */
   emit(event: ServiceEvent): void;
-  /** What has become of each rule's events, by name of the rule. */
+  /** Counts of each rule's events, by name of the rule. */
   stats(): Readonly<Record<string, RuleStats>>;
 }
 
 export interface EventsDependencies {
-  /** Whether the policy of a target lets a rule in. By default every target does. */
+  /** Decision of a target's policy on a rule. @default - every target lets every rule in */
   readonly authorizeResource?: AuthorizeResource;
 }
 

@@ -22,7 +22,7 @@ export function parsePath(path: string, where: string): JsonPath {
   return steps;
 }
 
-/** What is at the path; `undefined` where nothing is. */
+/** Value at the path; `undefined` where there is none. */
 export function read(value: unknown, path: JsonPath): unknown {
   let current = value;
   for (const step of path) {

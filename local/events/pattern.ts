@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Whether an event matches. */
+/** Test of an event. */
 export type Matcher = (event: unknown) => boolean;
 
 /** A test of one value of the event; `undefined` where the event has no such field. */
@@ -101,7 +101,9 @@ function affix(wanted: unknown, where: string, name: string, matches: (value: st
   return string((value) => matches(value, exact));
 }
 
-/** A value, a list of them, or of one of these operators with a text or a list of texts; true of any other value that is there. */
+/**
+ * A value, a list of them, or of one of these operators with a text or a list of texts; true of any other value that is there.
+ */
 function compileAnythingBut(wanted: unknown, where: string): Leaf {
   let leaves: Leaf[];
   if (isObject(wanted)) {

@@ -25,7 +25,7 @@ export const MAX_REQUEST_BYTES = 256 * 1024;
 export interface PutEventsSurroundings {
   /** ARN of the bus of this name. */
   busArn(name: string): string;
-  /** Whether there is a bus of this name. */
+  /** True of the name of a bus of the template. */
   exists(name: string): boolean;
   publish(bus: string, event: BusEvent): void;
   /** The rest of an event. */

@@ -2,14 +2,14 @@ import type { Matcher } from './pattern';
 import type { Schedule } from './schedule';
 import type { TargetInput } from './target-input';
 
-/** How long EventBridge tries to deliver. */
+/** Limits on EventBridge's attempts to deliver. */
 export interface RetryPolicy {
   /** After the first attempt. */
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
 }
 
-/** Where a rule sends what it matches. */
+/** Target of a rule's matches. */
 export interface RuleTarget {
   readonly id: string;
   /** A function or a queue. */

@@ -1,6 +1,6 @@
 import { type Cron, nextCron, parseCron } from './cron';
 
-/** When a scheduled rule fires. */
+/** Times of a scheduled rule. */
 export interface Schedule {
   /** The next time after `after`, both in milliseconds since the epoch; `undefined` where there is none any more. */
   next(after: number): number | undefined;
@@ -9,8 +9,8 @@ export interface Schedule {
 const UNITS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
- * Parses `rate(5 minutes)` or `cron(0 12 * * ? *)`; times are UTC. A rate counts from when the rule was made, so it first fires after
- * one period.
+ * Parses `rate(5 minutes)` or `cron(0 12 * * ? *)`; times are UTC. A rate counts from when the rule was made, so it first fires
+ * after one period.
  * @throws an Error on an expression that EventBridge refuses.
  */
 export function parseSchedule(expression: string, where: string): Schedule {

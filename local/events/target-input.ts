@@ -1,7 +1,7 @@
 import type { BusEvent } from './bus-event';
 import { type JsonPath, parsePath, read } from './json-path';
 
-/** What a target is given: at most one of the three. */
+/** Input of a target: at most one of the three. */
 export interface InputOptions {
   /** A constant, as JSON text. */
   readonly Input?: string;
@@ -10,7 +10,7 @@ export interface InputOptions {
   readonly InputTransformer?: { readonly InputPathsMap?: Readonly<Record<string, string>>; readonly InputTemplate: string };
 }
 
-/** What of the rule a template may name. */
+/** Fields of the rule that a template may name. */
 export interface RuleIdentity {
   readonly name: string;
   readonly arn: string;
@@ -58,7 +58,7 @@ function compileTemplate(
 interface Part {
   readonly text: string;
   readonly variable?: string;
-  /** Whether the variable stands between quotes. */
+  /** True of a variable between quotes. */
   readonly quoted: boolean;
 }
 

@@ -1,11 +1,11 @@
 import * as net from 'node:net';
 
-/** How many ports a platform gets. The sample needs about 20. */
+/** Ports of a platform. A full platform with three shards needs about 20. */
 const BLOCK_SIZE = 64;
 
 /**
- * Blocks lie below the range that systems take client ports from (Linux: from 32768, IANA: from 49152), so that no outgoing connection
- * sits on a port between its choice and its use.
+ * Blocks lie below the range that systems take client ports from (Linux: from 32768, IANA: from 49152), so that no outgoing
+ * connection sits on a port between its choice and its use.
  */
 const FIRST_BLOCK = 12_288;
 const LAST_BLOCK = 32_768 - BLOCK_SIZE;

@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOf } from './process-tree';
 
-/** What is kept of a process for a later run. */
+/** Record of a process for a later run. */
 export interface ProcessRecord {
   readonly name: string;
   readonly pid: number;
   readonly stopSignal: NodeJS.Signals;
 }
 
-/** How often to look whether a process is gone, in milliseconds: it is no child of this process, so nothing tells. */
+/** Interval of the check whether a process is gone, in milliseconds: it is no child of this process, so no event tells. */
 const POLL_MS = 20;
 
 /** A record as it is kept: with when the process started, and who started it. */
@@ -75,7 +75,7 @@ export class Records {
   }
 }
 
-/** Whether the process runs, and is the one that was recorded. */
+/** True of a process that runs, and is the one that was recorded. */
 function isSame({ pid, start }: { pid: number; start: string }): boolean {
   return startOf(pid) === start;
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
 /**
- * A text that no other process on this machine has had: a process id alone comes round again. Undefined where there is no such process, or
- * where it has ended and only waits for its parent to notice.
+ * A text that no other process on this machine has had: a process id alone comes round again. Undefined where there is no such
+ * process, or where it has ended and only waits for its parent to notice.
  */
 export function startOf(pid: number): string | undefined {
   if (process.platform !== 'linux')

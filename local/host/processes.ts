@@ -21,16 +21,16 @@ export interface ProcessSpec {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** @default - the user of this process */
   readonly user?: ProcessUser;
-  /** What asks the program to end soon and cleanly. @default SIGTERM */
+  /** Signal that asks the program to end cleanly. @default SIGTERM */
   readonly stopSignal?: NodeJS.Signals;
-  /** How long it may take to end after that before it is killed, in milliseconds. @default 5000 */
+  /** Time from the stop signal until it is killed, in milliseconds. @default 5000 */
   readonly stopLimitMs?: number;
 }
 
-/** How long a process may take to end after its stop signal before it is killed, in milliseconds. */
+/** Time from a stop signal until a process is killed, in milliseconds. */
 const STOP_LIMIT_MS = 5000;
 
-/** How much of a log file an error quotes, in lines. */
+/** Lines of a log file that an error quotes. */
 const TAIL_LINES = 8;
 
 /** A running program, or one that has ended. */
@@ -94,8 +94,8 @@ export class ManagedProcess {
 }
 
 /**
- * Starts programs, ends them, and records them on disk, so that {@link endLeftovers} finds those that a crash left behind. Each writes to
- * `<stateDir>/logs/<name>.log`.
+ * Starts programs, ends them, and records them on disk, so that {@link endLeftovers} finds those that a crash left behind. Each
+ * writes to `<stateDir>/logs/<name>.log`.
  */
 export class Processes {
   /** Called when a process that was started ends before `dispose`, asked or unasked. */
@@ -104,7 +104,7 @@ export class Processes {
   readonly #records: Records;
   readonly #logs: string;
   #disposed = false;
-  /** Where this process ends without `dispose`, by an uncaught error say, nothing can be awaited any more. */
+  /** Synchronous end of everything, for a process that ends without `dispose`, by an uncaught error say. */
   readonly #onExit = () => {
     for (const one of this.#processes.values()) one.signal('SIGKILL');
   };
@@ -175,8 +175,8 @@ export class Processes {
 }
 
 /**
- * Ends what an earlier run with the same state folder left behind, and resolves when it is gone. A process is only touched where its start time
- * is the recorded one (the system may have given its id to another since), and where whoever started it is gone.
+ * Ends what an earlier run with the same state folder left behind, and resolves when it is gone. A process is only touched where
+ * its start time is the recorded one (the system may have given its id to another since), and where whoever started it is gone.
  *
  * @returns the names of the processes that were ended
  * @throws where one of them can't be ended

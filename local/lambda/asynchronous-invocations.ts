@@ -149,7 +149,7 @@ function errorMessage(payload: string): string {
   }
 }
 
-/** What a destination gets, in Lambda's format 1.0. */
+/** Record for a destination, in Lambda's format 1.0. */
 function record(arn: string, event: QueuedEvent, condition: Condition, now: number) {
   const { lastResult } = event;
   return {

@@ -1,5 +1,5 @@
-// What runs in every execution environment: loads the handler once, then serves one invocation after the other from the Runtime API.
-// It has no dependencies and imports nothing of the platform, since it stands for AWS's own runtime.
+// What runs in every execution environment: loads the handler once, then serves one invocation after the other from the Runtime
+// API. It has no dependencies and imports nothing of the platform, since it stands for AWS's own runtime.
 'use strict';
 
 const fs = require('node:fs');

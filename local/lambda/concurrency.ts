@@ -5,8 +5,8 @@ import type { FunctionOptions } from './options';
 export type Release = () => void;
 
 /**
- * Counts running invocations against what the account has and what functions reserved. A reservation is both a limit and a share that
- * no other function can take, as on AWS.
+ * Counts running invocations against what the account has and what functions reserved. A reservation is both a limit and a share
+ * that no other function can take, as on AWS.
  */
 export class Concurrency {
   readonly #functions: readonly FunctionOptions[];

@@ -1,6 +1,6 @@
-// Preloaded into every execution environment, and into its workers: a TCP connection that the template's network would block is not made.
-// It stands for the network interface of the function, so it has no dependencies and imports nothing of the platform. A blocked
-// connection behaves as one whose packets are dropped: nothing happens until a timeout, the client's own or the kernel's.
+// Preloaded into every execution environment, and into its workers: a TCP connection that the template's network would block is
+// not made. It stands for the network interface of the function, so it has no dependencies and imports nothing of the platform. A
+// blocked connection behaves as one whose packets are dropped: nothing happens until a timeout, the client's own or the kernel's.
 'use strict';
 
 const fs = require('node:fs');

@@ -4,11 +4,11 @@ export interface ConnectionTarget {
   readonly name: string;
   /** Of 127.0.0.1. */
   readonly port: number;
-  /** What would have to be there for a connection; absent where one is made. */
+  /** Rule or route that is missing for a connection; absent where one is made. */
   readonly missing?: string;
 }
 
-/** What a function may connect to. Calls of AWS's APIs are decided where they arrive. */
+/** Connections that a function may make. Calls of AWS's APIs are decided where they arrive. */
 export interface ConnectionRules {
   /** Other ports of loopback are what the function itself listens on. */
   readonly targets: readonly ConnectionTarget[];
@@ -16,7 +16,7 @@ export interface ConnectionRules {
   readonly elsewhere: {
     /** First and last port that are reached there. */
     readonly ports: readonly (readonly [first: number, last: number])[];
-    /** What would have to be there for the others. */
+    /** Rule or route that is missing for the others. */
     readonly missing: string;
   };
 }
@@ -26,11 +26,11 @@ export interface ConnectionRecord {
   readonly functionArn: string;
   /** Of its {@link ConnectionTarget}, or `host:port`. */
   readonly target: string;
-  /** What was missing; absent where it was made. */
+  /** Missing rule or route; absent where the connection was made. */
   readonly missing?: string;
 }
 
-/** What functions connected to since the start: once each, however often it was. */
+/** Connections of functions since the start: one record each, however often it was made. */
 export class ConnectionLog {
   readonly #onBlocked: (record: ConnectionRecord) => void;
   readonly #records = new Map<string, ConnectionRecord>();

@@ -4,7 +4,7 @@ import type { Clock, InvokeResult } from '../types';
 import { answered, exited, threw, timedOut, tooLarge } from './outcome';
 import type { Deliver, RuntimeListener } from './runtime-api';
 
-/** How long Lambda lets a function initialise before the function's own timeout begins to count, in milliseconds. */
+/** Time for a function to initialise, in milliseconds, before the function's own timeout begins to count. */
 const INIT_LIMIT_MILLISECONDS = 10_000;
 
 /** An invocation, as an environment runs it. */
@@ -15,7 +15,7 @@ export interface Invocation {
   readonly payload: string;
 }
 
-/** How an environment's process is started. */
+/** Start options of an environment's process. */
 export interface ProcessOptions {
   readonly command: string;
   readonly arguments: readonly string[];
@@ -45,8 +45,8 @@ interface Running {
 }
 
 /**
- * One execution environment: a process that initialises once and serves one invocation at a time. Between invocations it is frozen,
- * from the moment it asks for the next one.
+ * One execution environment: a process that initialises once and serves one invocation at a time. Between invocations it is
+ * frozen, from the moment it asks for the next one.
  */
 export class ExecutionEnvironment implements RuntimeListener {
   readonly #options: ProcessOptions;

@@ -20,7 +20,7 @@ export class FunctionLog {
     this.#descriptor = undefined;
   }
 
-  /** What a process takes as its stdout. */
+  /** File descriptor for the stdout of a process. */
   get output(): number {
     if (this.#descriptor === undefined) throw new Error(`log of a function that was disposed of: ${this.file}`);
     return this.#descriptor;

@@ -16,12 +16,12 @@ export interface EnvironmentDescription {
   readonly invocations: number;
 }
 
-/** What a pool needs besides its function. */
+/** Dependencies of a {@link FunctionPool}. */
 export interface PoolServices {
   readonly clock: Clock;
   readonly concurrency: Concurrency;
   readonly idleMilliseconds: number;
-  /** How a new environment's process is started; `id` names it towards the Runtime API. */
+  /** Start options of a new environment's process; `id` names it towards the Runtime API. */
   processOptions(id: string): ProcessOptions;
   attach(id: string, listener: RuntimeListener): void;
   detach(id: string): void;

@@ -5,15 +5,18 @@ import { AwsError, type FunctionTarget, type Operations, type Product, type Prod
 import { AsynchronousInvocations } from './asynchronous-invocations';
 import { Concurrency } from './concurrency';
 import { ConnectionLog, type ConnectionRecord } from './connections';
+import type { ProcessOptions } from './execution-environment';
 import { FunctionLog } from './function-log';
 import { type EnvironmentDescription, FunctionPool } from './function-pool';
 import type { FunctionOptions, LambdaOptions } from './options';
 import { RuntimeApi } from './runtime-api';
-import { nodeArguments, variables } from './variables';
+import { type GuardOptions, nodeArguments, variables } from './variables';
 
 const DEFAULT_ACCOUNT_CONCURRENCY = 16;
 const DEFAULT_IDLE_MILLISECONDS = 600_000;
-/** Linux's `tcp_syn_retries` of 6: the packets go out after 0, 1, 3, 7, 15, 31 and 63 s, and 64 s after the last one it gives up. */
+/**
+ * Linux's `tcp_syn_retries` of 6: the packets go out after 0, 1, 3, 7, 15, 31 and 63 s, and 64 s after the last one it gives up.
+ */
 const DEFAULT_CONNECT_TIMEOUT_MILLISECONDS = 127_000;
 const BOOTSTRAP = path.join(__dirname, 'bootstrap.cjs');
 const GUARD = path.join(__dirname, 'connection-guard.cjs');
@@ -44,6 +47,7 @@ export interface Lambda extends Product {
   retire(nameOrArn: string): Promise<void>;
 }
 
+/** A function of the template at run time. */
 interface RunningFunction {
   readonly pool: FunctionPool;
   readonly asynchronous: AsynchronousInvocations;
@@ -55,125 +59,155 @@ interface RunningFunction {
  * @throws {Error} where reservations exceed the account's concurrency.
  */
 export function createLambda(options: LambdaOptions, context: ProductContext): Lambda {
-  const { environment, registry } = context;
-  const api = new RuntimeApi();
-  const concurrency = new Concurrency(options.functions, options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY);
-  const freeze = (options.freeze ?? true) && process.platform !== 'win32';
-  const functions = new Map(options.functions.map((each) => [each.arn, createFunction(each)]));
-  const registered: string[] = [];
-  // On disk, so that the next run can end what a crash leaves behind: a frozen process doesn't even notice that its parent is gone.
-  const records = new Records(environment.stateDir);
-  const connections = new ConnectionLog(({ functionArn, target, missing }) => {
-    context.log(
-      'lambda',
-      `${functionArn} can't connect to ${target}: ${missing}; in AWS the connection hangs until it times out`,
-    );
-  });
-  const guardOptions = (arn: string) => {
-    const rules = options.connections?.get(arn);
-    return (
-      rules && {
-        ...rules,
-        open: [api.port, Number(new URL(environment.endpointUrl).port)],
-        timeoutMilliseconds: options.connectTimeoutMilliseconds ?? DEFAULT_CONNECT_TIMEOUT_MILLISECONDS,
-      }
-    );
-  };
-  const killAll = () => {
-    for (const { pool } of functions.values()) pool.signal('SIGKILL');
+  return new RunningLambda(options, context);
+}
+
+class RunningLambda implements Lambda {
+  readonly operations: Operations = { lambda: { Invoke: invokeOperation((nameOrArn) => this.#find(nameOrArn)) } };
+  readonly #options: LambdaOptions;
+  readonly #context: ProductContext;
+  readonly #api = new RuntimeApi();
+  readonly #concurrency: Concurrency;
+  readonly #functions: ReadonlyMap<string, RunningFunction>;
+  readonly #registered: string[] = [];
+  /**
+   * On disk, so that the next run can end what a crash leaves behind: a frozen process doesn't notice that its parent is gone.
+   */
+  readonly #records: Records;
+  readonly #connections: ConnectionLog;
+  readonly #killAll = () => {
+    for (const { pool } of this.#functions.values()) pool.signal('SIGKILL');
   };
 
-  function createFunction(each: FunctionOptions): RunningFunction {
-    const log = new FunctionLog(path.join(environment.stateDir, 'logs'), each.name);
-    const pool = new FunctionPool(each, {
-      clock: context.clock,
-      concurrency,
-      idleMilliseconds: options.idleMilliseconds ?? DEFAULT_IDLE_MILLISECONDS,
-      processOptions: (id) => ({
-        command: process.execPath,
-        arguments: nodeArguments(each, BOOTSTRAP, options.connections?.has(each.arn) ? GUARD : undefined),
-        folder: each.folder,
-        variables: variables(each, {
-          environment,
-          runtimeApi: api.address(id),
-          accessKeyId: accessKeyId(each.arn),
-          logStreamName: `${new Date(context.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id}`,
-          path: process.env.PATH ?? '',
-          // Servers that came after the function was made count too.
-          hosts: registry.origins,
-          connections: guardOptions(each.arn),
-        }),
-        ...(options.connections?.has(each.arn) && { onReport: (lines: string) => connections.add(each.arn, lines) }),
-        output: log.output,
-        timeoutSeconds: each.timeoutSeconds,
-        freeze,
-      }),
-      attach: (id, listener) => api.attach(id, listener),
-      detach: (id) => api.detach(id),
-      log: (line) => log.write(line),
-      started(pid) {
-        records.add({ name: `lambda:${each.name}`, pid, stopSignal: 'SIGKILL' });
-        return () => records.remove(pid);
-      },
+  constructor(options: LambdaOptions, context: ProductContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#concurrency = new Concurrency(options.functions, options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY);
+    this.#records = new Records(context.environment.stateDir);
+    this.#connections = new ConnectionLog(({ functionArn, target, missing }) => {
+      const consequence = 'in AWS the connection hangs until it times out';
+      context.log('lambda', `${functionArn} can't connect to ${target}: ${missing}; ${consequence}`);
     });
-    const asynchronous = new AsynchronousInvocations(
-      each,
-      (payload, requestId) => pool.invokeText(payload, each.arn, requestId),
-      context,
-    );
-    return { pool, asynchronous, log };
+    this.#functions = new Map(options.functions.map((each) => [each.arn, this.#createFunction(each)]));
   }
 
-  function find(nameOrArn: string): RunningFunction {
-    const parts = nameOrArn.split(':');
-    const name = parts.length > 2 ? parts[6] : parts[0];
-    for (const running of functions.values()) if (running.pool.options.name === name) return running;
-    throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
-  }
-
-  function register(running: RunningFunction): void {
-    const { arn, qualifiers } = running.pool.options;
-    for (const name of [arn, ...qualifiers.map((qualifier) => `${arn}:${qualifier}`)]) {
-      const target: AsynchronousFunctionTarget = {
-        arn: name,
-        invoke: (event) => running.pool.invokeText(JSON.stringify(event ?? {}), name),
-        invokeAsynchronously: (event) => running.asynchronous.accept(JSON.stringify(event ?? {})),
-      };
-      registry.functions.set(name, target);
-      registered.push(name);
+  async start(): Promise<void> {
+    await this.#api.start();
+    process.on('exit', this.#killAll);
+    for (const running of this.#functions.values()) {
+      running.log.open();
+      this.#register(running);
     }
   }
 
-  return {
-    async start() {
-      await api.start();
-      process.on('exit', killAll);
-      for (const running of functions.values()) {
-        running.log.open();
-        register(running);
-      }
-    },
-    async dispose() {
-      for (const name of registered.splice(0)) registry.functions.delete(name);
-      for (const { asynchronous } of functions.values()) asynchronous.dispose();
-      await Promise.all([...functions.values()].map(({ pool }) => pool.dispose()));
-      await api.stop();
-      for (const { log } of functions.values()) log.close();
-      process.off('exit', killAll);
-    },
-    operations: { lambda: { Invoke: invokeOperation(find) } },
-    environments: (nameOrArn) =>
-      (nameOrArn === undefined ? [...functions.values()] : [find(nameOrArn)]).flatMap(({ pool }) => pool.describe()),
-    stop(nameOrArn) {
-      find(nameOrArn).pool.stopped = true;
-    },
-    resume(nameOrArn) {
-      find(nameOrArn).pool.stopped = false;
-    },
-    connections: () => connections.all(),
-    kill: (nameOrArn, signal = 'SIGKILL') => find(nameOrArn).pool.signal(signal),
-    retire: (nameOrArn) => find(nameOrArn).pool.retire(),
-  };
+  async dispose(): Promise<void> {
+    for (const name of this.#registered.splice(0)) this.#context.registry.functions.delete(name);
+    for (const { asynchronous } of this.#functions.values()) asynchronous.dispose();
+    await Promise.all([...this.#functions.values()].map(({ pool }) => pool.dispose()));
+    await this.#api.stop();
+    for (const { log } of this.#functions.values()) log.close();
+    process.off('exit', this.#killAll);
+  }
+
+  environments(nameOrArn?: string): EnvironmentDescription[] {
+    const asked = nameOrArn === undefined ? [...this.#functions.values()] : [this.#find(nameOrArn)];
+    return asked.flatMap(({ pool }) => pool.describe());
+  }
+
+  stop(nameOrArn: string): void {
+    this.#find(nameOrArn).pool.stopped = true;
+  }
+
+  resume(nameOrArn: string): void {
+    this.#find(nameOrArn).pool.stopped = false;
+  }
+
+  kill(nameOrArn: string, signal: NodeJS.Signals = 'SIGKILL'): number {
+    return this.#find(nameOrArn).pool.signal(signal);
+  }
+
+  connections(): ConnectionRecord[] {
+    return this.#connections.all();
+  }
+
+  retire(nameOrArn: string): Promise<void> {
+    return this.#find(nameOrArn).pool.retire();
+  }
+
+  #createFunction(each: FunctionOptions): RunningFunction {
+    const log = new FunctionLog(path.join(this.#context.environment.stateDir, 'logs'), each.name);
+    const pool = new FunctionPool(each, {
+      clock: this.#context.clock,
+      concurrency: this.#concurrency,
+      idleMilliseconds: this.#options.idleMilliseconds ?? DEFAULT_IDLE_MILLISECONDS,
+      processOptions: (id) => this.#processOptions(each, id, log),
+      attach: (id, listener) => this.#api.attach(id, listener),
+      detach: (id) => this.#api.detach(id),
+      log: (line) => log.write(line),
+      started: (pid) => {
+        this.#records.add({ name: `lambda:${each.name}`, pid, stopSignal: 'SIGKILL' });
+        return () => this.#records.remove(pid);
+      },
+    });
+    const attempt = (payload: string, requestId: string) => pool.invokeText(payload, each.arn, requestId);
+    return { pool, asynchronous: new AsynchronousInvocations(each, attempt, this.#context), log };
+  }
+
+  #processOptions(each: FunctionOptions, id: string, log: FunctionLog): ProcessOptions {
+    const { environment, clock, registry } = this.#context;
+    const connections = this.#guardOptions(each.arn);
+    const date = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    return {
+      command: process.execPath,
+      arguments: nodeArguments(each, BOOTSTRAP, connections && GUARD),
+      folder: each.folder,
+      variables: variables(each, {
+        environment,
+        runtimeApi: this.#api.address(id),
+        accessKeyId: accessKeyId(each.arn),
+        logStreamName: `${date}/[$LATEST]${id}`,
+        path: process.env.PATH ?? '',
+        // Servers that came after the function was made count too.
+        hosts: registry.origins,
+        connections,
+      }),
+      ...(connections && { onReport: (lines: string) => this.#connections.add(each.arn, lines) }),
+      output: log.output,
+      timeoutSeconds: each.timeoutSeconds,
+      freeze: (this.#options.freeze ?? true) && process.platform !== 'win32',
+    };
+  }
+
+  /** Rules for the guard of a function's connections; undefined where these aren't decided. */
+  #guardOptions(arn: string): GuardOptions | undefined {
+    const rules = this.#options.connections?.get(arn);
+    if (!rules) return undefined;
+    return {
+      ...rules,
+      open: [this.#api.port, Number(new URL(this.#context.environment.endpointUrl).port)],
+      timeoutMilliseconds: this.#options.connectTimeoutMilliseconds ?? DEFAULT_CONNECT_TIMEOUT_MILLISECONDS,
+    };
+  }
+
+  #find(nameOrArn: string): RunningFunction {
+    const parts = nameOrArn.split(':');
+    const name = parts.length > 2 ? parts[6] : parts[0];
+    for (const running of this.#functions.values()) if (running.pool.options.name === name) return running;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+  }
+
+  #register({ pool, asynchronous }: RunningFunction): void {
+    const { arn, qualifiers } = pool.options;
+    for (const name of [arn, ...qualifiers.map((qualifier) => `${arn}:${qualifier}`)]) {
+      const target: AsynchronousFunctionTarget = {
+        arn: name,
+        invoke: (event) => pool.invokeText(JSON.stringify(event ?? {}), name),
+        invokeAsynchronously: (event) => asynchronous.accept(JSON.stringify(event ?? {})),
+      };
+      this.#context.registry.functions.set(name, target);
+      this.#registered.push(name);
+    }
+  }
 }
 
 interface InvokeInput {

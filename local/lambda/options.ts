@@ -15,18 +15,18 @@ export interface FunctionOptions {
   readonly folder: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** How many invocations may run at once; those of other functions can't take its share. Undefined: of the account's rest. */
+  /** Invocations that may run at once, which no other function can take. Undefined: a share of the account's rest. */
   readonly reservedConcurrency: number | undefined;
   /** Environment variables of the template. */
   readonly variables: Readonly<Record<string, string>>;
   readonly asynchronous: AsynchronousOptions;
 }
 
-/** What becomes of an event that nobody waits for. */
+/** Retries and destinations of asynchronous invocations. */
 export interface AsynchronousOptions {
   /** Retries after an error of the function, 0 to 2. */
   readonly maximumRetryAttempts: number;
-  /** How long an event may wait, retries included. */
+  /** Age at which an event is given up, retries included. */
   readonly maximumEventAgeSeconds: number;
   /** ARN of a queue that gets the event itself after the last retry. */
   readonly deadLetterArn: string | undefined;
@@ -36,18 +36,19 @@ export interface AsynchronousOptions {
   readonly onSuccess: string | undefined;
 }
 
-/** What {@link createLambda} runs, and how. */
+/** Options of {@link createLambda}. */
 export interface LambdaOptions {
   readonly functions: readonly FunctionOptions[];
 
   /**
-   * How many invocations may run at once in all; each needs a process of its own. What functions reserve comes out of it.
+   * Invocations that may run at once in all; each needs a process of its own. What functions reserve comes out of it.
    * @default 16 - an account on AWS starts with 1000, which no single machine has the memory for
    */
   readonly accountConcurrency?: number;
 
   /**
-   * Whether an environment's process is stopped (SIGSTOP) between invocations, as AWS freezes it: timers don't fire and sockets aren't read.
+   * True where an environment's process is stopped (SIGSTOP) between invocations, as AWS freezes it: timers don't fire and
+   * sockets aren't read.
    * @default true, except on Windows
    */
   readonly freeze?: boolean;
@@ -59,7 +60,7 @@ export interface LambdaOptions {
   readonly idleMilliseconds?: number;
 
   /**
-   * What functions may connect to, by ARN.
+   * Connections that functions may make, by ARN.
    * @default - whatever listens
    */
   readonly connections?: ReadonlyMap<string, ConnectionRules>;

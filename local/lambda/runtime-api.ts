@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MAX_RESPONSE_BYTES } from './outcome';
 
-/** What goes to a runtime that asked for its next invocation. */
+/** Invocation, as a runtime gets it. */
 export interface RuntimeEvent {
   readonly requestId: string;
   readonly invokedFunctionArn: string;
@@ -15,7 +15,7 @@ export interface RuntimeEvent {
 /** Gives a runtime the invocation that it waits for. */
 export type Deliver = (event: RuntimeEvent) => void;
 
-/** What a runtime says to its execution environment. */
+/** Receiver of a runtime's calls. */
 export interface RuntimeListener {
   /** It is free and waits. */
   next(deliver: Deliver): void;
@@ -28,8 +28,8 @@ export interface RuntimeListener {
 }
 
 /**
- * The Lambda Runtime API of every execution environment, on one server: an environment's `AWS_LAMBDA_RUNTIME_API` is this server's
- * host and port and its own id as the first path segment.
+ * The Lambda Runtime API of every execution environment, on one server: an environment's `AWS_LAMBDA_RUNTIME_API` is this
+ * server's host and port and its own id as the first path segment.
  */
 export class RuntimeApi {
   readonly #listeners = new Map<string, RuntimeListener>();

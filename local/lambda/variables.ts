@@ -2,17 +2,17 @@ import type { Environment } from '../types';
 import type { ConnectionRules } from './connections';
 import type { FunctionOptions } from './options';
 
-/** Where Lambda keeps the certificates of AWS's own authorities, which a function names in `NODE_EXTRA_CA_CERTS` to trust RDS. */
+/** Lambda's file of the certificates of AWS's own authorities, which a function names in `NODE_EXTRA_CA_CERTS` to trust RDS. */
 const LAMBDA_CA_FILE = '/var/runtime/ca-cert.pem';
 
-/** What `connection-guard.cjs` is told. */
+/** Options of `connection-guard.cjs`. */
 export interface GuardOptions extends ConnectionRules {
   /** Ports of this machine that stand for no server of the template. */
   readonly open: readonly number[];
   readonly timeoutMilliseconds: number;
 }
 
-/** What {@link variables} needs to know besides the function. */
+/** Sources of {@link variables} besides the function. */
 export interface VariableSources {
   readonly environment: Environment;
   /** Host, port and environment id of the Runtime API. */
@@ -24,7 +24,7 @@ export interface VariableSources {
   readonly path: string;
   /** Base URLs on this machine, by the host name that each stands for. */
   readonly hosts?: ReadonlyMap<string, string>;
-  /** What the process may connect to; undefined where that isn't decided. */
+  /** Connections that the process may make; undefined where that isn't decided. */
   readonly connections?: GuardOptions;
 }
 

@@ -9,7 +9,7 @@ export interface EventSourceOptions {
   readonly queueArn: string;
   readonly functionArn: string;
   readonly batchSize: number;
-  /** How long a batch may wait to be filled. */
+  /** Longest wait for a batch to fill. */
   readonly windowSeconds: number;
   readonly reportsItemFailures: boolean;
   readonly maximumConcurrency?: number;
@@ -27,13 +27,13 @@ export interface EventSourceSurroundings {
 /** Lambda starts with five batches at a time, and scales from there; here it stays at that. */
 const DEFAULT_CONCURRENCY = 5;
 
-/** How long one poll waits. Lambda long-polls with the most that SQS allows. */
+/** Wait of one poll: Lambda long-polls with the most that SQS allows. */
 const POLL_MS = 20_000;
 
 /** Lambda's limit on the payload of an invocation; a batch that would be larger is handed over in parts. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Of the wait after a throttle: the first, and the longest, in milliseconds. An assumption: AWS documents only that it backs off. */
+/** Waits after a throttle, the first and the longest, in milliseconds. An assumption: AWS documents only that it backs off. */
 const FIRST_BACKOFF_MS = 200;
 const LAST_BACKOFF_MS = 10_000;
 

@@ -8,7 +8,7 @@ import { queueArn, queueName, queueUrl } from './resource-types';
 export interface QueuesOptions {
   readonly queues: readonly QueueOptions[];
   readonly eventSources: readonly EventSourceOptions[];
-  /** How often a receive takes a later message before an earlier one. By default 0.05. */
+  /** Probability that a receive takes a later message before an earlier one. @default 0.05 */
   readonly reorderProbability?: number;
 }
 

@@ -15,7 +15,10 @@ export function bodyMd5(body: string): string {
   return createHash('md5').update(body, 'utf8').digest('hex');
 }
 
-/** Digest of message attributes, by SQS's own encoding: sorted by name; each part behind its length in four bytes; 1 for text, 2 for bytes. */
+/**
+ * Digest of message attributes, by SQS's own encoding: sorted by name; each part behind its length in four bytes; 1 for text, 2
+ * for bytes.
+ */
 export function attributesMd5(attributes: MessageAttributes): string {
   const hash = createHash('md5');
   const part = (bytes: Uint8Array) => {
@@ -33,7 +36,7 @@ export function attributesMd5(attributes: MessageAttributes): string {
   return hash.digest('hex');
 }
 
-/** What the attributes add to the size of a message. */
+/** Bytes that the attributes add to the size of a message. */
 export function attributesBytes(attributes: MessageAttributes): number {
   return Object.entries(attributes).reduce(
     (sum, [name, { DataType, StringValue, BinaryValue }]) =>

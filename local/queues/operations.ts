@@ -70,7 +70,8 @@ interface RedriveInput {
 }
 
 /**
- * Moves everything out of a dead-letter queue at once, as new messages: each has an id, an age and a count of receipts of its own from there.
+ * Moves everything out of a dead-letter queue at once, as new messages: each has an id, an age and a count of receipts of its own
+ * from there.
  * @returns a handle for nobody, since the task is over.
  */
 function redrive(queues: readonly Queue[], { SourceArn, DestinationArn }: RedriveInput): string {

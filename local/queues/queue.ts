@@ -12,7 +12,7 @@ export interface QueueOptions {
   readonly delaySeconds: number;
   readonly retentionSeconds: number;
   readonly maximumMessageBytes: number;
-  /** How long a receive waits that doesn't say. */
+  /** Wait of a receive without `WaitTimeSeconds`. */
   readonly receiveWaitSeconds: number;
   readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
 }
@@ -22,7 +22,7 @@ export interface StoredMessage extends QueueMessage {
   readonly attributes: MessageAttributes;
 }
 
-/** How a queue stands, and what has gone through it since the start. */
+/** State of a queue, and counts of its messages since the start. */
 export interface QueueStats {
   readonly visible: number;
   readonly inFlight: number;
@@ -36,14 +36,14 @@ export interface QueueStats {
   readonly expired: number;
 }
 
-/** What a queue needs besides its options. */
+/** Dependencies of a {@link Queue}. */
 export interface QueueSurroundings {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   random(): number;
   /** Puts a message that was received too often into the dead-letter queue. @returns whether there is one. */
   deadLetter?(message: Moved): boolean;
-  /** How often a receive takes a later message before an earlier one. */
+  /** Probability that a receive takes a later message before an earlier one. */
   readonly reorderProbability?: number;
 }
 
@@ -157,7 +157,10 @@ export class Queue implements QueueTarget {
     return stop;
   }
 
-  /** Deletes by the handle of the last receive. One of an earlier receive, or of a message that is gone, changes nothing, as in AWS. */
+  /**
+   * Deletes by the handle of the last receive. One of an earlier receive, or of a message that is gone, changes nothing, as in
+   * AWS.
+   */
   delete(receiptHandle: string): void {
     const { messageId, receive } = parseHandle(receiptHandle);
     if (this.#entries.get(messageId)?.receiveCount !== receive) return;

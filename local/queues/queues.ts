@@ -7,11 +7,13 @@ import { Queue, type QueueStats } from './queue';
 /** The queues at run time. */
 export interface Queues extends Product {
   readonly operations: Operations;
-  /** How each queue stands, by name. */
+  /** State of each queue, by name. */
   stats(): Readonly<Record<string, QueueStats>>;
 }
 
-/** Makes the queues, and registers them at once, so that others find them whatever the order of starting; `start` starts polling. */
+/**
+ * Makes the queues, and registers them at once, so that others find them whatever the order of starting; `start` starts polling.
+ */
 export function createQueues(options: QueuesOptions, context: ProductContext): Queues {
   const { environment, registry, clock, log } = context;
   const random = () => context.random();

@@ -18,7 +18,10 @@ const SQS_QUERY_CODES: Readonly<Record<string, string>> = {
   UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
 };
 
-/** AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, everything else in the body. EventBridge, Secrets Manager, SQS, CloudWatch. */
+/**
+ * AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, everything else in the body. EventBridge, Secrets Manager, SQS,
+ * CloudWatch.
+ */
 export const jsonRpc: Protocol = {
   parse({ headers, body }) {
     const target = String(headers['x-amz-target']);
@@ -44,7 +47,7 @@ function headersFor(service: string, requestId: string): Record<string, string> 
   return { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-requestid': requestId };
 }
 
-/** What a request without a known target gets. */
+/** Error of a request whose operation isn't run here. */
 export function unknownOperation(message: string): AwsError {
   return new AwsError('UnknownOperationException', message, 400);
 }

@@ -11,14 +11,14 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
-/** What goes back. */
+/** Response, as it goes over the wire. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** What a request asks for. */
+/** Operation and input of a request. */
 export interface Call {
   readonly operation: string;
   // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input

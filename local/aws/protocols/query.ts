@@ -2,7 +2,7 @@ import { AwsError } from '../../types';
 import type { Protocol } from './protocol';
 import { element, errorResponse, type MemberNames } from './xml';
 
-/** What the Query protocol needs to know of a service: its XML namespace, and how members of its lists are called (from the SDK's model). */
+/** XML namespace of each service, and element names of the members of its lists (from the SDK's model). */
 const SERVICES: Readonly<Record<string, { namespace: string; members: MemberNames }>> = {
   elasticache: {
     namespace: 'http://elasticache.amazonaws.com/doc/2015-02-02/',

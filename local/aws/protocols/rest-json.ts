@@ -4,9 +4,9 @@ import { match, type RestRoute } from './rest-path';
 
 interface JsonRoute extends RestRoute {
   readonly status: number;
-  /** What is in headers, query and body besides the labels. */
+  /** Members of the input from headers, query and body, besides the labels. */
   readonly input?: (request: WireRequest) => Record<string, unknown>;
-  /** Where the answer isn't the whole output as JSON. */
+  /** Response of an operation whose body isn't its whole output as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: output in the SDK's shape
   readonly output?: (output: any) => { status?: number; headers?: Record<string, string>; body: string | Uint8Array };
 }

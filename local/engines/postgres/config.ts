@@ -3,7 +3,7 @@ import type { Certificates } from '../certificates';
 /** The role of the platform itself, which is RDS's name for its own: a superuser, as whom standbys connect too. */
 export const ADMINISTRATOR = 'rdsadmin';
 
-/** What `rds.*` parameters do is up to RDS. Those that make a difference here are named; these don't. */
+/** Parameters `rds.*` that make no difference here, or are read apart. */
 const RDS_ONLY = new Set([
   'rds.accepted_password_auth_method', // SCRAM in any case
   'rds.adaptive_autovacuum',
@@ -16,7 +16,10 @@ const RDS_ONLY = new Set([
   'rds.restrict_password_commands',
 ]);
 
-/** Parameters that the platform sets itself: what a server of this machine is made of, and sizes that follow the instance class on RDS. */
+/**
+ * Parameters that the platform sets itself: what a server of this machine is made of, and sizes that follow the instance class on
+ * RDS.
+ */
 const OWN = new Set([
   'effective_cache_size',
   'huge_pages',
@@ -116,7 +119,7 @@ export function hostRules(parameters: Parameters): string {
     .join('');
 }
 
-/** What a standby adds to its configuration. The slot keeps what it hasn't replayed while it is away. */
+/** Lines of a standby's configuration. The slot keeps what it hasn't replayed while it is away. */
 export function standbyConfiguration(options: { primaryPort: number; password: string; slot: string; caFile: string }): string {
   const connection = {
     host: '127.0.0.1',

@@ -11,13 +11,13 @@ import { type Home, homeOf, ownFile, ownFolder, ownTree } from './home';
 import type { DatabaseOptions, ServerOptions } from './options';
 import { initialise, PostgresServer } from './server';
 
-/** How long standbys may take to stream, in milliseconds. */
+/** Limit until all standbys stream, in milliseconds. */
 const STREAM_LIMIT_MS = 30_000;
 const POLL_MS = 20;
 
 /**
- * What RDS gives its master user instead of a superuser. PostgreSQL itself lets only superusers create the extension `pg_stat_statements`,
- * so that one is there already.
+ * Roles that RDS gives its master user instead of a superuser. PostgreSQL itself lets only superusers create the extension
+ * `pg_stat_statements`, so that one is there already.
  */
 const MASTER_ROLE = `
   create role rds_superuser nologin;

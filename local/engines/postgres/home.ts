@@ -6,10 +6,10 @@ import type { ProcessUser } from '../../host/processes';
 import type { PostgresBinaries } from '../binaries';
 
 /**
- * Where PostgreSQL runs from and keeps its data, and as whom.
+ * Folders and user of PostgreSQL.
  *
- * It refuses to run as root. So root runs it as another user, who can't be expected to enter the clone or the state folder: programs and data
- * then live in a temporary folder that everybody may enter. For anybody else they stay where they are.
+ * It refuses to run as root. So root runs it as another user, who can't be expected to enter the clone or the state folder:
+ * programs and data then live in a temporary folder that everybody may enter. For anybody else they stay where they are.
  */
 export interface Home {
   /** Undefined for the user of this process. */
@@ -87,7 +87,10 @@ function isOpen(folder: string): boolean {
   return (fs.statSync(folder).mode & 0o001) !== 0 && (parent === folder || isOpen(parent));
 }
 
-/** Anybody may create folders in a temporary folder: what lies there under our name must be root's, or others could put programs into it. */
+/**
+ * Anybody may create folders in a temporary folder: what lies there under our name must be root's, or others could put programs
+ * into it.
+ */
 function rootsFolder(name: string): string {
   folder(name);
   const stat = fs.lstatSync(name);

@@ -6,7 +6,7 @@ import type { ManagedProcess, Processes } from '../../host/processes';
 import { ADMINISTRATOR } from './config';
 import { type Home, ownFile } from './home';
 
-/** How long a server may take until it answers, in milliseconds: recovery after a kill included, on a busy machine. */
+/** Limit until a server answers, in milliseconds: recovery after a kill included, on a busy machine. */
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 25;
 

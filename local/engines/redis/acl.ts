@@ -15,7 +15,7 @@ export interface UserOptions {
   readonly passwords: readonly string[] | undefined;
 }
 
-/** What ElastiCache keeps for itself, whatever an access string says: configuration, topology and persistence are the API's business. */
+/** Commands that ElastiCache denies whatever an access string says: configuration, topology and persistence belong to its API. */
 const RESTRICTED = [
   'acl|deluser',
   'acl|load',
@@ -52,7 +52,8 @@ const RESTRICTED = [
 const PASSWORD_RULE = /^([><#!]|nopass$|resetpass$|reset$)/;
 
 /**
- * Translates a user. An access string is written in the server's own rules, but has no passwords, and is `off` unless it says `on`.
+ * Translates a user. An access string is written in the server's own rules, but has no passwords, and is `off` unless it says
+ * `on`.
  * @throws where the access string has a rule that ElastiCache refuses, or a selector, which is not run here.
  */
 export function aclUser({ name, accessString, passwords }: UserOptions): AclUser {

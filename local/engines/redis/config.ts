@@ -93,8 +93,8 @@ function tls(node: NodeOptions, { caFile, certificateFile, keyFile }: Certificat
 }
 
 /**
- * `nodes.conf` of a node, as if the cluster had been formed before: each node knows all others and who has which slots, so that nothing has to
- * meet, and no race between meeting and replicating can be lost.
+ * `nodes.conf` of a node, as if the cluster had been formed before: each node knows all others and who has which slots, so that
+ * nothing has to meet, and no race between meeting and replicating can be lost.
  */
 export function nodesFile(shards: readonly ShardOptions[], self: NodeOptions): string {
   const lines = shards.flatMap((shard, index) =>

@@ -5,7 +5,7 @@ import type { ManagedProcess, Processes } from '../../host/processes';
 import type { RedisBinary } from '../binaries';
 import type { NodeOptions } from './options';
 
-/** How long a node may take to answer, in milliseconds: a stopped process takes connections and never answers. */
+/** Limit on a node's answer, in milliseconds: a stopped process takes connections and never answers. */
 const ANSWER_LIMIT_MS = 1000;
 
 /** One Redis process of a cluster. */

@@ -32,7 +32,7 @@ export interface NodeOptions {
   /** As ElastiCache calls it: `<group's id>-<shard>-<node>`. */
   readonly cacheClusterId: string;
   readonly port: number;
-  /** Where nodes talk to each other. */
+  /** Port of the cluster bus. */
   readonly busPort: number;
 }
 

@@ -17,10 +17,10 @@ const ADMINISTRATOR = 'local-platform';
 
 const POLL_MS = 25;
 
-/** How long the cluster may take until all of it is usable, in milliseconds; 2 s of that are the server's own delay before it takes writes. */
+/** Limit on the cluster's start, in milliseconds; 2 s of that are the server's own delay before it takes writes. */
 const READY_LIMIT_MS = 30_000;
 
-/** How long a promotion may take: detection, election, and again as much for a busy machine. */
+/** Limit on a promotion: detection, election, and again as much for a busy machine. */
 const PROMOTION_LIMIT_MS = 6 * NODE_TIMEOUT_MS;
 
 /** A Redis Cluster with the nodes, users and parameters of a replication group. */
@@ -91,8 +91,8 @@ export class ReplicationGroup {
   }
 
   /**
-   * Starts a node that has ended, and resolves when it answers. Where it was its shard's primary and a replica can take over, that comes first,
-   * as ElastiCache does it: an empty primary that came back sooner would have its replicas drop their data.
+   * Starts a node that has ended, and resolves when it answers. Where it was its shard's primary and a replica can take over,
+   * that comes first, as ElastiCache does it: an empty primary that came back sooner would have its replicas drop their data.
    */
   async restart(node: RedisNode): Promise<void> {
     const deadline = Date.now() + PROMOTION_LIMIT_MS;
@@ -137,8 +137,8 @@ export class ReplicationGroup {
 }
 
 /**
- * Whether the node can serve clients, and tells them about all of the others: a replica that has nothing of its primary's yet is left out
- * of the slots' table.
+ * True of a node that can serve clients and tells them about all of the others: a replica that has nothing of its primary's yet
+ * is left out of the slots' table.
  */
 async function isComplete(client: Redis, nodes: number): Promise<boolean> {
   const info = String(await client.cluster('INFO'));

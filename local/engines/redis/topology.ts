@@ -1,13 +1,13 @@
 import { nodeId } from './config';
 import type { NodeOptions, ReplicationGroupOptions } from './options';
 
-/** What the cluster says of one of its nodes. */
+/** State of a node, as the cluster reports it. */
 export interface NodeState {
   readonly node: NodeOptions;
   readonly role: 'primary' | 'replica';
-  /** Whether the others have given up on it. */
+  /** True where a majority of the primaries takes it for failed. */
   readonly failed: boolean;
-  /** Whether it serves slots. */
+  /** True where it serves slots. */
   readonly serving: boolean;
 }
 
