@@ -10,10 +10,10 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const sources = path.join(root, 'lambdas');
 const target = path.join(root, 'assets/lambdas');
 
-/** The folders of lambdas/ that hold a function; `runtime` is the library that they share. */
+/** Folders of lambdas/ that hold a function; `runtime` is the library and `platform` the toolkit that functions share. */
 const names = fs
   .readdirSync(sources)
-  .filter((name) => name !== 'runtime' && fs.existsSync(path.join(sources, name, 'index.ts')))
+  .filter((name) => !['runtime', 'platform'].includes(name) && fs.existsSync(path.join(sources, name, 'index.ts')))
   .sort();
 
 const result = await build({

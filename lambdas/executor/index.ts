@@ -1,5 +1,5 @@
-import { createBus } from '../platform/bus';
 import { environment } from '../platform/environment';
+import { busFromEnvironment } from '../platform/from-environment';
 import { createDistribution } from '../platform/purge/distribution';
 import { createEdgeQueue } from '../platform/purge/edge-queue';
 import { edgePollStep, edgeStep, gatewayStep, wakeStep } from '../platform/purge/purge-path';
@@ -8,7 +8,7 @@ import { isThrottle } from '../platform/purge/throttle';
 import { createWorker } from '../platform/purge/worker';
 
 const outside = {
-  bus: createBus({ name: environment.busName }),
+  bus: busFromEnvironment(),
   stageCache: createStageCache({
     restApiId: environment.restApiId,
     stageName: environment.apiStageName,

@@ -1,6 +1,10 @@
-import { createBus } from '../platform/bus';
 import { environment } from '../platform/environment';
-import { cacheFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } from '../platform/from-environment';
+import {
+  busFromEnvironment,
+  cacheFromEnvironment,
+  databaseFromEnvironment,
+  pacingFromEnvironment,
+} from '../platform/from-environment';
 import {
   edgeAcceptedStep,
   edgeCompletedStep,
@@ -15,7 +19,7 @@ import { createWorker } from '../platform/purge/worker';
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
 const inside = {
   primary: database.writer,
-  bus: createBus({ name: environment.busName }),
+  bus: busFromEnvironment(),
   shared: cacheFromEnvironment(database),
   settleSeconds: environment.settleSeconds,
   pacing: pacingFromEnvironment(),

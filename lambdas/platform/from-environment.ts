@@ -2,6 +2,7 @@ import { Cache } from '../runtime/cache';
 import { readMetrics } from '../runtime/read-metrics';
 import { RedisStore } from '../runtime/shared/redis-store';
 import { type Handle, PostgresVersions } from '../runtime/versions/postgres';
+import { type Bus, createBus } from './bus';
 import { createDatabase, type Database, type DatabaseOptions } from './database';
 import { environment } from './environment';
 import { callsPerSecond, type Pacing } from './purge/pacing';
@@ -41,6 +42,11 @@ export function cacheFromEnvironment(database: Database, shared = storeFromEnvir
       dimensions: { FunctionName: environment.functionName },
     }),
   });
+}
+
+/** Event bus that this function's variables name. */
+export function busFromEnvironment(): Bus {
+  return createBus({ name: environment.busName });
 }
 
 /** How this function's variables want the outer tiers to be paced. */

@@ -1,12 +1,10 @@
 import { afterFreeze } from '../platform/after-freeze';
-import { createBus } from '../platform/bus';
-import { environment } from '../platform/environment';
-import { databaseFromEnvironment, pacingFromEnvironment } from '../platform/from-environment';
+import { busFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } from '../platform/from-environment';
 import { relayStep, sweepStep } from '../platform/purge/purge-path';
 
 // Rows are held while the bus is called.
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
-const inside = { primary: database.writer, bus: createBus({ name: environment.busName }), pacing: pacingFromEnvironment() };
+const inside = { primary: database.writer, bus: busFromEnvironment(), pacing: pacingFromEnvironment() };
 
 /** `source` of the events of a schedule. */
 const SCHEDULE = 'aws.events';

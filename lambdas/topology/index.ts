@@ -1,8 +1,8 @@
-import { createBus } from '../platform/bus';
 import { describeTopology } from '../platform/describe-topology';
 import { environment } from '../platform/environment';
+import { busFromEnvironment } from '../platform/from-environment';
 
-const bus = createBus({ name: environment.busName });
+const bus = busFromEnvironment();
 
 /** Reports the cluster as ElastiCache describes it, on a schedule and after failovers. */
 export const handler = async (): Promise<void> => {

@@ -1,9 +1,7 @@
 import { place } from '../../routes';
 import { placeId } from '../places';
-import { createBus } from '../platform/bus';
 import { transaction } from '../platform/database';
-import { environment } from '../platform/environment';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
+import { busFromEnvironment, cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
 import { uncached } from '../platform/http/response';
 import { createRouter, type Handler } from '../platform/http/router';
 import { afterCommit } from '../platform/purge/purge-path';
@@ -12,7 +10,7 @@ import { changePlace, parseChange } from './change';
 const database = databaseFromEnvironment({ readers: [] });
 const inside = {
   primary: database.writer,
-  bus: createBus({ name: environment.busName }),
+  bus: busFromEnvironment(),
   shared: cacheFromEnvironment(database),
 };
 
