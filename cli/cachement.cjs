@@ -3,10 +3,11 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const inCheckout = fs.existsSync(path.join(__dirname, 'main.ts'));
-if (inCheckout) require('tsx/cjs');
-require(inCheckout ? './main' : '../dist/cli/main.js')
-  .main(process.argv.slice(2))
-  .then((code) => {
-    process.exitCode = code;
-  });
+async function run() {
+  const inCheckout = fs.existsSync(path.join(__dirname, 'main.ts'));
+  if (inCheckout) await import('tsx');
+  const { main } = require(inCheckout ? './main' : '../dist/cli/main.js');
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+run();

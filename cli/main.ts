@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { describePurge } from './dry-run';
+import { checkPurge, describePurge } from './dry-run';
 import { type Connection, connect, type PurgeReport } from './platform';
+import { loadRoutes } from './routes';
 import { formatList, formatReport } from './show';
 
 const HELP = `Purges, and says what purges did.
@@ -10,6 +11,7 @@ const HELP = `Purges, and says what purges did.
       --prompt         outer tiers at once, and again after the drain
       --urgent         go whatever the budget says
       --dry-run        only say what it would touch and cost
+      --routes FILE    module that exports your routes, for --dry-run; or CACHEMENT_ROUTES
       --wait           show each step until the edge is done
   cachement purges list [--from TIME] [--to TIME]       by time of the commit; the last hour by default
   cachement purges show PURGE_ID
@@ -21,7 +23,7 @@ const HELP = `Purges, and says what purges did.
 Credentials and region are those of the AWS SDK; with AWS_ENDPOINT_URL it speaks to a platform on this machine.
 `;
 
-/** Where text goes; tests have their own. */
+/** Streams that text is written to; tests have their own. */
 export interface Terminal {
   out(text: string): void;
   error(text: string): void;
@@ -93,6 +95,7 @@ function parse(words: string[]) {
       prompt: { type: 'boolean', default: false },
       urgent: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
+      routes: { type: 'string' },
       wait: { type: 'boolean', default: false },
       from: { type: 'string' },
       to: { type: 'string' },
@@ -105,9 +108,10 @@ function parse(words: string[]) {
 
 async function purge(values: ReturnType<typeof parse>['values'], platform: () => Connection, { out }: Terminal): Promise<number> {
   const { tag: tags, path: paths, expire, prompt, urgent } = values;
-  const described = describePurge({ tags, paths });
+  checkPurge({ tags, paths });
   if (values['dry-run']) {
-    out(described);
+    const file = values.routes ?? process.env.CACHEMENT_ROUTES;
+    out(describePurge({ tags, paths }, file ? await loadRoutes(file) : undefined));
     return 0;
   }
   const connection = platform();

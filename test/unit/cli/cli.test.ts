@@ -1,6 +1,8 @@
+import { describePurge } from '../../../cli/dry-run';
 import { main } from '../../../cli/main';
 import type { Connection, PurgeReport, PurgeRequest } from '../../../cli/platform';
 import { signedHeaders } from '../../../lambdas/platform/http/signature';
+import { defineRoute } from '../../../lib/route';
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const AT = '2026-11-21T10:00:00.000Z';
@@ -37,15 +39,45 @@ test('a purge is put on the bus as it was asked for', async () => {
   expect(connection.asked).toEqual([{ tags: ['place:2950159'], paths: [], mode: 'expire', prompt: false, urgent: true }]);
 });
 
-test('--dry-run says tiers, items, price and staleness, and purges nothing', async () => {
-  const { code, out, connection } = await run('purge --tag place:2950159 --tag nobody:1 --path /x --dry-run');
+test('--dry-run says items and price, what it can know of tags without routes, and how to name these; and purges nothing', async () => {
+  const { code, out, connection } = await run('purge --tag product:1 --tag nobody:1 --path /x --dry-run');
   expect(code).toBe(0);
   expect(connection.asked).toEqual([]);
-  expect(out).toContain(
-    'tag place:2950159: route place (/places/{id}), tiers memory, shared, gateway, edge; were it lost, at most 86700 s stale',
-  );
-  expect(out).toContain('tag nobody:1: no route declares it');
-  expect(out).toContain("at most 3 items, 0.015 USD once the month's 1000 free items are used");
+  expect(out.split('\n')).toEqual([
+    "tag product:1: whatever carries it, in every tier; which routes these are isn't known",
+    "tag nobody:1: whatever carries it, in every tier; which routes these are isn't known",
+    'for routes, tiers and worst-case staleness, name the module that exports your routes: --routes FILE, or CACHEMENT_ROUTES',
+    'path /x: tiers gateway, edge',
+    'the gateway: at most one flush of the whole stage cache, shared with other purges',
+    "the edge: at most 3 items, 0.015 USD once the month's 1000 free items are used",
+  ]);
+});
+
+test('a dry run with routes says tiers and staleness of each that declares a tag', () => {
+  const outer = { gatewayTtlSeconds: 300, edgeTtlSeconds: 3600 };
+  const product = defineRoute({
+    name: 'product',
+    path: '/products/{id}',
+    freshness: { sharedTtlSeconds: 86_400, ...outer },
+    tags: ['product:{id}', 'products'],
+  });
+  const basket = defineRoute({
+    name: 'basket',
+    path: '/baskets/{id}',
+    freshness: { sharedTtlSeconds: 60 },
+    tags: ['basket:{id}', 'products'],
+  });
+  const lines = (tag: string) =>
+    describePurge({ tags: [tag], paths: [] }, [product, basket])
+      .split('\n')
+      .slice(0, -2);
+  const ofProduct = 'route product (/products/{id}), tiers memory, shared, gateway, edge; were it lost, at most 86700 s stale';
+  expect(lines('product:1')).toEqual([`tag product:1: ${ofProduct}`]);
+  expect(lines('products')).toEqual([
+    `tag products: ${ofProduct}`,
+    'tag products: route basket (/baskets/{id}), tiers memory, shared; were it lost, at most 60 s stale',
+  ]);
+  expect(lines('nobody:1')).toEqual(['tag nobody:1: no route declares it; it would touch only values whose loader added it']);
 });
 
 test('--wait shows each step once, until the purge is complete', async () => {
