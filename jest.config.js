@@ -5,6 +5,13 @@ const project = (name, overrides = {}) => ({
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
+  // The package by its own name, as in `paths` of tsconfig.json.
+  moduleNameMapper: {
+    '^cachement$': '<rootDir>/lib',
+    '^cachement/route$': '<rootDir>/lib/route',
+    '^cachement/functions$': '<rootDir>/lambdas/platform',
+    '^cachement/runtime(.*)$': '<rootDir>/lambdas/runtime$1',
+  },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/assets', '<rootDir>/.cachement'],
   ...overrides,
 });

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { App } from 'aws-cdk-lib';
+import { places } from '../examples/places';
 import { addCachement } from '../lib/stacks/app';
 import { stageConfig } from '../lib/stacks/stage';
 import { fixedCosts, type Line, type Priced, usageCosts } from './estimate';
-import { sample } from './sample';
 
 /** A price that is older than this, in days, is pointed out. */
 const OLD_DAYS = 365;
@@ -44,7 +44,7 @@ function sourceOf({ usd, per, pricedAt, source, caveat }: Line['price']): string
 
 function resourcesOf(stage: string): Map<string, Priced> {
   const app = new App({ builtinCloudFormationValidation: false, analyticsReporting: false });
-  const stacks = addCachement(app, { ...sample, config: stageConfig(stage) });
+  const stacks = addCachement(app, { ...places, config: stageConfig(stage) });
   const assembly = app.synth();
   return new Map(
     stacks.flatMap((stack) =>

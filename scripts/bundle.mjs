@@ -1,24 +1,32 @@
-// Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the CDK app deploys and what runs locally.
-// One esbuild call for all of them; a file is written only where its content differs, so that asset hashes and watchers stay quiet.
+// Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the package contains, and those of the sample into
+// assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them; a file is written only
+// where its content differs, so that asset hashes and watchers stay quiet.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundlePlaces } from './places.mjs';
+import { bundlePlaces } from '../examples/places/functions/sample-data/places.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const sources = path.join(root, 'lambdas');
-const target = path.join(root, 'assets/lambdas');
+const target = path.join(root, 'assets');
 
-/** Folders of lambdas/ that hold a function; `runtime` is the library and `platform` the toolkit that functions share. */
-const names = fs
-  .readdirSync(sources)
-  .filter((name) => !['runtime', 'platform'].includes(name) && fs.existsSync(path.join(sources, name, 'index.ts')))
-  .sort();
+/** Folder of sources by folder of bundles. */
+const SOURCES = { lambdas: 'lambdas', places: 'examples/places/functions' };
+
+/** Bundles by their folder in assets/, each with its source. Of lambdas/, `runtime` is the library and `platform` the toolkit of functions. */
+const functions = Object.fromEntries(
+  Object.entries(SOURCES).flatMap(([folder, sources]) =>
+    fs
+      .readdirSync(path.join(root, sources))
+      .filter((name) => !['runtime', 'platform'].includes(name) && fs.existsSync(path.join(root, sources, name, 'index.ts')))
+      .sort()
+      .map((name) => [`${folder}/${name}`, `${sources}/${name}/index.ts`]),
+  ),
+);
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, `lambdas/${name}/index.ts`])),
+  entryPoints: Object.fromEntries(Object.entries(functions).map(([bundle, source]) => [`${bundle}/index`, source])),
   outdir: target,
   bundle: true,
   platform: 'node',
@@ -41,11 +49,13 @@ const result = await build({
 });
 
 for (const { path: file, contents } of result.outputFiles) writeIfChanged(file, contents);
-if (names.includes('sample-data')) bundlePlaces(path.join(target, 'sample-data'), root);
+bundlePlaces(path.join(target, 'places/sample-data'), root);
 
 // A function that is gone must not be deployable by accident.
-for (const name of fs.readdirSync(target)) {
-  if (!names.includes(name)) fs.rmSync(path.join(target, name), { recursive: true });
+for (const folder of Object.keys(SOURCES)) {
+  for (const name of fs.readdirSync(path.join(target, folder))) {
+    if (!Object.hasOwn(functions, `${folder}/${name}`)) fs.rmSync(path.join(target, folder, name), { recursive: true });
+  }
 }
 
 /** A module of ours that a function imports nothing from does nothing; without this, its imports would stay in the bundle. */
@@ -54,7 +64,7 @@ function ownModulesArePure() {
   return {
     name: 'own-modules-are-pure',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\.?\// }, async ({ path: name, importer, resolveDir, kind, pluginData }) => {
+      esbuild.onResolve({ filter: /^(\.\.?\/|cachement\/)/ }, async ({ path: name, importer, resolveDir, kind, pluginData }) => {
         if (pluginData === resolving || importer.includes('/node_modules/')) return undefined;
         const resolved = await esbuild.resolve(name, { importer, resolveDir, kind, pluginData: resolving });
         return { ...resolved, sideEffects: false };

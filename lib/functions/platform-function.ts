@@ -7,18 +7,21 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** Where the prebuilt functions lie, in a checkout as in the package: a folder a function. */
+/** Folder of the prebuilt functions, in a checkout as in the package: a folder a function. */
 const BUNDLES = path.join(__dirname, '../../assets/lambdas');
 
-/** @returns the folder of a prebuilt function. */
-export const bundleFolder = (bundle: string): string => path.join(BUNDLES, bundle);
+/** @returns the folder of a function: of a prebuilt one by its name, of any other by its absolute path. */
+export const bundleFolder = (bundle: string): string => path.resolve(BUNDLES, bundle);
 
-/** What a function of the platform needs to be told; the rest is the same for all of them. */
+/** Properties of a PlatformFunction; everything else is the same for all of them. */
 export interface PlatformFunctionProps {
-  /** Folder of the prebuilt function, such as `read-api`. */
+  /**
+   * Code: name of a function that comes prebuilt with the package, such as `migration`, or absolute path of a folder of one's own, whose
+   * `index.js` exports `handler` and contains everything that it imports.
+   */
   readonly bundle: string;
 
-  /** What it does, in one sentence; shown in the console. */
+  /** Purpose, in one sentence; shown in the console. */
   readonly description: string;
 
   /** Longest run of one invocation. */
@@ -75,7 +78,7 @@ export interface PlatformFunctionProps {
 }
 
 /**
- * A prebuilt function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what they
+ * A bundled function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what they
  * need when the function is added to them as a client.
  *
  * @throws {RangeError} where `concurrency` isn't a whole number of at least 1.
@@ -86,9 +89,10 @@ export class PlatformFunction extends lambda.Function {
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     const concurrency = props.concurrency ?? 1;
+    const name = path.basename(props.bundle);
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new RangeError(
-        `function '${props.bundle}': 'concurrency' must be a whole number of at least 1, got: ${concurrency}; set it to how many invocations may run at once`,
+        `function '${name}': 'concurrency' must be a whole number of at least 1, got: ${concurrency}; set it to how many invocations may run at once`,
       );
     }
     const logGroup = new logs.LogGroup(scope, `${id}Log`, {
@@ -97,7 +101,7 @@ export class PlatformFunction extends lambda.Function {
     });
     const role = new iam.Role(scope, `${id}Role`, {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      description: `Role of ${props.bundle}: ${props.description}`,
+      description: `Role of ${name}: ${props.description}`,
       // In the role itself, not in a policy beside it: Lambda checks them when it creates the function.
       inlinePolicies: { Base: basePolicy(logGroup, props.vpc !== undefined) },
     });

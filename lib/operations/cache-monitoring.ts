@@ -123,10 +123,10 @@ export class CacheMonitoring extends Construct {
   }
 
   /** Shows how much a warmer reads, and watches what it couldn't. */
-  watchWarmer({ warmer, deadLetters }: CacheWarmer): void {
-    this.watch('keysWarmed', 'warmer', [warmer.functionName]);
+  watchWarmer({ worker, deadLetters }: CacheWarmer): void {
+    this.watch('keysWarmed', 'warmer', [worker.functionName]);
     this.watchDeadLetters({ warming: deadLetters });
-    this.watchFunction('warmer', warmer);
+    this.watchFunction('warmer', worker);
   }
 
   /** Watches which share of purged keys a probe finds as the primary has them. */

@@ -1,7 +1,6 @@
 import { type App, CfnOutput } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
-import type { PlatformFunction } from '../functions/platform-function';
-import { ApiFunctions } from '../gateway/api-functions';
 import { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
 import type { IPlatformNetwork } from '../network/platform-network';
@@ -10,12 +9,14 @@ import type { PurgeBus } from '../purge/purge-bus';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
+import type { Workload } from './workload';
 
 export interface ApiStackProps extends PlatformStackProps {
   readonly network: IPlatformNetwork;
   readonly database: IReplicatedDatabase;
   readonly shared: ISharedCache;
   readonly bus: PurgeBus;
+  readonly workload: Workload;
   readonly routes: Route[];
   readonly writes: WriteOperation[];
   readonly restricted: Route[];
@@ -23,24 +24,13 @@ export interface ApiStackProps extends PlatformStackProps {
 
 export class ApiStack extends PlatformStack {
   readonly api: CachedApi;
-  readonly reader: PlatformFunction;
+  readonly reader: lambda.IFunction;
 
   constructor(app: App, props: ApiStackProps) {
     super(app, 'api', 'API with a stage cache, and its functions', props);
     const { network, database, shared, bus } = props;
-    const { readConcurrency, writeConcurrency, poolSize, readTimeout, reserve } = this.config.functions;
-    const { reader, writer } = new ApiFunctions(this, 'Functions', {
-      network,
-      database,
-      shared,
-      bus,
-      readConcurrency,
-      writeConcurrency,
-      poolSize,
-      readTimeout,
-      reserveConcurrency: reserve,
-      logRemovalPolicy: this.removalPolicy,
-    });
+    const { config, removalPolicy: logRemovalPolicy } = this;
+    const { reader, writer } = props.workload.addFunctions(this, { config, network, database, shared, bus, logRemovalPolicy });
     this.reader = reader;
     const firewall = this.config.firewall
       ? new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy: this.removalPolicy })

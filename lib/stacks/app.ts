@@ -12,11 +12,15 @@ import { PurgeStack } from './purge-stack';
 import { SharedStack } from './shared-stack';
 import type { StageConfig } from './stage';
 import { UsEast1Stack } from './us-east-1-stack';
+import type { Workload } from './workload';
 
-/** What a stage serves. */
+/** Properties of a stage. */
 export interface CachementProps {
   /** The stage. */
   readonly config: StageConfig;
+
+  /** Application that it serves. */
+  readonly workload: Workload;
 
   /** Everything that the API answers. */
   readonly routes: Route[];
@@ -60,16 +64,16 @@ export interface CachementProps {
 
 /** Adds a whole stage to an app. Each stack needs only stacks that come before it. */
 export function addCachement(app: App, props: CachementProps): Stack[] {
-  const { config, routes, writes = [], restricted = [], examples = [], exactTags, parentTags, purgedKeys } = props;
+  const { config, workload, routes, writes = [], restricted = [], examples = [], exactTags, parentTags, purgedKeys } = props;
   const networkStack = new NetworkStack(app, { config });
   const { network, key } = networkStack;
-  const databaseStack = new DatabaseStack(app, { config, key, network });
+  const databaseStack = new DatabaseStack(app, { config, key, network, workload });
   const { database } = databaseStack;
   const sharedStack = new SharedStack(app, { config, key, network });
   const { shared } = sharedStack;
   const busStack = new BusStack(app, { config, key });
   const { bus } = busStack;
-  const apiStack = new ApiStack(app, { config, key, network, database, shared, bus, routes, writes, restricted });
+  const apiStack = new ApiStack(app, { config, key, network, database, shared, bus, workload, routes, writes, restricted });
   const { api, reader } = apiStack;
   const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(app, { config }) : undefined;
   const edgeStack = new EdgeStack(app, { config, key, routes, writes, api, usEast1, examples });
@@ -83,6 +87,7 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     bus,
     api,
     edge,
+    workload,
     routes,
     exactTags,
     parentTags,

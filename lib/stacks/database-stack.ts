@@ -1,12 +1,13 @@
 import type { App } from 'aws-cdk-lib';
 import { ReplicatedDatabase } from '../database/replicated-database';
-import { SampleData } from '../database/sample-data';
 import { SchemaMigration } from '../database/schema-migration';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
+import type { Workload } from './workload';
 
 export interface DatabaseStackProps extends PlatformStackProps {
   readonly network: IPlatformNetwork;
+  readonly workload: Workload;
 }
 
 export class DatabaseStack extends PlatformStack {
@@ -15,7 +16,7 @@ export class DatabaseStack extends PlatformStack {
   constructor(app: App, props: DatabaseStackProps) {
     super(app, 'database', 'system of record', props);
     const { network } = props;
-    const logRemovalPolicy = this.removalPolicy;
+    const { config, removalPolicy: logRemovalPolicy } = this;
     this.database = new ReplicatedDatabase(this, 'Database', {
       network,
       ...this.config.database,
@@ -23,8 +24,6 @@ export class DatabaseStack extends PlatformStack {
       removalPolicy: this.removalPolicy,
     });
     const schema = new SchemaMigration(this, 'Migration', { network, database: this.database, logRemovalPolicy });
-    if (this.config.sampleData) {
-      new SampleData(this, 'SampleData', { network, database: this.database, schema, logRemovalPolicy });
-    }
+    props.workload.addData(this, { config, network, database: this.database, schema, logRemovalPolicy });
   }
 }

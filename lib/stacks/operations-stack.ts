@@ -1,7 +1,7 @@
 import type { App } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ReplicatedDatabase } from '../database/replicated-database';
 import type { EdgeDistribution } from '../edge/edge-distribution';
-import type { PlatformFunction } from '../functions/platform-function';
 import type { CachedApi } from '../gateway/cached-api';
 import { CacheBudget } from '../operations/cache-budget';
 import { CacheMonitoring } from '../operations/cache-monitoring';
@@ -21,10 +21,10 @@ export interface OperationsStackProps extends PlatformStackProps {
   readonly edge: EdgeDistribution;
   readonly bus: PurgeBus;
   readonly pipeline: PurgePipeline;
-  readonly warmer: CacheWarmer;
+  readonly warmer?: CacheWarmer;
   readonly probe?: PurgeProbe;
   /** Makes the responses that the edge keeps. */
-  readonly reader: PlatformFunction;
+  readonly reader: lambda.IFunction;
   readonly routes: Route[];
 }
 
@@ -36,8 +36,8 @@ export class OperationsStack extends PlatformStack {
 
     const monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: props.key?.key, email: this.config.alarmEmail });
     monitoring.watchPlatform({ edge, api, shared, database, pipeline, topology });
-    monitoring.watchResponses('read-api', props.reader);
-    monitoring.watchWarmer(props.warmer);
+    monitoring.watchResponses('reader', props.reader);
+    if (props.warmer) monitoring.watchWarmer(props.warmer);
     if (props.probe) monitoring.watchProbe(props.probe);
     monitoring.watchReads(props.reader, props.routes);
     const { monthlyBudget } = this.config;

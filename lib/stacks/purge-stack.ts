@@ -1,5 +1,6 @@
 import type { App } from 'aws-cdk-lib';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
@@ -13,6 +14,7 @@ import { PurgeProbe } from '../purge/purge-probe';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
+import type { Workload } from './workload';
 
 export interface PurgeStackProps extends PlatformStackProps {
   readonly network: IPlatformNetwork;
@@ -21,6 +23,7 @@ export interface PurgeStackProps extends PlatformStackProps {
   readonly bus: PurgeBus;
   readonly api: CachedApi;
   readonly edge: EdgeDistribution;
+  readonly workload: Workload;
   readonly routes: Route[];
   readonly exactTags?: Readonly<Record<string, Route>>;
   readonly parentTags?: Readonly<Record<string, string>>;
@@ -29,12 +32,13 @@ export interface PurgeStackProps extends PlatformStackProps {
 
 export class PurgeStack extends PlatformStack {
   readonly pipeline: PurgePipeline;
-  readonly warmer: CacheWarmer;
+  readonly warmer?: CacheWarmer;
   readonly probe?: PurgeProbe;
 
   constructor(app: App, props: PurgeStackProps) {
     super(app, 'purge', 'relay, queues, rules and workers', props);
     const { network, database, shared, bus, api } = props;
+    const { config, removalPolicy: logRemovalPolicy } = this;
     checkParentTags(props.parentTags ?? {}, props.routes);
     this.pipeline = new PurgePipeline(this, 'Purge', {
       network,
@@ -46,20 +50,15 @@ export class PurgeStack extends PlatformStack {
       exactTags: props.exactTags,
       parentTags: props.parentTags,
       settle: drainOf(props.routes, this.config.functions.readTimeout),
-      logRemovalPolicy: this.removalPolicy,
+      logRemovalPolicy,
     });
     const undelivered = this.pipeline.deadLetters['undelivered events'] as sqs.IQueue;
-    this.warmer = new CacheWarmer(this, 'Warmer', {
-      network,
-      database,
-      shared,
-      bus,
-      undelivered,
-      logRemovalPolicy: this.removalPolicy,
-    });
+    const warming = new Construct(this, 'Warmer');
+    const worker = props.workload.addWarmer(warming, { config, network, logRemovalPolicy });
+    // 'Default' is left out of logical ids, so that function and queue are named as one part.
+    if (worker) this.warmer = new CacheWarmer(warming, 'Default', { worker, database, shared, bus, undelivered });
     const { purgedKeys } = props;
     if (purgedKeys) {
-      const logRemovalPolicy = this.removalPolicy;
       this.probe = new PurgeProbe(this, 'Probe', { api, edge: props.edge, purgedKeys, undelivered, logRemovalPolicy });
     }
   }

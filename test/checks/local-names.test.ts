@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { routes } from '../../routes';
+import { routes } from '../../examples/places/routes';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -22,7 +22,9 @@ function routeNames(): string[] {
 }
 
 function functionNames(): string[] {
-  const folders = fs.readdirSync(path.join(root, 'lambdas'), { withFileTypes: true });
+  const folders = ['lambdas', 'examples/places/functions'].flatMap((folder) =>
+    fs.readdirSync(path.join(root, folder), { withFileTypes: true }),
+  );
   return folders.filter((entry) => entry.isDirectory() && !['runtime', 'platform'].includes(entry.name)).map(({ name }) => name);
 }
 

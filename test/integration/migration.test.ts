@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { loadPlaces } from '../../examples/places/functions/sample-data/load';
 import { migrate } from '../../lambdas/migration/migrate';
-import { loadPlaces } from '../../lambdas/sample-data/load';
 import { tagProblem } from '../../lib/route';
 import { MIGRATIONS, type Postgres, READER, startPostgres, WRITER } from '../support/postgres';
 
@@ -90,8 +90,8 @@ describe('the outbox', () => {
 });
 
 describe('the sample data', () => {
-  const schema = fs.readFileSync(path.resolve(__dirname, '../../lambdas/sample-data/places.sql'), 'utf8');
-  const file = path.resolve(__dirname, '../../assets/lambdas/sample-data/places.json.gz');
+  const schema = fs.readFileSync(path.resolve(__dirname, '../../examples/places/functions/sample-data/places.sql'), 'utf8');
+  const file = path.resolve(__dirname, '../../assets/places/sample-data/places.json.gz');
 
   test('is loaded once, and keeps what was changed since', async () => {
     const client = await postgres.database('owner', { statementTimeoutMs: 0 }).writer.connect();

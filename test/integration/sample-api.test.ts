@@ -8,8 +8,8 @@ let write: BundledFunction;
 let relay: BundledFunction;
 const functions: BundledFunction[] = [];
 
-function start(name: string, role: string, more: Record<string, string> = {}): BundledFunction {
-  const created = new BundledFunction(name, {
+function start(bundle: string, role: string, more: Record<string, string> = {}): BundledFunction {
+  const created = new BundledFunction(bundle, {
     ...postgres.environment,
     AWS_ENDPOINT_URL: aws.url,
     DATABASE_SECRET_ARN: role,
@@ -32,8 +32,8 @@ const customResource = (RequestType: string) => ({
   LogicalResourceId: 'Schema',
 });
 
-async function deploy(name: string, more: Record<string, string> = {}) {
-  const created = start(name, 'owner', more);
+async function deploy(bundle: string, more: Record<string, string> = {}) {
+  const created = start(bundle, 'owner', more);
   for (const type of ['Create', 'Update', 'Delete']) await created.invoke(customResource(type));
   await created.dispose();
   return aws.answers.splice(0);
@@ -61,17 +61,17 @@ const problem = (status: number, detail: string) => ({
 
 test('a deployment migrates the schema and loads the places, and answers every request of CloudFormation', async () => {
   const roles = { DATABASE_READER_SECRET_ARN: 'reader', DATABASE_WRITER_SECRET_ARN: 'writer' };
-  expect(await deploy('migration', roles)).toMatchObject([
+  expect(await deploy('lambdas/migration', roles)).toMatchObject([
     { Status: 'SUCCESS', PhysicalResourceId: 'cachement-schema', Data: { applied: MIGRATIONS.length } },
     { Status: 'SUCCESS', PhysicalResourceId: 'cachement-schema', Data: { applied: 0 } },
     { Status: 'SUCCESS', PhysicalResourceId: 'cachement-schema' },
   ]);
-  expect(await deploy('sample-data')).toMatchObject([
+  expect(await deploy('places/sample-data')).toMatchObject([
     { Status: 'SUCCESS', Data: { loaded: 135_233 } },
     { Status: 'SUCCESS', Data: { loaded: 0 } },
     { Status: 'SUCCESS' },
   ]);
-  expect(await deploy('migration', { ...roles, DATABASE_NAME: 'nothing' })).toMatchObject([
+  expect(await deploy('lambdas/migration', { ...roles, DATABASE_NAME: 'nothing' })).toMatchObject([
     { Status: 'FAILED', Reason: expect.stringContaining('database "nothing" does not exist') },
     { Status: 'FAILED' },
     { Status: 'SUCCESS' },
@@ -80,7 +80,7 @@ test('a deployment migrates the schema and loads the places, and answers every r
 
 describe('the read API, without a shared tier', () => {
   beforeAll(() => {
-    read = start('read-api', 'reader');
+    read = start('places/read-api', 'reader');
   });
 
   test('gives a place', async () => {
@@ -186,8 +186,8 @@ describe('the read API, without a shared tier', () => {
 
 describe('the write API, without a shared tier', () => {
   beforeAll(() => {
-    write = start('write-api', 'writer');
-    relay = start('relay', 'writer', {
+    write = start('places/write-api', 'writer');
+    relay = start('lambdas/relay', 'writer', {
       GATEWAY_WINDOW_MS: '0',
       EDGE_WINDOW_MS: '0',
       EDGE_MONTHLY_ITEMS: '0',

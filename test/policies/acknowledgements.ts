@@ -313,7 +313,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   },
   {
     rules: ['Serverless-SQSRedrivePolicy'],
-    resources: { 'purge/Warmer/Purges/DeadLetters/Resource': 'the dead letters of warming' },
+    resources: { 'purge/Warmer/Default/Purges/DeadLetters/Resource': 'the dead letters of warming' },
     presets: STAGES,
     because: 'is where others redrive to; it keeps a message for 14 days, and an alarm goes off with the first one',
   },

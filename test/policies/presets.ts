@@ -1,7 +1,8 @@
-import { App, Stack, type StackProps } from 'aws-cdk-lib';
-import { sample } from '../../bin/sample';
+import { App, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import cdkJson from '../../cdk.json';
-import { ApiFunctions, CachingPlatform } from '../../lib';
+import { places } from '../../examples/places';
+import { ApiFunctions } from '../../examples/places/api-functions';
+import { CachingPlatform } from '../../lib';
 import { addCachement } from '../../lib/stacks/app';
 import { defineStage, type StageConfig, stageConfig } from '../../lib/stacks/stage';
 
@@ -27,7 +28,7 @@ export function appOf({ addTo }: Preset, validate = false): { app: App; stacks: 
 
 /** A stage of the app, in stacks of its own. */
 const stage = (config: StageConfig): Preset => ({
-  addTo: (app) => addCachement(app, { ...sample, config }),
+  addTo: (app) => addCachement(app, { ...places, config }),
   resource: (constructPath) =>
     constructPath
       .replaceAll(`cachement${config.name}`, 'cachementSTAGE')
@@ -60,17 +61,16 @@ const platform = (props: StackProps): Preset => ({
     const stack = new Stack(app, 'shop', props);
     const caching = new CachingPlatform(stack, 'Caching', { namespace: 'shop', monthlyBudget: 1000 });
     const { network, database, shared, bus } = caching;
+    const config = stageConfig('prod');
     const { reader, writer } = new ApiFunctions(caching, 'Functions', {
+      config: { ...config, functions: { ...config.functions, readConcurrency: 50, writeConcurrency: 10 } },
       network,
       database,
       shared,
       bus,
-      readConcurrency: 50,
-      writeConcurrency: 10,
-      poolSize: 2,
-      reserveConcurrency: true,
+      logRemovalPolicy: RemovalPolicy.RETAIN,
     });
-    const { routes, writes = [], restricted = [] } = sample;
+    const { routes, writes = [], restricted = [] } = places;
     for (const route of routes) {
       const methods = writes.filter((write) => write.route === route).map(({ method }) => method);
       caching.addRoute(route, { reader, writer, writes: methods, restricted: restricted.includes(route) });

@@ -1,4 +1,4 @@
-import { sample } from '../../bin/sample';
+import { places } from '../../examples/places';
 import type { Route } from '../../lib/route';
 import { SynthesizedStage, type TemplateResource } from './synthesized';
 
@@ -30,8 +30,8 @@ const settingOf = (path: string, method: string) =>
   settings.find(({ ResourcePath, HttpMethod }) => ResourcePath === `/${path.replaceAll('/', '~1')}` && HttpMethod === method);
 
 const named = (routes: readonly Route[]) => routes.map((route) => [route.name, route] as const);
-const atGateway = sample.routes.filter((route) => (route.freshness?.gatewayTtlSeconds ?? 0) > 0);
-const uncached = sample.routes.filter((route) => !route.freshness);
+const atGateway = places.routes.filter((route) => (route.freshness?.gatewayTtlSeconds ?? 0) > 0);
+const uncached = places.routes.filter((route) => !route.freshness);
 
 test('there are routes of both kinds to look at', () => {
   expect(atGateway.length).toBeGreaterThan(0);
@@ -129,7 +129,7 @@ describe('access', () => {
   });
 
   test('a method that nobody declared reaches the function that can not write', () => {
-    for (const { path } of sample.routes) {
+    for (const { path } of places.routes) {
       expect(JSON.stringify(methodOf(path, 'ANY').Integration.Uri)).toContain('FunctionsReader');
     }
   });

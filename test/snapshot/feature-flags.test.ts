@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { sample } from '../../bin/sample';
 import cdkJson from '../../cdk.json';
+import { places } from '../../examples/places';
 import { addCachement } from '../../lib/stacks/app';
 import { stageConfig } from '../../lib/stacks/stage';
 import { STATEFUL } from '../replacements/stateful';
@@ -15,7 +15,7 @@ const RECOMMENDED = JSON.parse(
 
 function statefulIds(context: Record<string, unknown>): string[] {
   const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
-  return addCachement(app, { ...sample, config: stageConfig('prod') }).flatMap((stack) =>
+  return addCachement(app, { ...places, config: stageConfig('prod') }).flatMap((stack) =>
     Object.entries(Template.fromStack(stack).toJSON().Resources as Record<string, { Type: string }>)
       .filter(([, { Type }]) => STATEFUL.includes(Type))
       .map(([id]) => `${stack.stackName}/${id}`),

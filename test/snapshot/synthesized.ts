@@ -1,7 +1,7 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { sample } from '../../bin/sample';
 import cdkJson from '../../cdk.json';
+import { places } from '../../examples/places';
 import { addCachement } from '../../lib/stacks/app';
 import { stageConfig } from '../../lib/stacks/stage';
 
@@ -24,7 +24,7 @@ export class SynthesizedStage {
       // Takes seconds, and `npm run check:policies` does it for every stage, warnings included.
       builtinCloudFormationValidation: false,
     });
-    const stacks = addCachement(app, { ...sample, config: stageConfig(name) });
+    const stacks = addCachement(app, { ...places, config: stageConfig(name) });
     this.stacks = new Map(stacks.map((stack) => [stack.stackName.replace(`cachement-${name}-`, ''), stack]));
   }
 

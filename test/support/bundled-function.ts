@@ -21,16 +21,17 @@ export class BundledFunction {
   /** What the function wrote to its standard output. */
   output = '';
 
-  constructor(name: string, environment: Record<string, string>) {
-    const bundle = path.resolve(__dirname, `../../assets/lambdas/${name}/index.js`);
-    this.#child = spawn(process.execPath, ['-e', RUNNER, bundle], {
+  /** @param bundle folder of the function in `assets`, such as `lambdas/relay`. */
+  constructor(bundle: string, environment: Record<string, string>) {
+    const file = path.resolve(__dirname, '../../assets', bundle, 'index.js');
+    this.#child = spawn(process.execPath, ['-e', RUNNER, file], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         PATH: process.env.PATH,
         AWS_REGION: 'eu-central-1',
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_LAMBDA_FUNCTION_NAME: name,
+        AWS_LAMBDA_FUNCTION_NAME: path.basename(bundle),
         ...environment,
       },
     });

@@ -16,12 +16,12 @@ const uncached = routeAt('status', '/status');
 
 function api(props: Partial<CachedApiProps> = {}): Template {
   const stack = newStack();
-  const fn = (id: string, bundle: string) =>
-    new PlatformFunction(stack, id, { bundle, description: 'Answers', timeout: Duration.seconds(3) });
+  const fn = (id: string) =>
+    new PlatformFunction(stack, id, { bundle: 'topology', description: 'Answers', timeout: Duration.seconds(3) });
   new CachedApi(stack, 'Api', {
     routes: [cached, uncached],
-    reader: fn('Reader', 'read-api'),
-    writer: fn('Writer', 'write-api'),
+    reader: fn('Reader'),
+    writer: fn('Writer'),
     ...props,
   });
   return Template.fromStack(stack);

@@ -26,7 +26,7 @@ function synthesize(concurrency: number, maxConnections: number): void {
   const network = new PlatformNetwork(stack, 'Network');
   const database = new ReplicatedDatabase(stack, 'Database', { network, maxConnections });
   const client = new PlatformFunction(stack, 'Reader', {
-    bundle: 'read-api',
+    bundle: 'topology',
     description: 'Reads',
     timeout: Duration.seconds(3),
     concurrency,

@@ -19,7 +19,7 @@ test('alarms of a pipeline are on what its functions say under their names', () 
   const named = (functionName: string) => ({ functionName }) as PlatformFunction;
   const monitoring = new CacheMonitoring(stack, 'Monitoring');
   monitoring.watchPurges({ relay: named('relay'), invalidator: named('invalidator') } as PurgePipeline);
-  monitoring.watchResponses('read-api', named('read-api'));
+  monitoring.watchResponses('reader', named('reader'));
   monitoring.watchProbe({ probe: named('probe') } as PurgeProbe);
   const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties: { MetricName, Threshold, Dimensions } }) => [MetricName, Threshold, Dimensions[0].Name, Dimensions[0].Value],
@@ -34,7 +34,7 @@ test('alarms of a pipeline are on what its functions say under their names', () 
     ['Errors', 5, 'FunctionName', 'probe'],
     ['OutboxOverdue', 0, 'FunctionName', 'relay'],
     ['PurgesParked', 0, 'FunctionName', 'relay'],
-    ['TagsDropped', 0, 'FunctionName', 'read-api'],
+    ['TagsDropped', 0, 'FunctionName', 'reader'],
     ['Throttles', 0, 'FunctionName', 'probe'],
   ]);
 });

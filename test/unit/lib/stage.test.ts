@@ -18,12 +18,6 @@ test('fails when any stage but local is open', () => {
   );
 });
 
-test('fails when sample data would be loaded beside data that is retained', () => {
-  expect(() => defineStage({ ...stageConfig('prod'), sampleData: true })).toThrow(
-    "stage 'prod': 'sampleData' must be false where data is retained, got: true",
-  );
-});
-
 test('fails when there is but one availability zone to fail over in', () => {
   const environment = { account: '111111111111', region: 'eu-central-1', availabilityZones: ['eu-central-1a', 'eu-central-1a'] };
   expect(() => defineStage({ ...stageConfig('dev'), environment })).toThrow(

@@ -1,8 +1,6 @@
+import { cacheFromEnvironment, createWorker, databaseFromEnvironment, type WarmKey, warmStep } from 'cachement/functions';
 import { place, placesOfCountry, warmCountries, warmPlaces } from '../../routes';
 import { loadPage, loadPlace } from '../places';
-import { cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
-import { type WarmKey, warmStep } from '../platform/purge/warm';
-import { createWorker } from '../platform/purge/worker';
 
 const cache = cacheFromEnvironment(databaseFromEnvironment());
 

@@ -1,5 +1,5 @@
-import { Problem } from './platform/http/problem';
-import type { Handle } from './runtime/versions/postgres';
+import { Problem } from 'cachement/functions';
+import type { Handle } from 'cachement/runtime/versions/postgres';
 
 /** A place as the API shows it. */
 export interface Place {
@@ -27,7 +27,7 @@ export interface PlaceRow {
   admin_code: string;
 }
 
-/** What both functions read of the table. */
+/** Columns of the table that a {@link PlaceRow} has. */
 export const COLUMNS = 'id, name, country, population, latitude, longitude, feature_code, admin_code';
 
 /** Most places of one page. */
@@ -89,7 +89,7 @@ export const noPlace = (id: number | string): string => `there is no place with 
 
 export const noPlaces = (country: string): string => `there are no places of ${country}`;
 
-/** Which page of which country. A type and not an interface: it serves as the route's parameters. */
+/** Parameters of one page of a country's places. A type and not an interface: it serves as the route's parameters. */
 export type PageParameters = { country: string; limit: string; page: string };
 
 /** The parameters in their one spelling. @throws {Problem} 400 */

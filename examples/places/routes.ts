@@ -1,4 +1,4 @@
-import { days, defineRoute, hours, minutes, type Route, seconds } from '../lib/route';
+import { days, defineRoute, hours, minutes, type Route, seconds } from 'cachement/route';
 
 /** One place by its id. */
 export const place: Route = defineRoute({

@@ -1,11 +1,10 @@
+import { Problem, requestPurge } from 'cachement/functions';
+import { routeTags } from 'cachement/route';
 import type { PoolClient } from 'pg';
-import { routeTags } from '../../lib/route';
 import { parentTags, place, placesOfCountry } from '../../routes';
 import { COLUMNS, noPlace, type Place, type PlaceRow, toPlace } from '../places';
-import { Problem } from '../platform/http/problem';
-import { requestPurge } from '../platform/purge/outbox';
 
-/** What a PATCH may change; at least one of them. */
+/** Fields that a PATCH may change; at least one of them. */
 export interface PlaceChange {
   readonly name?: string;
   readonly population?: number;

@@ -1,12 +1,21 @@
+import {
+  type ComparedKey,
+  cached,
+  cacheFromEnvironment,
+  createRouter,
+  databaseFromEnvironment,
+  type Handler,
+  isPurgeId,
+  listPurges,
+  Problem,
+  purgeReport,
+  health as readHealth,
+  purgedKeys as readPurgedKeys,
+  storeFromEnvironment,
+  uncached,
+} from 'cachement/functions';
 import { health, place, placesOfCountry, purge, purgedKeys, purges } from '../../routes';
 import { loadPage, loadPlace, noPlace, noPlaces, pageParameters, placeId } from '../places';
-import { cacheFromEnvironment, databaseFromEnvironment, storeFromEnvironment } from '../platform/from-environment';
-import { health as readHealth } from '../platform/health';
-import { Problem } from '../platform/http/problem';
-import { cached, uncached } from '../platform/http/response';
-import { createRouter, type Handler } from '../platform/http/router';
-import { type ComparedKey, purgedKeys as readPurgedKeys } from '../platform/purge/purged-keys';
-import { isPurgeId, listPurges, purgeReport } from '../platform/purge/report';
 
 const database = databaseFromEnvironment();
 const store = storeFromEnvironment();
@@ -47,7 +56,7 @@ const getPurgedKeys: Handler = async ({ parameters: { from, to } }) => {
   return uncached(200, { keys: await readPurgedKeys(database.writer, { ...range, keyOf }) });
 };
 
-/** What is compared of a tag: a place, or the first page of a country. Anybody may purge what is neither. */
+/** Key that is compared for a tag: a place, or the first page of a country. Anybody may purge what is neither. */
 function keyOf(tag: string): ComparedKey | undefined {
   const [, id, country] = /^place:([1-9]\d{0,8})$|^country:([a-z]{2})$/.exec(tag) ?? [];
   if (id !== undefined) return { route: place, parameters: { id }, absent: noPlace(id), load: (handle) => loadPlace(handle, id) };

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { customResource } from '../platform/custom-resource';
-import { closeDatabase } from '../platform/database';
-import { databaseFromEnvironment } from '../platform/from-environment';
+import { closeDatabase, customResource, databaseFromEnvironment } from 'cachement/functions';
 import { loadPlaces } from './load';
 import schema from './places.sql';
 

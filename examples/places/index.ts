@@ -1,9 +1,11 @@
-import type { CachementProps } from '../lib/stacks/app';
-import { exactTags, health, parentTags, place, placesOfCountry, purge, purgedKeys, purges } from '../routes';
+import type { CachementProps } from 'cachement';
+import { exactTags, parentTags, place, purge, purgedKeys, purges, routes } from './routes';
+import { PlacesWorkload } from './workload';
 
-/** The sample API, as every stage of the app serves it. */
-export const sample: Omit<CachementProps, 'config'> = {
-  routes: [place, placesOfCountry, purge, purges, purgedKeys, health],
+/** The places API, as every stage of this repository's app serves it. */
+export const places: Omit<CachementProps, 'config'> = {
+  workload: new PlacesWorkload(),
+  routes: [...routes],
   writes: [{ route: place, method: 'PATCH' }],
   restricted: [purge, purges, purgedKeys],
   exactTags,

@@ -1,10 +1,15 @@
+import {
+  afterCommit,
+  busFromEnvironment,
+  cacheFromEnvironment,
+  createRouter,
+  databaseFromEnvironment,
+  type Handler,
+  transaction,
+  uncached,
+} from 'cachement/functions';
 import { place } from '../../routes';
 import { placeId } from '../places';
-import { transaction } from '../platform/database';
-import { busFromEnvironment, cacheFromEnvironment, databaseFromEnvironment } from '../platform/from-environment';
-import { uncached } from '../platform/http/response';
-import { createRouter, type Handler } from '../platform/http/router';
-import { afterCommit } from '../platform/purge/purge-path';
 import { changePlace, parseChange } from './change';
 
 const database = databaseFromEnvironment({ readers: [] });
