@@ -1,57 +1,43 @@
-import type { CachePolicy } from './cache-key';
-import type { ViewerFunctions } from './functions';
-import type { OriginRequestPolicy } from './origin-request';
-import type { ResponseHeadersPolicy } from './response';
-
-/** A cache behaviour of a distribution. */
-export interface BehaviorOptions {
-  /** Path pattern; `*` is any text, `?` any one character. The default behaviour has `*`. */
-  readonly pathPattern: string;
-  /** Id of the origin, or of the group of origins. */
-  readonly originId: string;
-  readonly allowedMethods: readonly string[];
-  /** GET and HEAD, and OPTIONS where the template says so. */
-  readonly cachedMethods: readonly string[];
-  readonly cachePolicy: CachePolicy;
-  readonly originRequestPolicy?: OriginRequestPolicy;
-  readonly responseHeadersPolicy?: ResponseHeadersPolicy;
-  readonly viewerProtocolPolicy: 'allow-all' | 'https-only' | 'redirect-to-https';
-  /** Whether the edge compresses what the origin sent uncompressed. */
-  readonly compress: boolean;
-  readonly functions?: ViewerFunctions;
-}
+import type { BehaviorOptions } from './options';
 
 /** Finds the behaviour of a path: the first whose pattern matches, and the last of all for the rest. */
 export class Behaviors {
-  private readonly patterns: { readonly matches: (path: string) => boolean; readonly behavior: BehaviorOptions }[];
+  readonly #patterns: { readonly matches: (path: string) => boolean; readonly behavior: BehaviorOptions }[];
+
+  readonly #behaviors: readonly BehaviorOptions[];
 
   /** @param behaviors in the order of the template, the default behaviour last. */
-  constructor(private readonly behaviors: readonly BehaviorOptions[]) {
-    this.patterns = behaviors.slice(0, -1).map((behavior) => ({ matches: pathMatcher(behavior.pathPattern), behavior }));
+  constructor(behaviors: readonly BehaviorOptions[]) {
+    this.#behaviors = behaviors;
+    this.#patterns = behaviors.slice(0, -1).map((behavior) => ({ matches: pathMatcher(behavior.pathPattern), behavior }));
   }
 
   /** @param path as the viewer sent it; it is normalised before it is compared. */
   find(path: string): BehaviorOptions {
-    if (this.patterns.length > 0) {
+    if (this.#patterns.length > 0) {
       const normalized = normalizePath(path);
-      for (const { matches, behavior } of this.patterns) if (matches(normalized)) return behavior;
+      for (const { matches, behavior } of this.#patterns) if (matches(normalized)) return behavior;
     }
-    return this.behaviors[this.behaviors.length - 1] as BehaviorOptions;
+    return this.#behaviors[this.#behaviors.length - 1] as BehaviorOptions;
   }
 }
 
-/** Whether a behaviour lets a method through; CloudFront answers 403 to the others. */
+/** True where a behaviour lets a method through; CloudFront answers 403 to the others. */
 export function allows(behavior: BehaviorOptions, method: string): boolean {
   return behavior.allowedMethods.includes(method);
 }
 
-/** Whether responses to the method are cached: never those to other methods than GET, HEAD and OPTIONS, nor under a maximum TTL of 0. */
+/**
+ * True where responses to the method are cached: never those to other methods than GET, HEAD and OPTIONS, nor under a maximum TTL
+ * of 0.
+ */
 export function caches(behavior: BehaviorOptions, method: string): boolean {
   return behavior.cachePolicy.maxTtlSeconds > 0 && behavior.cachedMethods.includes(method);
 }
 
 /**
- * A predicate for a path pattern. Patterns are case-sensitive, match the whole path, and mean the same with and without a leading slash.
+ * A predicate for a path pattern. Patterns are case-sensitive, match the whole path, and mean the same with and without a leading
+ * slash.
  */
 export function pathMatcher(pattern: string): (path: string) => boolean {
   const rooted = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
@@ -67,8 +53,8 @@ export function pathMatcher(pattern: string): (path: string) => boolean {
 }
 
 /**
- * A path as behaviours and invalidations compare it (RFC 3986, section 6.2.2): no dot segments, no empty segments, unreserved characters
- * unescaped and other escapes in upper case. The origin gets the path as it was sent.
+ * A path as behaviours and invalidations compare it (RFC 3986, section 6.2.2): no dot segments, no empty segments, unreserved
+ * characters unescaped and other escapes in upper case. The origin gets the path as it was sent.
  */
 export function normalizePath(path: string): string {
   if (!path.includes('%') && !path.includes('//') && !path.includes('/.')) return path;

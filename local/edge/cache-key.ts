@@ -1,12 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TtlPolicy } from './ttl';
-
-/** Which of the viewer's query strings, headers or cookies are taken, as policies say it. */
-export interface Selection {
-  /** `allViewer` and `allViewerExcept` are said of headers, `all` and `allExcept` of the others; they mean the same. */
-  readonly behavior: 'none' | 'all' | 'listed' | 'allExcept';
-  readonly names: ReadonlySet<string>;
-}
+import type { CachePolicy, Selection } from './options';
 
 /** Takes nothing. */
 export const NONE: Selection = { behavior: 'none', names: new Set() };
@@ -14,27 +7,14 @@ export const NONE: Selection = { behavior: 'none', names: new Set() };
 /** Takes everything. */
 export const ALL: Selection = { behavior: 'all', names: new Set() };
 
-/** A cache policy: what makes two requests the same object, and for how long. */
-export interface CachePolicy extends TtlPolicy {
-  readonly name: string;
-  /** Names are case-sensitive. */
-  readonly queryStrings: Selection;
-  /** Names are in lower case. */
-  readonly headers: Selection;
-  /** Names are case-sensitive. */
-  readonly cookies: Selection;
-  readonly acceptGzip: boolean;
-  readonly acceptBrotli: boolean;
-}
-
-/** What a viewer sent, taken apart once. */
+/** Request of a viewer, parsed once. */
 export interface ViewerRequest {
   readonly method: string;
   /** Path as sent, with its percent-encoding. */
   readonly path: string;
   /** Query string as sent, without the question mark; empty where there is none. */
   readonly query: string;
-  /** By name in lower case, with the headers that CloudFront generates. */
+  /** Headers by name in lower case, with those that CloudFront generates. */
   readonly headers: IncomingHttpHeaders;
   /** Address of the viewer. */
   readonly address: string;
@@ -48,8 +28,8 @@ export interface CacheKey {
 }
 
 /**
- * The cache key of a request: path, then the query strings that the policy takes in the order of the URL and with their spelling, its
- * headers, its cookies and the normalised `Accept-Encoding`. GET and HEAD share a key; OPTIONS has its own.
+ * The cache key of a request: path, then the query strings that the policy takes in the order of the URL and with their spelling,
+ * its headers, its cookies and the normalised `Accept-Encoding`. GET and HEAD share a key; OPTIONS has its own.
  */
 export function cacheKey(policy: CachePolicy, request: ViewerRequest): CacheKey {
   const query = selectQuery(request.query, policy.queryStrings);
@@ -57,7 +37,8 @@ export function cacheKey(policy: CachePolicy, request: ViewerRequest): CacheKey 
   let text = request.method === 'OPTIONS' ? `OPTIONS ${url}` : url;
   const encoding = acceptEncoding(policy, request.headers['accept-encoding']);
   if (encoding) text += `\naccept-encoding:${encoding}`;
-  // An absent header and an empty one are told apart, as are values that contain a separator: a header can't contain a line break.
+  // An absent header and an empty one are told apart, as are values that contain a separator: a header can't contain a line
+  // break.
   for (const name of policy.headers.names) {
     const value = request.headers[name];
     if (value !== undefined) text += `\n${name}:${value}`;
@@ -69,7 +50,7 @@ export function cacheKey(policy: CachePolicy, request: ViewerRequest): CacheKey 
   return { text, url };
 }
 
-/** Whether a name is taken. */
+/** True where the selection takes a name. */
 export function selects(selection: Selection, name: string): boolean {
   switch (selection.behavior) {
     case 'none':
@@ -113,8 +94,8 @@ function cookieName(pair: string): string {
 }
 
 /**
- * `Accept-Encoding` as CloudFront normalises it: `br,gzip`, `br` or `gzip`, of those that the policy enables and the viewer accepts. Empty
- * where none is left; it is then no part of the key. Undefined where the policy enables neither.
+ * `Accept-Encoding` as CloudFront normalises it: `br,gzip`, `br` or `gzip`, of those that the policy enables and the viewer
+ * accepts. Empty where none is left; it is then no part of the key. Undefined where the policy enables neither.
  */
 export function acceptEncoding(policy: Pick<CachePolicy, 'acceptBrotli' | 'acceptGzip'>, value: string | string[] | undefined) {
   if (!policy.acceptBrotli && !policy.acceptGzip) return undefined;

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
-import type { BehaviorOptions } from './behaviors';
 import { acceptEncoding, type ViewerRequest } from './cache-key';
 import { headerValue, type RawHeaders, withHeader } from './headers';
+import type { BehaviorOptions } from './options';
 
 /** Sizes that CloudFront compresses, in bytes, both included ("Serve compressed files"). */
 const MIN_BYTES = 1_000;
@@ -9,7 +9,9 @@ const MAX_BYTES = 10_000_000;
 
 const STATUSES: ReadonlySet<number> = new Set([200, 403, 404]);
 
-/** Content types that CloudFront compresses, besides those that begin with `text/`; its list, as far as a web API or page uses it. */
+/**
+ * Content types that CloudFront compresses, besides those that begin with `text/`; its list, as far as a web API or page uses it.
+ */
 const TYPES: ReadonlySet<string> = new Set([
   'application/dash+xml',
   'application/eot',
@@ -36,7 +38,10 @@ export interface Encoded {
   readonly body: Buffer;
 }
 
-/** Compresses a response of the origin where the behaviour, the cache policy, the viewer and the response allow it; otherwise returns it as it is. */
+/**
+ * Compresses a response of the origin where the behaviour, the cache policy, the viewer and the response allow it; otherwise
+ * returns it as it is.
+ */
 export function compressed(behavior: BehaviorOptions, request: ViewerRequest, status: number, response: Encoded): Encoded {
   const { headers, body } = response;
   if (!behavior.compress || !STATUSES.has(status) || body.length < MIN_BYTES || body.length > MAX_BYTES) return response;
@@ -48,7 +53,8 @@ export function compressed(behavior: BehaviorOptions, request: ViewerRequest, st
   if (!TYPES.has(type) && !type.startsWith('text/')) return response;
 
   const coding = accepted.startsWith('br') ? 'br' : 'gzip';
-  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it uses.
+  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it
+  // uses.
   const packed =
     coding === 'br'
       ? zlib.brotliCompressSync(body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })

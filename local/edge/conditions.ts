@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { headerValue, type RawHeaders } from './headers';
 
 /**
- * Whether a viewer's copy is still good (RFC 9110, section 13.2.2): `If-None-Match` where it is sent, otherwise `If-Modified-Since`.
+ * True where a viewer's copy is still good (RFC 9110, section 13.2.2): `If-None-Match` where it is sent, otherwise
+ * `If-Modified-Since`.
  */
 export function notModified(request: IncomingHttpHeaders, response: RawHeaders): boolean {
   const noneMatch = request['if-none-match'];
@@ -26,8 +27,8 @@ function weak(etag: string): string {
 export type ByteRange = { readonly start: number; readonly end: number } | 'unsatisfiable';
 
 /**
- * The single range that a viewer asks for; undefined where it gets the whole: no range, several ranges, another unit, or an `If-Range` that
- * doesn't fit.
+ * The single range that a viewer asks for; undefined where it gets the whole: no range, several ranges, another unit, or an
+ * `If-Range` that doesn't fit.
  */
 export function byteRange(request: IncomingHttpHeaders, response: RawHeaders, length: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(request.range ?? '');

@@ -1,28 +1,28 @@
 import type { Operations, Product, ProductContext } from '../types';
-import type { DistributionOptions } from './distribution';
 import { DEFAULT_TIMES, type InvalidationStats, Invalidations, type InvalidationTimes } from './invalidation';
 import { Location, type LocationStats } from './location';
 import { cloudfrontOperations } from './operations';
+import type { DistributionOptions } from './options';
 import { OriginClient } from './origin';
 import { EdgeServer } from './server';
 import type { EntryView } from './store';
 
-/** What the edge runs. */
+/** Distributions that the edge runs, and settings of all. */
 export interface EdgeOptions {
   readonly distributions: readonly DistributionOptions[];
   /**
-   * How long invalidations take.
+   * Times that invalidations take.
    * @default - effective after 1.5 s and completed after 4 s, at the median
    */
   readonly invalidation?: Partial<InvalidationTimes>;
   /**
-   * How much each distribution keeps, in bytes.
+   * Most memory that the objects of each distribution take, in bytes.
    * @default 256 MiB
    */
   readonly maxBytes?: number;
 }
 
-/** What happened at the edge since its start. */
+/** Counters of the edge since its start. */
 export type EdgeStats = Readonly<LocationStats> & InvalidationStats;
 
 /** The edge at run time. */
@@ -34,7 +34,7 @@ export interface Edge extends Product {
   readonly urls: ReadonlyMap<string, string>;
   /** Counters of all distributions together, or of one. */
   stats(distributionId?: string): EdgeStats;
-  /** What is stored, in all distributions together or in one; for tests and for people. */
+  /** Views of the stored objects, in all distributions together or in one; for tests and for people. */
   entries(distributionId?: string): EntryView[];
 }
 

@@ -1,16 +1,6 @@
 import { headerValue, type RawHeaders } from './headers';
+import type { CustomErrorResponse } from './options';
 import { cacheControl, statedSeconds } from './ttl';
-
-/** What a distribution says of one error status. */
-export interface CustomErrorResponse {
-  readonly errorCode: number;
-  /** How long at least the error is cached, in seconds. */
-  readonly cachingMinTtlSeconds: number;
-  /** Status that the viewer gets instead, along with the page. */
-  readonly responseCode?: number;
-  /** Path of the page that the viewer gets instead, fetched through the behaviour that it matches. */
-  readonly responsePagePath?: string;
-}
 
 /** CloudFront's error caching minimum TTL where the distribution says nothing of the status, in seconds. */
 export const DEFAULT_ERROR_CACHING_SECONDS = 10;
@@ -27,7 +17,7 @@ export function errorCachingMinSeconds(customErrors: readonly CustomErrorRespons
 }
 
 /**
- * How long an error of the origin is cached, in seconds: the larger of the error caching minimum TTL and what the origin says, which the
+ * TTL of an error of the origin, in seconds: the larger of the error caching minimum TTL and what the origin says, which the
  * behaviour's maximum TTL caps. Any other directive, no-store included, leaves the minimum. 0 where it isn't cached.
  */
 export function errorTtlSeconds(
@@ -46,13 +36,14 @@ export function errorTtlSeconds(
 export interface Expired {
   /** Milliseconds since the epoch. */
   readonly freshUntil: number;
-  /** From the object's `stale-if-error`, in seconds. */
+  /** Seconds of the object's `stale-if-error`. */
   readonly staleIfErrorSeconds: number | undefined;
 }
 
 /**
- * Whether an expired object is served in place of a 5xx of the origin, or of an origin that doesn't answer. With `stale-if-error`, within
- * that window and asking the origin each time; without, however old it is, and the origin is left alone for the error caching minimum TTL.
+ * Decides whether an expired object is served in place of a 5xx of the origin, or of an origin that doesn't answer. With
+ * `stale-if-error`, within that window and asking the origin each time; without, however old it is, and the origin is left alone
+ * for the error caching minimum TTL.
  *
  * @returns for how long the origin is left alone, in milliseconds; undefined where the error is passed on.
  */

@@ -1,11 +1,16 @@
 import type { Model, Resource } from '../types';
-import type { BehaviorOptions } from './behaviors';
-import type { DistributionOptions, OriginGroupOptions } from './distribution';
 import type { EdgeOptions } from './edge';
-import { type CustomErrorResponse, DEFAULT_ERROR_CACHING_SECONDS } from './errors';
-import type { ViewerFunction, ViewerFunctions } from './functions';
+import { DEFAULT_ERROR_CACHING_SECONDS } from './errors';
 import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES, MANAGED_RESPONSE_HEADERS_POLICIES } from './managed-policies';
-import type { OriginOptions } from './origin';
+import type {
+  BehaviorOptions,
+  CustomErrorResponse,
+  DistributionOptions,
+  OriginGroupOptions,
+  OriginOptions,
+  ViewerFunction,
+  ViewerFunctions,
+} from './options';
 import { cachePolicyFrom, flag, originRequestPolicyFrom, responseHeadersPolicyFrom } from './policies';
 
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here

@@ -2,18 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import * as vm from 'node:vm';
 import type { ViewerRequest } from './cache-key';
 import { headerValue, type RawHeaders } from './headers';
-
-/** The CloudFront Functions of a behaviour. */
-export interface ViewerFunctions {
-  readonly viewerRequest?: ViewerFunction;
-  readonly viewerResponse?: ViewerFunction;
-}
-
-/** A CloudFront Function, by its code. */
-export interface ViewerFunction {
-  readonly name: string;
-  readonly code: string;
-}
+import type { ViewerFunction } from './options';
 
 /** A response that a function made or changed. */
 export interface FunctionResponse {
@@ -23,8 +12,8 @@ export interface FunctionResponse {
 }
 
 /**
- * How long a call may take, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms in all); that can't be measured here,
- * so that this only ends endless loops.
+ * Limit of a call, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms in all); that can't be measured
+ * here, so that this only ends endless loops.
  */
 const TIMEOUT_MS = 100;
 
@@ -36,7 +25,7 @@ interface Field {
 // biome-ignore lint/suspicious/noExplicitAny: what a function returns is checked where it is read
 type Returned = any;
 
-/** Where a function runs, for its event. */
+/** Distribution and request that a function runs for, as its event has them. */
 export interface FunctionContext {
   readonly distributionId: string;
   readonly distributionDomainName: string;
@@ -45,12 +34,12 @@ export interface FunctionContext {
 
 /** Runs the code of functions, async handlers included: JavaScript without timers, network, file system or process. */
 export class FunctionRuntime {
-  private readonly contexts = new Map<string, vm.Context>();
+  readonly #contexts = new Map<string, vm.Context>();
 
   /** @returns the request to go on with, or the response to answer with. @throws {Error} of the function. */
   viewerRequest(fn: ViewerFunction, request: ViewerRequest, context: FunctionContext): ViewerRequest | FunctionResponse {
     const event = { ...envelope('viewer-request', request, context), request: toEvent(request) };
-    const returned = this.call(fn, event);
+    const returned = this.#call(fn, event);
     if (returned && typeof returned.statusCode === 'number') return fromEventResponse(returned);
     if (!returned || typeof returned.uri !== 'string' || !returned.uri.startsWith('/')) {
       throw new Error(`function '${fn.name}' returned neither a request nor a response`);
@@ -70,19 +59,19 @@ export class FunctionRuntime {
       request: toEvent(request),
       response: { statusCode: response.status, statusDescription: '', headers: responseFields(response.headers), cookies: {} },
     };
-    const returned = this.call(fn, event);
+    const returned = this.#call(fn, event);
     if (!returned || typeof returned.statusCode !== 'number') throw new Error(`function '${fn.name}' returned no response`);
     return fromEventResponse(returned);
   }
 
-  private call(fn: ViewerFunction, event: object): Returned {
-    let context = this.contexts.get(fn.code);
+  #call(fn: ViewerFunction, event: object): Returned {
+    let context = this.#contexts.get(fn.code);
     if (!context) {
       const globals = { console: { log: () => undefined, error: () => undefined } };
       // Promises of the function settle before a call returns; nothing else could settle them.
       context = vm.createContext(globals, { microtaskMode: 'afterEvaluate' });
       vm.runInContext(fn.code, context, { filename: `${fn.name}.js`, timeout: TIMEOUT_MS });
-      this.contexts.set(fn.code, context);
+      this.#contexts.set(fn.code, context);
     }
     context.event = JSON.stringify(event);
     context.outcome = undefined;

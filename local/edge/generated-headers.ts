@@ -1,10 +1,10 @@
-import type { BehaviorOptions } from './behaviors';
 import type { ViewerRequest } from './cache-key';
+import type { BehaviorOptions } from './options';
 import { generates } from './origin-request';
 
 /**
- * Headers that CloudFront makes up from the viewer's connection where a policy names them. A viewer on this machine is a desktop browser over
- * HTTPS in no known country; `ZZ` is the code that ISO 3166 leaves to such uses.
+ * Headers that CloudFront makes up from the viewer's connection where a policy names them. A viewer on this machine is a desktop
+ * browser over HTTPS in no known country; `ZZ` is the code that ISO 3166 leaves to such uses.
  */
 const GENERATED: Readonly<Record<string, (request: ViewerRequest) => string>> = {
   'cloudfront-forwarded-proto': () => 'https',

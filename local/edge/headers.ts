@@ -1,6 +1,6 @@
 /**
- * Header names and values in turn, in the order and spelling in which they were sent, as `IncomingMessage.rawHeaders` has them. The form
- * that can be written back without loss: spelling, order and repeated `Set-Cookie`.
+ * Header names and values in turn, in the order and spelling in which they were sent, as `IncomingMessage.rawHeaders` has them.
+ * The form that can be written back without loss: spelling, order and repeated `Set-Cookie`.
  */
 export type RawHeaders = readonly string[];
 
@@ -29,7 +29,10 @@ export function withHeader(headers: RawHeaders, name: string, value: string): st
   return [...filterHeaders(headers, (other) => other !== lower), name, value];
 }
 
-/** Headers that concern one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded, never stored. */
+/**
+ * Headers that concern one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded,
+ * never stored.
+ */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -42,7 +45,10 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Whether the header, by its name in lower case, concerns one connection only; `connection` is that header's value, which may name more. */
+/**
+ * True where the header, by its name in lower case, concerns one connection only; `connection` is that header's value, which may
+ * name more.
+ */
 export function isHopByHop(name: string, connection?: string): boolean {
   if (HOP_BY_HOP.has(name)) return true;
   if (connection === undefined) return false;

@@ -1,17 +1,25 @@
 import { AwsError, type Clock } from '../types';
 import { normalizePath } from './behaviors';
 import type { Selector } from './store';
+import { isTag } from './stored-object';
 
-/** Limits of CloudFront, for one distribution ("Concurrent invalidation request maximum"). Each path without a wildcard and each tag is an item. */
+/**
+ * Limits of CloudFront, for one distribution ("Concurrent invalidation request maximum"). Each path without a wildcard and each
+ * tag is an item.
+ */
 export const MAX_ITEMS_IN_PROGRESS = 3000;
 export const MAX_WILDCARDS_IN_PROGRESS = 15;
 
 const MAX_PATH_CHARACTERS = 4000;
-const MAX_TAG_CHARACTERS = 256;
 
-/** How long invalidations take. CloudFront: effective in under 5 s and completed in under 25 s, both at P95 (What's New, April 2026). */
+/**
+ * Times that invalidations take. CloudFront's: effective in under 5 s and completed in under 25 s, both at P95 (What's New, April
+ * 2026).
+ */
 export interface InvalidationTimes {
-  /** Median of the time until the objects are gone, in milliseconds. Each invalidation takes half to one and a half times as long. */
+  /**
+   * Median of the time until the objects are gone, in milliseconds. Each invalidation takes half to one and a half times as long.
+   */
   readonly effectiveMs: number;
   /** Median of the time until the status is `Completed`, in milliseconds. */
   readonly completedMs: number;
@@ -19,7 +27,7 @@ export interface InvalidationTimes {
 
 export const DEFAULT_TIMES: InvalidationTimes = { effectiveMs: 1500, completedMs: 4000 };
 
-/** What a caller asks to be dropped. */
+/** Paths and tags that a caller asks to be dropped. */
 export interface InvalidationBatch {
   readonly CallerReference: string;
   readonly Paths: { readonly Quantity: number; readonly Items: readonly string[] };
@@ -33,7 +41,7 @@ export interface Invalidation {
   readonly InvalidationBatch: InvalidationBatch;
 }
 
-/** What tests and people ask of invalidations. */
+/** Counters of invalidations, for tests and people. */
 export interface InvalidationStats {
   /** Most items, and most wildcards, that were ever in progress at once. */
   readonly inProgressMax: number;
@@ -51,26 +59,31 @@ interface Running {
   completed: boolean;
 }
 
+/** Dependencies of Invalidations. */
+export interface InvalidationsOptions {
+  readonly times: InvalidationTimes;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Drops the objects. */
+  readonly apply: (selector: Selector) => void;
+}
+
 /** The invalidations of one distribution: accepted at once, effective later, completed later still. */
 export class Invalidations {
-  private readonly byReference = new Map<string, Running>();
-  private readonly byId = new Map<string, Running>();
-  private readonly timers = new Set<() => void>();
-  private items = 0;
-  private wildcards = 0;
-  private inProgressMax = 0;
-  private wildcardsMax = 0;
-  private acceptedItems = 0;
+  readonly #byReference = new Map<string, Running>();
+  readonly #byId = new Map<string, Running>();
+  readonly #timers = new Set<() => void>();
+  #items = 0;
+  #wildcards = 0;
+  #inProgressMax = 0;
+  #wildcardsMax = 0;
+  #acceptedItems = 0;
 
-  constructor(
-    private readonly options: {
-      readonly times: InvalidationTimes;
-      readonly clock: Clock;
-      readonly random: () => number;
-      /** Drops the objects. */
-      readonly apply: (selector: Selector) => void;
-    },
-  ) {}
+  readonly #options: InvalidationsOptions;
+
+  constructor(options: InvalidationsOptions) {
+    this.#options = options;
+  }
 
   /**
    * Accepts an invalidation. The same caller reference with the same body gives the earlier one.
@@ -80,7 +93,7 @@ export class Invalidations {
    */
   create(batch: InvalidationBatch): Invalidation {
     const { selector, items, wildcards } = parseBatch(batch);
-    const earlier = this.byReference.get(batch.CallerReference);
+    const earlier = this.#byReference.get(batch.CallerReference);
     if (earlier) {
       if (JSON.stringify(earlier.batch.Paths.Items) === JSON.stringify(batch.Paths.Items)) return view(earlier);
       throw new AwsError(
@@ -88,70 +101,70 @@ export class Invalidations {
         `An invalidation batch with caller reference ${batch.CallerReference} and other paths already exists.`,
       );
     }
-    if (this.items + items > MAX_ITEMS_IN_PROGRESS || this.wildcards + wildcards > MAX_WILDCARDS_IN_PROGRESS) {
+    if (this.#items + items > MAX_ITEMS_IN_PROGRESS || this.#wildcards + wildcards > MAX_WILDCARDS_IN_PROGRESS) {
       throw new AwsError(
         'TooManyInvalidationsInProgress',
         'Processing your request will cause you to exceed the maximum number of in-progress invalidations.',
       );
     }
-    const running = this.register(batch, items, wildcards);
-    const { times, random, apply } = this.options;
+    const running = this.#register(batch, items, wildcards);
+    const { times, random, apply } = this.#options;
     const pace = 0.5 + random();
     const effectiveMs = times.effectiveMs * pace;
-    this.after(effectiveMs, () => apply(selector));
-    this.after(Math.max(effectiveMs, times.completedMs * pace), () => this.complete(running));
+    this.#after(effectiveMs, () => apply(selector));
+    this.#after(Math.max(effectiveMs, times.completedMs * pace), () => this.#complete(running));
     return view(running);
   }
 
   /** @throws {AwsError} `NoSuchInvalidation`. */
   get(id: string): Invalidation {
-    const running = this.byId.get(id);
+    const running = this.#byId.get(id);
     if (!running) throw new AwsError('NoSuchInvalidation', 'The specified invalidation does not exist.', 404);
     return view(running);
   }
 
   /** The latest first. */
   list(): Invalidation[] {
-    return [...this.byId.values()].reverse().map(view);
+    return [...this.#byId.values()].reverse().map(view);
   }
 
   stats(): InvalidationStats {
-    return { inProgressMax: this.inProgressMax, wildcardsMax: this.wildcardsMax, acceptedItems: this.acceptedItems };
+    return { inProgressMax: this.#inProgressMax, wildcardsMax: this.#wildcardsMax, acceptedItems: this.#acceptedItems };
   }
 
   /** Forgets what is still to happen. */
   dispose(): void {
-    for (const cancel of this.timers) cancel();
-    this.timers.clear();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
-  private register(batch: InvalidationBatch, items: number, wildcards: number): Running {
-    const id = `I${Math.floor(this.options.random() * 36 ** 8)
+  #register(batch: InvalidationBatch, items: number, wildcards: number): Running {
+    const id = `I${Math.floor(this.#options.random() * 36 ** 8)
       .toString(36)
-      .padStart(8, '0')}${(this.byId.size + 1).toString(36).padStart(5, '0')}`.toUpperCase();
-    const running = { id, createTime: new Date(this.options.clock.now()), batch, items, wildcards, completed: false };
-    this.byReference.set(batch.CallerReference, running);
-    this.byId.set(id, running);
-    this.items += items;
-    this.wildcards += wildcards;
-    this.inProgressMax = Math.max(this.inProgressMax, this.items);
-    this.wildcardsMax = Math.max(this.wildcardsMax, this.wildcards);
-    this.acceptedItems += items + wildcards;
+      .padStart(8, '0')}${(this.#byId.size + 1).toString(36).padStart(5, '0')}`.toUpperCase();
+    const running = { id, createTime: new Date(this.#options.clock.now()), batch, items, wildcards, completed: false };
+    this.#byReference.set(batch.CallerReference, running);
+    this.#byId.set(id, running);
+    this.#items += items;
+    this.#wildcards += wildcards;
+    this.#inProgressMax = Math.max(this.#inProgressMax, this.#items);
+    this.#wildcardsMax = Math.max(this.#wildcardsMax, this.#wildcards);
+    this.#acceptedItems += items + wildcards;
     return running;
   }
 
-  private complete(running: Running): void {
+  #complete(running: Running): void {
     running.completed = true;
-    this.items -= running.items;
-    this.wildcards -= running.wildcards;
+    this.#items -= running.items;
+    this.#wildcards -= running.wildcards;
   }
 
-  private after(milliseconds: number, callback: () => void): void {
-    const cancel = this.options.clock.schedule(milliseconds, () => {
-      this.timers.delete(cancel);
+  #after(milliseconds: number, callback: () => void): void {
+    const cancel = this.#options.clock.schedule(milliseconds, () => {
+      this.#timers.delete(cancel);
       callback();
     });
-    this.timers.add(cancel);
+    this.#timers.add(cancel);
   }
 }
 
@@ -160,7 +173,10 @@ function view(running: Running): Invalidation {
   return { Id: running.id, Status, CreateTime: running.createTime, InvalidationBatch: running.batch };
 }
 
-/** A batch in the form in which objects are compared with it, and what it counts. @throws {AwsError} where the API would refuse it. */
+/**
+ * A batch in the form in which objects are compared with it, and what it counts.
+ * @throws {AwsError} where the API would refuse it.
+ */
 export function parseBatch(batch: InvalidationBatch): { selector: Selector; items: number; wildcards: number } {
   const list = batch?.Paths?.Items ?? [];
   if (typeof batch?.CallerReference !== 'string' || batch.CallerReference === '') {
@@ -206,23 +222,4 @@ function parseTag(item: string): string {
     throw new AwsError('InvalidArgument', `Your request contains one or more invalid cache tags: ${item.slice(0, 100)}`);
   }
   return tag.toLowerCase();
-}
-
-/** Most tags that CloudFront keeps of one object; further ones are ignored. */
-const MAX_TAGS = 50;
-
-/** The tags of a response, in lower case, from the value of the header that the distribution names: comma-separated, the first 50. */
-export function objectTags(value: string | undefined): string[] {
-  if (value === undefined) return [];
-  const tags = value
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
-    .slice(0, MAX_TAGS)
-    .filter(isTag);
-  return [...new Set(tags.map((tag) => tag.toLowerCase()))];
-}
-
-function isTag(tag: string): boolean {
-  return tag.length > 0 && tag.length <= MAX_TAG_CHARACTERS && /^[\x21-\x2b\x2d-\x7e]+$/.test(tag);
 }

@@ -1,35 +1,35 @@
-import type { Clock, Log } from '../types';
-import { type BehaviorOptions, Behaviors, caches } from './behaviors';
+import type { Clock } from '../types';
+import { Behaviors, caches } from './behaviors';
 import { type CacheKey, cacheKey, type ViewerRequest } from './cache-key';
 import { Collapse } from './collapse';
 import { compressed } from './compression';
-import type { DistributionOptions } from './distribution';
-import { type CustomErrorResponse, errorCachingMinSeconds, errorTtlSeconds, staleOnError } from './errors';
+import { errorCachingMinSeconds, errorTtlSeconds, staleOnError } from './errors';
 import { headerValue } from './headers';
 import { LocationIdentity } from './location-identity';
-import type { OriginClient, OriginResponse } from './origin';
+import type { BehaviorOptions, CustomErrorResponse, DistributionOptions } from './options';
+import type { OriginResponse } from './origin';
 import type { CacheResult, Timing } from './response';
 import { Store } from './store';
 import { type Lifetime, refreshedObject, type StoredObject, storedObject, updatedHeaders, validatorsOf } from './stored-object';
 import { freshness } from './ttl';
-import { Upstream } from './upstream';
+import { Upstream, type UpstreamDependencies } from './upstream';
 
-/** What the read path found for a request. */
+/** Answer of the read path to a request. */
 export interface Answer {
   readonly behavior: BehaviorOptions;
   readonly object: StoredObject;
   readonly result: CacheResult;
-  /** How long the origin took, where it gave the answer. */
+  /** Times that the origin took, where it gave the answer. */
   readonly upstream?: Timing['upstream'];
 }
 
-/** What happened at an edge location since its start. */
+/** Counters of an edge location since its start. */
 export interface LocationStats {
-  /** Answered from the store, fresh or stale. */
+  /** Requests answered from the store, fresh or stale. */
   readonly hits: number;
-  /** Answered by the origin; requests that shared another's fetch are counted too. */
+  /** Requests answered by the origin; those that shared another's fetch are counted too. */
   readonly misses: number;
-  /** Answered from the store after the origin had said that it is still good. */
+  /** Requests answered from the store after the origin had confirmed the object. */
   readonly refreshHits: number;
   /** Requests that waited for another's fetch and shared it. */
   readonly collapsed: number;
@@ -43,92 +43,94 @@ interface Fetched extends Answer {
   readonly shareable: boolean;
 }
 
+/** Dependencies of a Location. */
+export interface LocationDependencies extends UpstreamDependencies {
+  readonly clock: Clock;
+  /** Most bytes that its store holds. */
+  readonly maxBytes: number;
+}
+
 /**
- * One edge location of a distribution. A request goes: behaviour, cache key, store; then, where the object is missing or expired, one fetch for
- * all who ask for it; then the store again.
+ * One edge location of a distribution. A request goes: behaviour, cache key, store; then, where the object is missing or expired,
+ * one fetch for all who ask for it; then the store again.
  */
 export class Location {
   readonly store: Store;
   readonly identity = new LocationIdentity();
   readonly behaviors: Behaviors;
-  private readonly upstream: Upstream;
-  private readonly collapse = new Collapse<Fetched>();
-  private readonly counts = { hits: 0, misses: 0, refreshHits: 0, collapsed: 0, staleOnError: 0 };
+  readonly #upstream: Upstream;
+  readonly #collapse = new Collapse<Fetched>();
+  readonly #counts = { hits: 0, misses: 0, refreshHits: 0, collapsed: 0, staleOnError: 0 };
 
-  constructor(
-    private readonly distribution: DistributionOptions,
-    private readonly dependencies: {
-      readonly clock: Clock;
-      readonly client: OriginClient;
-      /** Base URL of the local server that stands for a host, if there is one. */
-      readonly baseUrl: (domainName: string) => string | undefined;
-      readonly maxBytes: number;
-      readonly log: Log;
-    },
-  ) {
+  readonly #distribution: DistributionOptions;
+  readonly #dependencies: LocationDependencies;
+
+  constructor(distribution: DistributionOptions, dependencies: LocationDependencies) {
+    this.#distribution = distribution;
+    this.#dependencies = dependencies;
     this.store = new Store(dependencies.maxBytes);
     this.behaviors = new Behaviors(distribution.behaviors);
-    this.upstream = new Upstream(distribution, this.identity, dependencies);
+    this.#upstream = new Upstream(distribution, this.identity, dependencies);
   }
 
   get stats(): LocationStats {
-    return { ...this.counts, originRequests: this.upstream.requests };
+    return { ...this.#counts, originRequests: this.#upstream.requests };
   }
 
   /** Answers from the store where it can, at once. */
   lookup(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Answer | undefined {
     const object = this.store.get(key.text);
     if (!object) return undefined;
-    const now = this.dependencies.clock.now();
+    const now = this.#dependencies.clock.now();
     if (now >= object.freshUntil && now >= object.pausedUntil) {
       if (now >= object.revalidateUntil) return undefined;
-      this.refreshBehind(behavior, key, request, object);
+      this.#refreshBehind(behavior, key, request, object);
     }
-    this.counts.hits += 1;
+    this.#counts.hits += 1;
     return { behavior, object, result: object.status >= 400 ? 'Error' : 'Hit' };
   }
 
   /** Answers a request that {@link lookup} couldn't. */
   async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Promise<Answer> {
-    const { result, joined } = await this.collapse.run(key.text, () => this.fetch(behavior, key, request));
-    if (joined) this.counts.collapsed += 1;
-    if (result.result === 'RefreshHit') this.counts.refreshHits += 1;
-    else if (result.result === 'Hit') this.counts.hits += 1;
-    else this.counts.misses += 1;
+    const { result, joined } = await this.#collapse.run(key.text, () => this.#fetch(behavior, key, request));
+    if (joined) this.#counts.collapsed += 1;
+    if (result.result === 'RefreshHit') this.#counts.refreshHits += 1;
+    else if (result.result === 'Hit') this.#counts.hits += 1;
+    else this.#counts.misses += 1;
     return result;
   }
 
   /** Answers a request whose response is never cached. */
   async pass(behavior: BehaviorOptions, request: ViewerRequest, body: Buffer | undefined): Promise<Answer> {
-    this.counts.misses += 1;
-    const response = await this.upstream.ask(behavior, request, { cached: false, body });
-    const object = this.objectOf({ text: '', url: request.path }, response, {
-      now: this.dependencies.clock.now(),
+    this.#counts.misses += 1;
+    const response = await this.#upstream.ask(behavior, request, { cached: false, body });
+    const object = this.#objectOf({ text: '', url: request.path }, response, {
+      now: this.#dependencies.clock.now(),
       ttlSeconds: 0,
     });
     if (response.status < 400) return { behavior, object, result: 'Miss', upstream: response };
-    return { behavior, object: await this.errorPageOf(object, request), result: 'Error', upstream: response };
+    return { behavior, object: await this.#errorPageOf(object, request), result: 'Error', upstream: response };
   }
 
-  private refreshBehind(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, object: StoredObject): void {
-    if (this.collapse.has(key.text)) return;
-    this.collapse
-      .run(key.text, () => this.fetch(behavior, key, request))
-      .catch((error) => this.dependencies.log('edge', `refresh of ${object.url} failed: ${error}`));
+  #refreshBehind(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, object: StoredObject): void {
+    if (this.#collapse.has(key.text)) return;
+    this.#collapse
+      .run(key.text, () => this.#fetch(behavior, key, request))
+      .catch((error) => this.#dependencies.log('edge', `refresh of ${object.url} failed: ${error}`));
   }
 
-  private async fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Promise<Fetched> {
+  async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Promise<Fetched> {
     const expired = this.store.get(key.text);
     const validators = validatorsOf(expired);
-    const response = await this.upstream.ask(behavior, request, { cached: true, validators });
-    const now = this.dependencies.clock.now();
+    const response = await this.#upstream.ask(behavior, request, { cached: true, validators });
+    const now = this.#dependencies.clock.now();
 
-    if (response.status === 304 && validators && expired) return this.fetchedAgain(behavior, response, expired, now);
-    if (response.status >= 400) return this.fetchedError(behavior, key, request, response, expired, now);
+    if (response.status === 304 && validators && expired) return this.#fetchedAgain(behavior, response, expired, now);
+    if (response.status >= 400) return this.#fetchedError(behavior, key, request, response, expired, now);
 
     const fresh = freshness(behavior.cachePolicy, response.headers, now);
     const encoded = compressed(behavior, request, response.status, response);
-    const object = this.objectOf(key, { ...response, ...encoded }, { now, ttlSeconds: fresh.ttlSeconds, fresh });
+    const object = this.#objectOf(key, { ...response, ...encoded }, { now, ttlSeconds: fresh.ttlSeconds, fresh });
     // 307 and 308 are cached only where the origin says for how long. A part of an object wasn't asked for.
     const told = headerValue(response.headers, 'cache-control') !== undefined;
     const storable = response.status !== 206 && ((response.status !== 307 && response.status !== 308) || told);
@@ -138,17 +140,17 @@ export class Location {
     return { behavior, object, result: 'Miss', upstream: response, shareable: fresh.shareable };
   }
 
-  private fetchedAgain(behavior: BehaviorOptions, response: OriginResponse, expired: StoredObject, now: number): Fetched {
+  #fetchedAgain(behavior: BehaviorOptions, response: OriginResponse, expired: StoredObject, now: number): Fetched {
     const headers = updatedHeaders(expired.headers, response.headers);
     const fresh = freshness(behavior.cachePolicy, headers, now);
     const lifetime = { now, ttlSeconds: fresh.ttlSeconds, fresh };
-    const object = refreshedObject(expired, headers, lifetime, this.distribution.cacheTagHeader);
+    const object = refreshedObject(expired, headers, lifetime, this.#distribution.cacheTagHeader);
     if (fresh.stored) this.store.set(object);
     else this.store.delete(expired.key);
     return { behavior, object, result: 'RefreshHit', upstream: response, shareable: fresh.shareable };
   }
 
-  private async fetchedError(
+  async #fetchedError(
     behavior: BehaviorOptions,
     key: CacheKey,
     request: ViewerRequest,
@@ -156,35 +158,35 @@ export class Location {
     expired: StoredObject | undefined,
     now: number,
   ): Promise<Fetched> {
-    const { customErrors } = this.distribution;
+    const { customErrors } = this.#distribution;
     if (expired && expired.status < 400) {
       const minTtlSeconds = errorCachingMinSeconds(customErrors, response.status);
       const pauseMs = staleOnError(expired, response.status, minTtlSeconds, now);
       if (pauseMs !== undefined) {
         expired.pausedUntil = now + pauseMs;
-        this.counts.staleOnError += 1;
+        this.#counts.staleOnError += 1;
         return { behavior, object: expired, result: 'Hit', shareable: true };
       }
     }
     const { maxTtlSeconds } = behavior.cachePolicy;
     const ttlSeconds = errorTtlSeconds(response.status, response.headers, { customErrors, maxTtlSeconds, now });
     const encoded = compressed(behavior, request, response.status, response);
-    const object = await this.errorPageOf(this.objectOf(key, { ...response, ...encoded }, { now, ttlSeconds }), request);
+    const object = await this.#errorPageOf(this.#objectOf(key, { ...response, ...encoded }, { now, ttlSeconds }), request);
     if (ttlSeconds > 0) this.store.set(object);
     return { behavior, object, result: 'Error', upstream: response, shareable: true };
   }
 
   /** The page that the distribution shows in place of an error, kept as long as the error; or the error itself. */
-  private async errorPageOf(error: StoredObject, request: ViewerRequest): Promise<StoredObject> {
-    const custom = this.distribution.customErrors.find(({ errorCode }) => errorCode === error.status);
+  async #errorPageOf(error: StoredObject, request: ViewerRequest): Promise<StoredObject> {
+    const custom = this.#distribution.customErrors.find(({ errorCode }) => errorCode === error.status);
     if (!custom?.responsePagePath || request.path === custom.responsePagePath) return error;
-    const page = await this.page(custom, request);
+    const page = await this.#page(custom, request);
     // Where the page can't be had, the viewer gets what the origin said of the page.
     const status = page.status >= 400 ? page.status : (custom.responseCode ?? error.status);
     return { ...error, status, headers: page.headers, body: page.body };
   }
 
-  private async page(custom: CustomErrorResponse, request: ViewerRequest): Promise<StoredObject> {
+  async #page(custom: CustomErrorResponse, request: ViewerRequest): Promise<StoredObject> {
     const wanted: ViewerRequest = { ...request, method: 'GET', path: custom.responsePagePath as string, query: '' };
     const behavior = this.behaviors.find(wanted.path);
     if (!caches(behavior, 'GET')) return (await this.pass(behavior, wanted, undefined)).object;
@@ -193,11 +195,7 @@ export class Location {
     return answer.object;
   }
 
-  private objectOf(
-    key: CacheKey,
-    response: Pick<OriginResponse, 'status' | 'headers' | 'body'>,
-    lifetime: Lifetime,
-  ): StoredObject {
-    return storedObject(key, response, lifetime, this.distribution.cacheTagHeader);
+  #objectOf(key: CacheKey, response: Pick<OriginResponse, 'status' | 'headers' | 'body'>, lifetime: Lifetime): StoredObject {
+    return storedObject(key, response, lifetime, this.#distribution.cacheTagHeader);
   }
 }

@@ -1,10 +1,9 @@
-import { ALL, type CachePolicy, NONE, type Selection } from './cache-key';
-import type { OriginRequestPolicy } from './origin-request';
-import type { HeaderRule, ResponseHeadersPolicy } from './response';
+import { ALL, NONE } from './cache-key';
+import type { CachePolicy, HeaderRule, OriginRequestPolicy, ResponseHeadersPolicy, Selection } from './options';
 
 /**
- * AWS's own policies, which a template names by id alone. Settings: CloudFront Developer Guide, "Use managed cache policies", "Use managed
- * origin request policies", "Use managed response headers policies".
+ * AWS's own policies, which a template names by id alone. Settings: CloudFront Developer Guide, "Use managed cache policies",
+ * "Use managed origin request policies", "Use managed response headers policies".
  */
 
 const YEAR_SECONDS = 31_536_000;
@@ -15,7 +14,7 @@ const listed = (...names: string[]): Selection => ({ behavior: 'listed', names: 
 /** Forwarded and keyed by the two policies that leave caching to the origin's headers. */
 const ORIGIN_CONTROL_HEADERS = listed('host', 'origin', 'x-http-method-override', 'x-http-method', 'x-method-override');
 
-/** By id. */
+/** Managed cache policies by id. */
 export const MANAGED_CACHE_POLICIES: Readonly<Record<string, CachePolicy>> = {
   '658327ea-f89d-4fab-a63d-7e88639e58f6': {
     name: 'Managed-CachingOptimized',
@@ -74,7 +73,7 @@ export const MANAGED_CACHE_POLICIES: Readonly<Record<string, CachePolicy>> = {
   },
 };
 
-/** By id. */
+/** Managed origin request policies by id. */
 export const MANAGED_ORIGIN_REQUEST_POLICIES: Readonly<Record<string, OriginRequestPolicy>> = {
   'b689b0a8-53d0-40ab-baf2-68738e2966ac': {
     name: 'Managed-AllViewerExceptHostHeader',
@@ -144,7 +143,7 @@ const PREFLIGHT_CORS = {
   exposed: ['*'],
 };
 
-/** By id. */
+/** Managed response headers policies by id. */
 export const MANAGED_RESPONSE_HEADERS_POLICIES: Readonly<Record<string, ResponseHeadersPolicy>> = {
   '67f7725c-6f97-4210-82d7-5512b31e9d03': { name: 'Managed-SecurityHeadersPolicy', removes: [], rules: SECURITY },
   '60669652-455b-4ae9-85a4-c4c02393f86c': { name: 'Managed-SimpleCORS', removes: [], rules: [], cors: SIMPLE_CORS },

@@ -1,29 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { BehaviorOptions } from './behaviors';
-import {
-  acceptEncoding,
-  type CachePolicy,
-  type Selection,
-  selectCookies,
-  selectQuery,
-  selects,
-  type ViewerRequest,
-} from './cache-key';
+import { acceptEncoding, selectCookies, selectQuery, selects, type ViewerRequest } from './cache-key';
 import { isHopByHop } from './headers';
-import type { OriginOptions } from './origin';
+import type { BehaviorOptions, CachePolicy, OriginOptions, OriginRequestPolicy, Selection } from './options';
 
-/** An origin request policy: what the origin sees besides the cache key. */
-export interface OriginRequestPolicy {
-  readonly name: string;
-  readonly queryStrings: Selection;
-  /** Names are in lower case. */
-  readonly headers: Selection;
-  /** `CloudFront-*` headers that are added to all of the viewer's, in lower case. */
-  readonly addedHeaders: readonly string[];
-  readonly cookies: Selection;
-}
-
-/** What is sent to an origin. */
+/** Request to an origin. */
 export interface OriginRequest {
   readonly method: string;
   /** Origin path, the viewer's path as it was sent, and the forwarded query strings. */
@@ -32,22 +12,22 @@ export interface OriginRequest {
   readonly body?: Buffer;
 }
 
-/** What marks a request as one of this edge location's. */
+/** Request id and `Via` that mark a request as one of this edge location's. */
 export interface RequestIdentity {
   readonly requestId: string;
   readonly via: string;
 }
 
-/** Of an expired object, for a conditional request. */
+/** Validators of an expired object, for a conditional request. */
 export interface Validators {
   readonly etag?: string;
   readonly lastModified?: string;
 }
 
 /**
- * Forwarded without a policy that names them (Developer Guide, "HTTP request headers and CloudFront behavior"). Whether `Cache-Control` and
- * `Pragma` are, under cache policies, isn't verified; a stage cache takes `Cache-Control: max-age=0` as a request to refresh, so that the
- * variant that can do harm is the one that runs here.
+ * Forwarded without a policy that names them (Developer Guide, "HTTP request headers and CloudFront behavior"). Whether
+ * `Cache-Control` and `Pragma` are, under cache policies, isn't verified; a stage cache takes `Cache-Control: max-age=0` as a
+ * request to refresh, so that the variant that can do harm is the one that runs here.
  */
 const ALWAYS: ReadonlySet<string> = new Set([
   'cache-control',
@@ -94,9 +74,10 @@ const CONDITIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request that CloudFront sends for a viewer's: everything in the cache key, what the origin request policy adds, and its own headers.
+ * The request that CloudFront sends for a viewer's: everything in the cache key, what the origin request policy adds, and its own
+ * headers.
  *
- * @param cached whether the response may be stored: HEAD is then sent as GET, and ranges and conditions are left out.
+ * @param cached true where the response may be stored: HEAD is then sent as GET, and ranges and conditions are left out.
  */
 export function originRequest(
   behavior: BehaviorOptions,
@@ -147,7 +128,7 @@ function forwardedCookies({ cachePolicy, originRequestPolicy }: BehaviorOptions,
   return selectCookies(request.headers.cookie, union(cachePolicy.cookies, originRequestPolicy?.cookies));
 }
 
-/** Whether the origin sees cookies at all. Where it doesn't, CloudFront removes `Set-Cookie` from its responses. */
+/** True where the origin sees cookies at all. Where it doesn't, CloudFront removes `Set-Cookie` from its responses. */
 export function forwardsCookies({ cachePolicy, originRequestPolicy }: BehaviorOptions): boolean {
   return cachePolicy.cookies.behavior !== 'none' || (originRequestPolicy?.cookies.behavior ?? 'none') !== 'none';
 }
@@ -159,12 +140,12 @@ function forwards(behavior: BehaviorOptions, method: string, name: string): bool
   return name === 'authorization' && !behavior.cachedMethods.includes(method);
 }
 
-/** Whether a policy names the header, or takes all. */
+/** True where a policy names the header, or takes all. */
 function listed({ cachePolicy, originRequestPolicy }: BehaviorOptions, name: string): boolean {
   return selects(cachePolicy.headers, name) || (originRequestPolicy !== undefined && selects(originRequestPolicy.headers, name));
 }
 
-/** Whether a policy names a header that CloudFront generates. Policies that take all of the viewer's don't take these. */
+/** True where a policy names a header that CloudFront generates. Policies that take all of the viewer's don't take these. */
 export function generates({ cachePolicy, originRequestPolicy }: BehaviorOptions, name: string): boolean {
   return (
     cachePolicy.headers.names.has(name) ||

@@ -1,27 +1,10 @@
 import * as http from 'node:http';
 import type { Clock } from '../types';
 import type { RawHeaders } from './headers';
+import type { OriginOptions } from './options';
 import type { OriginRequest } from './origin-request';
 
-/** An origin of a distribution. */
-export interface OriginOptions {
-  readonly id: string;
-  /** Its name in the template; the local server behind it is looked up by this name. */
-  readonly domainName: string;
-  /** Put before the viewer's path: empty, or with a leading and without a trailing slash. */
-  readonly path: string;
-  readonly customHeaders: Readonly<Record<string, string>>;
-  /** 1 to 3. */
-  readonly connectionAttempts: number;
-  /** Of each attempt; 1 to 10. */
-  readonly connectionTimeoutSeconds: number;
-  /** Until the response begins, and between its packets. */
-  readonly readTimeoutSeconds: number;
-  /** Of the whole response; without it there is no limit but the one between packets. */
-  readonly completionTimeoutSeconds?: number;
-}
-
-/** What an origin answered, whole. */
+/** Response of an origin, whole. */
 export interface OriginResponse {
   readonly status: number;
   readonly headers: RawHeaders;
@@ -36,7 +19,7 @@ export class OriginError extends Error {
   constructor(
     readonly status: 502 | 504,
     message: string,
-    /** Whether the request can't have reached the origin. */
+    /** True where the request can't have reached the origin. */
     readonly beforeSend: boolean,
   ) {
     super(message);
@@ -46,13 +29,17 @@ export class OriginError extends Error {
 
 /** Sends requests to origins over connections that it keeps. */
 export class OriginClient {
-  private readonly agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 });
+  readonly #agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 });
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /**
-   * Sends a request, as often as the origin's settings allow: again after a failed connection, and for GET and HEAD also after a connection
-   * that broke or fell silent.
+   * Sends a request, as often as the origin's settings allow: again after a failed connection, and for GET and HEAD also after a
+   * connection that broke or fell silent.
    *
    * @param baseUrl of the local server, without a trailing slash.
    * @throws {OriginError} of the last attempt.
@@ -60,7 +47,7 @@ export class OriginClient {
   async send(origin: OriginOptions, baseUrl: string, request: OriginRequest): Promise<OriginResponse> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.attempt(origin, baseUrl, request);
+        return await this.#attempt(origin, baseUrl, request);
       } catch (error) {
         if (!(error instanceof OriginError)) throw error;
         const repeatable = error.beforeSend || request.method === 'GET' || request.method === 'HEAD';
@@ -71,19 +58,19 @@ export class OriginClient {
 
   /** Closes the kept connections. */
   close(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 
-  private attempt(origin: OriginOptions, baseUrl: string, request: OriginRequest): Promise<OriginResponse> {
+  #attempt(origin: OriginOptions, baseUrl: string, request: OriginRequest): Promise<OriginResponse> {
     return new Promise((resolve, reject) => {
-      const started = this.clock.now();
+      const started = this.#clock.now();
       let connectedAt = started;
       let connected = false;
       let failure: OriginError | undefined;
       const url = new URL(baseUrl);
       const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
       const sent = http.request({
-        agent: this.agent,
+        agent: this.#agent,
         host: url.hostname,
         port: url.port,
         method: request.method,
@@ -92,7 +79,7 @@ export class OriginClient {
         setHost: false,
       });
 
-      const timers = new Timers(this.clock, (message) => {
+      const timers = new Timers(this.#clock, (message) => {
         failure = new OriginError(504, message, !connected);
         sent.destroy(failure);
       });
@@ -104,7 +91,7 @@ export class OriginClient {
         timers.set('read', origin.readTimeoutSeconds, `origin '${origin.id}' sent nothing for ${origin.readTimeoutSeconds} s`);
       const onConnect = () => {
         connected = true;
-        connectedAt = this.clock.now();
+        connectedAt = this.#clock.now();
         timers.cancel('connect');
         read();
       };
@@ -120,7 +107,7 @@ export class OriginClient {
       });
       sent.on('error', fail);
       sent.on('response', (response) => {
-        const firstByteMs = this.clock.now() - connectedAt;
+        const firstByteMs = this.#clock.now() - connectedAt;
         const chunks: Buffer[] = [];
         read();
         response.on('data', (chunk: Buffer) => {
@@ -152,28 +139,31 @@ export class OriginClient {
 
 /** The limits that run on one request. */
 class Timers {
-  private readonly running = new Map<string, () => void>();
+  readonly #running = new Map<string, () => void>();
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly expired: (message: string) => void,
-  ) {}
+  readonly #clock: Clock;
+  readonly #expired: (message: string) => void;
+
+  constructor(clock: Clock, expired: (message: string) => void) {
+    this.#clock = clock;
+    this.#expired = expired;
+  }
 
   set(name: string, seconds: number, message: string): void {
     this.cancel(name);
-    this.running.set(
+    this.#running.set(
       name,
-      this.clock.schedule(seconds * 1000, () => this.expired(message)),
+      this.#clock.schedule(seconds * 1000, () => this.#expired(message)),
     );
   }
 
   cancel(name: string): void {
-    this.running.get(name)?.();
-    this.running.delete(name);
+    this.#running.get(name)?.();
+    this.#running.delete(name);
   }
 
   clear(): void {
-    for (const cancel of this.running.values()) cancel();
-    this.running.clear();
+    for (const cancel of this.#running.values()) cancel();
+    this.#running.clear();
   }
 }

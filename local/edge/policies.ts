@@ -1,7 +1,5 @@
-import type { CachePolicy, Selection } from './cache-key';
 import { unknownGenerated } from './generated-headers';
-import type { OriginRequestPolicy } from './origin-request';
-import type { CorsRule, HeaderRule, ResponseHeadersPolicy } from './response';
+import type { CachePolicy, CorsRule, HeaderRule, OriginRequestPolicy, ResponseHeadersPolicy, Selection } from './options';
 
 /** Properties of a resource, as the template has them. */
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
@@ -11,7 +9,7 @@ type Properties = Record<string, any>;
 const DEFAULT_TTL_SECONDS = 86_400;
 const MAX_TTL_SECONDS = 31_536_000;
 
-/** From `AWS::CloudFront::CachePolicy`. @throws {Error} on a setting that doesn't exist. */
+/** Cache policy of an `AWS::CloudFront::CachePolicy`. @throws {Error} on a setting that doesn't exist. */
 export function cachePolicyFrom(properties: Properties): CachePolicy {
   const config = properties.CachePolicyConfig;
   const key = config.ParametersInCacheKeyAndForwardedToOrigin;
@@ -39,7 +37,7 @@ export function cachePolicyFrom(properties: Properties): CachePolicy {
   };
 }
 
-/** From `AWS::CloudFront::OriginRequestPolicy`. @throws {Error} on a setting that doesn't exist. */
+/** Origin request policy of an `AWS::CloudFront::OriginRequestPolicy`. @throws {Error} on a setting that doesn't exist. */
 export function originRequestPolicyFrom(properties: Properties): OriginRequestPolicy {
   const config = properties.OriginRequestPolicyConfig;
   const { HeaderBehavior, Headers } = config.HeadersConfig ?? {};
@@ -56,7 +54,7 @@ export function originRequestPolicyFrom(properties: Properties): OriginRequestPo
   };
 }
 
-/** From `AWS::CloudFront::ResponseHeadersPolicy`. */
+/** Response headers policy of an `AWS::CloudFront::ResponseHeadersPolicy`. */
 export function responseHeadersPolicyFrom(properties: Properties): ResponseHeadersPolicy {
   const config = properties.ResponseHeadersPolicyConfig;
   const timing = config.ServerTimingHeadersConfig;

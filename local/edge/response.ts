@@ -1,39 +1,7 @@
-import type { BehaviorOptions } from './behaviors';
 import { selects, type ViewerRequest } from './cache-key';
 import { filterHeaders, headerValue, type RawHeaders, withHeader } from './headers';
+import type { BehaviorOptions, CorsRule, HeaderRule } from './options';
 import { forwardsCookies } from './origin-request';
-
-/** One header that a policy adds. */
-export interface HeaderRule {
-  readonly name: string;
-  readonly value: string;
-  /** Whether it replaces the origin's header of that name; otherwise the origin's stays. */
-  readonly override: boolean;
-}
-
-/** The CORS headers of a policy; added to answers to requests with an `Origin`. */
-export interface CorsRule {
-  /** `*`, origins, or origins with a wildcard as their leftmost part. */
-  readonly origins: readonly string[];
-  readonly methods: readonly string[];
-  readonly headers: readonly string[];
-  readonly exposed: readonly string[];
-  readonly credentials: boolean;
-  readonly maxAgeSeconds: number | undefined;
-  readonly override: boolean;
-}
-
-/** A response headers policy: what is removed from and added to what a viewer gets. Removal comes first. */
-export interface ResponseHeadersPolicy {
-  readonly name: string;
-  /** In lower case. */
-  readonly removes: readonly string[];
-  /** Security headers and custom headers. */
-  readonly rules: readonly HeaderRule[];
-  readonly cors?: CorsRule;
-  /** Share of the responses that get a `Server-Timing` header, 0 to 1; absent where the header is off. */
-  readonly serverTimingRate?: number;
-}
 
 /** `X-Cache`, without " from cloudfront". */
 export type CacheResult = 'Hit' | 'Miss' | 'RefreshHit' | 'Error';
@@ -101,7 +69,7 @@ function originMatches(pattern: string, origin: string): boolean {
   return new RegExp(`^(https?://)?${source}$`).test(origin);
 }
 
-/** Where the time of an answer went, in whole milliseconds. */
+/** Durations of an answer's parts, in milliseconds. */
 export interface Timing {
   readonly upstream?: { readonly connectMs: number; readonly firstByteMs: number };
   readonly downstreamMs: number;

@@ -1,15 +1,15 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProductContext } from '../types';
-import { allows, type BehaviorOptions, caches } from './behaviors';
+import { allows, caches } from './behaviors';
 import { cacheKey, type ViewerRequest } from './cache-key';
 import { byteRange, notModified } from './conditions';
-import type { DistributionOptions } from './distribution';
 import { errorPage } from './errors';
 import { type FunctionContext, type FunctionResponse, FunctionRuntime } from './functions';
 import { generatedNames, withGenerated } from './generated-headers';
 import { filterHeaders, headerValue, type RawHeaders } from './headers';
 import type { Answer, Location } from './location';
+import type { BehaviorOptions, DistributionOptions } from './options';
 import { type CacheResult, serverTiming, viewerHeaders, withCors } from './response';
 
 /** Longest URL, and largest request without its body, in bytes (CloudFront quotas). Beyond them it answers 413. */
@@ -29,21 +29,24 @@ interface Exchange {
 
 /** The HTTP server of one distribution, on loopback: takes viewers' requests apart, and writes what its location answers. */
 export class EdgeServer {
-  private readonly server: http.Server;
-  private readonly functions = new FunctionRuntime();
+  readonly #server: http.Server;
+  readonly #functions = new FunctionRuntime();
   /** Headers that CloudFront generates, by behaviour. */
-  private readonly generated: Map<BehaviorOptions, string[]>;
+  readonly #generated: Map<BehaviorOptions, string[]>;
 
-  constructor(
-    private readonly distribution: DistributionOptions,
-    private readonly location: Location,
-    private readonly context: ProductContext,
-  ) {
-    this.generated = new Map(distribution.behaviors.map((behavior) => [behavior, generatedNames(behavior)]));
-    this.server = http.createServer({ keepAliveTimeout: 60_000, maxHeaderSize: MAX_REQUEST_BYTES }, (request, response) =>
-      this.take(request, response),
+  readonly #distribution: DistributionOptions;
+  readonly #location: Location;
+  readonly #context: ProductContext;
+
+  constructor(distribution: DistributionOptions, location: Location, context: ProductContext) {
+    this.#distribution = distribution;
+    this.#location = location;
+    this.#context = context;
+    this.#generated = new Map(distribution.behaviors.map((behavior) => [behavior, generatedNames(behavior)]));
+    this.#server = http.createServer({ keepAliveTimeout: 60_000, maxHeaderSize: MAX_REQUEST_BYTES }, (request, response) =>
+      this.#take(request, response),
     );
-    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (!socket.writable) return;
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Request Entity Too Large' : '400 Bad Request';
       socket.end(
@@ -54,62 +57,62 @@ export class EdgeServer {
 
   /** Base URL, once it listens. */
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** @throws {Error} that names the port where it is taken. */
   listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.server.once('error', (error: NodeJS.ErrnoException) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
         const taken = error.code === 'EADDRINUSE';
         reject(
           taken ? new Error(`edge: port ${port} of 127.0.0.1 is in use; stop what listens there, or choose another port`) : error,
         );
       });
-      this.server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
+      this.#server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
     });
   }
 
   /** Closes the server and its connections. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.server.listening) {
+      if (!this.#server.listening) {
         resolve();
         return;
       }
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
     });
   }
 
-  private take(message: http.IncomingMessage, response: http.ServerResponse): void {
+  #take(message: http.IncomingMessage, response: http.ServerResponse): void {
     const url = message.url as string;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     const request: ViewerRequest = {
       method: message.method as string,
-      path: path === '/' && this.distribution.defaultRootObject !== '' ? `/${this.distribution.defaultRootObject}` : path,
+      path: path === '/' && this.#distribution.defaultRootObject !== '' ? `/${this.#distribution.defaultRootObject}` : path,
       query: mark < 0 ? '' : url.slice(mark + 1),
       headers: message.headers,
       address: message.socket.remoteAddress ?? '127.0.0.1',
     };
-    const requestId = this.location.identity.nextRequestId();
-    const exchange: Exchange = { response, request, requestId, startedAt: this.context.clock.now() };
+    const requestId = this.#location.identity.nextRequestId();
+    const exchange: Exchange = { response, request, requestId, startedAt: this.#context.clock.now() };
     try {
-      if (!this.distribution.enabled) this.refuse(exchange, 403, 'The distribution is not enabled.');
-      else if (url.length > MAX_URL_BYTES) this.refuse(exchange, 413, `The URL is longer than ${MAX_URL_BYTES} bytes.`);
-      else if (!url.startsWith('/')) this.refuse(exchange, 400, 'The request has no path.');
-      else this.route(message, exchange);
+      if (!this.#distribution.enabled) this.#refuse(exchange, 403, 'The distribution is not enabled.');
+      else if (url.length > MAX_URL_BYTES) this.#refuse(exchange, 413, `The URL is longer than ${MAX_URL_BYTES} bytes.`);
+      else if (!url.startsWith('/')) this.#refuse(exchange, 400, 'The request has no path.');
+      else this.#route(message, exchange);
     } catch (error) {
-      this.failed(exchange, error);
+      this.#failed(exchange, error);
     }
   }
 
-  private route(message: http.IncomingMessage, exchange: Exchange): void {
-    const behavior = this.location.behaviors.find(exchange.request.path);
+  #route(message: http.IncomingMessage, exchange: Exchange): void {
+    const behavior = this.#location.behaviors.find(exchange.request.path);
     const { method } = exchange.request;
     if (!allows(behavior, method)) {
-      this.refuse(
+      this.#refuse(
         exchange,
         403,
         'This distribution is not configured to allow the HTTP request method that was used for this request.',
@@ -118,62 +121,63 @@ export class EdgeServer {
     }
     const hasBody = message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
     if (hasBody && (method === 'GET' || method === 'HEAD')) {
-      this.refuse(exchange, 403, `A ${method} request must not have a body.`);
+      this.#refuse(exchange, 403, `A ${method} request must not have a body.`);
       return;
     }
-    const changed = this.throughRequestFunction(behavior, exchange);
+    const changed = this.#throughRequestFunction(behavior, exchange);
     if (changed === undefined) return;
-    const generated = this.generated.get(behavior) as string[];
+    const generated = this.#generated.get(behavior) as string[];
     const request = generated.length === 0 ? changed : withGenerated(changed, generated);
     const next = request === exchange.request ? exchange : { ...exchange, request };
 
     if (!caches(behavior, method)) {
       const body = hasBody ? collect(message) : Promise.resolve(undefined);
-      this.answerLater(
+      this.#answerLater(
         next,
-        body.then((bytes) => this.location.pass(behavior, request, bytes)),
+        body.then((bytes) => this.#location.pass(behavior, request, bytes)),
       );
       return;
     }
     const key = cacheKey(behavior.cachePolicy, request);
-    const answer = this.location.lookup(behavior, key, request);
-    if (answer) this.write(next, answer);
-    else this.answerLater(next, this.location.fetchShared(behavior, key, request));
+    const answer = this.#location.lookup(behavior, key, request);
+    if (answer) this.#write(next, answer);
+    else this.#answerLater(next, this.#location.fetchShared(behavior, key, request));
   }
 
-  private answerLater(exchange: Exchange, answer: Promise<Answer>): void {
-    answer.then((found) => this.write(exchange, found)).catch((error) => this.failed(exchange, error));
+  #answerLater(exchange: Exchange, answer: Promise<Answer>): void {
+    answer.then((found) => this.#write(exchange, found)).catch((error) => this.#failed(exchange, error));
   }
 
   /** @returns the request to go on with; undefined where the function has answered. */
-  private throughRequestFunction(behavior: BehaviorOptions, exchange: Exchange): ViewerRequest | undefined {
+  #throughRequestFunction(behavior: BehaviorOptions, exchange: Exchange): ViewerRequest | undefined {
     const fn = behavior.functions?.viewerRequest;
     if (!fn) return exchange.request;
-    const returned = this.functions.viewerRequest(fn, exchange.request, this.functionContext(exchange));
+    const returned = this.#functions.viewerRequest(fn, exchange.request, this.#functionContext(exchange));
     if (!('status' in returned)) return returned;
-    const { identity } = this.location;
+    const { identity } = this.#location;
     const headers = viewerHeaders(returned.headers, behavior, identity.via);
-    this.send(exchange, returned.status, headers, returned.body ?? Buffer.alloc(0), 'FunctionGeneratedResponse');
+    this.#send(exchange, returned.status, headers, returned.body ?? Buffer.alloc(0), 'FunctionGeneratedResponse');
     return undefined;
   }
 
-  private functionContext({ requestId }: Exchange): FunctionContext {
-    const { id, domainName } = this.distribution;
+  #functionContext({ requestId }: Exchange): FunctionContext {
+    const { id, domainName } = this.#distribution;
     return { distributionId: id, distributionDomainName: domainName, requestId };
   }
 
-  private write(exchange: Exchange, answer: Answer): void {
+  #write(exchange: Exchange, answer: Answer): void {
     const { behavior, object, result, upstream } = answer;
     const { request } = exchange;
-    const { identity } = this.location;
+    const { identity } = this.#location;
     if (object.rendered?.behavior !== behavior) {
       object.rendered = { behavior, headers: viewerHeaders(object.headers, behavior, identity.via) };
     }
     const policy = behavior.responseHeadersPolicy;
     let shown: RawHeaders = policy?.cors ? withCors(object.rendered.headers, policy.cors, request) : object.rendered.headers;
-    const now = this.context.clock.now();
+    const now = this.#context.clock.now();
     const rate = policy?.serverTimingRate;
-    const timed = rate !== undefined && (rate >= 1 || request.headers.pragma === 'server-timing' || this.context.random() < rate);
+    const timed =
+      rate !== undefined && (rate >= 1 || request.headers.pragma === 'server-timing' || this.#context.random() < rate);
     if (timed) {
       const timing = { upstream, downstreamMs: now - exchange.startedAt };
       const fromOrigin = headerValue(shown, 'server-timing');
@@ -186,23 +190,17 @@ export class EdgeServer {
     const fn = behavior.functions?.viewerResponse;
     if (fn && object.status < 400) {
       const before: FunctionResponse = { status: object.status, headers: shown };
-      const after = this.functions.viewerResponse(fn, request, before, this.functionContext(exchange));
-      this.send(exchange, after.status, after.headers, after.body ?? object.body, result);
+      const after = this.#functions.viewerResponse(fn, request, before, this.#functionContext(exchange));
+      this.#send(exchange, after.status, after.headers, after.body ?? object.body, result);
       return;
     }
-    this.send(exchange, object.status, shown, object.body, result);
+    this.#send(exchange, object.status, shown, object.body, result);
   }
 
   /** Writes an answer, or the part of it that the viewer asked for. */
-  private send(
-    exchange: Exchange,
-    status: number,
-    shown: RawHeaders,
-    body: Buffer,
-    result: CacheResult | 'FunctionGeneratedResponse',
-  ) {
+  #send(exchange: Exchange, status: number, shown: RawHeaders, body: Buffer, result: CacheResult | 'FunctionGeneratedResponse') {
     const { request, response, requestId } = exchange;
-    const { pop } = this.location.identity;
+    const { pop } = this.#location.identity;
     const headers = [...shown, 'X-Cache', `${result} from cloudfront`, 'X-Amz-Cf-Pop', pop, 'X-Amz-Cf-Id', requestId];
     const readable = status === 200 && (request.method === 'GET' || request.method === 'HEAD');
     if (readable && notModified(request.headers, headers)) {
@@ -235,17 +233,17 @@ export class EdgeServer {
   }
 
   /** Answers without the origin and the store. */
-  private refuse(exchange: Exchange, status: number, reason: string): void {
+  #refuse(exchange: Exchange, status: number, reason: string): void {
     const body = errorPage(status, reason, exchange.requestId);
-    const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.location.identity.via];
-    this.send(exchange, status, headers, body, 'Error');
+    const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.#location.identity.via];
+    this.#send(exchange, status, headers, body, 'Error');
   }
 
-  private failed(exchange: Exchange, error: unknown): void {
-    this.context.log('edge', `${exchange.request.method} ${exchange.request.path} failed: ${(error as Error).stack ?? error}`);
+  #failed(exchange: Exchange, error: unknown): void {
+    this.#context.log('edge', `${exchange.request.method} ${exchange.request.path} failed: ${(error as Error).stack ?? error}`);
     // CloudFront answers 503 where a function of the distribution fails, which is what ends here.
     if (!exchange.response.headersSent)
-      this.refuse(exchange, 503, 'The CloudFront function or the edge failed; its log says how.');
+      this.#refuse(exchange, 503, 'The CloudFront function or the edge failed; its log says how.');
     else exchange.response.destroy();
   }
 }

@@ -1,13 +1,13 @@
 import type { StoredObject } from './stored-object';
 
-/** What an invalidation names, in the form in which it is compared. */
+/** URLs, prefixes and tags of an invalidation, in the form in which objects are compared with them. */
 export interface Selector {
   readonly urls: ReadonlySet<string>;
   readonly prefixes: readonly string[];
   readonly tags: ReadonlySet<string>;
 }
 
-/** What a person sees of a stored object. */
+/** View of a stored object, for people and tests. */
 export interface EntryView {
   readonly key: string;
   readonly url: string;
@@ -23,19 +23,23 @@ const OVERHEAD_BYTES = 512;
 
 /** The objects of one edge location: bounded by bytes, the least recently used go first. */
 export class Store {
-  /** In the order of use, the latest last. */
-  private readonly objects = new Map<string, StoredObject>();
-  private readonly byTag = new Map<string, Set<string>>();
-  private bytes = 0;
+  /** Objects by key, in the order of use, the latest last. */
+  readonly #objects = new Map<string, StoredObject>();
+  readonly #byTag = new Map<string, Set<string>>();
+  #bytes = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** The object under a key, fresh or not. */
   get(key: string): StoredObject | undefined {
-    const object = this.objects.get(key);
+    const object = this.#objects.get(key);
     if (object) {
-      this.objects.delete(key);
-      this.objects.set(key, object);
+      this.#objects.delete(key);
+      this.#objects.set(key, object);
     }
     return object;
   }
@@ -44,38 +48,38 @@ export class Store {
   set(object: StoredObject): void {
     this.delete(object.key);
     const size = sizeOf(object);
-    if (size > this.maxBytes) return;
-    this.objects.set(object.key, object);
-    this.bytes += size;
+    if (size > this.#maxBytes) return;
+    this.#objects.set(object.key, object);
+    this.#bytes += size;
     for (const tag of object.tags) {
-      const keys = this.byTag.get(tag) ?? new Set();
+      const keys = this.#byTag.get(tag) ?? new Set();
       keys.add(object.key);
-      this.byTag.set(tag, keys);
+      this.#byTag.set(tag, keys);
     }
-    for (const oldest of this.objects.keys()) {
-      if (this.bytes <= this.maxBytes) break;
+    for (const oldest of this.#objects.keys()) {
+      if (this.#bytes <= this.#maxBytes) break;
       this.delete(oldest);
     }
   }
 
   delete(key: string): void {
-    const object = this.objects.get(key);
+    const object = this.#objects.get(key);
     if (!object) return;
-    this.objects.delete(key);
-    this.bytes -= sizeOf(object);
+    this.#objects.delete(key);
+    this.#bytes -= sizeOf(object);
     for (const tag of object.tags) {
-      const keys = this.byTag.get(tag);
+      const keys = this.#byTag.get(tag);
       keys?.delete(key);
-      if (keys?.size === 0) this.byTag.delete(tag);
+      if (keys?.size === 0) this.#byTag.delete(tag);
     }
   }
 
   /** Drops every variant of what is named. @returns how many objects went. */
   invalidate({ urls, prefixes, tags }: Selector): number {
     const keys = new Set<string>();
-    for (const tag of tags) for (const key of this.byTag.get(tag) ?? []) keys.add(key);
+    for (const tag of tags) for (const key of this.#byTag.get(tag) ?? []) keys.add(key);
     if (urls.size > 0 || prefixes.length > 0) {
-      for (const { key, url } of this.objects.values()) {
+      for (const { key, url } of this.#objects.values()) {
         if (urls.has(url) || prefixes.some((prefix) => url.startsWith(prefix))) keys.add(key);
       }
     }
@@ -84,7 +88,7 @@ export class Store {
   }
 
   entries(): EntryView[] {
-    return [...this.objects.values()].map((object) => ({
+    return [...this.#objects.values()].map((object) => ({
       key: object.key,
       url: object.url,
       status: object.status,

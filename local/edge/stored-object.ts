@@ -1,37 +1,36 @@
 import { normalizePath } from './behaviors';
 import type { CacheKey } from './cache-key';
 import { filterHeaders, headerValue, isHopByHop, type RawHeaders, withHeader } from './headers';
-import { objectTags } from './invalidation';
 import type { OriginResponse } from './origin';
 import type { Validators } from './origin-request';
 import type { Freshness } from './ttl';
 
-/** What is kept of a response of an origin. */
+/** Response of an origin, as it is stored. */
 export interface StoredObject {
   readonly key: string;
   /** Normalised path, with the query string as far as it is part of the key. */
   readonly url: string;
   readonly status: number;
-  /** Without the headers that concern one connection, and without the `Content-Length` of the body. */
+  /** Headers of the response without those that concern one connection, and without the `Content-Length` of the body. */
   readonly headers: RawHeaders;
   readonly body: Buffer;
-  /** In lower case. */
+  /** Tags in lower case. */
   readonly tags: readonly string[];
   /** All times are milliseconds since the epoch. `Age` counts from here. */
   readonly storedAt: number;
   readonly freshUntil: number;
-  /** Until when it is served while it is fetched anew; at least `freshUntil`. */
+  /** End of the time in which it is served while it is fetched anew; at least `freshUntil`. */
   readonly revalidateUntil: number;
   readonly staleIfErrorSeconds: number | undefined;
-  /** Whether it may be asked for by its validators. */
+  /** True where it may be revalidated by its validators. */
   readonly conditional: boolean;
-  /** Until when it is served, expired, because the origin failed lately. */
+  /** End of the time in which it is served, expired, because the origin failed lately. */
   pausedUntil: number;
-  /** What a viewer is sent of it, by the behaviour that made it; made at the first hit. */
+  /** Headers that viewers of a behaviour get with it; made at the first hit. */
   rendered?: { readonly behavior: object; readonly headers: RawHeaders };
 }
 
-/** For how long an object is good, from when on. */
+/** Start and length of an object's freshness. */
 export interface Lifetime {
   readonly now: number;
   readonly ttlSeconds: number;
@@ -71,7 +70,10 @@ export function refreshedObject(
   return { ...expired, ...times(lifetime), headers, tags: tagsOf(headers, tagHeader), rendered: undefined };
 }
 
-/** The stored headers, updated by those of a 304. What describes the body stays: a 304 has none, and the stored one may be compressed. */
+/**
+ * The stored headers, updated by those of a 304. What describes the body stays: a 304 has none, and the stored one may be
+ * compressed.
+ */
 export function updatedHeaders(stored: RawHeaders, notModified: RawHeaders): RawHeaders {
   let headers = stored;
   for (let i = 0; i < notModified.length; i += 2) {
@@ -82,7 +84,7 @@ export function updatedHeaders(stored: RawHeaders, notModified: RawHeaders): Raw
   return headers;
 }
 
-/** What an expired object is asked for by; undefined where it has nothing of the kind, or is an error. */
+/** Validators by which an expired object is revalidated; undefined where it has nothing of the kind, or is an error. */
 export function validatorsOf(object: StoredObject | undefined): Validators | undefined {
   if (!object || object.status >= 400 || !object.conditional) return undefined;
   const etag = headerValue(object.headers, 'etag');
@@ -104,4 +106,28 @@ function times({ now, ttlSeconds, fresh }: Lifetime) {
     conditional: fresh?.conditional ?? true,
     pausedUntil: 0,
   };
+}
+
+/** Most tags that CloudFront keeps of one object; further ones are ignored. */
+const MAX_TAGS = 50;
+
+const MAX_TAG_CHARACTERS = 256;
+
+/**
+ * The tags of a response, in lower case, from the value of the header that the distribution names: comma-separated, the first 50.
+ */
+export function objectTags(value: string | undefined): string[] {
+  if (value === undefined) return [];
+  const tags = value
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+    .slice(0, MAX_TAGS)
+    .filter(isTag);
+  return [...new Set(tags.map((tag) => tag.toLowerCase()))];
+}
+
+/** True where CloudFront takes the text as a tag: at most 256 characters of ASCII 33 to 126, without a comma. */
+export function isTag(tag: string): boolean {
+  return tag.length > 0 && tag.length <= MAX_TAG_CHARACTERS && /^[\x21-\x2b\x2d-\x7e]+$/.test(tag);
 }

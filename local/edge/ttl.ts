@@ -1,28 +1,22 @@
 import { headerValue, type RawHeaders } from './headers';
+import type { TtlPolicy } from './options';
 
-/** The TTLs of a cache policy, in seconds. CloudFront holds `min <= default <= max`. */
-export interface TtlPolicy {
-  readonly minTtlSeconds: number;
-  readonly defaultTtlSeconds: number;
-  readonly maxTtlSeconds: number;
-}
-
-/** What the origin's headers and a cache policy's TTLs say together. */
+/** Lifetime of a response, by the origin's headers and a cache policy's TTLs. */
 export interface Freshness {
-  /** Whether the response may be kept at all. One kept with a TTL of 0 is revalidated at each request. */
+  /** True where the response may be stored at all. One kept with a TTL of 0 is revalidated at each request. */
   readonly stored: boolean;
-  /** How long it is served without asking the origin, in seconds. */
+  /** Time for which it is served without asking the origin, in seconds. */
   readonly ttlSeconds: number;
-  /** How long after that it is served while the origin is asked behind the viewer's back, in seconds. */
+  /** Time after that in which it is served while it is fetched in the background, in seconds. */
   readonly staleWhileRevalidateSeconds: number;
   /**
-   * How long after its expiry it is served in place of an error of the origin, in seconds. Without the directive CloudFront serves what
-   * it still has however old it is; with 0, never.
+   * Time after its expiry in which it is served in place of an error of the origin, in seconds. Without the directive CloudFront
+   * serves what it still has however old it is; with 0, never.
    */
   readonly staleIfErrorSeconds: number | undefined;
   /**
-   * Whether concurrent requests may share one answer of the origin. They may not where the minimum TTL is 0 and the origin says private,
-   * no-store, no-cache, max-age=0 or s-maxage=0.
+   * True where concurrent requests may share one answer of the origin. They may not where the minimum TTL is 0 and the origin
+   * says private, no-store, no-cache, max-age=0 or s-maxage=0.
    */
   readonly shareable: boolean;
   /** False for `Vary: *` with a minimum TTL of 0: each request then fetches the whole object anew. */
@@ -30,9 +24,10 @@ export interface Freshness {
 }
 
 /**
- * CloudFront's table of minimum, default and maximum TTL against the origin's headers ("Specify the amount of time that CloudFront caches
- * objects"): `s-maxage` before `max-age` before `Expires`, held between minimum and maximum; none of them is the larger of minimum and
- * default; no-cache, no-store and private mean nothing more than the minimum TTL, which with 0 is not to keep it.
+ * CloudFront's table of minimum, default and maximum TTL against the origin's headers ("Specify the amount of time that
+ * CloudFront caches objects"): `s-maxage` before `max-age` before `Expires`, held between minimum and maximum; none of them is
+ * the larger of minimum and default; no-cache, no-store and private mean nothing more than the minimum TTL, which with 0 is not
+ * to keep it.
  *
  * @param now milliseconds since the epoch; `Expires` is compared with it.
  */
@@ -63,7 +58,7 @@ export function freshness(policy: TtlPolicy, headers: RawHeaders, now: number): 
 }
 
 /**
- * What `Cache-Control` or `Expires` says of the lifetime, in seconds; undefined where neither does.
+ * Lifetime that `Cache-Control` or `Expires` states, in seconds; undefined where neither does.
  * An `Expires` that is no date is one in the past (RFC 9111, section 5.3).
  */
 export function statedSeconds(
@@ -79,8 +74,8 @@ export function statedSeconds(
 }
 
 /**
- * The directives of a `Cache-Control` header by name in lower case; one without an argument has an empty text. The form with field names,
- * such as `no-cache="Set-Cookie"`, restricts these fields only and is left out.
+ * The directives of a `Cache-Control` header by name in lower case; one without an argument has an empty text. The form with
+ * field names, such as `no-cache="Set-Cookie"`, restricts these fields only and is left out.
  */
 export function cacheControl(value: string | undefined): ReadonlyMap<string, string> {
   const directives = new Map<string, string>();

@@ -1,18 +1,25 @@
 import type { Log } from '../types';
-import type { BehaviorOptions } from './behaviors';
 import type { ViewerRequest } from './cache-key';
-import type { DistributionOptions } from './distribution';
 import { errorPage } from './errors';
 import type { LocationIdentity } from './location-identity';
-import { type OriginClient, OriginError, type OriginOptions, type OriginResponse } from './origin';
+import type { BehaviorOptions, DistributionOptions, OriginOptions } from './options';
+import { type OriginClient, OriginError, type OriginResponse } from './origin';
 import { originRequest, type Validators } from './origin-request';
 
-/** How an origin is asked. */
+/** Options of a request to an origin. */
 export interface AskOptions {
-  /** Whether the response may be stored. */
+  /** True where the response may be stored. */
   readonly cached: boolean;
   readonly validators?: Validators;
   readonly body?: Buffer;
+}
+
+/** Dependencies of an Upstream. */
+export interface UpstreamDependencies {
+  readonly client: OriginClient;
+  /** Base URL of the local server that stands for a host, if there is one. */
+  readonly baseUrl: (domainName: string) => string | undefined;
+  readonly log: Log;
 }
 
 /** The origins of a distribution, as its edge location asks them. */
@@ -20,42 +27,41 @@ export class Upstream {
   /** Requests sent, revalidations included. */
   requests = 0;
 
-  constructor(
-    private readonly distribution: DistributionOptions,
-    private readonly identity: LocationIdentity,
-    private readonly dependencies: {
-      readonly client: OriginClient;
-      /** Base URL of the local server that stands for a host, if there is one. */
-      readonly baseUrl: (domainName: string) => string | undefined;
-      readonly log: Log;
-    },
-  ) {}
+  readonly #distribution: DistributionOptions;
+  readonly #identity: LocationIdentity;
+  readonly #dependencies: UpstreamDependencies;
+
+  constructor(distribution: DistributionOptions, identity: LocationIdentity, dependencies: UpstreamDependencies) {
+    this.#distribution = distribution;
+    this.#identity = identity;
+    this.#dependencies = dependencies;
+  }
 
   /** Asks the behaviour's origin, or those of its group in turn. An origin that can't be reached has answered 502 or 504. */
   async ask(behavior: BehaviorOptions, request: ViewerRequest, options: AskOptions): Promise<OriginResponse> {
-    const group = this.distribution.originGroups.find(({ id }) => id === behavior.originId);
-    if (!group) return this.askOne(behavior, behavior.originId, request, options);
+    const group = this.#distribution.originGroups.find(({ id }) => id === behavior.originId);
+    if (!group) return this.#askOne(behavior, behavior.originId, request, options);
     const [first, second] = group.members as [string, string];
-    const response = await this.askOne(behavior, first, request, options);
+    const response = await this.#askOne(behavior, first, request, options);
     // Only these methods fail over (Developer Guide, "Optimize high availability with CloudFront origin failover").
     const failsOver = ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && group.statusCodes.includes(response.status);
-    return failsOver ? this.askOne(behavior, second, request, options) : response;
+    return failsOver ? this.#askOne(behavior, second, request, options) : response;
   }
 
-  private async askOne(
+  async #askOne(
     behavior: BehaviorOptions,
     originId: string,
     request: ViewerRequest,
     options: AskOptions,
   ): Promise<OriginResponse> {
-    const { client, baseUrl, log } = this.dependencies;
-    const origin = this.distribution.origins.find(({ id }) => id === originId) as OriginOptions;
-    const requestId = this.identity.nextRequestId();
+    const { client, baseUrl, log } = this.#dependencies;
+    const origin = this.#distribution.origins.find(({ id }) => id === originId) as OriginOptions;
+    const requestId = this.#identity.nextRequestId();
     try {
       const base = baseUrl(origin.domainName);
       if (base === undefined) throw new OriginError(502, `no local server stands for host '${origin.domainName}'`, true);
       this.requests += 1;
-      const sent = originRequest(behavior, origin, request, { requestId, via: this.identity.via }, options);
+      const sent = originRequest(behavior, origin, request, { requestId, via: this.#identity.via }, options);
       return await client.send(origin, base, sent);
     } catch (error) {
       if (!(error instanceof OriginError)) throw error;

@@ -1,18 +1,18 @@
 import type { Caller } from '../types';
 
-/** Whether a call is allowed, and if not, the sentence that AWS answers with. */
+/** Outcome of an authorisation, and if the call isn't allowed, the sentence that AWS answers with. */
 export interface Decision {
   readonly allowed: boolean;
   readonly reason?: string;
 }
 
-/** Who may call what, by the policies of the template. Products don't import each other, so it comes from outside. */
+/** Authorisation by the policies of the template. Products don't import each other, so it comes from outside. */
 export interface Access {
   /** Callers by access key id. */
   readonly callers: ReadonlyMap<string, Caller>;
   readonly policies: {
     authorize(call: { caller: Caller; action: string; resource: string }): Decision;
-    /** Whether a resource's own policy lets a service in. */
+    /** Decides whether a resource's own policy lets a service in. */
     authorizeResource(call: { principal: string; action: string; resource: string; sourceArn: string }): Decision;
   };
 }

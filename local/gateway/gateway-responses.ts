@@ -16,7 +16,7 @@ const DEFAULTS = {
 
 export type GatewayResponseType = keyof typeof DEFAULTS;
 
-/** What a template may refer to. */
+/** Variables that a template may refer to. */
 const VARIABLE = /\$context\.(error\.messageString|error\.message|error\.responseType|requestId)/g;
 
 /**

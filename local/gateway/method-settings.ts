@@ -4,7 +4,7 @@ import type { Method, MethodSetting, Stage } from './options';
 const DEFAULT_TTL_SECONDS = 300;
 const MAX_TTL_SECONDS = 3600;
 
-/** What applies to one method on one stage. */
+/** Settings that apply to one method on one stage. */
 export interface EffectiveSettings {
   /** TTL for a request with this HTTP method, in seconds; 0 where its responses aren't cached. */
   cacheTtlSeconds(httpMethod: string): number;
@@ -22,8 +22,8 @@ export function decodeResourcePath(encoded: string): string {
 }
 
 /**
- * The settings of a method: what names the method wins over what names all, value by value. A cache for all methods holds answers to GET only;
- * other methods are cached where they are named.
+ * The settings of a method: what names the method wins over what names all, value by value. A cache for all methods holds answers
+ * to GET only; other methods are cached where they are named.
  */
 export function effectiveSettings(stage: Stage, method: Method): EffectiveSettings {
   const own = stage.methodSettings.find(

@@ -1,9 +1,9 @@
-/** What {@link createGateway} serves. */
+/** REST APIs that {@link createGateway} serves, and settings of all. */
 export interface GatewayOptions {
   readonly apis: readonly RestApi[];
 
   /**
-   * How long a flush takes to empty the cache after it was accepted, in milliseconds. AWS publishes no number.
+   * Time that a flush takes to empty the cache after it was accepted, in milliseconds. AWS publishes no number.
    * @default 0
    */
   readonly flushDelayMilliseconds?: number;
@@ -16,7 +16,7 @@ export interface RestApi {
   readonly binaryMediaTypes: readonly string[];
   readonly root: PathResource;
   readonly stages: readonly Stage[];
-  /** By response type, such as `THROTTLED` or `DEFAULT_4XX`. */
+  /** Gateway responses by response type, such as `THROTTLED` or `DEFAULT_4XX`. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponseOptions>>;
 }
 
@@ -28,7 +28,7 @@ export interface PathResource {
   /** Last segment as declared; empty for the root. */
   readonly part: string;
   readonly children: readonly PathResource[];
-  /** By HTTP method, or `ANY`. */
+  /** Methods by HTTP method, or `ANY`. */
   readonly methods: Readonly<Record<string, Method>>;
 }
 
@@ -57,7 +57,7 @@ export interface Stage {
   readonly methodSettings: readonly MethodSetting[];
 }
 
-/** What a stage sets for one method, or for all. */
+/** Settings of a stage for one method, or for all. */
 export interface MethodSetting {
   /** Path of the resource as declared, or `/*`. */
   readonly resourcePath: string;
@@ -70,18 +70,19 @@ export interface MethodSetting {
 }
 
 /**
- * What API Gateway does with a request for a refresh by somebody who may not. A template can't say it; a call of `UpdateStage` does.
+ * Answer of API Gateway to a request for a refresh by somebody who may not. A template can't say it; a call of `UpdateStage`
+ * does.
  */
 export type UnauthorizedRefresh = 'FAIL_WITH_403' | 'SUCCEED_WITH_RESPONSE_HEADER' | 'SUCCEED_WITHOUT_RESPONSE_HEADER';
 
-/** How a stage guards the keys of its cache, for one method, or for all. */
+/** Guard of a stage's cache keys, for one method, or for all. */
 export interface RefreshGuard {
-  /** Whether a caller must be authorised; otherwise anybody refreshes. */
+  /** True where a caller must be authorised; otherwise anybody refreshes. */
   readonly required: boolean;
   readonly unauthorized: UnauthorizedRefresh;
 }
 
-/** How API Gateway's own answers of one type look. */
+/** Form of API Gateway's own answers of one type. */
 export interface GatewayResponseOptions {
   readonly statusCode: number | undefined;
   readonly headers: Readonly<Record<string, string>>;

@@ -4,20 +4,20 @@ import type { Method, RestApi, Stage } from './options';
 import { type GatewayRequest, headerValues, queryValues } from './request';
 import { isBinary } from './response';
 
-/** Where and when a request is handled. */
+/** Stage, method and time of a request. */
 export interface RequestContext {
   readonly account: string;
   readonly region: string;
   readonly api: RestApi;
   readonly stage: Stage;
   readonly method: Method;
-  /** As sent, by name. */
+  /** Path parameters as sent, by name. */
   readonly pathParameters: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly extendedRequestId: string;
   /** Epoch milliseconds. */
   readonly time: number;
-  /** Who signed the request, where the method needs it. */
+  /** Signer of the request, where the method needs one. */
   readonly signer: { readonly accessKeyId: string; readonly caller: Caller } | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface PatchOperation {
   readonly value?: string;
 }
 
-/** What a stage does unless it is told, by what `GetStage` shows of one that CloudFormation made. */
+/** Guard of a stage that CloudFormation made, as `GetStage` shows it. */
 const DEFAULT: RefreshGuard = { required: true, unauthorized: 'SUCCEED_WITH_RESPONSE_HEADER' };
 
 const STRATEGIES = ['FAIL_WITH_403', 'SUCCEED_WITH_RESPONSE_HEADER', 'SUCCEED_WITHOUT_RESPONSE_HEADER'];
@@ -18,9 +18,9 @@ const STRATEGIES = ['FAIL_WITH_403', 'SUCCEED_WITH_RESPONSE_HEADER', 'SUCCEED_WI
 const PATCHED =
   /^\/(\*|~1[^/]*)\/([A-Z*]+)\/caching\/(requireAuthorizationForCacheControl|unauthorizedCacheControlHeaderStrategy)$/;
 
-/** How a stage guards the keys of its cache: method by method, or for all. */
+/** Guards of a stage's cache keys: method by method, or for all. */
 export class RefreshGuards {
-  private readonly guards = new Map<string, Partial<RefreshGuard>>();
+  readonly #guards = new Map<string, Partial<RefreshGuard>>();
 
   /** @throws {AwsError} of a patch that isn't run here, or that API Gateway would refuse; nothing is changed then. */
   patch(operations: readonly PatchOperation[]): void {
@@ -34,11 +34,11 @@ export class RefreshGuards {
       }
       return { key: `${decodeResourcePath(`/${resource}`)} ${method}`, change: changeOf(setting as string, value) };
     });
-    for (const { key, change } of changes) this.guards.set(key, { ...this.guards.get(key), ...change });
+    for (const { key, change } of changes) this.#guards.set(key, { ...this.#guards.get(key), ...change });
   }
 
   of({ resourcePath, httpMethod }: Pick<Method, 'resourcePath' | 'httpMethod'>): RefreshGuard {
-    return { ...DEFAULT, ...this.guards.get('/* *'), ...this.guards.get(`${resourcePath} ${httpMethod}`) };
+    return { ...DEFAULT, ...this.#guards.get('/* *'), ...this.#guards.get(`${resourcePath} ${httpMethod}`) };
   }
 }
 

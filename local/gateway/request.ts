@@ -1,13 +1,13 @@
 import { decodePart } from './decode';
 
-/** A request, as it arrived at a stage. */
+/** Request, as it arrived at a stage. */
 export interface GatewayRequest {
   readonly httpMethod: string;
-  /** Without the stage, as sent. */
+  /** Path without the stage, as sent. */
   readonly path: string;
-  /** As sent, without the question mark. */
+  /** Query string as sent, without the question mark. */
   readonly queryString: string;
-  /** In the order and case of the client. */
+  /** Headers in the order and case of the client. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly sourceIp: string;
@@ -36,8 +36,8 @@ export function headerValues(request: GatewayRequest, name: string): string[] {
 }
 
 /**
- * The value that a parameter such as `method.request.querystring.page` has in a request: the last one, where there are several, and all
- * of them for `multivaluequerystring` and `multivalueheader`.
+ * The value that a parameter such as `method.request.querystring.page` has in a request: the last one, where there are several,
+ * and all of them for `multivaluequerystring` and `multivalueheader`.
  * @returns undefined where the request has none.
  */
 export function parameterValue(

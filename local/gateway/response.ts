@@ -11,7 +11,7 @@ const REMAPPED = new Set(['connection', 'content-length', 'date', 'server', 'www
 /** Headers that belong to the connection. */
 const DROPPED = new Set(['transfer-encoding', 'keep-alive', 'te', 'trailer', 'upgrade']);
 
-/** What a proxy integration may answer. */
+/** Members that a proxy integration may answer with. */
 const KEYS = new Set(['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded']);
 
 /**
@@ -55,7 +55,7 @@ function responseHeaders(single: unknown, multiple: unknown): [string, string][]
   return headers;
 }
 
-/** Whether a media type is one of the API's binary types, which may hold wildcards. */
+/** True where a media type is one of the API's binary types, which may hold wildcards. */
 export function isBinary(mediaType: string | undefined, binaryMediaTypes: readonly string[]): boolean {
   const type = mediaType?.split(';')[0]?.trim().toLowerCase();
   return binaryMediaTypes.some((binary) => {
@@ -65,7 +65,7 @@ export function isBinary(mediaType: string | undefined, binaryMediaTypes: readon
   });
 }
 
-/** Whether a base64 body of a function is decoded: where the first type of `Accept` is one of the API's binary types. */
+/** True where a base64 body of a function is decoded: where the first type of `Accept` is one of the API's binary types. */
 export function decodesBinary(accept: string | undefined, binaryMediaTypes: readonly string[]): boolean {
   return isBinary(accept?.split(',')[0], binaryMediaTypes);
 }

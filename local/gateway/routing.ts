@@ -8,7 +8,8 @@ export interface Match {
 }
 
 /**
- * Finds the resource of a path: at each segment a fixed part is tried first, then a parameter, then a greedy parameter, which takes the rest.
+ * Finds the resource of a path: at each segment a fixed part is tried first, then a parameter, then a greedy parameter, which
+ * takes the rest.
  * @param path without the stage, as sent.
  */
 export function matchPath(root: PathResource, path: string): Match | undefined {

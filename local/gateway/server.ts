@@ -5,7 +5,9 @@ import type { GatewayResponse } from './response';
 /** API Gateway's payload limit, in bytes (10 MB). */
 export const MAX_PAYLOAD_BYTES = 10_485_760;
 
-/** Keeps the connections of a proxy that reuses them after a pause; longer than the five seconds for which clients commonly do. */
+/**
+ * Keeps the connections of a proxy that reuses them after a pause; longer than the five seconds for which clients commonly do.
+ */
 const KEEP_ALIVE_MILLISECONDS = 60_000;
 
 /** Answers a request; `path` still holds everything that the client sent. `oversized` where the body was too large to be read. */

@@ -6,8 +6,8 @@ import type { GatewayResponse } from './response';
 const MAX_RESPONSE_BYTES = 1_048_576;
 
 /**
- * The cache key: namespace, HTTP method and the declared parameters, nothing else. A path parameter or query string that isn't declared makes
- * no difference, so that two requests that differ only there get the same response.
+ * The cache key: namespace, HTTP method and the declared parameters, nothing else. A path parameter or query string that isn't
+ * declared makes no difference, so that two requests that differ only there get the same response.
  */
 export function cacheKey(method: Method, request: GatewayRequest, pathParameters: Readonly<Record<string, string>>): string {
   const values = method.cacheKeyParameters.map((parameter) => [
@@ -17,7 +17,7 @@ export function cacheKey(method: Method, request: GatewayRequest, pathParameters
   return JSON.stringify([method.cacheNamespace, request.httpMethod, values]);
 }
 
-/** Whether a request asks for a fresh response, which then replaces the stored one. */
+/** True where a request asks for a fresh response, which then replaces the stored one. */
 export function asksForRefresh(cacheControl: readonly string[]): boolean {
   return cacheControl.some((value) => value.split(',').some((directive) => /^\s*(max-age=0|no-cache)\s*$/i.test(directive)));
 }
@@ -30,51 +30,55 @@ interface StoredResponse {
 }
 
 /**
- * A stage's cache. It stores what integrations answer, whatever the status, and replays it unchanged until its TTL is over; it reads no
- * `Cache-Control` of the response. When it is full, what was used least recently goes first.
+ * A stage's cache. It stores what integrations answer, whatever the status, and replays it unchanged until its TTL is over; it
+ * reads no `Cache-Control` of the response. When it is full, what was used least recently goes first.
  */
 export class StageCache {
-  private readonly stored = new Map<string, StoredResponse>();
-  private bytes = 0;
+  readonly #stored = new Map<string, StoredResponse>();
+  #bytes = 0;
 
-  constructor(private readonly capacityBytes: number) {}
+  readonly #capacityBytes: number;
+
+  constructor(capacityBytes: number) {
+    this.#capacityBytes = capacityBytes;
+  }
 
   /** @param now epoch milliseconds. */
   get(key: string, now: number): GatewayResponse | undefined {
-    const found = this.stored.get(key);
+    const found = this.#stored.get(key);
     if (!found) return undefined;
-    this.remove(key, found);
+    this.#remove(key, found);
     if (found.expiresAt <= now) return undefined;
     // Put back as the most recently used.
-    this.add(key, found);
+    this.#add(key, found);
     return found.response;
   }
 
   /** @param now epoch milliseconds. */
   set(key: string, response: GatewayResponse, ttlSeconds: number, now: number): void {
-    const known = this.stored.get(key);
-    if (known) this.remove(key, known);
+    const known = this.#stored.get(key);
+    if (known) this.#remove(key, known);
     const bytes = response.body.length;
     if (bytes > MAX_RESPONSE_BYTES || ttlSeconds <= 0) return;
-    this.add(key, { response, bytes, expiresAt: now + ttlSeconds * 1000 });
-    for (const [oldest, entry] of this.stored) {
-      if (this.bytes <= this.capacityBytes) break;
-      this.remove(oldest, entry);
+    this.#add(key, { response, bytes, expiresAt: now + ttlSeconds * 1000 });
+    for (const [oldest, entry] of this.#stored) {
+      if (this.#bytes <= this.#capacityBytes) break;
+      this.#remove(oldest, entry);
     }
   }
 
   flush(): void {
-    this.stored.clear();
-    this.bytes = 0;
+    this.#stored.clear();
+    this.#bytes = 0;
   }
 
-  private add(key: string, entry: StoredResponse): void {
-    this.stored.set(key, entry);
-    this.bytes += entry.bytes;
+  #add(key: string, entry: StoredResponse): void {
+    this.#stored.set(key, entry);
+    this.#bytes += entry.bytes;
   }
 
-  private remove(key: string, entry: StoredResponse): void {
-    this.stored.delete(key);
-    this.bytes -= entry.bytes;
+  #remove(key: string, entry: StoredResponse): void {
+    this.#stored.delete(key);
+    this.#bytes -= entry.bytes;
   }
 }

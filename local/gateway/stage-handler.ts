@@ -13,7 +13,7 @@ import { signingKeyId } from './signature';
 import { asksForRefresh, cacheKey, StageCache } from './stage-cache';
 import { TokenBucket } from './throttle';
 
-/** What a stage counts; the first two under the names of CloudWatch's metrics. */
+/** Counters of a stage; the first two under the names of CloudWatch's metrics. */
 export interface StageStatistics {
   CacheHitCount: number;
   CacheMissCount: number;
@@ -23,7 +23,7 @@ export interface StageStatistics {
   integrations: number;
 }
 
-/** What a stage needs from outside. */
+/** Dependencies of a StageHandler. */
 export interface StageServices {
   readonly account: string;
   readonly region: string;
@@ -47,7 +47,7 @@ interface Exchange {
   readonly signer: Signer | undefined;
 }
 
-/** What API Gateway answers by itself. */
+/** Answer of API Gateway's own, in place of the integration's. */
 class Refusal extends Error {
   constructor(
     readonly type: GatewayResponseType,
@@ -57,41 +57,44 @@ class Refusal extends Error {
   }
 }
 
-/** What the docs say of the header, in the words of the service. */
+/** Texts of the service about a refresh that isn't allowed. */
 const UNAUTHORIZED_REFRESH = 'Unauthorized to invalidate the cache';
 const IGNORED_REFRESH = '199 Cache-control headers were ignored because the caller was unauthorized.';
 
 /** A stage of an API: route, authorisation, throttle, validation, cache, integration, in this order. */
 export class StageHandler {
   readonly statistics: StageStatistics = { CacheHitCount: 0, CacheMissCount: 0, Count: 0, integrations: 0 };
-  private readonly cache: StageCache;
-  private readonly settings = new Map<Method, EffectiveSettings>();
-  private readonly buckets = new Map<Method, TokenBucket>();
-  /** Whether a function lets API Gateway in, by method: policies don't change while the platform runs. */
-  private readonly permitted = new Map<string, boolean>();
+  readonly #cache: StageCache;
+  readonly #settings = new Map<Method, EffectiveSettings>();
+  readonly #buckets = new Map<Method, TokenBucket>();
+  /** Decisions whether a function lets API Gateway in, by method: policies don't change while the platform runs. */
+  readonly #permitted = new Map<string, boolean>();
   /** Cancels the timeouts of integrations in progress. */
-  private readonly timeouts = new Set<() => void>();
+  readonly #timeouts = new Set<() => void>();
 
-  constructor(
-    private readonly api: RestApi,
-    private readonly stage: Stage,
-    private readonly services: StageServices,
-  ) {
-    this.cache = new StageCache(stage.cacheBytes ?? 0);
+  readonly #api: RestApi;
+  readonly #stage: Stage;
+  readonly #services: StageServices;
+
+  constructor(api: RestApi, stage: Stage, services: StageServices) {
+    this.#api = api;
+    this.#stage = stage;
+    this.#services = services;
+    this.#cache = new StageCache(stage.cacheBytes ?? 0);
   }
 
-  /** Who may refresh keys of the cache. */
+  /** Guards of the cache's keys against refreshes. */
   readonly refreshGuards = new RefreshGuards();
 
   /** Empties the cache. */
   flush(): void {
-    this.cache.flush();
+    this.#cache.flush();
   }
 
   /** Leaves no timer behind. */
   dispose(): void {
-    for (const cancel of this.timeouts) cancel();
-    this.timeouts.clear();
+    for (const cancel of this.#timeouts) cancel();
+    this.#timeouts.clear();
   }
 
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
@@ -102,7 +105,7 @@ export class StageHandler {
       ['x-amz-apigw-id', extendedRequestId(requestId)],
     ];
     try {
-      const response = await this.respond(request, requestId);
+      const response = await this.#respond(request, requestId);
       return { ...response, headers: [...response.headers, ...own] };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -112,19 +115,19 @@ export class StageHandler {
 
   /** API Gateway's own answer, for what goes wrong before a stage sees the request too. */
   refuse(type: GatewayResponseType, requestId: string, message?: string, more: [string, string][] = []): GatewayResponse {
-    const response = gatewayResponse(type, this.api.gatewayResponses, { requestId, message });
+    const response = gatewayResponse(type, this.#api.gatewayResponses, { requestId, message });
     return { ...response, headers: [...response.headers, ...more] };
   }
 
-  private async respond(request: GatewayRequest, requestId: string): Promise<GatewayResponse> {
-    const match = matchPath(this.api.root, request.path);
+  async #respond(request: GatewayRequest, requestId: string): Promise<GatewayResponse> {
+    const match = matchPath(this.#api.root, request.path);
     const method = match && methodOf(match.resource, request.httpMethod);
     if (!match || !method) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
     const { pathParameters } = match;
-    const signer = this.signerOf(request);
-    if (method.authorization === 'AWS_IAM') this.authorize(signer, request);
-    const settings = this.settingsOf(method);
-    this.throttle(method, settings);
+    const signer = this.#signerOf(request);
+    if (method.authorization === 'AWS_IAM') this.#authorize(signer, request);
+    const settings = this.#settingsOf(method);
+    this.#throttle(method, settings);
     const missing = method.requiredParameters.filter((name) => parameterValue(name, request, pathParameters) === undefined);
     if (missing.length > 0) {
       const names = missing.map((parameter) => parameter.split('.').slice(3).join('.')).join(', ');
@@ -132,42 +135,42 @@ export class StageHandler {
     }
     const exchange = { request, method, pathParameters, requestId, signer };
     const ttl = settings.cacheTtlSeconds(request.httpMethod);
-    return ttl > 0 ? this.respondThroughCache(exchange, ttl) : this.integrate(exchange);
+    return ttl > 0 ? this.#respondThroughCache(exchange, ttl) : this.#integrate(exchange);
   }
 
-  private async respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
+  async #respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
     const { request, method, pathParameters, signer } = exchange;
-    const { clock } = this.services;
+    const { clock } = this.#services;
     const key = cacheKey(method, request, pathParameters);
     const refresh = asksForRefresh(headerValues(request, 'cache-control'));
     const guard = this.refreshGuards.of(method);
-    const mayRefresh = refresh && (!guard.required || this.allows(signer, 'execute-api:InvalidateCache', request));
+    const mayRefresh = refresh && (!guard.required || this.#allows(signer, 'execute-api:InvalidateCache', request));
     if (refresh && !mayRefresh && guard.unauthorized === 'FAIL_WITH_403')
       throw new Refusal('ACCESS_DENIED', UNAUTHORIZED_REFRESH);
-    const stored = mayRefresh ? undefined : this.cache.get(key, clock.now());
+    const stored = mayRefresh ? undefined : this.#cache.get(key, clock.now());
     let response = stored;
     if (response) this.statistics.CacheHitCount += 1;
     else {
       this.statistics.CacheMissCount += 1;
-      response = await this.integrate(exchange);
+      response = await this.#integrate(exchange);
       // The clock again: the TTL counts from the answer.
-      this.cache.set(key, response, ttlSeconds, clock.now());
+      this.#cache.set(key, response, ttlSeconds, clock.now());
     }
     const warns = refresh && !mayRefresh && guard.unauthorized === 'SUCCEED_WITH_RESPONSE_HEADER';
     return warns ? { ...response, headers: [...response.headers, ['Warning', IGNORED_REFRESH]] } : response;
   }
 
-  private async integrate(exchange: Exchange): Promise<GatewayResponse> {
+  async #integrate(exchange: Exchange): Promise<GatewayResponse> {
     const { request, method } = exchange;
-    const { registry, clock, log } = this.services;
+    const { registry, clock, log } = this.#services;
     const target = registry.functions.get(method.functionArn);
-    if (!target || !this.functionLetsIn(method, request)) throw new Refusal('API_CONFIGURATION_ERROR');
+    if (!target || !this.#functionLetsIn(method, request)) throw new Refusal('API_CONFIGURATION_ERROR');
     this.statistics.integrations += 1;
-    const event = proxyEvent(request, this.contextOf(exchange));
+    const event = proxyEvent(request, this.#contextOf(exchange));
     let cancel = (): void => {};
     const timeout = new Promise<never>((_, reject) => {
       cancel = clock.schedule(method.timeoutMilliseconds, () => reject(new Refusal('INTEGRATION_TIMEOUT')));
-      this.timeouts.add(cancel);
+      this.#timeouts.add(cancel);
     });
     // Where Lambda doesn't take the invocation, a throttle included, API Gateway says 500, by Lambda's guide.
     const invocation = target.invoke(event).catch((error: Error) => {
@@ -176,10 +179,10 @@ export class StageHandler {
     });
     const result = await Promise.race([invocation, timeout]).finally(() => {
       cancel();
-      this.timeouts.delete(cancel);
+      this.#timeouts.delete(cancel);
     });
     if (result.functionError) throw new Refusal('INTEGRATION_FAILURE');
-    const decodes = decodesBinary(headerValues(request, 'accept')[0], this.api.binaryMediaTypes);
+    const decodes = decodesBinary(headerValues(request, 'accept')[0], this.#api.binaryMediaTypes);
     const response = proxyResponse(result.payload, decodes);
     if (!response) {
       log(`${method.functionArn} answered what a proxy integration can't pass on: ${result.payload.slice(0, 200)}`);
@@ -188,13 +191,13 @@ export class StageHandler {
     return response;
   }
 
-  private contextOf({ method, pathParameters, requestId, signer }: Exchange): RequestContext {
-    const { account, region, clock } = this.services;
+  #contextOf({ method, pathParameters, requestId, signer }: Exchange): RequestContext {
+    const { account, region, clock } = this.#services;
     return {
       account,
       region,
-      api: this.api,
-      stage: this.stage,
+      api: this.#api,
+      stage: this.#stage,
       method,
       pathParameters,
       requestId,
@@ -204,36 +207,36 @@ export class StageHandler {
     };
   }
 
-  private signerOf(request: GatewayRequest): Signer | undefined {
+  #signerOf(request: GatewayRequest): Signer | undefined {
     const accessKeyId = signingKeyId(request);
-    const caller = accessKeyId === undefined ? undefined : callerOf(this.services.access, accessKeyId);
+    const caller = accessKeyId === undefined ? undefined : callerOf(this.#services.access, accessKeyId);
     return accessKeyId !== undefined && caller ? { accessKeyId, caller } : undefined;
   }
 
-  private authorize(signer: Signer | undefined, request: GatewayRequest): void {
+  #authorize(signer: Signer | undefined, request: GatewayRequest): void {
     if (!signer) {
       if (signingKeyId(request) === undefined) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
       throw new Refusal('ACCESS_DENIED', 'The security token included in the request is invalid.');
     }
-    const resource = this.requestArn(request);
-    const { policies } = this.services.access;
+    const resource = this.#requestArn(request);
+    const { policies } = this.#services.access;
     const { allowed, reason } = policies.authorize({ caller: signer.caller, action: 'execute-api:Invoke', resource });
     if (!allowed) throw new Refusal('ACCESS_DENIED', reason);
   }
 
-  private allows(signer: Signer | undefined, action: string, request: GatewayRequest): boolean {
-    const { policies } = this.services.access;
+  #allows(signer: Signer | undefined, action: string, request: GatewayRequest): boolean {
+    const { policies } = this.#services.access;
     return (
-      signer !== undefined && policies.authorize({ caller: signer.caller, action, resource: this.requestArn(request) }).allowed
+      signer !== undefined && policies.authorize({ caller: signer.caller, action, resource: this.#requestArn(request) }).allowed
     );
   }
 
   /** A function is invoked only where its own policy says so: the permission that a template must give. */
-  private functionLetsIn(method: Method, request: GatewayRequest): boolean {
-    const sourceArn = `${this.stageArn}/${request.httpMethod}${method.resourcePath}`;
-    let allowed = this.permitted.get(sourceArn);
+  #functionLetsIn(method: Method, request: GatewayRequest): boolean {
+    const sourceArn = `${this.#stageArn}/${request.httpMethod}${method.resourcePath}`;
+    let allowed = this.#permitted.get(sourceArn);
     if (allowed === undefined) {
-      const { policies } = this.services.access;
+      const { policies } = this.#services.access;
       const call = {
         principal: 'apigateway.amazonaws.com',
         action: 'lambda:InvokeFunction',
@@ -241,41 +244,41 @@ export class StageHandler {
         sourceArn,
       };
       const decision = policies.authorizeResource(call);
-      if (!decision.allowed) this.services.log(decision.reason ?? `${method.functionArn} doesn't let ${sourceArn} in`);
+      if (!decision.allowed) this.#services.log(decision.reason ?? `${method.functionArn} doesn't let ${sourceArn} in`);
       allowed = decision.allowed;
-      this.permitted.set(sourceArn, allowed);
+      this.#permitted.set(sourceArn, allowed);
     }
     return allowed;
   }
 
-  private settingsOf(method: Method): EffectiveSettings {
-    let settings = this.settings.get(method);
+  #settingsOf(method: Method): EffectiveSettings {
+    let settings = this.#settings.get(method);
     if (!settings) {
-      settings = effectiveSettings(this.stage, method);
-      this.settings.set(method, settings);
+      settings = effectiveSettings(this.#stage, method);
+      this.#settings.set(method, settings);
     }
     return settings;
   }
 
-  private throttle(method: Method, { throttle }: EffectiveSettings): void {
+  #throttle(method: Method, { throttle }: EffectiveSettings): void {
     if (!throttle) return;
-    const now = this.services.clock.now();
-    let bucket = this.buckets.get(method);
+    const now = this.#services.clock.now();
+    let bucket = this.#buckets.get(method);
     if (!bucket) {
       bucket = new TokenBucket(throttle.rate, throttle.burst, now);
-      this.buckets.set(method, bucket);
+      this.#buckets.set(method, bucket);
     }
     if (!bucket.take(now)) throw new Refusal('THROTTLED');
   }
 
-  private get stageArn(): string {
-    const { account, region } = this.services;
-    return `arn:aws:execute-api:${region}:${account}:${this.api.id}/${this.stage.name}`;
+  get #stageArn(): string {
+    const { account, region } = this.#services;
+    return `arn:aws:execute-api:${region}:${account}:${this.#api.id}/${this.#stage.name}`;
   }
 
-  /** What a policy names: the path as requested. */
-  private requestArn(request: GatewayRequest): string {
-    return `${this.stageArn}/${request.httpMethod}${request.path}`;
+  /** ARN of the request as policies name it: with the path as requested. */
+  #requestArn(request: GatewayRequest): string {
+    return `${this.#stageArn}/${request.httpMethod}${request.path}`;
   }
 }
 

@@ -1,15 +1,16 @@
 /** API Gateway's token bucket: `burst` requests at once, and `rate` a second after that. */
 export class TokenBucket {
-  private tokens: number;
-  private filledAt: number;
+  #tokens: number;
+  #filledAt: number;
 
-  constructor(
-    private readonly rate: number,
-    private readonly burst: number,
-    now: number,
-  ) {
-    this.tokens = burst;
-    this.filledAt = now;
+  readonly #rate: number;
+  readonly #burst: number;
+
+  constructor(rate: number, burst: number, now: number) {
+    this.#rate = rate;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#filledAt = now;
   }
 
   /**
@@ -17,10 +18,10 @@ export class TokenBucket {
    * @returns whether a request may pass.
    */
   take(now: number): boolean {
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.filledAt) / 1000) * this.rate);
-    this.filledAt = now;
-    if (this.tokens < 1) return false;
-    this.tokens -= 1;
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#rate);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
     return true;
   }
 }

@@ -1,9 +1,8 @@
 import * as http from 'node:http';
 import * as zlib from 'node:zlib';
 import { createEdge, type Edge } from '../../local/edge';
-import type { BehaviorOptions } from '../../local/edge/behaviors';
 import { ALL } from '../../local/edge/cache-key';
-import type { DistributionOptions } from '../../local/edge/distribution';
+import type { BehaviorOptions, DistributionOptions } from '../../local/edge/options';
 import { behavior, cachePolicy, distribution, ORIGIN_HOST, origin } from '../support/edge';
 import { ManualClock } from '../support/manual-clock';
 import { type OriginAnswer, OriginServer } from '../support/origin-server';

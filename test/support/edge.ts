@@ -1,7 +1,5 @@
-import type { BehaviorOptions } from '../../local/edge/behaviors';
-import { ALL, type CachePolicy, NONE } from '../../local/edge/cache-key';
-import type { DistributionOptions } from '../../local/edge/distribution';
-import type { OriginOptions } from '../../local/edge/origin';
+import { ALL, NONE } from '../../local/edge/cache-key';
+import type { BehaviorOptions, CachePolicy, DistributionOptions, OriginOptions } from '../../local/edge/options';
 
 /** A cache policy with nothing in its key, and TTLs of 0, 60 and 3600 s. */
 export function cachePolicy(parts: Partial<CachePolicy> = {}): CachePolicy {

@@ -1,5 +1,6 @@
-import { type CachePolicy, cacheKey, NONE, type Selection, selectCookies, selectQuery } from '../../../local/edge/cache-key';
+import { cacheKey, NONE, selectCookies, selectQuery } from '../../../local/edge/cache-key';
 import { MANAGED_CACHE_POLICIES } from '../../../local/edge/managed-policies';
+import type { CachePolicy, Selection } from '../../../local/edge/options';
 
 const listed = (...names: string[]): Selection => ({ behavior: 'listed', names: new Set(names) });
 const allExcept = (...names: string[]): Selection => ({ behavior: 'allExcept', names: new Set(names) });

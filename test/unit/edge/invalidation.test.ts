@@ -1,6 +1,7 @@
-import { Invalidations, MAX_ITEMS_IN_PROGRESS, objectTags, parseBatch } from '../../../local/edge/invalidation';
+import { Invalidations, MAX_ITEMS_IN_PROGRESS, parseBatch } from '../../../local/edge/invalidation';
 import { cloudfrontOperations } from '../../../local/edge/operations';
 import type { Selector } from '../../../local/edge/store';
+import { objectTags } from '../../../local/edge/stored-object';
 import type { AwsError } from '../../../local/types';
 import { ManualClock } from '../../support/manual-clock';
 

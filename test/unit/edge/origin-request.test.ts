@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { BehaviorOptions } from '../../../local/edge/behaviors';
-import { ALL, type Selection } from '../../../local/edge/cache-key';
+import { ALL } from '../../../local/edge/cache-key';
 import { generatedNames, withGenerated } from '../../../local/edge/generated-headers';
 import { MANAGED_ORIGIN_REQUEST_POLICIES } from '../../../local/edge/managed-policies';
-import { type OriginRequestPolicy, originRequest, type Validators } from '../../../local/edge/origin-request';
+import type { BehaviorOptions, OriginRequestPolicy, Selection } from '../../../local/edge/options';
+import { originRequest, type Validators } from '../../../local/edge/origin-request';
 import { behavior, cachePolicy, ORIGIN_HOST, origin } from '../../support/edge';
 
 const listed = (...names: string[]): Selection => ({ behavior: 'listed', names: new Set(names) });

@@ -1,5 +1,5 @@
-import type { BehaviorOptions } from '../../../local/edge/behaviors';
-import { type CorsRule, serverTiming, viewerHeaders, withCors } from '../../../local/edge/response';
+import type { BehaviorOptions, CorsRule } from '../../../local/edge/options';
+import { serverTiming, viewerHeaders, withCors } from '../../../local/edge/response';
 import { behavior, cachePolicy } from '../../support/edge';
 
 const VIA = '1.1 x.cloudfront.net (CloudFront)';

@@ -7,8 +7,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { unknownPaths } from '../../../local/assembly/honoured';
 import { edgeFromTemplate, types } from '../../../local/edge';
-import type { BehaviorOptions } from '../../../local/edge/behaviors';
-import type { DistributionOptions } from '../../../local/edge/distribution';
+import type { BehaviorOptions, DistributionOptions } from '../../../local/edge/options';
 import { modelOf } from '../../support/assembly';
 import { ORIGIN_HOST } from '../../support/edge';
 
