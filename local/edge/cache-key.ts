@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { HeaderFields } from './headers';
 import type { CachePolicy, Selection } from './options';
 
 /** Takes nothing. */
@@ -15,7 +15,7 @@ export interface ViewerRequest {
   /** Query string as sent, without the question mark; empty where there is none. */
   readonly query: string;
   /** Headers by name in lower case, with those that CloudFront generates. */
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: HeaderFields;
   /** Address of the viewer. */
   readonly address: string;
 }
@@ -97,12 +97,11 @@ function cookieName(pair: string): string {
  * `Accept-Encoding` as CloudFront normalises it: `br,gzip`, `br` or `gzip`, of those that the policy enables and the viewer
  * accepts. Empty where none is left; it is then no part of the key. Undefined where the policy enables neither.
  */
-export function acceptEncoding(policy: Pick<CachePolicy, 'acceptBrotli' | 'acceptGzip'>, value: string | string[] | undefined) {
+export function acceptEncoding(policy: Pick<CachePolicy, 'acceptBrotli' | 'acceptGzip'>, value: string | undefined) {
   if (!policy.acceptBrotli && !policy.acceptGzip) return undefined;
   if (value === undefined) return '';
-  const accepted = String(value);
-  const brotli = policy.acceptBrotli && accepts(accepted, 'br');
-  const gzip = policy.acceptGzip && accepts(accepted, 'gzip');
+  const brotli = policy.acceptBrotli && accepts(value, 'br');
+  const gzip = policy.acceptGzip && accepts(value, 'gzip');
   return brotli && gzip ? 'br,gzip' : brotli ? 'br' : gzip ? 'gzip' : '';
 }
 

@@ -39,28 +39,39 @@ export interface Encoded {
 }
 
 /**
- * Compresses a response of the origin where the behaviour, the cache policy, the viewer and the response allow it; otherwise
- * returns it as it is.
+ * Compresses a response of the origin where the behaviour, the cache policy and the viewer allow it. Where it may be compressed,
+ * caches behind the edge are told that it varies.
  */
 export function compressed(behavior: BehaviorOptions, request: ViewerRequest, status: number, response: Encoded): Encoded {
-  const { headers, body } = response;
-  if (!behavior.compress || !STATUSES.has(status) || body.length < MIN_BYTES || body.length > MAX_BYTES) return response;
   const accepted = acceptEncoding(behavior.cachePolicy, request.headers['accept-encoding']);
-  if (!accepted || headerValue(headers, 'content-encoding') !== undefined) return response;
-  // CloudFront doesn't compress what has no declared length.
-  if (headerValue(headers, 'content-length') === undefined) return response;
-  const type = (headerValue(headers, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!TYPES.has(type) && !type.startsWith('text/')) return response;
+  if (accepted === undefined || !isCompressible(behavior, status, response)) return response;
+  const headers = withVary(response.headers);
+  if (accepted === '') return { headers, body: response.body };
 
   const coding = accepted.startsWith('br') ? 'br' : 'gzip';
-  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it
-  // uses.
+  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it uses.
   const packed =
     coding === 'br'
-      ? zlib.brotliCompressSync(body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })
-      : zlib.gzipSync(body, { level: 6 });
+      ? zlib.brotliCompressSync(response.body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })
+      : zlib.gzipSync(response.body, { level: 6 });
   let shown = withHeader(headers, 'Content-Encoding', coding);
   const etag = headerValue(headers, 'etag');
   if (etag !== undefined && !etag.startsWith('W/')) shown = withHeader(shown, 'ETag', `W/${etag}`);
   return { headers: shown, body: packed };
+}
+
+function isCompressible(behavior: BehaviorOptions, status: number, { headers, body }: Encoded): boolean {
+  if (!behavior.compress || !STATUSES.has(status) || body.length < MIN_BYTES || body.length > MAX_BYTES) return false;
+  // CloudFront doesn't compress what has no declared length.
+  if (headerValue(headers, 'content-encoding') !== undefined || headerValue(headers, 'content-length') === undefined)
+    return false;
+  const type = (headerValue(headers, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return TYPES.has(type) || type.startsWith('text/');
+}
+
+function withVary(headers: RawHeaders): string[] {
+  const vary = headerValue(headers, 'vary');
+  const names = vary?.toLowerCase().split(',') ?? [];
+  if (names.some((name) => ['*', 'accept-encoding'].includes(name.trim()))) return [...headers];
+  return withHeader(headers, 'Vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
 }

@@ -150,7 +150,7 @@ function policy<Policy>(
 ): Policy {
   if (id === undefined) throw new Error(`${where} has no ${type}; settings without a policy don't run here`);
   const resource = model.find(type, id);
-  const found = resource ? from(resource.properties) : managed[id];
+  const found = resource ? from(resource.properties) : Object.hasOwn(managed, id) ? managed[id] : undefined;
   if (!found) throw new Error(`${where}: no ${type} of the template, and none of AWS's that runs here, has the id '${id}'`);
   return found;
 }

@@ -1,7 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import * as vm from 'node:vm';
 import type { ViewerRequest } from './cache-key';
-import { headerValue, type RawHeaders } from './headers';
+import { headerValue, isHeader, isHopByHop, type RawHeaders } from './headers';
 import type { ViewerFunction } from './options';
 
 /** A response that a function made or changed. */
@@ -12,10 +11,13 @@ export interface FunctionResponse {
 }
 
 /**
- * Limit of a call, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms in all); that can't be measured
- * here, so that this only ends endless loops.
+ * Most time of the processor that a call may take, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms in
+ * all); that can't be measured here, so that this only ends endless loops.
  */
-const TIMEOUT_MS = 100;
+const CPU_LIMIT_MS = 100;
+
+/** Longest time that a call may take by the clock, in milliseconds: beside busy processes it gets a small share of the processor. */
+const WALL_LIMIT_MS = 10_000;
 
 interface Field {
   value: string;
@@ -40,11 +42,11 @@ export class FunctionRuntime {
   viewerRequest(fn: ViewerFunction, request: ViewerRequest, context: FunctionContext): ViewerRequest | FunctionResponse {
     const event = { ...envelope('viewer-request', request, context), request: toEvent(request) };
     const returned = this.#call(fn, event);
-    if (returned && typeof returned.statusCode === 'number') return fromEventResponse(returned);
+    if (returned && typeof returned.statusCode === 'number') return fromEventResponse(fn, returned);
     if (!returned || typeof returned.uri !== 'string' || !returned.uri.startsWith('/')) {
       throw new Error(`function '${fn.name}' returned neither a request nor a response`);
     }
-    return fromEvent(request, returned);
+    return fromEvent(fn, request, returned);
   }
 
   /** @returns the response to answer with; without a body, the body stays. @throws {Error} of the function. */
@@ -61,25 +63,47 @@ export class FunctionRuntime {
     };
     const returned = this.#call(fn, event);
     if (!returned || typeof returned.statusCode !== 'number') throw new Error(`function '${fn.name}' returned no response`);
-    return fromEventResponse(returned);
+    return fromEventResponse(fn, returned);
   }
 
+  /** @throws {Error} of the function, and of one that never settles or takes too long. */
   #call(fn: ViewerFunction, event: object): Returned {
     let context = this.#contexts.get(fn.code);
     if (!context) {
       const globals = { console: { log: () => undefined, error: () => undefined } };
       // Promises of the function settle before a call returns; nothing else could settle them.
       context = vm.createContext(globals, { microtaskMode: 'afterEvaluate' });
-      vm.runInContext(fn.code, context, { filename: `${fn.name}.js`, timeout: TIMEOUT_MS });
+      runWithin(fn, context, fn.code);
       this.#contexts.set(fn.code, context);
     }
     context.event = JSON.stringify(event);
     context.outcome = undefined;
-    vm.runInContext(CALL, context, { timeout: TIMEOUT_MS });
+    runWithin(fn, context, CALL);
     const outcome = context.outcome as { value?: string; error?: string } | undefined;
     if (outcome === undefined) throw new Error(`function '${fn.name}' never settled`);
     if (outcome.error !== undefined) throw new Error(`function '${fn.name}': ${outcome.error}`);
     return outcome.value === undefined ? undefined : JSON.parse(outcome.value);
+  }
+}
+
+/**
+ * Runs code within the limits. A script is ended by the clock alone, so that one which had too little of the processor by then is run
+ * again with twice the time: a function has no effect outside of its context.
+ */
+function runWithin({ name }: ViewerFunction, context: vm.Context, code: string): void {
+  const script = new vm.Script(code, { filename: `${name}.js` });
+  for (let timeout = CPU_LIMIT_MS; ; timeout *= 2) {
+    const before = process.cpuUsage();
+    try {
+      script.runInContext(context, { timeout });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      const { user, system } = process.cpuUsage(before);
+      if ((user + system) / 1000 >= CPU_LIMIT_MS || timeout * 2 > WALL_LIMIT_MS) {
+        throw new Error(`function '${name}' timed out: it took more than ${CPU_LIMIT_MS} ms of the processor`);
+      }
+    }
   }
 }
 
@@ -93,14 +117,19 @@ function envelope(eventType: string, request: ViewerRequest, context: FunctionCo
   return { version: '1.0', context: { ...context, eventType }, viewer: { ip: request.address } };
 }
 
+/** Fields by name, in an object without a prototype: names are the viewer's. */
+function newFields(): Record<string, Field> {
+  return Object.create(null);
+}
+
 function toEvent(request: ViewerRequest) {
-  const headers: Record<string, Field> = {};
+  const headers = newFields();
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && name !== 'cookie') headers[name] = { value: String(value) };
+    if (value !== undefined && name !== 'cookie') headers[name] = { value };
   }
-  const querystring: Record<string, Field> = {};
+  const querystring = newFields();
   for (const pair of request.query === '' ? [] : request.query.split('&')) add(querystring, pair);
-  const cookies: Record<string, Field> = {};
+  const cookies = newFields();
   for (const pair of (request.headers.cookie ?? '').split(';')) if (pair.trim() !== '') add(cookies, pair.trim());
   return { method: request.method, uri: request.path, querystring, headers, cookies };
 }
@@ -123,16 +152,28 @@ function pairs(fields: Record<string, Field> | undefined): string[] {
   );
 }
 
-function fromEvent(request: ViewerRequest, returned: Returned): ViewerRequest {
-  const headers: IncomingHttpHeaders = {};
-  for (const [name, field] of Object.entries<Field>(returned.headers ?? {})) headers[name.toLowerCase()] = field.value;
+/** @throws {Error} of a request that can't be sent. */
+function fromEvent(fn: ViewerFunction, request: ViewerRequest, returned: Returned): ViewerRequest {
+  const headers: Record<string, string | undefined> = Object.create(null);
+  for (const [name, field] of Object.entries<Field>(returned.headers ?? {})) {
+    headers[name.toLowerCase()] = checkedHeader(fn, name, field?.value);
+  }
   const cookie = pairs(returned.cookies).join('; ');
-  if (cookie !== '') headers.cookie = cookie;
-  return { ...request, path: returned.uri, query: pairs(returned.querystring).join('&'), headers };
+  if (cookie !== '') headers.cookie = checkedHeader(fn, 'cookie', cookie);
+  const query = pairs(returned.querystring).join('&');
+  // What Node.js takes as the path of a request; a space or a line break would end it.
+  if (/[^\x21-\xff]/.test(returned.uri + query))
+    throw new Error(`function '${fn.name}' returned a URL with unencoded characters`);
+  return { ...request, path: returned.uri, query, headers };
+}
+
+function checkedHeader(fn: ViewerFunction, name: string, value: unknown): string {
+  if (!isHeader(name, value)) throw new Error(`function '${fn.name}' returned a header that can't be sent, '${name}'`);
+  return value;
 }
 
 function responseFields(headers: RawHeaders): Record<string, Field> {
-  const fields: Record<string, Field> = {};
+  const fields = newFields();
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     fields[name] ??= { value: headerValue(headers, name) as string };
@@ -140,17 +181,29 @@ function responseFields(headers: RawHeaders): Record<string, Field> {
   return fields;
 }
 
-function fromEventResponse(returned: Returned): FunctionResponse {
+/** Headers that a function can't set: the edge says how long a body is and what becomes of the connection. */
+function isEdgesOwn(name: string): boolean {
+  return name === 'content-length' || isHopByHop(name);
+}
+
+/** @throws {Error} of a response that can't be sent. */
+function fromEventResponse(fn: ViewerFunction, returned: Returned): FunctionResponse {
+  const status: number = returned.statusCode;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new Error(`function '${fn.name}' returned a status that is none of 200 to 599, got: ${status}`);
+  }
   const headers: string[] = [];
   for (const [name, field] of Object.entries<Field>(returned.headers ?? {})) {
-    for (const { value } of field.multiValue ?? [field]) headers.push(name, value);
+    if (isEdgesOwn(name.toLowerCase())) continue;
+    for (const each of field.multiValue ?? [field]) headers.push(name, checkedHeader(fn, name, each?.value));
   }
   for (const [name, field] of Object.entries<Field & { attributes?: string }>(returned.cookies ?? {})) {
-    headers.push('set-cookie', `${name}=${field.value}${field.attributes ? `; ${field.attributes}` : ''}`);
+    const cookie = `${name}=${field.value}${field.attributes ? `; ${field.attributes}` : ''}`;
+    headers.push('set-cookie', checkedHeader(fn, 'set-cookie', cookie));
   }
   const body = returned.body;
-  if (body === undefined) return { status: returned.statusCode, headers };
+  if (body === undefined) return { status, headers };
   const data = typeof body === 'string' ? body : String(body.data ?? '');
   const encoding = typeof body === 'object' && body.encoding === 'base64' ? 'base64' : 'utf8';
-  return { status: returned.statusCode, headers, body: Buffer.from(data, encoding) };
+  return { status, headers, body: Buffer.from(data, encoding) };
 }

@@ -27,12 +27,12 @@ export function generatedNames(behavior: BehaviorOptions): string[] {
 
 /** Names of `CloudFront-*` headers in the list that aren't generated here. */
 export function unknownGenerated(names: Iterable<string>): string[] {
-  return [...names].filter((name) => name.startsWith('cloudfront-') && !(name in GENERATED));
+  return [...names].filter((name) => name.startsWith('cloudfront-') && !Object.hasOwn(GENERATED, name));
 }
 
 /** The request with these headers in place of whatever the viewer sent under their names. */
 export function withGenerated(request: ViewerRequest, names: readonly string[]): ViewerRequest {
-  const headers = { ...request.headers };
+  const headers: Record<string, string | undefined> = Object.assign(Object.create(null), request.headers);
   for (const name of names) headers[name] = (GENERATED[name] as (request: ViewerRequest) => string)(request);
   return { ...request, headers };
 }

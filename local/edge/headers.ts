@@ -1,8 +1,22 @@
 /**
  * Header names and values in turn, in the order and spelling in which they were sent, as `IncomingMessage.rawHeaders` has them.
- * The form that can be written back without loss: spelling, order and repeated `Set-Cookie`.
+ * The form that can be written back without loss: spelling, order and repeated fields.
  */
 export type RawHeaders = readonly string[];
+
+/** Values by header name in lower case, in an object without a prototype: a viewer may send a header named `__proto__`. */
+export type HeaderFields = Readonly<Record<string, string | undefined>>;
+
+/** The fields by name in lower case. Those of one name are joined, cookies by a semicolon and others by a comma. */
+export function headerFields(headers: RawHeaders): Record<string, string | undefined> {
+  const fields: Record<string, string | undefined> = Object.create(null);
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    const before = fields[name];
+    fields[name] = before === undefined ? headers[i + 1] : `${before}${name === 'cookie' ? '; ' : ', '}${headers[i + 1]}`;
+  }
+  return fields;
+}
 
 /** The value of a header, by its name in lower case; repeated headers are joined with a comma. */
 export function headerValue(headers: RawHeaders, name: string): string | undefined {
@@ -29,10 +43,40 @@ export function withHeader(headers: RawHeaders, name: string, value: string): st
   return [...filterHeaders(headers, (other) => other !== lower), name, value];
 }
 
-/**
- * Headers that concern one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded,
- * never stored.
- */
+/** The headers with those of another response in place of all that have their names. */
+export function withHeaders(headers: RawHeaders, others: RawHeaders): string[] {
+  const replaced = new Set(others.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+  return [...filterHeaders(headers, (name) => !replaced.has(name)), ...others];
+}
+
+/** Headers of responses that aren't lists, so that a client may refuse a response with two of them (RFC 9110, section 5.3). */
+const SINGULAR: ReadonlySet<string> = new Set([
+  'age',
+  'content-disposition',
+  'content-location',
+  'content-range',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'retry-after',
+  'server',
+]);
+
+/** The headers with the first only of those that may stand once. */
+export function withoutRepeats(headers: RawHeaders): string[] {
+  const seen = new Set<string>();
+  return filterHeaders(headers, (name) => {
+    if (!SINGULAR.has(name)) return true;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}
+
+/** Headers of one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded, never stored. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -54,4 +98,9 @@ export function isHopByHop(name: string, connection?: string): boolean {
   if (connection === undefined) return false;
   const listed = connection.toLowerCase().split(',');
   return listed.some((other) => other.trim() === name);
+}
+
+/** True for a name and a value that can be sent as a header: a token, and text without control characters (RFC 9110, section 5.5). */
+export function isHeader(name: string, value: unknown): value is string {
+  return typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }

@@ -1,13 +1,15 @@
 import type { Clock } from '../types';
 import { Behaviors, caches } from './behaviors';
 import { type CacheKey, cacheKey, type ViewerRequest } from './cache-key';
-import { Collapse } from './collapse';
+import { Collapse, NO_VIEWER, type Viewer } from './collapse';
 import { compressed } from './compression';
+import { supportsRanges } from './conditions';
 import { errorCachingMinSeconds, errorTtlSeconds, staleOnError } from './errors';
 import { headerValue } from './headers';
 import { LocationIdentity } from './location-identity';
 import type { BehaviorOptions, CustomErrorResponse, DistributionOptions } from './options';
 import type { OriginResponse } from './origin';
+import { forwardsCookies } from './origin-request';
 import type { CacheResult, Timing } from './response';
 import { Store } from './store';
 import { type Lifetime, refreshedObject, type StoredObject, storedObject, updatedHeaders, validatorsOf } from './stored-object';
@@ -19,19 +21,21 @@ export interface Answer {
   readonly behavior: BehaviorOptions;
   readonly object: StoredObject;
   readonly result: CacheResult;
+  /** How far the edge answers conditions and ranges of the viewer itself, in place of the origin. */
+  readonly conditions: 'all' | 'without ranges' | 'none';
   /** Times that the origin took, where it gave the answer. */
   readonly upstream?: Timing['upstream'];
 }
 
 /** Counters of an edge location since its start. */
 export interface LocationStats {
-  /** Requests answered from the store, fresh or stale. */
+  /** Requests answered from the store, fresh or stale, and those that shared another's fetch. */
   readonly hits: number;
-  /** Requests answered by the origin; those that shared another's fetch are counted too. */
+  /** Requests answered by the origin. */
   readonly misses: number;
   /** Requests answered from the store after the origin had confirmed the object. */
   readonly refreshHits: number;
-  /** Requests that waited for another's fetch and shared it. */
+  /** Requests that waited for another's fetch and shared it; each is a hit or an error too. */
   readonly collapsed: number;
   /** Stale answers in place of an error of the origin; each is a hit too. */
   readonly staleOnError: number;
@@ -41,6 +45,8 @@ export interface LocationStats {
 
 interface Fetched extends Answer {
   readonly shareable: boolean;
+  /** True for an expired object in place of an error. */
+  readonly stale?: boolean;
 }
 
 /** Dependencies of a Location. */
@@ -87,17 +93,24 @@ export class Location {
       this.#refreshBehind(behavior, key, request, object);
     }
     this.#counts.hits += 1;
-    return { behavior, object, result: object.status >= 400 ? 'Error' : 'Hit' };
+    return { behavior, object, result: object.status >= 400 ? 'Error' : 'Hit', conditions: 'all' };
   }
 
-  /** Answers a request that {@link lookup} couldn't. */
-  async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Promise<Answer> {
-    const { result, joined } = await this.#collapse.run(key.text, () => this.#fetch(behavior, key, request));
-    if (joined) this.#counts.collapsed += 1;
-    if (result.result === 'RefreshHit') this.#counts.refreshHits += 1;
-    else if (result.result === 'Hit') this.#counts.hits += 1;
-    else this.#counts.misses += 1;
-    return result;
+  /**
+   * Answers a request that {@link lookup} couldn't, together with others of the same key where CloudFront does so.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+   */
+  async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, viewer: Viewer): Promise<Answer> {
+    // "CloudFront does not support request collapsing if you enable cookie forwarding".
+    if (forwardsCookies(behavior)) return this.#counted(await this.#fetch(behavior, key, request, () => !viewer.gone));
+    const fetch = (awaited: () => boolean) => this.#fetch(behavior, key, request, awaited);
+    const { result, joined } = await this.#collapse.run(key.text, viewer, fetch);
+    if (!joined) return this.#counted(result);
+    this.#counts.collapsed += 1;
+    this.#counts.hits += 1;
+    // "The first request is identified as a Miss in the x-edge-result-type field, and the collapsed requests are identified as a Hit."
+    return { ...result, result: result.result === 'Error' ? 'Error' : 'Hit', upstream: undefined };
   }
 
   /** Answers a request whose response is never cached. */
@@ -108,36 +121,58 @@ export class Location {
       now: this.#dependencies.clock.now(),
       ttlSeconds: 0,
     });
-    if (response.status < 400) return { behavior, object, result: 'Miss', upstream: response };
-    return { behavior, object: await this.#errorPageOf(object, request), result: 'Error', upstream: response };
+    const passed = { behavior, conditions: 'none', upstream: response } as const;
+    if (response.status < 400) return { ...passed, object, result: 'Miss' };
+    return { ...passed, object: await this.#errorPageOf(object, request), result: 'Error' };
+  }
+
+  #counted(fetched: Fetched): Fetched {
+    if (fetched.stale) this.#counts.hits += 1;
+    else if (fetched.result === 'RefreshHit') this.#counts.refreshHits += 1;
+    else this.#counts.misses += 1;
+    return fetched;
   }
 
   #refreshBehind(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, object: StoredObject): void {
     if (this.#collapse.has(key.text)) return;
     this.#collapse
-      .run(key.text, () => this.#fetch(behavior, key, request))
+      .run(key.text, NO_VIEWER, (awaited) => this.#fetch(behavior, key, request, awaited))
       .catch((error) => this.#dependencies.log('edge', `refresh of ${object.url} failed: ${error}`));
   }
 
-  async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest): Promise<Fetched> {
+  /**
+   * @param awaited true while any viewer waits for the answer; what all have left isn't stored, by the guide's "Canceled requests":
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#response-custom-canceled-requests
+   */
+  async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, awaited: () => boolean): Promise<Fetched> {
     const expired = this.store.get(key.text);
     const validators = validatorsOf(expired);
     const response = await this.#upstream.ask(behavior, request, { cached: true, validators });
     const now = this.#dependencies.clock.now();
 
     if (response.status === 304 && validators && expired) return this.#fetchedAgain(behavior, response, expired, now);
-    if (response.status >= 400) return this.#fetchedError(behavior, key, request, response, expired, now);
-
+    if (response.status >= 400) {
+      const failed = await this.#fetchedError(behavior, key, request, response, expired, now);
+      if (failed.ttlSeconds > 0 && awaited()) this.store.set(failed.object);
+      return failed;
+    }
     const fresh = freshness(behavior.cachePolicy, response.headers, now);
     const encoded = compressed(behavior, request, response.status, response);
     const object = this.#objectOf(key, { ...response, ...encoded }, { now, ttlSeconds: fresh.ttlSeconds, fresh });
     // 307 and 308 are cached only where the origin says for how long. A part of an object wasn't asked for.
     const told = headerValue(response.headers, 'cache-control') !== undefined;
-    const storable = response.status !== 206 && ((response.status !== 307 && response.status !== 308) || told);
+    const storable = fresh.stored && response.status !== 206 && ((response.status !== 307 && response.status !== 308) || told);
     // A fetch that began before an invalidation took effect is stored all the same: CloudFront doesn't say that it isn't.
-    if (fresh.stored && storable) this.store.set(object);
-    else this.store.delete(key.text);
-    return { behavior, object, result: 'Miss', upstream: response, shareable: fresh.shareable };
+    if (!storable) this.store.delete(key.text);
+    else if (awaited()) this.store.set(object);
+    return {
+      behavior,
+      object,
+      result: 'Miss',
+      conditions: supportsRanges(response.headers) ? 'all' : 'without ranges',
+      upstream: response,
+      shareable: storable && fresh.shareable,
+    };
   }
 
   #fetchedAgain(behavior: BehaviorOptions, response: OriginResponse, expired: StoredObject, now: number): Fetched {
@@ -147,7 +182,8 @@ export class Location {
     const object = refreshedObject(expired, headers, lifetime, this.#distribution.cacheTagHeader);
     if (fresh.stored) this.store.set(object);
     else this.store.delete(expired.key);
-    return { behavior, object, result: 'RefreshHit', upstream: response, shareable: fresh.shareable };
+    const shareable = fresh.stored && fresh.shareable;
+    return { behavior, object, result: 'RefreshHit', conditions: 'all', upstream: response, shareable };
   }
 
   async #fetchedError(
@@ -157,7 +193,7 @@ export class Location {
     response: OriginResponse,
     expired: StoredObject | undefined,
     now: number,
-  ): Promise<Fetched> {
+  ): Promise<Fetched & { readonly ttlSeconds: number }> {
     const { customErrors } = this.#distribution;
     if (expired && expired.status < 400) {
       const minTtlSeconds = errorCachingMinSeconds(customErrors, response.status);
@@ -165,21 +201,34 @@ export class Location {
       if (pauseMs !== undefined) {
         expired.pausedUntil = now + pauseMs;
         this.#counts.staleOnError += 1;
-        return { behavior, object: expired, result: 'Hit', shareable: true };
+        // Reports show RefreshHit: the object had expired, and the origin was asked.
+        const stale = { object: expired, result: 'RefreshHit', conditions: 'all', stale: true } as const;
+        return { behavior, ...stale, shareable: true, ttlSeconds: 0 };
       }
     }
     const { maxTtlSeconds } = behavior.cachePolicy;
     const ttlSeconds = errorTtlSeconds(response.status, response.headers, { customErrors, maxTtlSeconds, now });
     const encoded = compressed(behavior, request, response.status, response);
     const object = await this.#errorPageOf(this.#objectOf(key, { ...response, ...encoded }, { now, ttlSeconds }), request);
-    if (ttlSeconds > 0) this.store.set(object);
-    return { behavior, object, result: 'Error', upstream: response, shareable: true };
+    // An error that isn't stored may be one viewer's own, such as a 403. A failure of the origin is everybody's.
+    const { shareable } = freshness(behavior.cachePolicy, response.headers, now);
+    return {
+      behavior,
+      object,
+      result: 'Error',
+      conditions: 'none',
+      upstream: response,
+      shareable: shareable && (ttlSeconds > 0 || response.status >= 500),
+      ttlSeconds,
+    };
   }
 
   /** The page that the distribution shows in place of an error, kept as long as the error; or the error itself. */
   async #errorPageOf(error: StoredObject, request: ViewerRequest): Promise<StoredObject> {
     const custom = this.#distribution.customErrors.find(({ errorCode }) => errorCode === error.status);
-    if (!custom?.responsePagePath || request.path === custom.responsePagePath) return error;
+    // A page isn't replaced by another: two that fail would wait for each other.
+    const isPage = this.#distribution.customErrors.some(({ responsePagePath }) => responsePagePath === request.path);
+    if (!custom?.responsePagePath || isPage) return error;
     const page = await this.#page(custom, request);
     // Where the page can't be had, the viewer gets what the origin said of the page.
     const status = page.status >= 400 ? page.status : (custom.responseCode ?? error.status);
@@ -191,7 +240,7 @@ export class Location {
     const behavior = this.behaviors.find(wanted.path);
     if (!caches(behavior, 'GET')) return (await this.pass(behavior, wanted, undefined)).object;
     const key = cacheKey(behavior.cachePolicy, wanted);
-    const answer = this.lookup(behavior, key, wanted) ?? (await this.fetchShared(behavior, key, wanted));
+    const answer = this.lookup(behavior, key, wanted) ?? (await this.fetchShared(behavior, key, wanted, NO_VIEWER));
     return answer.object;
   }
 

@@ -32,7 +32,6 @@ export interface Validators {
 const ALWAYS: ReadonlySet<string> = new Set([
   'cache-control',
   'content-encoding',
-  'content-length',
   'content-md5',
   'content-type',
   'date',
@@ -52,6 +51,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
 const HANDLED: ReadonlySet<string> = new Set([
   'host',
   'cookie',
+  'content-length',
   'accept-encoding',
   'user-agent',
   'via',
@@ -87,10 +87,12 @@ export function originRequest(
   options: { readonly cached: boolean; readonly validators?: Validators; readonly body?: Buffer },
 ): OriginRequest {
   const { cachePolicy, originRequestPolicy } = behavior;
-  const headers: OutgoingHttpHeaders = { Host: hostHeader(behavior, origin, request) };
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  headers.Host = hostHeader(behavior, origin, request);
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || HANDLED.has(name) || name.startsWith('x-edge-')) continue;
-    if (isHopByHop(name, request.headers.connection)) continue;
+    // What is in the key is forwarded, whatever a viewer's `Connection` says: an answer without it would be kept for those who sent it.
+    if (isHopByHop(name, request.headers.connection) && !selects(cachePolicy.headers, name)) continue;
     if (options.cached && CONDITIONS.has(name)) continue;
     if (forwards(behavior, request.method, name)) headers[name] = value;
   }
@@ -108,7 +110,8 @@ export function originRequest(
   Object.assign(headers, origin.customHeaders);
   if (options.validators?.etag) headers['If-None-Match'] = options.validators.etag;
   if (options.validators?.lastModified) headers['If-Modified-Since'] = options.validators.lastModified;
-  if (options.body) headers['content-length'] = options.body.length;
+  // The viewer's is never forwarded: a length without its body would have the origin take the next request for it.
+  if (options.body) headers['Content-Length'] = options.body.length;
 
   const query = forwardedQuery(behavior, request.query);
   return {
@@ -169,7 +172,7 @@ function forwardedEncoding(
   const normalized = acceptEncoding(cachePolicy, viewer);
   if (normalized !== undefined) return normalized === '' ? 'identity' : normalized;
   const forwarded = originRequestPolicy !== undefined && selects(originRequestPolicy.headers, 'accept-encoding');
-  return forwarded || selects(cachePolicy.headers, 'accept-encoding') ? String(viewer) : undefined;
+  return forwarded || selects(cachePolicy.headers, 'accept-encoding') ? viewer : undefined;
 }
 
 function union(a: Selection, b: Selection | undefined): Selection {

@@ -21,11 +21,16 @@ export class OriginError extends Error {
     message: string,
     /** True where the request can't have reached the origin. */
     readonly beforeSend: boolean,
+    /** True where a connection that had been kept closed without a response, as one does that was idle for too long. */
+    readonly staleConnection = false,
   ) {
     super(message);
     this.name = 'OriginError';
   }
 }
+
+/** Methods of requests that change nothing. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Sends requests to origins over connections that it keeps. */
 export class OriginClient {
@@ -50,6 +55,11 @@ export class OriginClient {
         return await this.#attempt(origin, baseUrl, request);
       } catch (error) {
         if (!(error instanceof OriginError)) throw error;
+        if (error.staleConnection) {
+          // Not an attempt of the settings: the origin had closed this connection before it was asked. Only reads use kept ones.
+          attempt -= 1;
+          continue;
+        }
         const repeatable = error.beforeSend || request.method === 'GET' || request.method === 'HEAD';
         if (!repeatable || attempt >= origin.connectionAttempts) throw error;
       }
@@ -66,11 +76,14 @@ export class OriginClient {
       const started = this.#clock.now();
       let connectedAt = started;
       let connected = false;
+      let responded = false;
       let failure: OriginError | undefined;
       const url = new URL(baseUrl);
       const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
+      // A kept connection may close as a request goes out, and only a read can be sent again: writes get a connection of their own.
+      const isRead = READS.has(request.method);
       const sent = http.request({
-        agent: this.#agent,
+        agent: isRead && this.#agent,
         host: url.hostname,
         port: url.port,
         method: request.method,
@@ -85,7 +98,8 @@ export class OriginClient {
       });
       const fail = (error: NodeJS.ErrnoException) => {
         timers.clear();
-        reject(failure ?? new OriginError(502, `origin '${origin.id}': ${error.code ?? error.message}`, !connected));
+        const stale = sent.reusedSocket && !responded;
+        reject(failure ?? new OriginError(502, `origin '${origin.id}': ${error.code ?? error.message}`, !connected, stale));
       };
       const read = () =>
         timers.set('read', origin.readTimeoutSeconds, `origin '${origin.id}' sent nothing for ${origin.readTimeoutSeconds} s`);
@@ -106,7 +120,16 @@ export class OriginClient {
         socket.once('connect', onConnect);
       });
       sent.on('error', fail);
+      // Nothing else may be heard of a request whose connection closes; once it is settled, this does nothing.
+      sent.on('close', () => {
+        if (!responded) fail(new Error('the connection closed before the response'));
+      });
+      sent.on('upgrade', (_response, socket) => {
+        socket.destroy();
+        fail(new Error('it switched protocols without being asked to'));
+      });
       sent.on('response', (response) => {
+        responded = true;
         const firstByteMs = this.#clock.now() - connectedAt;
         const chunks: Buffer[] = [];
         read();
@@ -115,6 +138,7 @@ export class OriginClient {
           read();
         });
         response.on('error', fail);
+        response.on('close', () => fail(new Error('the response ended early')));
         response.on('end', () => {
           timers.clear();
           if (!response.complete) {

@@ -15,6 +15,7 @@ export function cachePolicyFrom(properties: Properties): CachePolicy {
   const key = config.ParametersInCacheKeyAndForwardedToOrigin;
   const headers = selection(key.HeadersConfig?.HeaderBehavior, key.HeadersConfig?.Headers, lower);
   refuseUnknown(config.Name, headers.names);
+  refuseUnforwarded(config.Name, headers.names);
   const minTtlSeconds = Number(config.MinTTL ?? 0);
   const defaultTtlSeconds = Number(config.DefaultTTL ?? Math.max(DEFAULT_TTL_SECONDS, minTtlSeconds));
   const maxTtlSeconds = Number(config.MaxTTL ?? Math.max(MAX_TTL_SECONDS, defaultTtlSeconds));
@@ -129,6 +130,22 @@ function refuseUnknown(policy: string, names: Iterable<string>): void {
   const [unknown] = unknownGenerated(names);
   if (unknown !== undefined)
     throw new Error(`edge: policy '${policy}' names header '${unknown}', which isn't generated here; remove it`);
+}
+
+/**
+ * Headers that no policy may name, since CloudFront removes or sets them whatever policies say. One in the cache key would be a part of
+ * the key that the origin doesn't see.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+ */
+const UNFORWARDED =
+  /^(connection|content-length|cookie|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|via|x-amz-cf-.*|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
+
+function refuseUnforwarded(policy: string, names: Iterable<string>): void {
+  for (const name of names) {
+    if (UNFORWARDED.test(name))
+      throw new Error(`edge: cache policy '${policy}' names header '${name}', which isn't forwarded; remove it`);
+  }
 }
 
 function lower(name: string): string {

@@ -6,6 +6,9 @@ import { forwardsCookies } from './origin-request';
 /** `X-Cache`, without " from cloudfront". */
 export type CacheResult = 'Hit' | 'Miss' | 'RefreshHit' | 'Error';
 
+/** Headers that the edge sets on each answer; those of an origin that is itself an edge would stand beside them. */
+const OWN: ReadonlySet<string> = new Set(['age', 'x-amz-cf-id', 'x-amz-cf-pop', 'x-cache']);
+
 /**
  * The headers of an origin's response as viewers of a behaviour get them, without what changes from request to request.
  * `Vary` keeps the values that take part in the cache key; without forwarded cookies `Set-Cookie` goes.
@@ -14,7 +17,7 @@ export function viewerHeaders(headers: RawHeaders, behavior: BehaviorOptions, vi
   const policy = behavior.responseHeadersPolicy;
   const cookies = forwardsCookies(behavior);
   const removed = new Set(policy?.removes ?? []);
-  let shown = filterHeaders(headers, (name) => !removed.has(name) && (cookies || name !== 'set-cookie'));
+  let shown = filterHeaders(headers, (name) => !removed.has(name) && !OWN.has(name) && (cookies || name !== 'set-cookie'));
   if (removed.has('server')) shown.push('Server', 'CloudFront');
 
   const vary = headerValue(shown, 'vary');
@@ -26,6 +29,12 @@ export function viewerHeaders(headers: RawHeaders, behavior: BehaviorOptions, vi
   for (const rule of policy?.rules ?? []) shown = applyRule(shown, rule);
   const before = headerValue(shown, 'via');
   return withHeader(shown, 'Via', before === undefined ? via : `${before}, ${via}`);
+}
+
+/** The `Age` that an origin sent, in seconds; undefined where it sent none. */
+export function originAgeSeconds(headers: RawHeaders): number | undefined {
+  const stated = headerValue(headers, 'age');
+  return stated !== undefined && /^\d{1,10}$/.test(stated) ? Number(stated) : undefined;
 }
 
 function keepsVary(behavior: BehaviorOptions, name: string): boolean {

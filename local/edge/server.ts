@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ProductContext } from '../types';
 import { allows, caches } from './behaviors';
 import { cacheKey, type ViewerRequest } from './cache-key';
+import type { Viewer } from './collapse';
 import { byteRange, notModified } from './conditions';
 import { errorPage } from './errors';
 import { type FunctionContext, type FunctionResponse, FunctionRuntime } from './functions';
@@ -10,11 +11,22 @@ import { generatedNames, withGenerated } from './generated-headers';
 import { filterHeaders, headerValue, type RawHeaders } from './headers';
 import type { Answer, Location } from './location';
 import type { BehaviorOptions, DistributionOptions } from './options';
-import { type CacheResult, serverTiming, viewerHeaders, withCors } from './response';
+import { type CacheResult, originAgeSeconds, serverTiming, viewerHeaders, withCors } from './response';
+import type { StoredObject } from './stored-object';
+import { parseViewerRequest } from './viewer-request';
 
-/** Longest URL, and largest request without its body, in bytes (CloudFront quotas). Beyond them it answers 413. */
-const MAX_URL_BYTES = 8192;
+/** Largest request without its body, in bytes (CloudFront quotas). Beyond it CloudFront answers 413. */
 const MAX_REQUEST_BYTES = 20_480;
+
+/** Headers that describe the body, which a 304 doesn't have (RFC 9110, section 15.4.5). */
+const DESCRIBES_BODY: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-md5',
+  'content-range',
+  'content-type',
+]);
 
 /** Above Linux's default of 511, so that a burst of a thousand viewers isn't refused before it is seen. */
 const BACKLOG = 4096;
@@ -86,22 +98,12 @@ export class EdgeServer {
   }
 
   #take(message: http.IncomingMessage, response: http.ServerResponse): void {
-    const url = message.url as string;
-    const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    const request: ViewerRequest = {
-      method: message.method as string,
-      path: path === '/' && this.#distribution.defaultRootObject !== '' ? `/${this.#distribution.defaultRootObject}` : path,
-      query: mark < 0 ? '' : url.slice(mark + 1),
-      headers: message.headers,
-      address: message.socket.remoteAddress ?? '127.0.0.1',
-    };
+    const { request, bad } = parseViewerRequest(message, this.#distribution.defaultRootObject);
     const requestId = this.#location.identity.nextRequestId();
     const exchange: Exchange = { response, request, requestId, startedAt: this.#context.clock.now() };
     try {
       if (!this.#distribution.enabled) this.#refuse(exchange, 403, 'The distribution is not enabled.');
-      else if (url.length > MAX_URL_BYTES) this.#refuse(exchange, 413, `The URL is longer than ${MAX_URL_BYTES} bytes.`);
-      else if (!url.startsWith('/')) this.#refuse(exchange, 400, 'The request has no path.');
+      else if (bad) this.#refuse(exchange, bad.status, bad.reason);
       else this.#route(message, exchange);
     } catch (error) {
       this.#failed(exchange, error);
@@ -130,7 +132,8 @@ export class EdgeServer {
     const request = generated.length === 0 ? changed : withGenerated(changed, generated);
     const next = request === exchange.request ? exchange : { ...exchange, request };
 
-    if (!caches(behavior, method)) {
+    // A body is in no key, so that the answer to one, of OPTIONS, isn't cached.
+    if (hasBody || !caches(behavior, method)) {
       const body = hasBody ? collect(message) : Promise.resolve(undefined);
       this.#answerLater(
         next,
@@ -141,7 +144,7 @@ export class EdgeServer {
     const key = cacheKey(behavior.cachePolicy, request);
     const answer = this.#location.lookup(behavior, key, request);
     if (answer) this.#write(next, answer);
-    else this.#answerLater(next, this.#location.fetchShared(behavior, key, request));
+    else this.#answerLater(next, this.#location.fetchShared(behavior, key, request, viewerOf(next)));
   }
 
   #answerLater(exchange: Exchange, answer: Promise<Answer>): void {
@@ -156,7 +159,8 @@ export class EdgeServer {
     if (!('status' in returned)) return returned;
     const { identity } = this.#location;
     const headers = viewerHeaders(returned.headers, behavior, identity.via);
-    this.#send(exchange, returned.status, headers, returned.body ?? Buffer.alloc(0), 'FunctionGeneratedResponse');
+    const { status, body = Buffer.alloc(0) } = returned;
+    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'FunctionGeneratedResponse', 'none');
     return undefined;
   }
 
@@ -170,7 +174,11 @@ export class EdgeServer {
     const { request } = exchange;
     const { identity } = this.#location;
     if (object.rendered?.behavior !== behavior) {
-      object.rendered = { behavior, headers: viewerHeaders(object.headers, behavior, identity.via) };
+      object.rendered = {
+        behavior,
+        headers: viewerHeaders(object.headers, behavior, identity.via),
+        ageSeconds: originAgeSeconds(object.headers),
+      };
     }
     const policy = behavior.responseHeadersPolicy;
     let shown: RawHeaders = policy?.cors ? withCors(object.rendered.headers, policy.cors, request) : object.rendered.headers;
@@ -185,33 +193,48 @@ export class EdgeServer {
       const who = { pop: identity.pop, requestId: exchange.requestId };
       shown = [...shown, 'Server-Timing', serverTiming(result, timing, who, fromOrigin)];
     }
-    if (upstream === undefined) shown = [...shown, 'Age', String(Math.max(0, Math.floor((now - object.storedAt) / 1000)))];
+    // RFC 9111, section 4.2.3: the age that the origin sent, and the time since. An answer of the origin's own has the first alone.
+    const { ageSeconds } = object.rendered;
+    const resident = Math.max(0, Math.floor((now - object.storedAt) / 1000));
+    if (upstream === undefined) shown = [...shown, 'Age', String((ageSeconds ?? 0) + resident)];
+    else if (ageSeconds !== undefined) shown = [...shown, 'Age', String(ageSeconds)];
 
     const fn = behavior.functions?.viewerResponse;
     if (fn && object.status < 400) {
       const before: FunctionResponse = { status: object.status, headers: shown };
       const after = this.#functions.viewerResponse(fn, request, before, this.#functionContext(exchange));
-      this.#send(exchange, after.status, after.headers, after.body ?? object.body, result);
+      const body = after.body ?? object.body;
+      const { declaredLength } = after.body === undefined ? object : {};
+      this.#send(exchange, { ...after, body, declaredLength }, result, answer.conditions);
       return;
     }
-    this.#send(exchange, object.status, shown, object.body, result);
+    this.#send(exchange, { ...object, headers: shown }, result, answer.conditions);
   }
 
   /** Writes an answer, or the part of it that the viewer asked for. */
-  #send(exchange: Exchange, status: number, shown: RawHeaders, body: Buffer, result: CacheResult | 'FunctionGeneratedResponse') {
+  #send(
+    exchange: Exchange,
+    content: Pick<StoredObject, 'status' | 'headers' | 'body' | 'declaredLength'>,
+    result: CacheResult | 'FunctionGeneratedResponse',
+    conditions: Answer['conditions'],
+  ): void {
     const { request, response, requestId } = exchange;
+    const { status, body } = content;
     const { pop } = this.#location.identity;
-    const headers = [...shown, 'X-Cache', `${result} from cloudfront`, 'X-Amz-Cf-Pop', pop, 'X-Amz-Cf-Id', requestId];
-    const readable = status === 200 && (request.method === 'GET' || request.method === 'HEAD');
-    if (readable && notModified(request.headers, headers)) {
+    const headers = [...content.headers, 'X-Cache', `${result} from cloudfront`, 'X-Amz-Cf-Pop', pop, 'X-Amz-Cf-Id', requestId];
+    const isHead = request.method === 'HEAD';
+    const readable = conditions !== 'none' && status === 200 && (request.method === 'GET' || isHead);
+    if (readable && notModified(request.headers, headers, this.#context.clock.now())) {
       response.writeHead(
         304,
-        filterHeaders(headers, (name) => !name.startsWith('content-')),
+        filterHeaders(headers, (name) => !DESCRIBES_BODY.has(name)),
       );
       response.end();
       return;
     }
-    const range = readable && request.headers.range !== undefined ? byteRange(request.headers, headers, body.length) : undefined;
+    // RFC 9110, section 14.2: a range is one of GET.
+    const cuts = readable && conditions === 'all' && !isHead && request.headers.range !== undefined;
+    const range = cuts ? byteRange(request.headers, headers, body.length) : undefined;
     if (range === 'unsatisfiable') {
       response.writeHead(416, [...headers, 'Content-Range', `bytes */${body.length}`, 'Content-Length', '0']);
       response.end();
@@ -221,22 +244,22 @@ export class EdgeServer {
       const part = body.subarray(range.start, range.end + 1);
       const content = `bytes ${range.start}-${range.end}/${body.length}`;
       response.writeHead(206, [...headers, 'Content-Range', content, 'Content-Length', String(part.length)]);
-      response.end(request.method === 'HEAD' ? undefined : part);
+      response.end(part);
       return;
     }
     const bodiless = status === 204 || status === 304;
-    if (!bodiless && (request.method !== 'HEAD' || headerValue(headers, 'content-length') === undefined)) {
-      headers.push('Content-Length', String(body.length));
-    }
+    // An answer to HEAD that wasn't made of one to GET has the length that the origin says, or none.
+    const length = isHead && conditions === 'none' ? content.declaredLength : String(body.length);
+    if (!bodiless && length !== undefined) headers.push('Content-Length', length);
     response.writeHead(status, headers);
-    response.end(request.method === 'HEAD' || bodiless ? undefined : body);
+    response.end(isHead || bodiless ? undefined : body);
   }
 
   /** Answers without the origin and the store. */
   #refuse(exchange: Exchange, status: number, reason: string): void {
     const body = errorPage(status, reason, exchange.requestId);
     const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.#location.identity.via];
-    this.#send(exchange, status, headers, body, 'Error');
+    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'Error', 'none');
   }
 
   #failed(exchange: Exchange, error: unknown): void {
@@ -246,6 +269,15 @@ export class EdgeServer {
       this.#refuse(exchange, 503, 'The CloudFront function or the edge failed; its log says how.');
     else exchange.response.destroy();
   }
+}
+
+/** The viewer of an exchange, which has gone once its connection has closed. */
+function viewerOf({ response }: Exchange): Viewer {
+  return {
+    get gone() {
+      return response.destroyed;
+    },
+  };
 }
 
 function collect(message: http.IncomingMessage): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { normalizePath } from './behaviors';
 import type { CacheKey } from './cache-key';
-import { filterHeaders, headerValue, isHopByHop, type RawHeaders, withHeader } from './headers';
+import { filterHeaders, headerValue, isHopByHop, type RawHeaders, withHeaders, withoutRepeats } from './headers';
 import type { OriginResponse } from './origin';
 import type { Validators } from './origin-request';
 import type { Freshness } from './ttl';
@@ -11,9 +11,11 @@ export interface StoredObject {
   /** Normalised path, with the query string as far as it is part of the key. */
   readonly url: string;
   readonly status: number;
-  /** Headers of the response without those that concern one connection, and without the `Content-Length` of the body. */
+  /** Headers of the response without those that concern one connection, and without `Content-Length`. */
   readonly headers: RawHeaders;
   readonly body: Buffer;
+  /** `Content-Length` of a response that has a length and no body: one to HEAD, which isn't stored. */
+  readonly declaredLength?: string;
   /** Tags in lower case. */
   readonly tags: readonly string[];
   /** All times are milliseconds since the epoch. `Age` counts from here. */
@@ -27,7 +29,7 @@ export interface StoredObject {
   /** End of the time in which it is served, expired, because the origin failed lately. */
   pausedUntil: number;
   /** Headers that viewers of a behaviour get with it; made at the first hit. */
-  rendered?: { readonly behavior: object; readonly headers: RawHeaders };
+  rendered?: { readonly behavior: object; readonly headers: RawHeaders; readonly ageSeconds: number | undefined };
 }
 
 /** Start and length of an object's freshness. */
@@ -47,14 +49,15 @@ export function storedObject(
 ): StoredObject {
   const connection = headerValue(response.headers, 'connection');
   const mark = key.url.indexOf('?');
-  // An answer to HEAD has the length of the body that it doesn't have.
-  const bodiless = response.body.length === 0;
   return {
     key: key.text,
     url: mark < 0 ? normalizePath(key.url) : `${normalizePath(key.url.slice(0, mark))}${key.url.slice(mark)}`,
     status: response.status,
-    headers: filterHeaders(response.headers, (name) => (name !== 'content-length' || bodiless) && !isHopByHop(name, connection)),
-    body: response.body,
+    headers: withoutRepeats(
+      filterHeaders(response.headers, (name) => name !== 'content-length' && !isHopByHop(name, connection)),
+    ),
+    body: unpooled(response.body),
+    declaredLength: response.body.length === 0 ? headerValue(response.headers, 'content-length') : undefined,
     tags: tagsOf(response.headers, tagHeader),
     ...times(lifetime),
   };
@@ -70,18 +73,33 @@ export function refreshedObject(
   return { ...expired, ...times(lifetime), headers, tags: tagsOf(headers, tagHeader), rendered: undefined };
 }
 
+/** Headers that describe the stored body: a 304 has none, and the stored one may be compressed. */
+const OF_BODY: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'etag',
+]);
+
 /**
- * The stored headers, updated by those of a 304. What describes the body stays: a 304 has none, and the stored one may be
- * compressed.
+ * The stored headers, with those of a 304 in their place (RFC 9111, section 3.2): each name with all the fields that the 304 has
+ * of it.
  */
 export function updatedHeaders(stored: RawHeaders, notModified: RawHeaders): RawHeaders {
-  let headers = stored;
-  for (let i = 0; i < notModified.length; i += 2) {
-    const name = (notModified[i] as string).toLowerCase();
-    if (name.startsWith('content-') || name === 'etag' || isHopByHop(name)) continue;
-    headers = withHeader(headers, notModified[i] as string, notModified[i + 1] as string);
-  }
-  return headers;
+  const connection = headerValue(notModified, 'connection');
+  const fields = filterHeaders(notModified, (name) => !OF_BODY.has(name) && !isHopByHop(name, connection));
+  return withHeaders(stored, withoutRepeats(fields));
+}
+
+/** A copy of a small body in memory of its own: `Buffer.concat` cuts those from slabs of 8 KB, each of which would be kept whole. */
+function unpooled(body: Buffer): Buffer {
+  if (body.buffer.byteLength === body.length) return body;
+  const copy = Buffer.allocUnsafeSlow(body.length);
+  body.copy(copy);
+  return copy;
 }
 
 /** Validators by which an expired object is revalidated; undefined where it has nothing of the kind, or is an error. */

@@ -1,4 +1,5 @@
 import { headerValue, type RawHeaders } from './headers';
+import { parseHttpDate } from './http-date';
 import type { TtlPolicy } from './options';
 
 /** Lifetime of a response, by the origin's headers and a cache policy's TTLs. */
@@ -45,33 +46,36 @@ export function freshness(policy: TtlPolicy, headers: RawHeaders, now: number): 
   if (varies) ttlSeconds = 0;
 
   const stored = max > 0 && !(forbidden && min === 0);
-  const zero = directives.get('s-maxage') === '0' || directives.get('max-age') === '0';
+  const zero = ['s-maxage', 'max-age'].some((name) => directives.has(name) && (seconds(directives.get(name)) ?? 0) === 0);
   const staleIfError = seconds(directives.get('stale-if-error'));
   return {
     stored,
     ttlSeconds,
     staleWhileRevalidateSeconds: stored && !varies ? Math.min(seconds(directives.get('stale-while-revalidate')) ?? 0, max) : 0,
     staleIfErrorSeconds: staleIfError === undefined ? undefined : Math.min(staleIfError, max),
-    shareable: !(min === 0 && (forbidden || zero)),
+    shareable: !(min === 0 && (forbidden || zero)) && !varies,
     conditional: !varies,
   };
 }
 
 /**
- * Lifetime that `Cache-Control` or `Expires` states, in seconds; undefined where neither does.
- * An `Expires` that is no date is one in the past (RFC 9111, section 5.3).
+ * Lifetime that `Cache-Control` or `Expires` states, in seconds; undefined where neither does. What is no number of seconds, such as
+ * `max-age=-1`, and an `Expires` that is no date are times in the past (RFC 9111, sections 4.2.1 and 5.3).
  */
 export function statedSeconds(
   directives: ReadonlyMap<string, string>,
   expires: string | undefined,
   now: number,
 ): number | undefined {
-  const age = seconds(directives.get('s-maxage')) ?? seconds(directives.get('max-age'));
-  if (age !== undefined) return age;
+  const age = directives.get('s-maxage') ?? directives.get('max-age');
+  if (age !== undefined) return seconds(age) ?? 0;
   if (expires === undefined) return undefined;
-  const date = Date.parse(expires);
-  return Number.isNaN(date) ? 0 : Math.max(0, (date - now) / 1000);
+  const date = parseHttpDate(expires, now);
+  return date === undefined ? 0 : Math.max(0, (date - now) / 1000);
 }
+
+/** A directive: its name, and an argument as a token or in double quotes. */
+const DIRECTIVE = /\s*([a-z][a-z-]*)\s*(?:=\s*(?:"([^"]*)"|([^\s,]*)))?[^,]*(?:,|$)|[^,]*(?:,|$)/iy;
 
 /**
  * The directives of a `Cache-Control` header by name in lower case; one without an argument has an empty text. The form with
@@ -80,8 +84,12 @@ export function statedSeconds(
 export function cacheControl(value: string | undefined): ReadonlyMap<string, string> {
   const directives = new Map<string, string>();
   if (!value) return directives;
-  for (const match of value.matchAll(/([a-z-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,]+)))?\s*(?:,|$)/gi)) {
-    const name = (match[1] as string).toLowerCase();
+  DIRECTIVE.lastIndex = 0;
+  while (DIRECTIVE.lastIndex < value.length) {
+    const match = DIRECTIVE.exec(value);
+    if (!match) break;
+    if (match[1] === undefined) continue;
+    const name = match[1].toLowerCase();
     const argument = match[2] ?? match[3] ?? '';
     if (argument !== '' && (name === 'no-cache' || name === 'private')) continue;
     if (!directives.has(name)) directives.set(name, argument);

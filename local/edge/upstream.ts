@@ -62,7 +62,10 @@ export class Upstream {
       if (base === undefined) throw new OriginError(502, `no local server stands for host '${origin.domainName}'`, true);
       this.requests += 1;
       const sent = originRequest(behavior, origin, request, { requestId, via: this.#identity.via }, options);
-      return await client.send(origin, base, sent);
+      const response = await client.send(origin, base, sent);
+      const asked = !options.cached || options.validators !== undefined;
+      if (response.status === 304 && !asked) throw new OriginError(502, 'it answered 304 to a request without conditions', false);
+      return response;
     } catch (error) {
       if (!(error instanceof OriginError)) throw error;
       log('edge', `${error.status} for ${request.method} ${request.path}: ${error.message}`);

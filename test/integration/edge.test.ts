@@ -276,7 +276,7 @@ describe('the edge, before a real origin', () => {
       expect(await request('/p')).toMatchObject({
         status: 200,
         text: 'v1',
-        headers: { 'x-cache': 'Hit from cloudfront', age: '60' },
+        headers: { 'x-cache': 'RefreshHit from cloudfront', age: '60' },
       });
       expect(await request('/p')).toMatchObject({ status: 200, text: 'v1' });
       expect(upstream.hits).toHaveLength(2);

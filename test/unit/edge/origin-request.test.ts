@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { ALL } from '../../../local/edge/cache-key';
 import { generatedNames, withGenerated } from '../../../local/edge/generated-headers';
 import { MANAGED_ORIGIN_REQUEST_POLICIES } from '../../../local/edge/managed-policies';
@@ -18,7 +17,7 @@ const ALL_BUT_HOST = MANAGED_ORIGIN_REQUEST_POLICIES['b689b0a8-53d0-40ab-baf2-68
 
 function sent(
   parts: Partial<BehaviorOptions>,
-  headers: IncomingHttpHeaders = {},
+  headers: Record<string, string> = {},
   {
     url = '/p',
     method = 'GET',

@@ -1,10 +1,11 @@
 import * as zlib from 'node:zlib';
-import { Collapse } from '../../../local/edge/collapse';
+import { Collapse, NO_VIEWER } from '../../../local/edge/collapse';
 import { compressed } from '../../../local/edge/compression';
 import { byteRange, notModified } from '../../../local/edge/conditions';
 import { FunctionRuntime } from '../../../local/edge/functions';
 import { behavior, cachePolicy } from '../../support/edge';
 
+const NOW = Date.UTC(2026, 0, 2);
 const HEADERS = ['ETag', '"a"', 'Last-Modified', 'Thu, 01 Jan 2026 00:00:00 GMT'];
 
 test.each<[Record<string, string>, boolean]>([
@@ -18,7 +19,7 @@ test.each<[Record<string, string>, boolean]>([
   [{ 'if-modified-since': 'Wed, 31 Dec 2025 00:00:00 GMT' }, false],
   [{ 'if-none-match': '"b"', 'if-modified-since': 'Thu, 01 Jan 2026 00:00:00 GMT' }, false],
 ])('a viewer with %j has a good copy: %s', (request, expected) => {
-  expect(notModified(request, HEADERS)).toBe(expected);
+  expect(notModified(request, HEADERS, NOW)).toBe(expected);
 });
 
 test.each<[Record<string, string>, unknown]>([
@@ -86,7 +87,7 @@ describe('collapsing', () => {
     const collapse = new Collapse();
     const { promise, open } = gate();
     const fetch = jest.fn(() => promise);
-    const all = ['a', 'a', 'a', 'b'].map((key) => collapse.run(key, fetch));
+    const all = ['a', 'a', 'a', 'b'].map((key) => collapse.run(key, NO_VIEWER, fetch));
     expect(fetch).toHaveBeenCalledTimes(2);
     open(true);
     expect((await Promise.all(all)).map(({ joined }) => joined)).toEqual([false, true, true, false]);
@@ -97,7 +98,7 @@ describe('collapsing', () => {
     const collapse = new Collapse();
     const { promise, open } = gate();
     const fetch = jest.fn(() => promise);
-    const all = ['a', 'a', 'a'].map((key) => collapse.run(key, fetch));
+    const all = ['a', 'a', 'a'].map((key) => collapse.run(key, NO_VIEWER, fetch));
     open(false);
     expect((await Promise.all(all)).map(({ joined }) => joined)).toEqual([false, false, false]);
     expect(fetch).toHaveBeenCalledTimes(3);
@@ -106,9 +107,9 @@ describe('collapsing', () => {
   test('a failure is told to all, and the next request tries anew', async () => {
     const collapse = new Collapse();
     const fail = () => Promise.reject(new Error('no'));
-    const results = await Promise.allSettled([collapse.run('a', fail), collapse.run('a', fail)]);
+    const results = await Promise.allSettled([collapse.run('a', NO_VIEWER, fail), collapse.run('a', NO_VIEWER, fail)]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(collapse.run('a', async () => ({ shareable: true }))).resolves.toMatchObject({ joined: false });
+    await expect(collapse.run('a', NO_VIEWER, async () => ({ shareable: true }))).resolves.toMatchObject({ joined: false });
   });
 });
 
