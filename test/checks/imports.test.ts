@@ -46,8 +46,6 @@ const CIRCLES_TO_OPEN: readonly (readonly string[])[] = [
   ['lambdas/runtime/hot-keys/hot-keys.ts', 'lambdas/runtime/read-path-parts.ts'],
   ['lib/purge/purge-pipeline.ts', 'lib/purge/sources/purge-source.ts'],
   ['lib/shared/shared-cache-checks.ts', 'lib/shared/shared-cache.ts'],
-  ['local/edge/behaviors.ts', 'local/edge/origin-request.ts', 'local/edge/origin.ts', 'local/edge/response.ts'],
-  ['local/edge/invalidation.ts', 'local/edge/store.ts', 'local/edge/stored-object.ts'],
 ];
 
 /** The products of the local platform meet in a registry and don't import each other. */
