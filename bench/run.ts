@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   }
   const { options, json } = parseOptions(rest);
   const { benchmark } = (await import(`./${name}/index`)) as { benchmark: Benchmark };
-  const say = json ? (line: string) => console.error(line) : (line: string) => console.log(line);
-  const result = await benchmark({ options, say });
+  const log = json ? (line: string) => console.error(line) : (line: string) => console.log(line);
+  const result = await benchmark({ options, log });
   if (json) console.log(JSON.stringify(result));
 }
 

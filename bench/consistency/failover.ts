@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisStore } from '../../lambdas/runtime';
 import { newToken } from '../../lambdas/runtime/token';
-import type { Ground } from './ground';
 import { ITEMS } from './items';
 import { monotonic, type PurgeRecord } from './journal';
 import type { Failover } from './oracle';
 import { FENCE_MS } from './protocol';
 import type { Random } from './random';
 import { primaries, slotsOf } from './slots';
+import type { Testbed } from './testbed';
 
 /** A failover with the time until its purges were replayed, in microseconds of the common clock. */
 export interface ReplayedFailover extends Failover {
@@ -25,49 +25,51 @@ const LIMIT = 30e6;
  * lost; waits for the promotion, and replays the latest purges, as the purge path does it after a failover.
  */
 export async function failOver(
-  ground: Ground,
+  testbed: Testbed,
   namespace: string,
   recentPurges: (since: number) => PurgeRecord[],
   random: Random,
 ): Promise<ReplayedFailover> {
-  const nodes = (await ground.engines.processes()).filter(({ kind }) => kind === 'redis');
-  const victim = random.pick(await primaries(ground));
+  const nodes = (await testbed.engines.processes()).filter(({ kind }) => kind === 'redis');
+  const victim = random.pick(await primaries(testbed));
   const replica = nodes.find(({ name }) => name !== victim.name && shardOf(name) === shardOf(victim.name))!;
   // A replica hears of a moved slot only some time after; promoted before, it would leave the slot to nobody.
-  while ((await slotsOf(ground, victim, replica.name)) !== (await slotsOf(ground, victim, victim.name))) await sleep(POLL_MS);
+  while ((await slotsOf(testbed, victim, replica.name)) !== (await slotsOf(testbed, victim, victim.name))) await sleep(POLL_MS);
   const frozen = random.chance(0.7);
   if (frozen) {
-    await ground.engines.kill(replica.name, 'SIGSTOP');
+    await testbed.engines.kill(replica.name, 'SIGSTOP');
     await sleep(random.between(100, 900));
   }
-  ground.down.add(victim.name);
+  testbed.down.add(victim.name);
   const killedAt = monotonic();
-  await ground.engines.kill(victim.name);
-  if (frozen) await ground.engines.kill(replica.name, 'SIGCONT');
+  await testbed.engines.kill(victim.name);
+  if (frozen) await testbed.engines.kill(replica.name, 'SIGCONT');
   for (const deadline = killedAt + LIMIT; ; ) {
     if (monotonic() > deadline) throw new Error(`no replica of ${victim.name} took over`);
-    const [role] = await ground.node(replica.name, (client) => client.call('ROLE') as Promise<[string]>).catch(() => ['']);
+    const [role] = await testbed.node(replica.name, (client) => client.call('ROLE') as Promise<[string]>).catch(() => ['']);
     if (role === 'master') break;
     await sleep(POLL_MS);
   }
   const promotedAt = monotonic();
-  await replay(ground, namespace, recentPurges(killedAt - SETTLE));
+  await replay(testbed, namespace, recentPurges(killedAt - SETTLE));
   const replayedAt = monotonic();
-  await ground.engines.restart(victim.name);
+  await testbed.engines.restart(victim.name);
   for (const deadline = monotonic() + LIMIT; monotonic() < deadline; ) {
-    const [role, , , link] = await ground.node(victim.name, (client) => client.call('ROLE') as Promise<string[]>).catch(() => []);
+    const [role, , , link] = await testbed
+      .node(victim.name, (client) => client.call('ROLE') as Promise<string[]>)
+      .catch(() => []);
     if (role === 'slave' && link === 'connected') break;
     await sleep(POLL_MS);
   }
-  ground.down.delete(victim.name);
+  testbed.down.delete(victim.name);
   return { killedAt, promotedAt, replayedAt };
 }
 
 /** Each key and tag once, with its last version: a purge is safe to repeat. */
-async function replay(ground: Ground, namespace: string, purges: PurgeRecord[]): Promise<void> {
+async function replay(testbed: Testbed, namespace: string, purges: PurgeRecord[]): Promise<void> {
   const store = new RedisStore({
-    endpoint: ground.endpoint(),
-    credentials: () => ground.credentials,
+    endpoint: testbed.endpoint(),
+    credentials: () => testbed.credentials,
     tls: false,
     namespace,
     connectBudgetMs: 5000,

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Crew } from './crew';
 import { failOver, type ReplayedFailover } from './failover';
-import type { Ground } from './ground';
 import { ITEMS, TAGS } from './items';
 import type { PurgeRecord } from './journal';
+import type { ProcessPool } from './process-pool';
 import { promote, setDelay, settleTimeline } from './promotion';
 import { type Random, seeded } from './random';
 import { moveSlot } from './slots';
+import type { Testbed } from './testbed';
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -53,8 +53,8 @@ export class Faults {
   #promoted = false;
 
   constructor(
-    private readonly ground: Ground,
-    private readonly crew: Crew,
+    private readonly testbed: Testbed,
+    private readonly processes: ProcessPool,
     private readonly options: FaultsOptions,
   ) {}
 
@@ -66,7 +66,7 @@ export class Faults {
   start(): void {
     const random = (n: number) => seeded(Math.imul(this.options.seed, 31) + n);
     this.#schedule(random(1), [300, 1200], (own) => this.#process(own));
-    this.ground.roles.standbys.forEach((standby, n) => {
+    this.testbed.roles.standbys.forEach((standby, n) => {
       this.#schedule(random(2 + n), [50, 800], (own) => this.#database.take(() => this.#standby(own, standby), `${n}`));
     });
     this.#schedule(random(8), [200, 1000], (own) => this.#cluster.take(() => this.#slot(own)));
@@ -78,8 +78,8 @@ export class Faults {
   async end(): Promise<void> {
     this.#over.abort();
     await Promise.all(this.#schedules);
-    for (const standby of this.ground.roles.standbys) {
-      await setDelay(this.ground, standby, 0);
+    for (const standby of this.testbed.roles.standbys) {
+      await setDelay(this.testbed, standby, 0);
     }
   }
 
@@ -102,11 +102,11 @@ export class Faults {
     const role = random.chance(0.65) ? 'reader' : 'writer';
     const number = Math.floor(random.between(0, 100));
     if (random.chance(0.3)) {
-      this.crew.signal(role, number, 'SIGKILL');
+      this.processes.signal(role, number, 'SIGKILL');
       this.counts.killedProcesses++;
       return;
     }
-    const frozen = this.crew.signal(role, number, 'SIGSTOP');
+    const frozen = this.processes.signal(role, number, 'SIGSTOP');
     this.counts.frozenProcesses++;
     // Mostly short: a process that is away for long only misses what happens.
     await this.#sleep(FREEZE_MS * random.next() ** 2);
@@ -115,37 +115,37 @@ export class Faults {
 
   /** A standby applies commits late, or not at all for a while. */
   async #standby(random: Random, standby: string): Promise<void> {
-    if (!this.ground.roles.standbys.includes(standby)) return;
+    if (!this.testbed.roles.standbys.includes(standby)) return;
     if (random.chance(0.5)) {
-      await setDelay(this.ground, standby, random.pick(DELAYS_MS));
+      await setDelay(this.testbed, standby, random.pick(DELAYS_MS));
       this.counts.delayedReplays++;
       return;
     }
-    await this.ground.sql(standby, 'SELECT pg_wal_replay_pause()');
+    await this.testbed.sql(standby, 'SELECT pg_wal_replay_pause()');
     this.counts.pausedReplays++;
     await this.#sleep(PAUSE_MS * random.next());
-    await this.ground.sql(standby, 'SELECT pg_wal_replay_resume()');
+    await this.testbed.sql(standby, 'SELECT pg_wal_replay_resume()');
   }
 
   async #slot(random: Random): Promise<void> {
     const { namespace } = this.options;
     const keys = [...ITEMS.map((item) => `${namespace}:v:{${item.key}}`), ...TAGS.map((tag) => `${namespace}:t:${tag}`)];
-    if (await moveSlot(this.ground, random.pick(keys), random)) this.counts.movedSlots++;
+    if (await moveSlot(this.testbed, random.pick(keys), random)) this.counts.movedSlots++;
   }
 
   async #promotion(): Promise<void> {
     if (this.#promoted || this.options.done() < 0.5) return;
     await this.#database.takeAll(async () => {
-      await promote(this.ground);
-      this.crew.move();
-      await settleTimeline(this.ground);
+      await promote(this.testbed);
+      this.processes.move();
+      await settleTimeline(this.testbed);
     });
     this.#promoted = true;
     this.counts.promotions++;
   }
 
   async #failover(random: Random): Promise<void> {
-    this.failovers.push(await failOver(this.ground, this.options.namespace, this.options.recentPurges, random));
+    this.failovers.push(await failOver(this.testbed, this.options.namespace, this.options.recentPurges, random));
     this.counts.failovers++;
   }
 

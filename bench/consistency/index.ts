@@ -1,14 +1,14 @@
 import { NODE_TIMEOUT_MS } from '../../local/engines/redis/config';
 import type { Benchmark } from '../support/benchmark';
-import { startGround } from './ground';
-import { PARTS, type Part } from './mutations';
+import { PARTS, type Part } from './ablations';
 import { run } from './run';
+import { startTestbed } from './testbed';
 
 /**
  * `npm run bench -- consistency [--reads N] [--seed S] [--guard off] [--without token|lsn|floor|joiner|tags] [--failover redis]`: reads that were
  * served something older than a purge that had returned, counted by an oracle outside the library.
  */
-export const benchmark: Benchmark = async ({ options, say }) => {
+export const benchmark: Benchmark = async ({ options, log }) => {
   const { reads = '20000', seed = String(Date.now() % 1_000_000), guard = 'on', without, failover, minutes = '15' } = options;
   const unknown = Object.keys(options).filter(
     (name) => !['reads', 'seed', 'guard', 'without', 'failover', 'minutes'].includes(name),
@@ -20,10 +20,10 @@ export const benchmark: Benchmark = async ({ options, say }) => {
   if (!['on', 'off'].includes(guard)) throw new Error(`'--guard' must be on or off, got: '${guard}'`);
   if (failover !== undefined && failover !== 'redis') throw new Error(`'--failover' must be redis, got: '${failover}'`);
   if (!(Number(reads) > 0)) throw new Error(`'--reads' must be a positive number, got: '${reads}'`);
-  const ground = await startGround();
+  const testbed = await startTestbed();
   try {
-    say(`seed ${seed}`);
-    const result = await run(ground, {
+    log(`seed ${seed}`);
+    const result = await run(testbed, {
       reads: Number(reads),
       seed: Number(seed),
       guard: guard === 'on',
@@ -31,13 +31,13 @@ export const benchmark: Benchmark = async ({ options, say }) => {
       promotion: true,
       failovers: failover === 'redis',
       limitMs: Number(minutes) * 60_000,
-      say,
+      log,
     });
     const { examples, ...figures } = result;
-    for (const example of examples) say(`violation: ${JSON.stringify(example)}`);
-    say(JSON.stringify(figures, undefined, 2));
+    for (const example of examples) log(`violation: ${JSON.stringify(example)}`);
+    log(JSON.stringify(figures, undefined, 2));
     return { ...figures, nodeTimeoutMs: NODE_TIMEOUT_MS, examples };
   } finally {
-    await ground.dispose();
+    await testbed.dispose();
   }
 };

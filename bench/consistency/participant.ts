@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, type Database } from '../../lambdas/platform/database';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
+import type { Part } from './ablations';
 import { ITEMS, nextRead, nextWrite } from './items';
 import { Journal, monotonic } from './journal';
-import type { Part } from './mutations';
 import { type Counters, cacheAside, guarded, type Protocol, type Servers } from './protocol';
 import { type Random, seeded } from './random';
 

@@ -3,9 +3,9 @@ import { Cluster } from 'ioredis';
 import type { Pool } from 'pg';
 import { Cache, RedisStore, type SharedStore, type VersionSource } from '../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
+import { type Part, replacing, withoutCapture, withoutJoinerRule, withoutLsn, withoutToken } from './ablations';
 import { ITEMS, type Item, type Space, TTL_SECONDS } from './items';
 import { REASONS, type ReadRecord, type Reason } from './journal';
-import { type Part, replacing, withoutCapture, withoutJoinerRule, withoutLsn, withoutToken } from './mutations';
 import type { Random } from './random';
 
 /** The primary and the standbys as a process knows them now; the pools change when a standby is promoted. */

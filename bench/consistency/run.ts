@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundle, Crew } from './crew';
+import type { Part } from './ablations';
 import { type FaultCounts, Faults } from './faults';
-import type { Ground } from './ground';
 import { ITEMS } from './items';
 import { purgesOf, readsOf } from './journal';
-import type { Part } from './mutations';
 import { judge, type Verdict } from './oracle';
 import type { Progress } from './participant';
+import { bundle, ProcessPool } from './process-pool';
+import type { Testbed } from './testbed';
 
 export interface RunOptions {
   readonly reads: number;
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly writers?: number;
   /** Ends a run that doesn't come to its reads, in milliseconds; what was read is judged. */
   readonly limitMs: number;
-  say(line: string): void;
+  log(line: string): void;
 }
 
 export interface RunResult extends Verdict, FaultCounts, Omit<Progress, 'reads' | 'purges'> {
@@ -43,12 +43,12 @@ const SAY_MS = 5000;
 let runs = 0;
 
 /** Runs readers, writers and faults until enough was read and purged, and judges what they wrote down. */
-export async function run(ground: Ground, options: RunOptions): Promise<RunResult> {
-  const { seed, guard, without, promotion, failovers, say } = options;
+export async function run(testbed: Testbed, options: RunOptions): Promise<RunResult> {
+  const { seed, guard, without, promotion, failovers, log } = options;
   const namespace = `run-${++runs}`;
-  await prepare(ground);
-  const { credentials, database, folder } = ground;
-  const crew = new Crew(
+  await prepare(testbed);
+  const { credentials, database, folder } = testbed;
+  const processes = new ProcessPool(
     bundle(folder),
     folder,
     seed,
@@ -60,16 +60,16 @@ export async function run(ground: Ground, options: RunOptions): Promise<RunResul
       guard,
       ...(without && { without }),
     },
-    ground,
+    testbed,
   );
-  const allPurges = () => crew.journals.writer.filter((file) => fs.existsSync(file)).flatMap(purgesOf);
+  const allPurges = () => processes.journals.writer.filter((file) => fs.existsSync(file)).flatMap(purgesOf);
   const started = performance.now();
   const done = () => {
-    const { reads, purges } = crew.progress();
+    const { reads, purges } = processes.progress();
     const long = without ? (performance.now() - started) / WITHOUT_MS : 1;
     return Math.min(reads / options.reads, (purges * READS_PER_PURGE) / options.reads, long);
   };
-  const faults = new Faults(ground, crew, {
+  const faults = new Faults(testbed, processes, {
     seed,
     namespace,
     promotion,
@@ -80,45 +80,45 @@ export async function run(ground: Ground, options: RunOptions): Promise<RunResul
   });
   let said = started;
   try {
-    for (let n = 0; n < (options.readers ?? 3); n++) crew.start('reader');
-    for (let n = 0; n < (options.writers ?? 2); n++) crew.start('writer');
+    for (let n = 0; n < (options.readers ?? 3); n++) processes.start('reader');
+    for (let n = 0; n < (options.writers ?? 2); n++) processes.start('writer');
     faults.start();
     while ((done() < 1 || faults.pending) && !faults.failure) {
       await sleep(TURN_MS);
       // Somewhat more than needed, so that the reads are what a run ends with.
-      crew.balance(READS_PER_PURGE * 0.9);
+      processes.balance(READS_PER_PURGE * 0.9);
       const now = performance.now();
       if (now - started > options.limitMs) {
-        say(`stopped after ${options.limitMs / 1000} s, before all was read`);
+        log(`stopped after ${options.limitMs / 1000} s, before all was read`);
         break;
       }
       if (now - said > SAY_MS) {
         said = now;
-        say(`${Math.round((now - started) / 1000)} s: ${JSON.stringify(crew.progress())}`);
+        log(`${Math.round((now - started) / 1000)} s: ${JSON.stringify(processes.progress())}`);
       }
     }
   } finally {
     await faults.end();
-    await crew.end();
+    await processes.end();
   }
   if (faults.failure) throw faults.failure;
   const seconds = (performance.now() - started) / 1000;
-  const verdict = judge(allReads(crew), allPurges(), faults.failovers);
-  const { reads: _, purges: __, ...progress } = crew.progress();
+  const verdict = judge(allReads(processes), allPurges(), faults.failovers);
+  const { reads: _, purges: __, ...progress } = processes.progress();
   const replays = faults.failovers.map(({ promotedAt, replayedAt }) => (replayedAt - promotedAt) / 1000);
   return { ...verdict, ...progress, ...faults.counts, seed, seconds, replayMs: Math.max(0, ...replays) };
 }
 
-function* allReads(crew: Crew) {
-  for (const file of crew.journals.reader) if (fs.existsSync(file)) yield* readsOf(file);
+function* allReads(processes: ProcessPool) {
+  for (const file of processes.journals.reader) if (fs.existsSync(file)) yield* readsOf(file);
 }
 
-async function prepare(ground: Ground): Promise<void> {
-  const { primary } = ground.roles;
-  const { username } = ground.database;
-  await ground.sql(primary, 'CREATE TABLE IF NOT EXISTS item (id int PRIMARY KEY, n int NOT NULL)');
-  await ground.sql(primary, `GRANT SELECT, UPDATE ON item TO ${username}`);
-  await ground.sql(primary, 'INSERT INTO item SELECT id, 0 FROM generate_series(0, $1::int) id ON CONFLICT DO NOTHING', [
+async function prepare(testbed: Testbed): Promise<void> {
+  const { primary } = testbed.roles;
+  const { username } = testbed.database;
+  await testbed.sql(primary, 'CREATE TABLE IF NOT EXISTS item (id int PRIMARY KEY, n int NOT NULL)');
+  await testbed.sql(primary, `GRANT SELECT, UPDATE ON item TO ${username}`);
+  await testbed.sql(primary, 'INSERT INTO item SELECT id, 0 FROM generate_series(0, $1::int) id ON CONFLICT DO NOTHING', [
     ITEMS.length - 1,
   ]);
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import keySlot = require('cluster-key-slot');
 
-import type { Ground } from './ground';
 import type { Random } from './random';
+import type { Testbed } from './testbed';
 
 /** A primary of the cluster, and its slots. */
 export interface Primary {
@@ -17,10 +17,10 @@ export interface Primary {
 const MIGRATE_LIMIT_MS = 2000;
 
 /** The primaries by what each node says of itself: right after a failover the others' word may be old. */
-export async function primaries(ground: Ground): Promise<Primary[]> {
-  const running = (await ground.engines.processes()).filter(({ kind, pid }) => kind === 'redis' && pid);
+export async function primaries(testbed: Testbed): Promise<Primary[]> {
+  const running = (await testbed.engines.processes()).filter(({ kind, pid }) => kind === 'redis' && pid);
   const asked = running.map(async ({ name, port }): Promise<Primary | undefined> => {
-    const nodes = await ground.node(name, (client) => client.cluster('NODES')).catch(() => '');
+    const nodes = await testbed.node(name, (client) => client.cluster('NODES')).catch(() => '');
     const own = String(nodes)
       .split('\n')
       .find((line) => line.includes('myself,master'))
@@ -34,8 +34,8 @@ export async function primaries(ground: Ground): Promise<Primary[]> {
 }
 
 /** The slots of a primary, as one node sees them. */
-export async function slotsOf(ground: Ground, primary: Primary, seenBy: string): Promise<string> {
-  const nodes = String(await ground.node(seenBy, (client) => client.cluster('NODES')));
+export async function slotsOf(testbed: Testbed, primary: Primary, seenBy: string): Promise<string> {
+  const nodes = String(await testbed.node(seenBy, (client) => client.cluster('NODES')));
   const fields = nodes
     .split('\n')
     .find((line) => line.startsWith(primary.id))
@@ -53,21 +53,21 @@ export async function slotsOf(ground: Ground, primary: Primary, seenBy: string):
  * @returns false where nobody could say whose the slot is
  * @see https://redis.io/docs/latest/commands/cluster-setslot/
  */
-export async function moveSlot(ground: Ground, key: string, random: Random): Promise<boolean> {
+export async function moveSlot(testbed: Testbed, key: string, random: Random): Promise<boolean> {
   const slot = keySlot(key);
-  const all = await primaries(ground);
+  const all = await primaries(testbed);
   const source = all.find((node) => node.has(slot));
   // On a busy machine not every node answers in time.
   if (!source || all.length < 2) return false;
   const target = random.pick(all.filter((node) => node !== source));
-  const { username = '', password = '' } = ground.engines.cacheAdministrator(target.name);
-  await ground.node(target.name, (client) => client.cluster('SETSLOT', slot, 'IMPORTING', source.id));
-  await ground.node(source.name, (client) => client.cluster('SETSLOT', slot, 'MIGRATING', target.id));
+  const { username = '', password = '' } = testbed.engines.cacheAdministrator(target.name);
+  await testbed.node(target.name, (client) => client.cluster('SETSLOT', slot, 'IMPORTING', source.id));
+  await testbed.node(source.name, (client) => client.cluster('SETSLOT', slot, 'MIGRATING', target.id));
   for (;;) {
     await sleep(random.between(0, 30));
-    const keys = await ground.node(source.name, (client) => client.cluster('GETKEYSINSLOT', slot, 1));
+    const keys = await testbed.node(source.name, (client) => client.cluster('GETKEYSINSLOT', slot, 1));
     if (keys.length === 0) break;
-    await ground.node(source.name, (client) =>
+    await testbed.node(source.name, (client) =>
       client.call(
         ...(['MIGRATE', '127.0.0.1', String(target.port), '', '0', String(MIGRATE_LIMIT_MS)] as const),
         ...['AUTH2', username, password, 'KEYS', ...(keys as string[])],
@@ -75,7 +75,7 @@ export async function moveSlot(ground: Ground, key: string, random: Random): Pro
     );
   }
   for (const node of [target, source, ...all.filter((other) => other !== source && other !== target)]) {
-    await ground.node(node.name, (client) => client.cluster('SETSLOT', slot, 'NODE', target.id));
+    await testbed.node(node.name, (client) => client.cluster('SETSLOT', slot, 'NODE', target.id));
   }
   return true;
 }

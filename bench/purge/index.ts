@@ -1,7 +1,7 @@
 import type { Benchmark } from '../support/benchmark';
-import { Fleet, type FleetOptions } from './fleet';
 import { commitToShared, overheadToEdge } from './latency';
 import { burst, coalescing, swallowed } from './pace';
+import { type FleetOptions, PlatformHarness } from './platform-harness';
 import { storm } from './storm';
 
 /** Enough to see that it works, in a few minutes. */
@@ -40,7 +40,7 @@ const PARTS = ['storm', 'coalescing', 'shared', 'edge'] as const;
  * coalescing, shared and edge; `--size small` is for development, and each size is an option of its own.
  */
 export const benchmark: Benchmark = async (context) => {
-  const { options, say } = context;
+  const { options, log } = context;
   if (options.size !== undefined && !['small', 'full'].includes(options.size)) {
     throw new Error(`'--size' must be 'small' or 'full', got: '${options.size}'`);
   }
@@ -54,27 +54,27 @@ export const benchmark: Benchmark = async (context) => {
   const quiet = { latencyMs: 0, duplicateProbability: 0 };
 
   for (const part of parts) {
-    say(`${part}: starting the platform`);
+    log(`${part}: starting the platform`);
     try {
       if (part === 'storm') {
-        await withFleet({ settings: { events: { duplicateProbability: 0.05, reorder: true } } }, async (fleet) => {
-          Object.assign(result, await storm(fleet, { seed, ...sizes }, context));
-          result.swallowed = await swallowed(fleet, 5);
-          Object.assign(result, await burst(fleet, sizes));
+        await withFleet({ settings: { events: { duplicateProbability: 0.05, reorder: true } } }, async (harness) => {
+          Object.assign(result, await storm(harness, { seed, ...sizes }, context));
+          result.swallowed = await swallowed(harness, 5);
+          Object.assign(result, await burst(harness, sizes));
         });
       } else if (part === 'coalescing') {
-        await withFleet({ edgeWindowMs: 30_000 }, async (fleet) => {
+        await withFleet({ edgeWindowMs: 30_000 }, async (harness) => {
           const { coalesced: changes, coalescedPlaces: places, coalescedSeconds: seconds } = sizes;
-          Object.assign(result, await coalescing(fleet, { changes, places, seconds }, context));
+          Object.assign(result, await coalescing(harness, { changes, places, seconds }, context));
         });
       } else if (part === 'shared') {
-        await withFleet({ settings: { events: quiet } }, async (fleet) => {
-          Object.assign(result, await commitToShared(fleet, { seconds: sizes.sharedSeconds, perSecond: 100 }));
+        await withFleet({ settings: { events: quiet } }, async (harness) => {
+          Object.assign(result, await commitToShared(harness, { seconds: sizes.sharedSeconds, perSecond: 100 }));
         });
       } else {
         const settings = { events: quiet, edge: { invalidation: { effectiveMs: 0, completedMs: 0 } } };
-        await withFleet({ edgeWindowMs: 500, settings }, async (fleet) => {
-          Object.assign(result, await overheadToEdge(fleet, sizes.edgeChanges, context));
+        await withFleet({ edgeWindowMs: 500, settings }, async (harness) => {
+          Object.assign(result, await overheadToEdge(harness, sizes.edgeChanges, context));
         });
       }
     } catch (error) {
@@ -82,16 +82,16 @@ export const benchmark: Benchmark = async (context) => {
       Object.assign(errors, { [part]: (error as Error).message });
       result.errors = errors;
     }
-    say(JSON.stringify(result));
+    log(JSON.stringify(result));
   }
   return result;
 };
 
-async function withFleet(options: FleetOptions, use: (fleet: Fleet) => Promise<void>): Promise<void> {
-  const fleet = await Fleet.start(options);
+async function withFleet(options: FleetOptions, use: (harness: PlatformHarness) => Promise<void>): Promise<void> {
+  const harness = await PlatformHarness.start(options);
   try {
-    await use(fleet);
+    await use(harness);
   } finally {
-    await fleet.dispose();
+    await harness.dispose();
   }
 }

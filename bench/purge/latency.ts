@@ -1,7 +1,7 @@
 import { type BenchmarkContext, percentile, round } from '../support/benchmark';
-import type { Fleet } from './fleet';
+import { monotonicMs, sleep } from '../support/time';
+import type { PlatformHarness } from './platform-harness';
 import { completed } from './storm';
-import { monotonicMs, sleep } from './time';
 import type { Change, Made } from './writer';
 
 /** How long changes come before they are counted, in seconds: connections are made, and every function has its environments. */
@@ -9,11 +9,11 @@ const WARM_UP_SECONDS = 5;
 
 /** From the commit until the shared tier has acknowledged the purge, whoever was first: the writer itself, or the pipeline. */
 export async function commitToShared(
-  fleet: Fleet,
+  harness: PlatformHarness,
   { seconds, perSecond }: { readonly seconds: number; readonly perSecond: number },
 ): Promise<Record<'commitToSharedP50Ms' | 'commitToSharedP99Ms' | 'pipelineToSharedP99Ms' | 'writerPurged', number>> {
-  const places = await fleet.places(200);
-  const writer = await fleet.writer();
+  const places = await harness.places(200);
+  const writer = await harness.writer();
   const changes = (count: number, population: number): Change[] =>
     Array.from({ length: count }, (_, n) => {
       const { id, country } = places[n % places.length] as { id: number; country: string };
@@ -21,8 +21,8 @@ export async function commitToShared(
     });
   await writer.call('changes', changes(WARM_UP_SECONDS * perSecond, 4_000_000), perSecond);
   const made = await writer.call<Made[]>('changes', changes(seconds * perSecond, 4_500_000), perSecond);
-  await completed(fleet);
-  const { rows } = await fleet.administrator.query<{ purge_id: string; ms: number }>(
+  await completed(harness);
+  const { rows } = await harness.administrator.query<{ purge_id: string; ms: number }>(
     `SELECT purge_id, extract(epoch FROM s.at - p.committed_at)::float8 * 1000 AS ms FROM cachement.purge AS p
      JOIN cachement.purge_step AS s USING (purge_id) WHERE s.step = 'shared' AND purge_id = ANY($1)`,
     [made.map(({ purgeId }) => purgeId)],
@@ -44,23 +44,23 @@ const LOOK_EVERY_MS = 20;
 
 /** From the commit until the edge has the new value, less the drain; the services' own delays are switched off. */
 export async function overheadToEdge(
-  fleet: Fleet,
+  harness: PlatformHarness,
   changes: number,
-  { say }: Pick<BenchmarkContext, 'say'>,
+  { log }: Pick<BenchmarkContext, 'log'>,
 ): Promise<{ overheadToEdgeP50Ms: number; overheadToEdgeP99Ms: number }> {
-  const settleMs = 1000 * Number(fleet.variable('PurgeInvalidator', 'SETTLE_SECONDS'));
-  const places = await fleet.places(changes);
-  const writer = await fleet.writer();
+  const settleMs = 1000 * Number(harness.variable('PurgeInvalidator', 'SETTLE_SECONDS'));
+  const places = await harness.places(changes);
+  const writer = await harness.writer();
   const overheads: number[] = [];
   let population = 5_000_000;
   const one = async (id: number): Promise<void> => {
     const path = `/places/${id}`;
     const expected = population++;
-    await fleet.see('edge', path);
+    await harness.see('edge', path);
     const change: Change = { id, population: expected, tags: [`place:${id}`] };
     const { committedAt } = await writer.call<Made>('change', change);
     await sleep(settleMs - (monotonicMs() - committedAt));
-    while ((await fleet.see('edge', path))?.get(id) !== expected) {
+    while ((await harness.see('edge', path))?.get(id) !== expected) {
       if (monotonicMs() - committedAt > 60_000) throw new Error(`the edge never showed ${expected}`);
       await sleep(LOOK_EVERY_MS);
     }
@@ -78,7 +78,7 @@ export async function overheadToEdge(
   await all(Math.min(WARM_UP_SECONDS, changes));
   overheads.length = 0;
   await all(changes);
-  await completed(fleet);
-  say(`overhead: ${overheads.map(Math.round).join(' ')}`);
+  await completed(harness);
+  log(`overhead: ${overheads.map(Math.round).join(' ')}`);
   return { overheadToEdgeP50Ms: round(percentile(overheads, 50)), overheadToEdgeP99Ms: round(percentile(overheads, 99)) };
 }

@@ -1,6 +1,6 @@
 import type { BenchmarkContext } from '../support/benchmark';
-import { type Fleet, generator, OBSERVED, type ObservedTier } from './fleet';
-import { sleep } from './time';
+import { sleep } from '../support/time';
+import { generator, OBSERVED, type ObservedTier, type PlatformHarness } from './platform-harness';
 
 /** How much is thrown at the platform. */
 export interface StormOptions {
@@ -52,23 +52,27 @@ const READ_EVERY_MS = 10;
 const VICTIMS = ['PurgeRelay', 'PurgeInvalidator', 'PurgeExecutor'] as const;
 
 /** Changes while everything that purges dies again and again; then all tiers are compared with the primary, and the bill with the batches. */
-export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<BenchmarkContext, 'say'>): Promise<StormResult> {
+export async function storm(
+  harness: PlatformHarness,
+  options: StormOptions,
+  { log }: Pick<BenchmarkContext, 'log'>,
+): Promise<StormResult> {
   const random = generator(options.seed);
-  const places = await fleet.places(options.places);
+  const places = await harness.places(options.places);
   const countries = [...new Set(places.map(({ country }) => country))].slice(0, LISTS);
   const paths = [
     ...places.map(({ id }) => `/places/${id}`),
     ...countries.map((country) => `/places?country=${country}&limit=40`),
   ];
-  for (const path of paths) await fleet.see('edge', path);
-  say(`storm: ${paths.length} entries in each tier`);
+  for (const path of paths) await harness.see('edge', path);
+  log(`storm: ${paths.length} entries in each tier`);
 
   const startedAt = Date.now();
   let running = true;
   let reads = 0;
   const reader = async (tier: ObservedTier): Promise<void> => {
     while (running) {
-      await fleet.see(tier, paths[Math.floor(random() * paths.length)] as string).catch(() => undefined);
+      await harness.see(tier, paths[Math.floor(random() * paths.length)] as string).catch(() => undefined);
       reads += 1;
       await sleep(READ_EVERY_MS);
     }
@@ -78,8 +82,8 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
     while (written.count < options.changes) {
       const population = 1_000_000 + written.count++;
       const { id, country } = places[Math.floor(random() * places.length)] as { id: number; country: string };
-      await fleet.change(id, population, [`place:${id}`, `country:${country.toLowerCase()}`]);
-      if (random() < 0.2) await fleet.publish('OutboxKicked').catch(() => undefined);
+      await harness.change(id, population, [`place:${id}`, `country:${country.toLowerCase()}`]);
+      if (random() < 0.2) await harness.publish('OutboxKicked').catch(() => undefined);
       await sleep(random() * PACE_MS * 2);
     }
   };
@@ -88,7 +92,7 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
     // As many as the changes so far have earned; the last ones may die after the last change, whose purge is still on its way then.
     while (running && (written.count < options.changes || kills < options.kills)) {
       const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'PurgeRelay';
-      if (kills * options.changes <= options.kills * written.count) kills += fleet.platform.lambda.kill(fleet.arn(victim));
+      if (kills * options.changes <= options.kills * written.count) kills += harness.platform.lambda.kill(harness.arn(victim));
       await sleep(100 + random() * 200);
     }
   };
@@ -98,49 +102,49 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
       // In the midst of the changes, each with as many before it as after it.
       const from = (options.changes * (failovers + 1)) / (options.failovers + 1);
       while (running && written.count < from) await sleep(100);
-      await failOver(fleet, random);
+      await failOver(harness, random);
       failovers += 1;
-      say(`storm: failover ${failovers}, ${written.count} changes, ${kills} kills`);
+      log(`storm: failover ${failovers}, ${written.count} changes, ${kills} kills`);
     }
   };
 
   const readers = OBSERVED.map(reader);
   await Promise.all([...Array.from({ length: WRITERS }, writer), killer(), failer()]);
   const lastChangeAt = Date.now();
-  say(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
-  let different = await compare(fleet, places, paths);
+  log(`storm: ${written.count} changes, ${kills} kills, ${failovers} failovers; waiting for every tier to agree`);
+  let different = await compare(harness, places, paths);
   let hurriedAt = lastChangeAt;
   const hurry = async (): Promise<void> => {
     if (!options.hurry || Date.now() - hurriedAt < HURRY_EVERY_MS) return;
     hurriedAt = Date.now();
     // Not an attempt more: none may be set aside because of the hurry.
-    await fleet.administrator.query(
+    await harness.administrator.query(
       "UPDATE cachement.outbox SET due_at = now(), attempts = least(attempts, 1) WHERE due_at < 'infinity'",
     );
-    await fleet.publish('OutboxKicked');
+    await harness.publish('OutboxKicked');
   };
   while (different.size > 0 && Date.now() - lastChangeAt < SETTLED_SECONDS * 1000) {
     await hurry();
     await sleep(1_000);
-    different = await compare(fleet, places, paths);
+    different = await compare(harness, places, paths);
   }
   const settledAfterSeconds = Math.round((Date.now() - lastChangeAt) / 1000);
   running = false;
   await Promise.all(readers);
-  for (const entry of different.keys()) say(`storm: still different: ${entry}`);
-  while (options.hurry && (await rowsLeft(fleet)) > 0) {
+  for (const entry of different.keys()) log(`storm: still different: ${entry}`);
+  while (options.hurry && (await rowsLeft(harness)) > 0) {
     await hurry();
     await sleep(500);
   }
-  await completed(fleet);
+  await completed(harness);
   return {
     lost: [...different.values()].reduce((sum, lost) => sum + lost, 0),
     staleAfterSettle: different.size,
-    doublePaid: await doublePaid(fleet),
+    doublePaid: await doublePaid(harness),
     changes: written.count,
     kills,
     failovers,
-    ...eventsOf(fleet),
+    ...eventsOf(harness),
     readers: readers.length,
     reads,
     entriesPerTier: paths.length,
@@ -149,8 +153,8 @@ export async function storm(fleet: Fleet, options: StormOptions, { say }: Pick<B
   };
 }
 
-function eventsOf(fleet: Fleet): { duplicates: number; reordered: number } {
-  const rules = Object.values(fleet.platform.events.stats());
+function eventsOf(harness: PlatformHarness): { duplicates: number; reordered: number } {
+  const rules = Object.values(harness.platform.events.stats());
   return {
     duplicates: rules.reduce((sum, { duplicates }) => sum + duplicates, 0),
     reordered: rules.reduce((sum, { reordered }) => sum + reordered, 0),
@@ -162,12 +166,16 @@ const WRITERS = 4;
 const PACE_MS = 20;
 
 /** Entries that differ from the primary, with the number of last changes that they don't show; by tier and path. */
-async function compare(fleet: Fleet, places: readonly { id: number }[], paths: readonly string[]): Promise<Map<string, number>> {
-  const truth = await fleet.truth(places.map(({ id }) => id));
+async function compare(
+  harness: PlatformHarness,
+  places: readonly { id: number }[],
+  paths: readonly string[],
+): Promise<Map<string, number>> {
+  const truth = await harness.truth(places.map(({ id }) => id));
   const different = new Map<string, number>();
   for (const tier of OBSERVED) {
     for (const path of paths) {
-      const seen = await fleet.see(tier, path);
+      const seen = await harness.see(tier, path);
       if (!seen) {
         different.set(`${tier} ${path}: no answer`, 0);
         continue;
@@ -180,8 +188,8 @@ async function compare(fleet: Fleet, places: readonly { id: number }[], paths: r
 }
 
 /** A primary dies, and comes back when its shard has another one. */
-async function failOver(fleet: Fleet, random: () => number): Promise<void> {
-  const { engines, events } = fleet.platform;
+async function failOver(harness: PlatformHarness, random: () => number): Promise<void> {
+  const { engines, events } = harness.platform;
   const primaries = (await engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'primary');
   const victim = primaries[Math.floor(random() * primaries.length)];
   if (!victim) throw new Error('there is no primary to kill');
@@ -193,24 +201,24 @@ async function failOver(fleet: Fleet, random: () => number): Promise<void> {
 }
 
 /** Waits until nothing is left in the outbox, so that everything that will be paid has been. */
-export async function completed(fleet: Fleet, seconds = SETTLED_SECONDS): Promise<void> {
+export async function completed(harness: PlatformHarness, seconds = SETTLED_SECONDS): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const left = await rowsLeft(fleet);
+    const left = await rowsLeft(harness);
     if (left === 0) return;
     if (Date.now() > deadline) throw new Error(`${left} rows are left in the outbox after ${seconds} s`);
     await sleep(250);
   }
 }
 
-async function rowsLeft(fleet: Fleet): Promise<number> {
-  const { rows } = await fleet.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
+async function rowsLeft(harness: PlatformHarness): Promise<number> {
+  const { rows } = await harness.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
   return rows[0].count;
 }
 
 /** Items that the edge accepted and that aren't in exactly one sealed batch. */
-export async function doublePaid(fleet: Fleet): Promise<number> {
-  const { rows } = await fleet.administrator.query(
+export async function doublePaid(harness: PlatformHarness): Promise<number> {
+  const { rows } = await harness.administrator.query(
     `SELECT coalesce(sum(items + wildcards), 0)::integer AS items,
        (SELECT count(*)::integer FROM cachement.edge_batch_item JOIN cachement.edge_batch USING (batch_id)
         WHERE sealed_at IS NOT NULL) AS rows,
@@ -218,6 +226,6 @@ export async function doublePaid(fleet: Fleet): Promise<number> {
      FROM cachement.edge_batch WHERE sealed_at IS NOT NULL`,
   );
   const { items, rows: stored, twice } = rows[0];
-  const accepted = fleet.platform.edge.stats().acceptedItems;
+  const accepted = harness.platform.edge.stats().acceptedItems;
   return Math.abs(accepted - items) + Math.abs(items - stored) + twice;
 }

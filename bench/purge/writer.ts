@@ -6,7 +6,7 @@ import { afterCommit } from '../../lambdas/platform/purge/purge-path';
 import { Cache, RedisStore } from '../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { serve } from '../support/serve';
-import { monotonicMs, sleep } from './time';
+import { monotonicMs, sleep } from '../support/time';
 
 /** Where a writer finds everything. */
 export interface WriterSettings {

@@ -1,6 +1,7 @@
 import { MemoryTier } from '../../lambdas/runtime/memory/memory-tier';
 import { round } from '../support/benchmark';
-import { type Measure, withChildren } from './measurement';
+import { withChildren } from '../support/child';
+import type { Measure } from './measurement';
 import { TRACES, type Trace, trace } from './traces';
 
 const SEEDS = 10;
@@ -10,7 +11,7 @@ const CAPACITIES = [1, 10];
 const VALUE_BYTES = 1000;
 
 /** The memory tier beside lru-cache, over traces that a seed fixes. Counts hits, so the machine's speed doesn't matter. */
-export const hitRatio: Measure = ({ build, say }) =>
+export const hitRatio: Measure = ({ build, log }) =>
   withChildren(async (start) => {
     const peer = start(build.role('hit-ratio'));
     await peer.call('open', build.peers);
@@ -26,7 +27,7 @@ export const hitRatio: Measure = ({ build, say }) =>
           theirs += (await peer.call<number>('lruCache', name, seed, capacity)) / SEEDS;
         }
         worst = Math.min(worst, ours - theirs);
-        say(`  hits in percent, ${name}, ${percent} %: ${round(ours)}, lru-cache ${round(theirs)}`);
+        log(`  hits in percent, ${name}, ${percent} %: ${round(ours)}, lru-cache ${round(theirs)}`);
       }
     }
     return { hitRatioVsLruCache: round(worst) };

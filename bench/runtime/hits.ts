@@ -1,7 +1,7 @@
 import { type Place, type RedisCluster, startRedisCluster } from '../../test/support/redis-cluster';
 import { median, round } from '../support/benchmark';
-import type { Child } from '../support/child';
-import { type Bench, type Measure, ratio, type Subject, takeTurns, withChildren } from './measurement';
+import { type Child, withChildren } from '../support/child';
+import { type Bench, type Measure, ratio, type Subject, takeTurns } from './measurement';
 
 /** Keys read in turn: more than fit a processor's first caches, few enough for every library's defaults. */
 const KEYS = 1000;
@@ -36,7 +36,7 @@ function race(bench: Bench, what: string, names: readonly string[], course: Cour
     });
     const rates = await takeTurns(subjects, turns);
     for (const [name, values] of rates) {
-      bench.say(`  ${what}, ${name}: ${round(median(values))} (${round(Math.min(...values))} to ${round(Math.max(...values))})`);
+      bench.log(`  ${what}, ${name}: ${round(median(values))} (${round(Math.min(...values))} to ${round(Math.max(...values))})`);
     }
     return (name: string) => rates.get(name) ?? [];
   });

@@ -1,21 +1,22 @@
 import { type RedisCluster, startRedisCluster } from '../../test/support/redis-cluster';
 import type { Benchmark } from '../support/benchmark';
+import { describe, type Figure, isMissed } from '../support/figures';
 import { build } from './build';
 import type { Bench } from './measurement';
-import { describe, type Figure, isMissed, MEASUREMENTS } from './table';
+import { MEASUREMENTS } from './table';
 
 /**
  * `npm run bench -- runtime [--json] [--only key,key]`: every figure that the library promises, beside its bar.
  */
-export const benchmark: Benchmark = async ({ options, say }) => {
+export const benchmark: Benchmark = async ({ options, log }) => {
   const wanted = options.only?.split(',');
   const unknown = wanted?.filter((key) => !MEASUREMENTS.some(({ figures }) => figures.some((figure) => figure.key === key)));
   if (unknown?.length) throw new Error(`'--only' must name keys of the table, got: '${unknown.join(',')}'`);
-  const built = build(say);
+  const built = build(log);
   let cluster: Promise<RedisCluster> | undefined;
   const bench: Bench = {
     build: built,
-    say,
+    log,
     cluster: () => {
       cluster ??= startRedisCluster();
       return cluster;
@@ -27,7 +28,7 @@ export const benchmark: Benchmark = async ({ options, say }) => {
     for (const { figures, measure } of MEASUREMENTS) {
       const asked = figures.filter(({ key }) => wanted?.includes(key) ?? true);
       if (asked.length === 0) continue;
-      say(`${asked.map(({ key }) => key).join(', ')} ...`);
+      log(`${asked.map(({ key }) => key).join(', ')} ...`);
       Object.assign(result, await measure(bench));
       rows.push(...asked);
     }
@@ -35,11 +36,11 @@ export const benchmark: Benchmark = async ({ options, say }) => {
     await (await cluster)?.dispose();
     built.dispose();
   }
-  say('');
+  log('');
   for (const figure of rows) {
     const { key, what } = figure;
     const verdict = isMissed(figure, result[key]) ? 'MISSED' : 'ok';
-    say(`${verdict.padEnd(6)}  ${key.padEnd(26)} ${String(result[key]).padStart(8)}  ${describe(figure).padEnd(14)}  ${what}`);
+    log(`${verdict.padEnd(6)}  ${key.padEnd(26)} ${String(result[key]).padStart(8)}  ${describe(figure).padEnd(14)}  ${what}`);
   }
   const missed = rows.filter((figure) => isMissed(figure, result[figure.key])).map(({ key }) => key);
   return { ...result, missed };

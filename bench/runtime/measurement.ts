@@ -1,6 +1,5 @@
 import type { RedisCluster } from '../../test/support/redis-cluster';
 import { median } from '../support/benchmark';
-import { Child } from '../support/child';
 import type { Build } from './build';
 
 /** What a measurement works with. */
@@ -9,7 +8,7 @@ export interface Bench {
   /** The cluster, started when it is first asked for: three masters with a replica each, TLS and a user. */
   cluster(): Promise<RedisCluster>;
   /** Prints a line for a person. */
-  say(line: string): void;
+  log(line: string): void;
 }
 
 /** Measures some of the table's keys; may add figures beside them. */
@@ -49,20 +48,4 @@ export async function takeTurns(subjects: readonly Subject[], turns = PAIRS): Pr
 /** Median of the ratios of the pairs. */
 export function ratio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((rate, pair) => rate / (theirs[pair] as number)));
-}
-
-/** Uses processes, and ends them whatever happens. */
-export async function withChildren<T>(
-  use: (start: (script: string, options?: ConstructorParameters<typeof Child>[1]) => Child) => Promise<T>,
-): Promise<T> {
-  const children: Child[] = [];
-  try {
-    return await use((script, options) => {
-      const child = new Child(script, options);
-      children.push(child);
-      return child;
-    });
-  } finally {
-    for (const child of children) child.kill();
-  }
 }

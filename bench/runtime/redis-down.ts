@@ -1,5 +1,6 @@
 import { median, percentile, round } from '../support/benchmark';
-import { type Measure, withChildren } from './measurement';
+import { withChildren } from '../support/child';
+import type { Measure } from './measurement';
 
 const TIMES = 3;
 /** Reads until every shard's breaker is open, and reads that are measured then. */
@@ -37,14 +38,14 @@ export const redisDown: Measure = (bench) =>
     await signal(victim, 'SIGSTOP');
     try {
       const thirds = await child.call<number[]>('hitsByThird');
-      bench.say(`  hits in percent by third of the slots with one master stopped: ${thirds.map(round).join(' ')}`);
+      bench.log(`  hits in percent by third of the slots with one master stopped: ${thirds.map(round).join(' ')}`);
       others = [...thirds].sort((a, b) => b - a)[1] as number;
     } finally {
       await signal(victim, 'SIGCONT');
     }
     await engines.ready();
-    bench.say(`  first reads over their loaders, ms: ${firsts.map(round).join(' ')}`);
-    bench.say(`  steady reads over their loaders, ms: median ${round(median(steady))}, 95 % ${round(percentile(steady, 95))}`);
+    bench.log(`  first reads over their loaders, ms: ${firsts.map(round).join(' ')}`);
+    bench.log(`  steady reads over their loaders, ms: median ${round(median(steady))}, 95 % ${round(percentile(steady, 95))}`);
     return {
       redisDownFirstMs: round(median(firsts)),
       redisDownSteadyMs: round(median(steady)),

@@ -1,5 +1,6 @@
 import { round } from '../support/benchmark';
-import { type Measure, withChildren } from './measurement';
+import { withChildren } from '../support/child';
+import type { Measure } from './measurement';
 
 const PROCESSES = 4;
 const READS_PER_SECOND = 1000;
@@ -35,6 +36,6 @@ export const refreshes: Measure = (bench) =>
       cycles++;
       began = at;
     }
-    bench.say(`  ${loads.length} loads in ${cycles} cycles, ${stalled} of ${reads} reads waited`);
+    bench.log(`  ${loads.length} loads in ${cycles} cycles, ${stalled} of ${reads} reads waited`);
     return { refreshesPerTtl: round(loads.length / cycles), stalledPpm: round((stalled * 1e6) / reads) };
   });

@@ -1,6 +1,6 @@
 import { median, round } from '../support/benchmark';
-import type { Child } from '../support/child';
-import { type Bench, type Measure, withChildren } from './measurement';
+import { type Child, withChildren } from '../support/child';
+import type { Bench, Measure } from './measurement';
 
 const PROCESSES = 4;
 const READS = 1000;
@@ -30,7 +30,7 @@ const undisturbed = (bench: Bench) =>
       counts.push(loads);
       waits.push(Math.max(...times));
     }
-    bench.say(`  loads of ${RUNS} stampedes: ${counts.join(' ')}; the last read took ${round(median(waits))} ms`);
+    bench.log(`  loads of ${RUNS} stampedes: ${counts.join(' ')}; the last read took ${round(median(waits))} ms`);
     return { stampedeLoads: Math.max(...counts), stampedeLastReadMs: round(median(waits)) };
   });
 
@@ -69,6 +69,6 @@ const holderKilled = (bench: Bench) =>
       counts.push(loads.length);
       while (children.length < PROCESSES) children.push(await open());
     }
-    bench.say(`  loads of ${RUNS} stampedes whose first loader is killed: ${counts.join(' ')}`);
+    bench.log(`  loads of ${RUNS} stampedes whose first loader is killed: ${counts.join(' ')}`);
     return { stampedeLoadsHolderKilled: Math.max(...counts) };
   });

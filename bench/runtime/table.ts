@@ -1,3 +1,4 @@
+import type { Figure } from '../support/figures';
 import { hitRatio } from './hit-ratio';
 import { memoryHits, sharedHits } from './hits';
 import type { Measure } from './measurement';
@@ -7,30 +8,7 @@ import { stampede } from './stampede';
 import { tagPurge } from './tag-purge';
 import { bundle, heap } from './weight';
 
-/** One promised figure. */
-export interface Figure {
-  /** Its name in the JSON. */
-  readonly key: string;
-  readonly what: string;
-  readonly atLeast?: number;
-  readonly atMost?: number;
-}
-
-/** A figure in words. */
-export function describe({ atLeast, atMost }: Figure): string {
-  return atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
-}
-
-/** Whether the value isn't what is promised. */
-export function isMissed({ atLeast, atMost }: Figure, value: unknown): boolean {
-  const holds =
-    typeof value === 'number' &&
-    !(value < (atLeast ?? Number.NEGATIVE_INFINITY)) &&
-    !(value > (atMost ?? Number.POSITIVE_INFINITY));
-  return !holds || Number.isNaN(value);
-}
-
-/** What is measured together, and what is promised of it. */
+/** Measurements, with what is promised of each. */
 export const MEASUREMENTS: readonly { readonly figures: readonly Figure[]; readonly measure: Measure }[] = [
   {
     measure: memoryHits,

@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { median, round } from '../support/benchmark';
-import { type Measure, PAIRS, withChildren } from './measurement';
+import { withChildren } from '../support/child';
+import { type Measure, PAIRS } from './measurement';
 
 const ENTRIES = 1_000_000;
 
@@ -26,6 +27,6 @@ export const tagPurge: Measure = (bench) =>
       if (i === 0 && (await reader.call<number>('hits', ENTRIES)) > 0) throw new Error('a purged entry was a hit');
       await writer.call('restore');
     }
-    bench.say(`  seen after ms: ${seen.map(round).join(' ')}; returned after ms: ${returned.map(round).join(' ')}`);
+    bench.log(`  seen after ms: ${seen.map(round).join(' ')}; returned after ms: ${returned.map(round).join(' ')}`);
     return { tagPurgeMillionMs: round(median(seen)), tagPurgeFirstMs: round(seen[0] as number) };
   });

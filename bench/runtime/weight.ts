@@ -4,8 +4,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
 import { median, round } from '../support/benchmark';
-import { BUNDLE } from './build';
-import { type Measure, withChildren } from './measurement';
+import { withChildren } from '../support/child';
+import { BUNDLE } from '../support/roles';
+import type { Measure } from './measurement';
 
 const ROOT = path.resolve(__dirname, '../..');
 const ENTRIES = 100_000;
@@ -13,7 +14,7 @@ const ENTRIES = 100_000;
 const IMPORTS = 31;
 
 /** What a function pays for the library in its bundle, and in its start. */
-export const bundle: Measure = async ({ say }) => {
+export const bundle: Measure = async ({ log }) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-bench-'));
   try {
     const write = (name: string, contents: string) => {
@@ -28,7 +29,7 @@ export const bundle: Measure = async ({ say }) => {
       "export { Cache, RedisStore } from './lambdas/runtime'; export { PostgresVersions } from './lambdas/runtime/versions/postgres'",
     );
     const kilobytes = (file: string) => fs.statSync(file).size / 1024;
-    say(`  minified: ioredis ${round(kilobytes(client))} KB, with the library ${round(kilobytes(library))} KB`);
+    log(`  minified: ioredis ${round(kilobytes(client))} KB, with the library ${round(kilobytes(library))} KB`);
     const times = { client: [] as number[], library: [] as number[] };
     for (let pair = 0; pair < IMPORTS; pair++) {
       // Now one first, now the other.
@@ -36,7 +37,7 @@ export const bundle: Measure = async ({ say }) => {
       times.library.push(importMs(library));
       if (pair % 2 !== 0) times.client.push(importMs(client));
     }
-    say(`  import: ioredis ${round(median(times.client))} ms, with the library ${round(median(times.library))} ms`);
+    log(`  import: ioredis ${round(median(times.client))} ms, with the library ${round(median(times.library))} ms`);
     return {
       bundleKbOverIoredis: round(kilobytes(library) - kilobytes(client)),
       bundleKbWithPostgres: round(kilobytes(postgres) - kilobytes(client)),
@@ -68,6 +69,6 @@ export const heap: Measure = (bench) =>
       return median(bytes);
     };
     const [ours, theirs] = [await measure('ours'), await measure('lru-cache')];
-    bench.say(`  bytes for each entry of 1 KB: ${round(ours)}, lru-cache ${round(theirs)}`);
+    bench.log(`  bytes for each entry of 1 KB: ${round(ours)}, lru-cache ${round(theirs)}`);
     return { heapPerEntryVsLruCache: round(ours / theirs) };
   });

@@ -3,7 +3,7 @@ export interface BenchmarkContext {
   /** `--name value` pairs of the command line. */
   readonly options: Readonly<Record<string, string>>;
   /** Prints a line for a person. */
-  say(line: string): void;
+  log(line: string): void;
 }
 
 /** Runs and returns its figures: one JSON object. */

@@ -46,3 +46,19 @@ export class Child {
     this.#process.kill(signal);
   }
 }
+
+/** Gives `use` what starts processes, and ends them whatever happens. */
+export async function withChildren<T>(
+  use: (start: (script: string, options?: ConstructorParameters<typeof Child>[1]) => Child) => Promise<T>,
+): Promise<T> {
+  const children: Child[] = [];
+  try {
+    return await use((script, options) => {
+      const child = new Child(script, options);
+      children.push(child);
+      return child;
+    });
+  } finally {
+    for (const child of children) child.kill();
+  }
+}

@@ -17,7 +17,7 @@ const MAX_BYTES = 800_000;
  * How long it takes to synthesize a stage, as a multiple of an app with one empty stack on the same CDK, in the same run: both as a process
  * of its own, with prebuilt functions, without packs and without the CDK's validation. The time with validation is given beside it.
  */
-export const benchmark: Benchmark = async ({ options, say }) => {
+export const benchmark: Benchmark = async ({ options, log }) => {
   const stage = options.stage ?? 'prod';
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-synth-'));
   const run = (app: string, validation: boolean): number => {
@@ -36,18 +36,18 @@ export const benchmark: Benchmark = async ({ options, say }) => {
       times.empty.push(run(empty, false));
       times.whole.push(run(whole, false));
       times.validated.push(run(whole, true));
-      say(
+      log(
         `round ${turn + 1}: empty ${round(times.empty[turn]!)} ms, ${stage} ${round(times.whole[turn]!)} ms, validated ${round(times.validated[turn]!)} ms`,
       );
     }
     const stacks = sizes(path.join(folder, 'cachement'));
-    for (const [name, { resources, bytes }] of Object.entries(stacks)) say(`${name}: ${resources} resources, ${bytes} bytes`);
+    for (const [name, { resources, bytes }] of Object.entries(stacks)) log(`${name}: ${resources} resources, ${bytes} bytes`);
     const tooLarge = Object.entries(stacks).filter(([, size]) => size.resources > MAX_RESOURCES || size.bytes > MAX_BYTES);
     if (tooLarge.length > 0) {
       throw new Error(`a stack may have ${MAX_RESOURCES} resources and ${MAX_BYTES} bytes, got: ${JSON.stringify(tooLarge)}`);
     }
     const synthVsEmpty = round(median(times.whole) / median(times.empty));
-    say(`${stage} takes ${synthVsEmpty} times as long as an empty app`);
+    log(`${stage} takes ${synthVsEmpty} times as long as an empty app`);
     return {
       synthVsEmpty,
       emptyMs: round(median(times.empty)),

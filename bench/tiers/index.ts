@@ -68,7 +68,7 @@ function innerTiers({ urls }: TestPlatform): Tier[] {
   ];
 }
 
-async function measure({ say }: BenchmarkContext, tiers: Tier[]): Promise<Record<string, unknown>> {
+async function measure({ log }: BenchmarkContext, tiers: Tier[]): Promise<Record<string, unknown>> {
   for (const tier of tiers) await generate(tier.load(-1));
   const rounds = new Map<string, LoadResult[]>(tiers.map((tier) => [tier.name, []]));
   for (let n = 0; n < ROUNDS; n++) {
@@ -91,7 +91,7 @@ async function measure({ say }: BenchmarkContext, tiers: Tier[]): Promise<Record
       // Round by round, because the machine's speed drifts.
       ofBare: round(median(results.map((result, n) => rate(result) / (bareRates[n] as number)))),
     };
-    say(`${name.padEnd(9)} ${JSON.stringify(figures[name])}`);
+    log(`${name.padEnd(9)} ${JSON.stringify(figures[name])}`);
   }
   return figures;
 }

@@ -1,16 +1,16 @@
-import { type Ground, startGround } from '../../bench/consistency/ground';
 import { type RunOptions, type RunResult, run } from '../../bench/consistency/run';
+import { startTestbed, type Testbed } from '../../bench/consistency/testbed';
 
 /** The short form of `npm run bench -- consistency`: the same processes, faults and oracle, for a few seconds. */
-let ground: Ground;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  ground = await startGround();
+  testbed = await startTestbed();
 });
-afterAll(() => ground.dispose());
+afterAll(() => testbed.dispose());
 
 const short = (options: Partial<RunOptions>): Promise<RunResult> =>
-  run(ground, {
+  run(testbed, {
     reads: 3000,
     seed: 20261121,
     guard: true,
@@ -19,7 +19,7 @@ const short = (options: Partial<RunOptions>): Promise<RunResult> =>
     readers: 2,
     writers: 1,
     limitMs: 20_000,
-    say: () => {},
+    log: () => {},
     ...options,
   });
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Pool } from 'pg';
+import { type ClientConfig, Pool } from 'pg';
 import { type Migration, migrate } from '../../lambdas/migration/migrate';
 import { closeDatabase, createDatabase, type Database, type DatabaseOptions } from '../../lambdas/platform/database';
 import type { Engines } from '../../local/engines';
@@ -33,6 +33,13 @@ export interface Postgres {
   database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
   migrate(): Promise<string[]>;
   dispose(): Promise<void>;
+}
+
+/** The way to the primary, as the owner, for a client of another kind or in another process. */
+export function clientConfig({ environment }: Postgres): ClientConfig {
+  const [host, port] = (environment.DATABASE_WRITER as string).split(':');
+  const ca = fs.readFileSync(environment.NODE_EXTRA_CA_CERTS as string, 'utf8');
+  return { host, port: Number(port), database: DATABASE, user: OWNER.username, password: OWNER.password, ssl: { ca } };
 }
 
 export async function startPostgres({ standby = false } = {}): Promise<Postgres> {

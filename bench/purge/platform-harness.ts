@@ -24,7 +24,7 @@ export type ObservedTier = 'edge' | 'gateway' | 'shared';
 export const OBSERVED: readonly ObservedTier[] = ['edge', 'gateway', 'shared'];
 
 /** The platform, with whatever a measurement needs around it. */
-export class Fleet {
+export class PlatformHarness {
   #writer: Child | undefined;
 
   private constructor(
@@ -34,7 +34,7 @@ export class Fleet {
     private readonly events: EventBridgeClient,
   ) {}
 
-  static async start({ edgeWindowMs, settings }: FleetOptions = {}): Promise<Fleet> {
+  static async start({ edgeWindowMs, settings }: FleetOptions = {}): Promise<PlatformHarness> {
     const platform = await startTestPlatform({ settings, edit: (template) => edit(template, edgeWindowMs) });
     const primary = (await platform.engines.processes()).find(({ kind }) => kind === 'postgres-primary')?.name ?? '';
     const administrator = new Pool({ ...platform.engines.databaseAdministrator(primary), max: 8 });
@@ -44,7 +44,7 @@ export class Fleet {
       region: 'us-east-1',
       credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
     });
-    return new Fleet(platform, administrator, events);
+    return new PlatformHarness(platform, administrator, events);
   }
 
   async dispose(): Promise<void> {

@@ -4,14 +4,14 @@ import type { Engines } from '../../local/engines';
 import { startEngines } from '../../test/support/engines-model';
 import type { Addresses, ParticipantOptions } from './participant';
 
-const PRIMARY = 'postgres:ground/Primary';
-const STANDBYS = ['postgres:ground/StandbyA', 'postgres:ground/StandbyB'];
+const PRIMARY = 'postgres:testbed/Primary';
+const STANDBYS = ['postgres:testbed/StandbyA', 'postgres:testbed/StandbyB'];
 const DATABASE = 'consistency';
 const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
 const USER = { username: 'app', password: 'a-password-of-the-app' };
 
 /** What a run stands on: a cluster of three shards with a replica each, a primary and two standbys. */
-export interface Ground {
+export interface Testbed {
   readonly engines: Engines;
   /** A folder for journals and the like. */
   readonly folder: string;
@@ -33,16 +33,16 @@ export interface Ground {
 }
 
 /** Without TLS on the cluster: encryption would take a good part of the processor and changes nothing of what is measured. */
-export async function startGround(): Promise<Ground> {
-  const replica = { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'ground-primary' } };
+export async function startTestbed(): Promise<Testbed> {
+  const replica = { type: 'AWS::RDS::DBInstance', properties: { SourceDBInstanceIdentifier: 'testbed-primary' } };
   const { engines, place, authorities, folder, dispose } = await startEngines('consistency', {
-    'ground/Primary': {
+    'testbed/Primary': {
       type: 'AWS::RDS::DBInstance',
       properties: { Engine: 'postgres', DBName: DATABASE, MasterUsername: OWNER.username, MasterUserPassword: OWNER.password },
     },
-    'ground/StandbyA': replica,
-    'ground/StandbyB': replica,
-    'ground/User': {
+    'testbed/StandbyA': replica,
+    'testbed/StandbyB': replica,
+    'testbed/User': {
       type: 'AWS::ElastiCache::User',
       properties: {
         UserId: 'app',
@@ -52,14 +52,14 @@ export async function startGround(): Promise<Ground> {
         Passwords: [USER.password],
       },
     },
-    'ground/Users': {
+    'testbed/Users': {
       type: 'AWS::ElastiCache::UserGroup',
       properties: { UserGroupId: 'users', Engine: 'redis', UserIds: ['app'] },
     },
-    'ground/Cache': {
+    'testbed/Cache': {
       type: 'AWS::ElastiCache::ReplicationGroup',
       properties: {
-        ReplicationGroupDescription: 'ground',
+        ReplicationGroupDescription: 'testbed',
         Engine: 'redis',
         NumNodeGroups: 3,
         ReplicasPerNodeGroup: 1,
@@ -72,15 +72,15 @@ export async function startGround(): Promise<Ground> {
   const nodes = (await engines.processes()).filter(({ kind }) => kind === 'redis');
   const clients = new Map<string, Redis>();
   const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
-  const ground: Ground = {
+  const testbed: Testbed = {
     engines,
     folder,
-    endpoint: () => `127.0.0.1:${nodes.find(({ name }) => !ground.down.has(name))!.port}`,
+    endpoint: () => `127.0.0.1:${nodes.find(({ name }) => !testbed.down.has(name))!.port}`,
     down: new Set(),
     credentials: USER,
     database: { name: DATABASE, ...OWNER, authorities },
     roles: { primary: PRIMARY, standbys: STANDBYS },
-    addresses: () => ({ writer: address(ground.roles.primary), readers: ground.roles.standbys.map(address) }),
+    addresses: () => ({ writer: address(testbed.roles.primary), readers: testbed.roles.standbys.map(address) }),
     async sql(server, text, values) {
       const client = new Client(engines.databaseAdministrator(server));
       client.on('error', () => {});
@@ -110,5 +110,5 @@ export async function startGround(): Promise<Ground> {
       await dispose();
     },
   };
-  return ground;
+  return testbed;
 }

@@ -1,28 +1,24 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Ground } from './ground';
+import { buildSync } from 'esbuild';
+import { BUNDLE } from '../support/roles';
 import type { ParticipantOptions, Progress, ToParticipant } from './participant';
+import type { Testbed } from './testbed';
 
 /** What the processes of a run are told, but for what differs between them. */
-export type CrewOptions = Omit<
+export type ProcessPoolOptions = Omit<
   ParticipantOptions,
   'role' | 'seed' | 'journal' | 'endpoint' | 'addresses' | 'pauseMs' | 'concurrency'
 > & {
   readonly concurrency: Readonly<Record<ParticipantOptions['role'], number>>;
 };
 
-/** Bundled once, because a process that is killed is replaced at once and must cost little to start. */
+/** Bundles the program of the processes: one that is killed is replaced at once, and must cost little to start. */
 export function bundle(folder: string): string {
-  const root = path.resolve(__dirname, '../..');
-  const program = path.join(folder, 'participant.js');
-  const options = ['--bundle', '--platform=node', '--target=node20', '--external:pg-native', '--log-level=warning'];
-  execFileSync(path.join(root, 'node_modules/.bin/esbuild'), [
-    path.join(__dirname, 'participant.ts'),
-    ...options,
-    `--outfile=${program}`,
-  ]);
-  return program;
+  const outfile = path.join(folder, 'participant.js');
+  buildSync({ entryPoints: [path.join(__dirname, 'participant.ts')], outfile, ...BUNDLE });
+  return outfile;
 }
 
 /** One of the processes. */
@@ -40,7 +36,7 @@ const LONGEST_PAUSE_MS = 4000;
 const NOTHING: Progress = { reads: 0, purges: 0, errors: 0, rejects: 0, loads: { primary: 0, replica: 0 } };
 
 /** The reader and writer processes of a run. One that is killed is replaced at once. */
-export class Crew {
+export class ProcessPool {
   #members: Member[] = [];
   #started = 0;
   #ending = false;
@@ -53,8 +49,8 @@ export class Crew {
     private readonly program: string,
     private readonly folder: string,
     private readonly seed: number,
-    private readonly options: CrewOptions,
-    private readonly ground: Pick<Ground, 'endpoint' | 'addresses'>,
+    private readonly options: ProcessPoolOptions,
+    private readonly testbed: Pick<Testbed, 'endpoint' | 'addresses'>,
   ) {}
 
   start(role: Member['role']): void {
@@ -88,8 +84,8 @@ export class Crew {
         role,
         seed,
         journal,
-        endpoint: this.ground.endpoint(),
-        addresses: this.ground.addresses(),
+        endpoint: this.testbed.endpoint(),
+        addresses: this.testbed.addresses(),
         pauseMs: this.#pauses[role],
         concurrency: this.options.concurrency[role],
       },
@@ -104,7 +100,7 @@ export class Crew {
 
   /** Tells every process where the servers are now. */
   move(): void {
-    for (const { child } of this.#members) tell(child, { kind: 'addresses', addresses: this.ground.addresses() });
+    for (const { child } of this.#members) tell(child, { kind: 'addresses', addresses: this.testbed.addresses() });
   }
 
   /** Has the writers go faster or slower, so that there are so many reads for each of their purges, however fast the machine is. */

@@ -1,0 +1,72 @@
+import * as path from 'node:path';
+import { clientConfig, startPostgres } from '../../test/support/postgres';
+import { startRedisCluster } from '../../test/support/redis-cluster';
+import type { Benchmark } from '../support/benchmark';
+import { chosen } from '../support/cases';
+import { describe, type Figure, isMissed } from '../support/figures';
+import { buildRoles } from '../support/roles';
+import { CASES } from './cases';
+import { type CaseResult, runCase } from './run-case';
+
+const LOADS_PER_KEY: Figure = { key: 'loadsPerKey', what: 'loads of a burst and its aftermath, for each key', atMost: 1.05 };
+const RECOVERED: Figure = {
+  key: 'recoveredAfterMs',
+  what: 'end of the burst until reads are hits only, in ms',
+  atMost: 2000,
+};
+const BYPASSES: Figure = { key: 'bypassesAfterRecovery', what: 'reads that bypass the shared tier after that', atMost: 0 };
+
+/** `databaseConcurrencyMax` has another bar where there are more processes. */
+const figuresOf = ({ databaseConcurrencyBar }: CaseResult): Figure[] => [
+  LOADS_PER_KEY,
+  { key: 'databaseConcurrencyMax', what: 'loads at one time', atMost: databaseConcurrencyBar },
+  RECOVERED,
+  BYPASSES,
+];
+
+/** What isn't begun by then is skipped, and missed. */
+const LIMIT_MS = 220_000;
+
+const ORDERLY = ['hit', 'miss', 'stale', 'bypass'];
+
+/**
+ * `npm run bench -- overload [--json] [--only case,case]`: bursts of reads of cold keys on a healthy cluster, by processes that have half a
+ * processor each, or one. Where the machine has several, the first is kept free for the servers.
+ */
+export const benchmark: Benchmark = async ({ options, log }) => {
+  const cases = chosen(CASES, options.only);
+  const roles = buildRoles(path.join(__dirname, 'roles'));
+  const cluster = await startRedisCluster();
+  const postgres = await startPostgres();
+  const results: CaseResult[] = [];
+  const missed: string[] = [];
+  try {
+    const deadline = performance.now() + LIMIT_MS;
+    for (const each of cases) {
+      if (performance.now() > deadline) {
+        missed.push(`${each.name}: skipped`);
+        continue;
+      }
+      const result = await runCase({ cluster, database: clientConfig(postgres), roles }, each);
+      results.push(result);
+      const own = figuresOf(result).filter((figure) => isMissed(figure, result[figure.key as keyof CaseResult]));
+      const lost = Object.keys(result.reads).filter((end) => !ORDERLY.includes(end));
+      missed.push(...[...own.map(({ key }) => key), ...lost].map((key) => `${each.name}: ${key}`));
+      log(`${own.length + lost.length > 0 ? 'MISSED' : 'ok    '}  ${JSON.stringify(result)}`);
+    }
+  } finally {
+    await Promise.all([cluster.dispose(), postgres.dispose()]);
+    roles.dispose();
+  }
+  const worst = (key: 'loadsPerKey' | 'databaseConcurrencyMax' | 'recoveredAfterMs' | 'bypassesAfterRecovery') =>
+    Math.max(...results.map((result) => result[key]));
+  for (const figure of [LOADS_PER_KEY, RECOVERED, BYPASSES]) log(`${figure.key}: ${figure.what}: ${describe(figure)}`);
+  return {
+    loadsPerKey: worst('loadsPerKey'),
+    databaseConcurrencyMax: worst('databaseConcurrencyMax'),
+    recoveredAfterMs: worst('recoveredAfterMs'),
+    bypassesAfterRecovery: worst('bypassesAfterRecovery'),
+    cases: results,
+    missed,
+  };
+};
