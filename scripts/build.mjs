@@ -1,5 +1,6 @@
-// Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the functions, and the SQL.
-// `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its function by the same path in both.
+// Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the functions,
+// and the SQL. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its function by the same
+// path in both.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,9 +21,10 @@ fs.cpSync(path.join(root, 'lambdas/migration/sql'), path.join(dist, 'sql'), { re
 
 const common = { absWorkingDir: root, platform: 'node', target: 'node20', logLevel: 'warning' };
 
-// For bundlers, by the condition `module`: of modules of this form they can drop what isn't used. Node.js always loads the scripts, whether
-// by `import` or by `require`, so that there is one copy of each class in a process. A file each, since files are what `sideEffects` speaks
-// of; `.js`, not `.mjs`: bundlers then give a default import of ioredis what its authors mean by it.
+// For bundlers, by the condition `module`: of modules of this form they can drop what isn't used. Node.js always loads the
+// scripts, whether by `import` or by `require`, so that there is one copy of each class in a process. A file each, since files
+// are what `sideEffects` speaks of; `.js`, not `.mjs`: bundlers then give a default import of ioredis what its authors mean by
+// it.
 const { warnings } = await build({
   ...common,
   entryPoints: ['lib/route', 'lambdas/runtime'].flatMap(modulesOf),

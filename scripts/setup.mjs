@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Makes a clone ready: packages, PostgreSQL and a Redis server. Runs before `npm start` and `npm test`, also as the first command in a new
- * clone, so it has no dependencies. Asks nothing, needs no root, installs nothing outside the clone, and does nothing where all is there.
+ * Makes a clone ready: packages, PostgreSQL and a Redis server. Runs before `npm start` and `npm test`, also as the first command
+ * in a new clone, so it has no dependencies. Asks nothing, needs no root, installs nothing outside the clone, and does nothing
+ * where all is there.
  */
 
 import * as path from 'node:path';

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs every test, then once more the integration tests that a busy machine may have been too slow for: a few whole files, one at a time,
- * because the tests of a file share the servers that it starts. The first run's errors stay in sight.
- * Not by `jest --onlyFailures`, which passes where a run ended before it could note what failed.
+ * Runs every test, then once more the integration tests that a busy machine may have been too slow for: a few whole files, one at
+ * a time, because the tests of a file share the servers that it starts. The first run's errors stay in sight. Not by `jest
+ * --onlyFailures`, which passes where a run ended before it could note what failed.
  */
 const MOST_FILES = 2;
 

@@ -4,8 +4,8 @@ import { decodeEntry, encodeEntry, type TagMark } from '../../lambdas/runtime/en
 import { Flight } from '../../lambdas/runtime/load/single-flight';
 
 /**
- * The fill guard with one of its parts taken out, from outside: if a part can be missing without a violation, then the part is of no use, or
- * this benchmark is.
+ * The fill guard with one of its parts taken out, from outside: if a part can be missing without a violation, then the part is of
+ * no use, or this benchmark is.
  *
  * - `token`: a fill is accepted whoever holds the lease
  * - `lsn`: no version is asked of a replica because of a purge

@@ -21,8 +21,9 @@ const POLL_MS = 25;
 const LIMIT = 30e6;
 
 /**
- * Kills the primary of a shard, now and then after its replica has been frozen for a while, so that purges which were acknowledged without it are
- * lost; waits for the promotion, and replays the latest purges, as the purge path does it after a failover.
+ * Kills the primary of a shard, now and then after its replica has been frozen for a while, so that purges which were
+ * acknowledged without it are lost; waits for the promotion, and replays the latest purges, as the purge path does it after a
+ * failover.
  */
 export async function failOver(
   testbed: Testbed,

@@ -5,8 +5,8 @@ import { run } from './run';
 import { startTestbed } from './testbed';
 
 /**
- * `npm run bench -- consistency [--reads N] [--seed S] [--guard off] [--without token|lsn|floor|joiner|tags] [--failover redis]`: reads that were
- * served something older than a purge that had returned, counted by an oracle outside the library.
+ * `npm run bench -- consistency [--reads N] [--seed S] [--guard off] [--without token|lsn|floor|joiner|tags] [--failover redis]`:
+ * reads that were served something older than a purge that had returned, counted by an oracle outside the library.
  */
 export const benchmark: Benchmark = async ({ options, log }) => {
   const { reads = '20000', seed = String(Date.now() % 1_000_000), guard = 'on', without, failover, minutes = '15' } = options;

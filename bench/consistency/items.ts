@@ -18,9 +18,9 @@ const PLAIN = 12;
 const QUIET = 12;
 
 /**
- * Entries of hot items live longer than any time between two purges, so that only a purge ends them. Those of quiet items end while a replica
- * is paused, and the fence of their last write has ended before (a lease keeps it for a second and a half): what is loaded then rests on the
- * floor alone.
+ * Entries of hot items live longer than any time between two purges, so that only a purge ends them. Those of quiet items end
+ * while a replica is paused, and the fence of their last write has ended before (a lease keeps it for a second and a half): what
+ * is loaded then rests on the floor alone.
  */
 export const TTL_SECONDS = { hot: 60, quiet: 2 } as const;
 
@@ -36,7 +36,10 @@ export const TAGS: readonly string[] = [...new Set(ITEMS.flatMap((item) => item.
 /** Shares of the writes. */
 const TAG_WRITES = 0.25;
 const QUIET_WRITES = 0.02;
-/** Share of the reads and of the writes that all processes do on one item for a while, so that they meet even where the machine is slow. */
+/**
+ * Share of the reads and of the writes that all processes do on one item for a while, so that they meet even where the machine is
+ * slow.
+ */
 const TOGETHER = 0.4;
 const TOGETHER_MICROSECONDS = 250_000;
 

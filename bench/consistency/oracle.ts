@@ -10,7 +10,9 @@ export interface Verdict {
   readonly readsNear: number;
   /** Hits that are older than a write whose purge had returned anywhere before they were invoked. */
   readonly violations: number;
-  /** The same, where the purge had returned before a Redis primary was killed and the hit was invoked after it: reported apart. */
+  /**
+   * The same, where the purge had returned before a Redis primary was killed and the hit was invoked after it: reported apart.
+   */
   readonly failoverViolations: number;
   /** From the moment that the lost primary's shard answered again to the last of those hits, in milliseconds. */
   readonly failoverStaleMs: number;

@@ -122,7 +122,10 @@ class Participant {
     this.#journal.read({ item: item.id, at, ...(await this.#protocol.read(item)) });
   }
 
-  /** Write, version, purge, in this order, as a writer of the system does it; what fails after the commit is tried until it succeeds. */
+  /**
+   * Write, version, purge, in this order, as a writer of the system does it; what fails after the commit is tried until it
+   * succeeds.
+   */
   async #write(): Promise<void> {
     const { ids, tag } = nextWrite(this.#random, monotonic());
     // In one order, or two writes of several rows would wait for each other.

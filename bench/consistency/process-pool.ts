@@ -103,7 +103,9 @@ export class ProcessPool {
     for (const { child } of this.#members) tell(child, { kind: 'addresses', addresses: this.testbed.addresses() });
   }
 
-  /** Has the writers go faster or slower, so that there are so many reads for each of their purges, however fast the machine is. */
+  /**
+   * Has the writers go faster or slower, so that there are so many reads for each of their purges, however fast the machine is.
+   */
   balance(readsPerPurge: number): void {
     const { reads, purges } = this.progress();
     const faster = purges * readsPerPurge < reads;

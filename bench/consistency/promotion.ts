@@ -3,12 +3,14 @@ import type { Testbed } from './testbed';
 
 const LIMIT_MS = 20_000;
 
-/** What a promotion adds to every number, so that a number of the old primary that was lost can't come again as another write's. */
+/**
+ * What a promotion adds to every number, so that a number of the old primary that was lost can't come again as another write's.
+ */
 const EPOCH = 1_000_000;
 
 /**
- * Kills the primary and promotes a standby. The standby is made synchronous before, because a write that was acknowledged and then lost is the
- * database's violation and not the cache's; the other standby follows the new primary afterwards.
+ * Kills the primary and promotes a standby. The standby is made synchronous before, because a write that was acknowledged and
+ * then lost is the database's violation and not the cache's; the other standby follows the new primary afterwards.
  */
 export async function promote(testbed: Testbed): Promise<void> {
   const { primary, standbys } = testbed.roles;

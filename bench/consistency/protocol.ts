@@ -37,8 +37,8 @@ export interface Counters {
 }
 
 /**
- * Short, so that fences end while a replica is paused, which is for up to 5 s. That a fence outlives the lag of a replica isn't assumed: the floor
- * takes its place.
+ * Short, so that fences end while a replica is paused, which is for up to 5 s. That a fence outlives the lag of a replica isn't
+ * assumed: the floor takes its place.
  */
 export const FENCE_MS = 800;
 /** Shorter than the longest time for which a process is frozen, so that leases are lost. */

@@ -47,8 +47,8 @@ export async function slotsOf(testbed: Testbed, primary: Primary, seenBy: string
 }
 
 /**
- * Moves the slot of a key to another shard while it is in use: a few keys at a time, with a pause between them in which the slot is on both
- * sides. The order of the last step is the server's documentation's.
+ * Moves the slot of a key to another shard while it is in use: a few keys at a time, with a pause between them in which the slot
+ * is on both sides. The order of the last step is the server's documentation's.
  *
  * @returns false where nobody could say whose the slot is
  * @see https://redis.io/docs/latest/commands/cluster-setslot/

@@ -18,8 +18,9 @@ const SMALL = { value: '1kb', valueBytes: 1024, watched: 256, watchedAtOnce: 32 
 const LARGE = { value: '900kb', valueBytes: 900 * 1024, watched: 16, watchedAtOnce: 2 };
 
 /**
- * Bursts by the work that they are. Of large values there are fewer keys: a node of the cluster has 128 MB, and 100 keys move 90 MB through
- * each process. Of the most keys each is asked for by two of eight processes: by all, it would be 160,000 reads for one or two processors.
+ * Bursts by the work that they are. Of large values there are fewer keys: a node of the cluster has 128 MB, and 100 keys move 90
+ * MB through each process. Of the most keys each is asked for by two of eight processes: by all, it would be 160,000 reads for
+ * one or two processors.
  */
 const BURSTS = [
   { keys: 100, ...SMALL, mostReaders: 8 },

@@ -30,8 +30,8 @@ const LIMIT_MS = 220_000;
 const ORDERLY = ['hit', 'miss', 'stale', 'bypass'];
 
 /**
- * `npm run bench -- overload [--json] [--only case,case]`: bursts of reads of cold keys on a healthy cluster, by processes that have half a
- * processor each, or one. Where the machine has several, the first is kept free for the servers.
+ * `npm run bench -- overload [--json] [--only case,case]`: bursts of reads of cold keys on a healthy cluster, by processes that
+ * have half a processor each, or one. Where the machine has several, the first is kept free for the servers.
  */
 export const benchmark: Benchmark = async ({ options, log }) => {
   const cases = chosen(CASES, options.only);

@@ -15,8 +15,8 @@ import { LRUCache } from 'lru-cache';
 const HOUR = 3_600_000;
 
 /**
- * Libraries as a user would set them up who wants them fast, each as a function that reads through its cache: `(key) => Promise<value>`.
- * `load` is the loader, called with the key.
+ * Libraries as a user would set them up who wants them fast, each as a function that reads through its cache: `(key) =>
+ * Promise<value>`. `load` is the loader, called with the key.
  */
 
 /** Memory only. @param size how many entries must fit. */
@@ -40,7 +40,11 @@ export const memory = {
   },
 };
 
-/** Shared tier only, on the cluster. @param place `{ host, port, tls: { ca }, user: { username, password } }`; without TLS the last two are missing. */
+/**
+ * Shared tier only, on the cluster.
+ *
+ * @param place `{ host, port, tls: { ca }, user: { username, password } }`; without TLS the last two are missing.
+ */
 export const shared = {
   bentocache: (load, place) => bentocacheOn(ioredis5(place), load),
   'bentocache, pipelining': (load, place) => bentocacheOn(ioredis5(place, { enableAutoPipelining: true }), load),

@@ -36,8 +36,8 @@ const FULL: typeof SMALL = {
 const PARTS = ['storm', 'coalescing', 'shared', 'edge'] as const;
 
 /**
- * What of the purge path must hold: nothing lost, nothing paid twice, limits kept, and how long it takes. `--part` runs one of storm,
- * coalescing, shared and edge; `--size small` is for development, and each size is an option of its own.
+ * What of the purge path must hold: nothing lost, nothing paid twice, limits kept, and how long it takes. `--part` runs one of
+ * storm, coalescing, shared and edge; `--size small` is for development, and each size is an option of its own.
  */
 export const benchmark: Benchmark = async (context) => {
   const { options, log } = context;

@@ -46,12 +46,18 @@ const HURRY_EVERY_MS = 4_000;
 /** Countries whose lists are read too; any change of a place of theirs changes them. */
 const LISTS = 10;
 
-/** Time between two reads of one reader, in milliseconds: enough that every tier is full, and that the machine has time for the rest. */
+/**
+ * Time between two reads of one reader, in milliseconds: enough that every tier is full, and that the machine has time for the
+ * rest.
+ */
 const READ_EVERY_MS = 10;
 
 const VICTIMS = ['PurgeRelay', 'PurgeInvalidator', 'PurgeExecutor'] as const;
 
-/** Changes while everything that purges dies again and again; then all tiers are compared with the primary, and the bill with the batches. */
+/**
+ * Changes while everything that purges dies again and again; then all tiers are compared with the primary, and the bill with the
+ * batches.
+ */
 export async function storm(
   harness: PlatformHarness,
   options: StormOptions,
@@ -89,7 +95,8 @@ export async function storm(
   };
   let kills = 0;
   const killer = async (): Promise<void> => {
-    // As many as the changes so far have earned; the last ones may die after the last change, whose purge is still on its way then.
+    // As many as the changes so far have earned; the last ones may die after the last change, whose purge is still on its way
+    // then.
     while (running && (written.count < options.changes || kills < options.kills)) {
       const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'PurgeRelay';
       if (kills * options.changes <= options.kills * written.count) kills += harness.platform.lambda.kill(harness.arn(victim));

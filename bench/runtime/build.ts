@@ -22,7 +22,9 @@ export function build(log: (line: string) => void): Build {
   return { role: roles.file, peers: path.join(PEERS, 'peers.mjs'), dispose: roles.dispose };
 }
 
-/** npm writes what it has installed beside the packages; where that is older than the lock file, another lock file was installed. */
+/**
+ * npm writes what it has installed beside the packages; where that is older than the lock file, another lock file was installed.
+ */
 function installPeers(log: (line: string) => void): void {
   const installed = path.join(PEERS, 'node_modules/.package-lock.json');
   const wanted = path.join(PEERS, 'package-lock.json');

@@ -79,8 +79,9 @@ const HEATS = 3;
 const FINALISTS = 2;
 
 /**
- * A hit in the shared tier, memory off: beside a client with nothing around it, and beside the other libraries. The figures of the table are
- * those without TLS, which takes the same time from everybody and so makes them alike; those with it stand beside them.
+ * A hit in the shared tier, memory off: beside a client with nothing around it, and beside the other libraries. The figures of
+ * the table are those without TLS, which takes the same time from everybody and so makes them alike; those with it stand beside
+ * them.
  */
 export const sharedHits: Measure = async (bench) => {
   const plain = await startRedisCluster({ encrypted: false });

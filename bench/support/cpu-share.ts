@@ -16,7 +16,8 @@ export function keepOffFirstProcessor(pids: readonly number[]): boolean {
 }
 
 /**
- * Gives each process at most half of a processor: it is stopped for half of every period. Half of them run while the others are stopped.
+ * Gives each process at most half of a processor: it is stopped for half of every period. Half of them run while the others are
+ * stopped.
  *
  * @returns ends that.
  */

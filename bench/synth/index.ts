@@ -14,8 +14,9 @@ const MAX_RESOURCES = 400;
 const MAX_BYTES = 800_000;
 
 /**
- * How long it takes to synthesize a stage, as a multiple of an app with one empty stack on the same CDK, in the same run: both as a process
- * of its own, with prebuilt functions, without packs and without the CDK's validation. The time with validation is given beside it.
+ * How long it takes to synthesize a stage, as a multiple of an app with one empty stack on the same CDK, in the same run: both as
+ * a process of its own, with prebuilt functions, without packs and without the CDK's validation. The time with validation is
+ * given beside it.
  */
 export const benchmark: Benchmark = async ({ options, log }) => {
   const stage = options.stage ?? 'prod';

@@ -9,8 +9,9 @@ const PACKAGES = [
 ];
 
 /**
- * Fetches a server and the libraries that this system lacks with `apt-get download`, and unpacks them into `tree`. Nothing is installed and no
- * daemon starts. The system's package lists are used where they serve; otherwise own ones are kept in `folder`, which needs no root.
+ * Fetches a server and the libraries that this system lacks with `apt-get download`, and unpacks them into `tree`. Nothing is
+ * installed and no daemon starts. The system's package lists are used where they serve; otherwise own ones are kept in `folder`,
+ * which needs no root.
  *
  * @returns what stood in the way, if anything did
  */
@@ -36,7 +37,10 @@ function update(options) {
   return /^[WE]:/m.test(stderr) ? reason : '';
 }
 
-/** Options with which apt keeps its state in the project: as root too, where apt would otherwise fetch as a user who may not enter a private folder. */
+/**
+ * Options with which apt keeps its state in the project: as root too, where apt would otherwise fetch as a user who may not enter
+ * a private folder.
+ */
 function ownLists(state) {
   for (const name of ['lists/partial', 'cache/archives/partial']) fs.mkdirSync(path.join(state, name), { recursive: true });
   return [

@@ -25,8 +25,8 @@ export function ensurePackages(root) {
 }
 
 /**
- * Compares the lock file with the one that npm leaves in `node_modules` once everything is in place. Optional packages may be missing there
- * (those of other platforms are); every other one must be the same, and nothing may be there in addition.
+ * Compares the lock file with the one that npm leaves in `node_modules` once everything is in place. Optional packages may be
+ * missing there (those of other platforms are); every other one must be the same, and nothing may be there in addition.
  */
 function matches(root) {
   const locked = packages(path.join(root, 'package-lock.json'));
@@ -52,7 +52,10 @@ function packages(file) {
   }
 }
 
-/** As npm reads `os`, `cpu` and `libc`: a list of names, or of names with `!`. An optional package without them may be left out for other reasons. */
+/**
+ * As npm reads `os`, `cpu` and `libc`: a list of names, or of names with `!`. An optional package without them may be left out
+ * for other reasons.
+ */
 function isForThisPlatform({ os, cpu, libc }) {
   if (!os && !cpu && !libc) return false;
   return allows(os, process.platform) && allows(cpu, process.arch) && (!libc || allows(libc, runtimeLibrary()));

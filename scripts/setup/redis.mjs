@@ -3,7 +3,10 @@ import * as path from 'node:path';
 import { download } from './apt.mjs';
 import { run, SetupError } from './progress.mjs';
 
-/** Redis 7 is the first with sharded pub/sub and ACL selectors, and what ElastiCache's current engines speak at least; Valkey began at 7.2. */
+/**
+ * Redis 7 is the first with sharded pub/sub and ACL selectors, and what ElastiCache's current engines speak at least; Valkey
+ * began at 7.2.
+ */
 const MAJOR = 7;
 
 const NAMES = ['valkey-server', 'redis-server'];

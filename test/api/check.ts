@@ -6,7 +6,10 @@ import { jsiiProblems } from './jsii';
 import { compile, type EntryPoint, type ReportOptions, reportProblems } from './report';
 import { exportsOf, ts } from './typescript';
 
-/** `npm run check:api`: the public API is as it was reviewed, documented, and fit for other languages. `-- --update` writes the reports. */
+/**
+ * `npm run check:api`: the public API is as it was reviewed, documented, and fit for other languages. `-- --update` writes the
+ * reports.
+ */
 const root = path.resolve(__dirname, '../..');
 const state = path.join(root, '.cachement');
 fs.mkdirSync(state, { recursive: true });

@@ -2,7 +2,8 @@ import { type Exported, isBehavioral, type Member, membersOf, nameOf, ts } from 
 
 /**
  * @param isOwn whether a declaration is of this package.
- * @returns public declarations that lack what whoever uses them has to know: what they are, and what an optional property is by default.
+ * @returns public declarations that lack what whoever uses them has to know: what they are, and what an optional property is by
+ * default.
  */
 export function documentationProblems(
   checker: ts.TypeChecker,
@@ -54,7 +55,8 @@ function defaultOf(symbol: ts.Symbol): string {
 
 /**
  * @param names of the declarations that are public.
- * @returns functions, methods and constructors of a source that throw and don't say so. A class's comment speaks for its constructor.
+ * @returns functions, methods and constructors of a source that throw and don't say so. A class's comment speaks for its
+ * constructor.
  */
 export function unsaidErrors(source: ts.SourceFile, names: ReadonlySet<string>): string[] {
   const problems: string[] = [];

@@ -1,8 +1,8 @@
 import { type Exported, isBehavioral, type Member, membersOf, nameOf, ts } from './typescript';
 
 /**
- * What jsii refuses, so that the constructs could be had in Python, Java, C# and Go as well. Functions and constants that a module exports are
- * nothing to it; classes, interfaces and everything that these name are.
+ * What jsii refuses, so that the constructs could be had in Python, Java, C# and Go as well. Functions and constants that a
+ * module exports are nothing to it; classes, interfaces and everything that these name are.
  *
  * @param isOwn whether a declaration is of this package.
  * @returns what is refused, by name.

@@ -52,7 +52,8 @@ function configOf({ name, file }: EntryPoint, entryPoints: readonly EntryPoint[]
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       messages: {
-        // What has no doc comment is said by a rule of our own; there is one kind of release; and `@default` is the CDK's tag, not TSDoc's.
+        // What has no doc comment is said by a rule of our own; there is one kind of release; and `@default` is the CDK's tag,
+        // not TSDoc's.
         extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },

@@ -1,5 +1,5 @@
-// TypeScript 7, which builds everything here, has no API for programs. The one before has, and comes with the API extractor, whose reports are
-// made by it anyway.
+// TypeScript 7, which builds everything here, has no API for programs. The one before has, and comes with the API extractor,
+// whose reports are made by it anyway.
 import * as ts from '../../node_modules/@microsoft/api-extractor/node_modules/typescript';
 
 export { ts };

@@ -12,7 +12,8 @@ function resolve(from: string, name: string, files: ImportsByFile): string | und
 }
 
 /**
- * Groups of files that import each other in a circle, by Tarjan's algorithm: the strongly connected components of the graph of imports.
+ * Groups of files that import each other in a circle, by Tarjan's algorithm: the strongly connected components of the graph of
+ * imports.
  *
  * @see https://doi.org/10.1137/0201010
  * @returns each group sorted by name, with the shortest circle through its first file

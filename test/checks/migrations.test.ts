@@ -3,7 +3,10 @@ import * as path from 'node:path';
 
 const FOLDER = path.resolve(__dirname, '../../lambdas/migration/sql');
 
-/** What a release that is still running, or that is rolled back to, may need. To drop an index, or to loosen a constraint, takes nothing away. */
+/**
+ * What a release that is still running, or that is rolled back to, may need. To drop an index, or to loosen a constraint, takes
+ * nothing away.
+ */
 const CONTRACTING: readonly RegExp[] = [
   /\bDROP\s+(?:TABLE|COLUMN|SCHEMA|VIEW|FUNCTION|TYPE|SEQUENCE)\b/i,
   /\bRENAME\b/i,

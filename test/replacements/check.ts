@@ -8,7 +8,9 @@ import { replacements, type Template, type Templates } from './compare';
 
 const project = path.resolve(__dirname, '../..');
 
-/** `npm run check:replacements -- --base REF [--stage prod]`: fails where a deployment over REF would replace something stateful. */
+/**
+ * `npm run check:replacements -- --base REF [--stage prod]`: fails where a deployment over REF would replace something stateful.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { base: { type: 'string' }, stage: { type: 'string', default: 'prod' } } });
   const { base, stage } = values;

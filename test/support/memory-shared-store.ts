@@ -12,7 +12,10 @@ interface Fence {
   until: number;
 }
 
-/** The shared tier's protocol in plain JavaScript, for races that a test wants to hold step by step. It passes the stores' contract. */
+/**
+ * The shared tier's protocol in plain JavaScript, for races that a test wants to hold step by step. It passes the stores'
+ * contract.
+ */
 export class MemorySharedStore implements SharedStore {
   readonly values = new Map<string, { entry: string; until: number }>();
   readonly fences = new Map<string, Fence>();

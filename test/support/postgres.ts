@@ -29,7 +29,10 @@ export interface Postgres {
   readonly administrator: Pool;
   /** Variables that lead a function here. */
   readonly environment: Record<string, string>;
-  /** The database as a function reaches it, as one of the roles. Each call makes pools of its own; they live as long as the server. */
+  /**
+   * The database as a function reaches it, as one of the roles. Each call makes pools of its own; they live as long as the
+   * server.
+   */
   database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
   migrate(): Promise<string[]>;
   dispose(): Promise<void>;

@@ -54,8 +54,8 @@ interface Waiting {
 }
 
 /**
- * The purge path on a real database, with everything of AWS in memory: bus, two queues, stage cache, distribution. Its clock runs with the
- * real one, since PostgreSQL's does, and jumps over delays.
+ * The purge path on a real database, with everything of AWS in memory: bus, two queues, stage cache, distribution. Its clock runs
+ * with the real one, since PostgreSQL's does, and jumps over delays.
  */
 export class TestPipeline {
   readonly effects: Effect[] = [];

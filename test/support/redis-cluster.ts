@@ -10,7 +10,9 @@ export interface RedisCluster {
   dispose(): Promise<void>;
 }
 
-/** Where a cluster is, for a client of another kind or in another process. Without `tls` it has the server's default user only. */
+/**
+ * Where a cluster is, for a client of another kind or in another process. Without `tls` it has the server's default user only.
+ */
 export interface Place {
   readonly host: string;
   readonly port: number;

@@ -48,8 +48,9 @@ const CONSUMER = `
 `;
 
 /**
- * Synthesizes a small app that uses each product but the engines, so that it starts within a second: a function in a VPC publishes to a bus,
- * a rule sends that to a queue, a function takes it from there in batches; and an edge before a gateway before a function.
+ * Synthesizes a small app that uses each product but the engines, so that it starts within a second: a function in a VPC
+ * publishes to a bus, a rule sends that to a queue, a function takes it from there in batches; and an edge before a gateway
+ * before a function.
  * @param recorder - URL that gets every batch
  */
 export function synthesizeSmallApp(folder: string, recorder: string): string {

