@@ -1,6 +1,6 @@
-// Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the package contains, and those of the sample into
-// assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them; a file is written only
-// where its content differs, so that asset hashes and watchers stay quiet.
+// Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the package contains, and those of the
+// sample into assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them; a
+// file is written only where its content differs, so that asset hashes and watchers stay quiet.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,10 @@ const target = path.join(root, 'assets');
 /** Folder of sources by folder of bundles. */
 const SOURCES = { lambdas: 'lambdas', places: 'examples/places/functions' };
 
-/** Bundles by their folder in assets/, each with its source. Of lambdas/, `runtime` is the library and `platform` the toolkit of functions. */
+/**
+ * Bundles by their folder in assets/, each with its source. Of lambdas/, `runtime` is the library and `platform` the toolkit of
+ * functions.
+ */
 const functions = Object.fromEntries(
   Object.entries(SOURCES).flatMap(([folder, sources]) =>
     fs
@@ -36,7 +39,8 @@ const result = await build({
   mainFields: ['module', 'main'],
   minifySyntax: true,
   minifyWhitespace: true,
-  // Names stay, so that a stack trace in a log can be read without a source map; a map would make asset hashes depend on the folder.
+  // Names stay, so that a stack trace in a log can be read without a source map; a map would make asset hashes depend on the
+  // folder.
   keepNames: false,
   sourcemap: false,
   legalComments: 'external',
