@@ -9,7 +9,6 @@ const LONG_BY_DESIGN = ['lambdas/runtime/read-path.ts', 'lambdas/platform/purge/
 const TO_DIVIDE = [
   'lambdas/runtime/shared/redis-store.ts',
   'lib/shared/shared-cache.ts',
-  'test/deploy/property-rules.ts',
   'test/integration/edge.test.ts',
   'test/integration/gateway.test.ts',
   'test/integration/purge-path.test.ts',
