@@ -1,6 +1,6 @@
 import { tagProblem } from '../../lib/route';
+import { got } from './error-text';
 import { invalid } from './errors';
-import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
 
 /**

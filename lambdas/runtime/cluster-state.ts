@@ -1,3 +1,4 @@
+import { SLOTS } from './shared/hash-slot';
 import type { RedisStore } from './shared/redis-store';
 
 /** The cluster's state, as a health check shows it. */
@@ -7,8 +8,6 @@ export interface ClusterState {
   /** Each node that the cluster knows of, with the health that it gives it: `online`, `loading` or `fail`. */
   readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
 }
-
-const SLOTS = 16_384;
 
 /** How the cluster of a store is, as it says itself and as far as this process sees. Never throws. */
 export async function clusterState(store: Pick<RedisStore, 'askAny' | 'troubled'>): Promise<ClusterState> {

@@ -31,3 +31,8 @@ export function invalid(message: string): CacheError {
 export function unavailable(detail: string, cause?: unknown): CacheError {
   return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
 }
+
+/** An error of the shared tier's client as the cache's own. */
+export function asUnavailable(error: unknown): CacheError {
+  return error instanceof CacheError ? error : unavailable((error as Error).message, error);
+}

@@ -1,6 +1,6 @@
 import { checkNumber } from './arguments';
+import { got } from './error-text';
 import { invalid } from './errors';
-import { got } from './value-text';
 
 /** For how long each tier may keep a value, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
 export interface NamespaceFreshness {

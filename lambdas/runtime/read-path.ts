@@ -1,8 +1,9 @@
 import type { Clock } from './clock';
 import { type Copy, give, type Kept, type Landed, land, newHeader, newKept, type Read, unkept } from './entry/cached-value';
 import { entryState, isServable, type TagVerdict } from './entry/entry-state';
-import { decodeEntry, type Entry, encodeEntry, type TagMark } from './entry/envelope';
+import { decodeEntry, detached, type Entry, encodeEntry, type TagMark } from './entry/envelope';
 import { CacheError } from './errors';
+import { valueText } from './json-value';
 import { Hints } from './load/hints';
 import { renewLease } from './load/lease-renewal';
 import { Flight, Flights } from './load/single-flight';
@@ -12,19 +13,12 @@ import type { Purged } from './memory/backplane';
 import type { Space } from './memory/entry-table';
 import { MemoryFence } from './memory/memory-fence';
 import type { Policy } from './policy';
-import {
-  type Asked,
-  type EntryRef,
-  type ReadPathOptions,
-  type ReadPathParts,
-  type ReadRequest,
-  satisfies,
-} from './read-path-parts';
+import type { Asked, ReadPathOptions, ReadPathParts } from './read-path-parts';
+import { type EntryRef, type ReadRequest, satisfies } from './read-request';
 import type { Tag } from './shared/shared-store';
 import { type Capture, declaredTags, judge, type TagVersions } from './tags';
 import { readAttributes, traced } from './telemetry/tracing';
 import { newToken } from './token';
-import { detached, valueText } from './value-text';
 import { laterVersion, type Version } from './versions/version';
 
 /** What a look found. */

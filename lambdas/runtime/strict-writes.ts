@@ -1,8 +1,8 @@
 import type { Cache } from './cache';
+import { got } from './error-text';
 import { invalid } from './errors';
-import type { EntryRef } from './read-path-parts';
+import type { EntryRef } from './read-request';
 import { newToken } from './token';
-import { got } from './value-text';
 
 /** How a strict write is bounded. */
 export interface StrictOptions {

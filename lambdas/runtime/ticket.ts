@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { got } from './error-text';
 import { invalid } from './errors';
-import { got } from './value-text';
 import { isVersion, type Version } from './versions/version';
 
 /** Beyond this many entries a ticket asks the latest of their versions of every key. */

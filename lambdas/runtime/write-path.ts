@@ -1,11 +1,12 @@
 import { type Kept, newHeader, newKept, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
+import { valueText } from './json-value';
 import type { ReadPath } from './read-path';
-import type { EntryRef, ReadPathOptions, ReadPathParts, ReadRequest } from './read-path-parts';
+import type { ReadPathOptions, ReadPathParts } from './read-path-parts';
+import type { EntryRef, ReadRequest } from './read-request';
 import type { PurgeMode } from './shared/shared-store';
 import { ALL_TAGS, declaredTags } from './tags';
 import { newToken } from './token';
-import { valueText } from './value-text';
 import type { Version } from './versions/version';
 
 /** How to purge. */

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import { checkNumber } from '../arguments';
+import { got } from '../error-text';
 import { CacheError } from '../errors';
-import { got } from '../value-text';
 import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-format';
 
 export type { ByteCodec, ByteFormat, Packed };

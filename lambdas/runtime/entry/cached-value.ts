@@ -1,6 +1,6 @@
+import { copyOf, freezeDeeply } from '../json-value';
 import { freshMs, type Policy } from '../policy';
 import type { Outcome, OutcomeReason } from '../telemetry/outcome';
-import { copyOf, freezeDeeply } from '../value-text';
 import type { Version } from '../versions/version';
 import { type EntryState, earlyRefreshAt } from './entry-state';
 import type { EntryHeader } from './envelope';

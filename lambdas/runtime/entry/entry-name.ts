@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { got } from '../error-text';
 import { invalid } from '../errors';
-import { got } from '../value-text';
 
 /** A longer key is hashed, in characters. */
 const MAX_KEY = 256;

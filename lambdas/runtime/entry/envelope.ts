@@ -204,3 +204,8 @@ function readMarks(text: string): TagMark[] | undefined {
   }
   return marks;
 }
+
+/** A text of its own: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII only. */
+export function detached<T extends string>(part: T): T {
+  return Buffer.from(part, 'latin1').toString('latin1') as T;
+}

@@ -2,7 +2,7 @@ import { checkNumber } from '../arguments';
 import { FNV_SEED, fnv } from '../fnv';
 import type { Space } from '../memory/entry-table';
 import { MemoryTier } from '../memory/memory-tier';
-import type { ReadRequest } from '../read-path-parts';
+import type { ReadRequest } from '../read-request';
 import type { SharedStore } from '../shared/shared-store';
 import type { ReplicaReads } from './replica-reads';
 import { Sketch } from './sketch';

@@ -1,7 +1,8 @@
-import { CacheError } from '../errors';
+import { asUnavailable, unavailable } from '../errors';
 import { Budget } from '../shared/budget';
 import { OwnClient } from '../shared/dedicated-client';
-import type { RedisPlace } from '../shared/redis-store';
+import type { RedisPlace } from '../shared/redis-client';
+import { valueKey } from '../shared/redis-keys';
 
 /** Which cluster, and how long a read may take. */
 export interface ReplicaReadsOptions extends RedisPlace {
@@ -35,17 +36,13 @@ export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
       const { client } = own;
       if (client?.status !== 'ready') throw unavailable('it is not connected yet');
       try {
-        return await budget.limit(client.get(`${options.namespace}:v:{${key}}`));
+        return await budget.limit(client.get(valueKey(options.namespace, key)));
       } catch (error) {
-        throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
+        throw asUnavailable(error);
       }
     },
     close: async () => {
       own.close();
     },
   };
-}
-
-function unavailable(detail: string, cause?: unknown): CacheError {
-  return new CacheError('E_SHARED_UNAVAILABLE', `a replica can't answer: ${detail}`, { cause });
 }

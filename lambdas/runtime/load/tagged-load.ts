@@ -1,6 +1,6 @@
 import type { TagMark } from '../entry/envelope';
 import { type Loader, LoadNotes } from '../loader';
-import type { ReadRequest, Written } from '../read-path-parts';
+import type { ReadRequest, Written } from '../read-request';
 import type { Capture, TagVersions } from '../tags';
 import { traced } from '../telemetry/tracing';
 import type { Loaded, LoadRequest, VersionSource } from '../versions/source';

@@ -3,7 +3,8 @@ import { host } from '../host';
 import type { BusListener, MemoryBus, Purged } from '../memory/backplane';
 import { Budget } from '../shared/budget';
 import { OwnClient } from '../shared/dedicated-client';
-import type { RedisPlace } from '../shared/redis-store';
+import type { RedisPlace } from '../shared/redis-client';
+import { channelName } from '../shared/redis-keys';
 import { newToken } from '../token';
 import { Hearing } from './channel-liveness';
 import { decodeMessage, encodeMessage } from './message';
@@ -71,7 +72,7 @@ class ShardedPubSub implements MemoryBus {
   constructor(private readonly options: ShardedPubSubOptions) {
     const count = checkNumber('channels', options.channels ?? 4, 1, 64);
     this.#beatMs = checkNumber('beatMs', options.beatMs ?? 1000, 10, 60_000);
-    this.#channels = Array.from({ length: count }, (_, i) => `${options.namespace}:bus:{${i}}`);
+    this.#channels = Array.from({ length: count }, (_, i) => channelName(options.namespace, i));
     this.#listens = options.listen ?? !host.isLambda;
     this.#deaf = this.#listens;
     this.ready = this.#listens

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterOptions } from 'ioredis';
-import { createClient, type RedisPlace } from './redis-store';
+import { createClient, type RedisPlace } from './redis-client';
 
 /** How long after a failure credentials are asked for again, in milliseconds. */
 const RETRY_MS = 1000;

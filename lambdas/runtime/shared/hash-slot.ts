@@ -1,4 +1,5 @@
-const SLOTS = 16_384;
+/** Number of hash slots of a cluster. */
+export const SLOTS = 16_384;
 
 /** CRC-16/XMODEM of one byte. */
 const TABLE = new Uint16Array(256);

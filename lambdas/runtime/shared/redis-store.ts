@@ -1,32 +1,17 @@
-import { Cluster, type ClusterOptions, type Command, type Redis } from 'ioredis';
+import type { Cluster, Command, Redis } from 'ioredis';
 import { type Clock, systemClock } from '../clock';
-import { CacheError, invalid, unavailable } from '../errors';
-import { got } from '../value-text';
+import { got } from '../error-text';
+import { asUnavailable, invalid, unavailable } from '../errors';
 import { isVersion, type Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
-import { CorkedConnector } from './corked-connector';
 import { GetCommand } from './get-command';
 import { hashSlot, slotOf } from './hash-slot';
-import { PurgeGroup } from './purge-group';
-import { INTEND, INVALIDATE, PURGE_TAG, PUT, SCRIPTS } from './scripts';
+import { type Arguments, MasterScripts, nodeOf } from './master-scripts';
+import { addressOf, createClient, type EntryScript, type RedisPlace, type Scripted } from './redis-client';
+import { entryKeys, fenceBeside, tagKey, valueKey } from './redis-keys';
+import { INTEND, INVALIDATE, PURGE_TAG, PUT } from './scripts';
 import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from './shared-store';
-
-/** Where a cluster is, and who asks. */
-export interface RedisPlace {
-  /** Configuration endpoint of the cluster, `host:port`. */
-  readonly endpoint: string;
-  /**
-   * The user to sign in as, asked for before the first connection.
-   * @default - the server's default user, without a password
-   */
-  readonly credentials?: () => Promise<Credentials> | Credentials;
-  /**
-   * Whether connections are encrypted, and the server's certificate verified; `ca` is a PEM text to trust besides Node's own list.
-   * @default true
-   */
-  readonly tls?: boolean | { readonly ca: string };
-}
 
 /** Which cluster, which user, and how long operations may take. */
 export interface RedisStoreOptions extends RedisPlace {
@@ -64,29 +49,8 @@ export interface RedisStoreOptions extends RedisPlace {
   readonly clock?: Clock;
 }
 
-/** A user of the shared tier. */
-export interface Credentials {
-  /** Name of the user. */
-  readonly username: string;
-  /** Its password. */
-  readonly password: string;
-}
-
 type Reply = readonly [kind: string, now: number, detail?: string | number];
 
-type Arguments = readonly (string | number)[];
-
-/** Scripts of an entry and its fence that count as reading. */
-type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
-
-/** ioredis adds a method for each of {@link SCRIPTS}. */
-interface Scripted extends Record<EntryScript, (value: string, fence: string, ...rest: Arguments) => Promise<unknown>> {
-  cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
-  cachePurgeTag(key: string, mark: string, version: string, ttlMs: number, mode: 'create'): Promise<string>;
-}
-
-/** How long a purge waits for one replica to have it, in milliseconds. */
-const REPLICATION_WAIT_MS = 100;
 /** How long after a failure the credentials are asked for again, in milliseconds. */
 const RECONNECT_MS = 1000;
 
@@ -101,8 +65,8 @@ export class RedisStore implements SharedStore {
   readonly #left = new WeakSet<Redis>();
   /** Connections by `host:port`. */
   readonly #nodes = new Map<string | undefined, Redis>();
-  readonly #purgeGroups = new WeakMap<Redis, PurgeGroup>();
-  readonly #prefix: string;
+  readonly #purges = new MasterScripts();
+  readonly #namespace: string;
   #troubled = 0;
   #clockOffset = 0;
   #connecting: Promise<unknown> | undefined;
@@ -116,7 +80,7 @@ export class RedisStore implements SharedStore {
     }
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#prefix = `${options.namespace}:`;
+    this.#namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
     this.#budget = new Budget(options.budgetMs ?? 50, late);
     this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, late);
@@ -134,7 +98,7 @@ export class RedisStore implements SharedStore {
   }
 
   get(key: string, slot = hashSlot(key)): Promise<string | null> {
-    const name = this.#valueKey(key);
+    const name = valueKey(this.#namespace, key);
     // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
     if (!this.#connecting && this.#troubled === 0) {
       const master = this.#master(slot);
@@ -181,28 +145,28 @@ export class RedisStore implements SharedStore {
   }
 
   #run(script: EntryScript, key: string, ...rest: Arguments): Promise<unknown> {
-    const [value, fence] = this.#pair(key);
+    const [value, fence] = entryKeys(this.#namespace, key);
     return this.#ask(value, () => this.#cluster[script](value, fence, ...rest));
   }
 
   async discard(key: string): Promise<void> {
-    const name = this.#valueKey(key);
+    const name = valueKey(this.#namespace, key);
     await this.#ask(name, () => this.#cluster.del(name));
   }
 
   async getTag(tag: string): Promise<Tag | undefined> {
-    const name = this.#tagKey(tag);
+    const name = tagKey(this.#namespace, tag);
     return parseTag(await this.#ask(name, () => this.#cluster.get(name)));
   }
 
   async touchTag(tag: string, ttlMs: number): Promise<Tag | undefined> {
-    const name = this.#tagKey(tag);
+    const name = tagKey(this.#namespace, tag);
     return parseTag(await this.#ask(name, () => this.#cluster.getex(name, 'PX', ttlMs)));
   }
 
   /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
   async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
-    const name = this.#tagKey(tag);
+    const name = tagKey(this.#namespace, tag);
     const created = parseTag(await this.#ask(name, () => this.#cluster.cachePurgeTag(name, mark, version, ttlMs, 'create')));
     if (!created) throw unavailable(`the tag key '${name}' holds something else`);
     return created;
@@ -210,19 +174,19 @@ export class RedisStore implements SharedStore {
 
   async invalidate(key: string, version: Version, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
     const { mode = 'delete', writer = '', row = '' } = options;
-    await this.#purge(this.#pair(key), INVALIDATE, [version, fenceMs, mode, writer, row]);
+    await this.#purge(entryKeys(this.#namespace, key), INVALIDATE, [version, fenceMs, mode, writer, row]);
   }
 
   async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
-    return (await this.#purge(this.#pair(key), PUT, [version, fenceMs, row, ttlMs, entry])) === 1;
+    return (await this.#purge(entryKeys(this.#namespace, key), PUT, [version, fenceMs, row, ttlMs, entry])) === 1;
   }
 
   async intend(key: string, writer: string, intentMs: number): Promise<void> {
-    await this.#purge(this.#pair(key), INTEND, [writer, intentMs]);
+    await this.#purge(entryKeys(this.#namespace, key), INTEND, [writer, intentMs]);
   }
 
   async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
-    await this.#purge([this.#tagKey(tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
+    await this.#purge([tagKey(this.#namespace, tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
   }
 
   /** Whether a shard failed its last operation. */
@@ -242,18 +206,6 @@ export class RedisStore implements SharedStore {
   async close(): Promise<void> {
     this.#closed = true;
     this.#client?.disconnect();
-  }
-
-  #valueKey(key: string): string {
-    return `${this.#prefix}v:{${key}}`;
-  }
-
-  #pair(key: string): [value: string, fence: string] {
-    return [this.#valueKey(key), `${this.#prefix}f:{${key}}`];
-  }
-
-  #tagKey(tag: string): string {
-    return `${this.#prefix}t:${tag}`;
   }
 
   /** The client; {@link #ask} and {@link #purge} make sure that it is there. */
@@ -317,16 +269,16 @@ export class RedisStore implements SharedStore {
         const answered = error.name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test(error.message);
         this.#settle(name, answered ? undefined : error);
         if (answered && /WRONGTYPE/.test(error.message)) this.#removeForeign(name);
-        throw error instanceof CacheError ? error : unavailable(error.message, error);
+        throw asUnavailable(error);
       },
     );
   }
 
   /** Something that no cache wrote lies under the name, or under its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
-    const fence = name.replace(`${this.#prefix}v:`, `${this.#prefix}f:`);
+    const fence = fenceBeside(this.#namespace, name);
     this.#cluster.cacheRepair(name, 'string').catch(() => {});
-    if (fence !== name) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
+    if (fence) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
   }
 
   #settle(name: string, failure: unknown): void {
@@ -361,76 +313,20 @@ export class RedisStore implements SharedStore {
     return breaker;
   }
 
-  #refreshSlots(): Promise<void> {
-    return new Promise((resolve) => this.#cluster.refreshSlotsCache(() => resolve()));
-  }
-
   /** The connection to an address. One that was announced as gone after its successor had come is looked up. */
   #node(address: string | undefined): Redis | undefined {
     const known = this.#nodes.get(address);
     if (known || address === undefined) return known;
-    const found = this.#client?.nodes('all').find((node) => addressOf(node) === address);
+    const found = nodeOf(this.#client, address);
     if (found) this.#nodes.set(address, found);
     return found;
   }
 
-  /** Runs a purging script and waits for one replica on the connection that sent it; a moved slot is asked for once more. */
+  /** Runs a purging script within the budget of purges. */
   async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
     await this.#connected();
-    for (let attempt = 0; ; attempt++) {
-      const owners = this.#cluster.slots[slotOf(keys[0] as string)] ?? [];
-      const master = this.#node(owners[0]);
-      if (!master) {
-        if (attempt > 0) throw unavailable('no master of the slot is known');
-        await this.#purgeBudget.limit(this.#refreshSlots());
-        continue;
-      }
-      const group = this.#purgeGroups.get(master) ?? new PurgeGroup(master, REPLICATION_WAIT_MS);
-      this.#purgeGroups.set(master, group);
-      const [error, reply] = await this.#purgeBudget.limit(group.run(script, keys, args, owners.length > 1));
-      if (!error) return reply;
-      if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
-      await this.#refreshSlots();
-    }
+    return this.#purgeBudget.limit(this.#purges.run(this.#cluster, script, keys, args, (address) => this.#node(address)));
   }
-}
-
-const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
-
-/** A client of the cluster, on which nothing waits longer than it must. */
-export function createClient(
-  place: RedisPlace,
-  credentials: Credentials | undefined,
-  more: ClusterOptions = {},
-): Cluster & Scripted {
-  const separator = place.endpoint.lastIndexOf(':');
-  const node = { host: place.endpoint.slice(0, separator), port: Number(place.endpoint.slice(separator + 1)) };
-  const client = new Cluster([node], {
-    // Host names of TLS endpoints must reach the certificate check as they are.
-    dnsLookup: (address, callback) => callback(null, address),
-    // A command that can't be sent must fail now: the caller has a database to ask.
-    enableOfflineQueue: false,
-    maxRedirections: 3,
-    retryDelayOnFailover: 20,
-    retryDelayOnClusterDown: 20,
-    retryDelayOnTryAgain: 20,
-    slotsRefreshTimeout: 300,
-    clusterRetryStrategy: (times) => Math.min(50 * times, 500),
-    scripts: SCRIPTS,
-    ...more,
-    redisOptions: {
-      Connector: CorkedConnector,
-      ...credentials,
-      ...(place.tls === false ? {} : { tls: typeof place.tls === 'object' ? place.tls : {} }),
-      // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
-      enableReadyCheck: false,
-      connectTimeout: 500,
-      maxRetriesPerRequest: 0,
-    },
-  });
-  // Without a listener ioredis prints each connection error; an operation that fails says what it means.
-  client.on('error', () => {});
-  return client as Cluster & Scripted;
 }
 
 function parseTag(text: string | null): Tag | undefined {

@@ -1,6 +1,4 @@
-import { hashSlot } from '../shared/hash-slot';
-
-const SLOTS = 16_384;
+import { hashSlot, SLOTS } from '../shared/hash-slot';
 
 let names: string[] | undefined;
 

@@ -1,9 +1,11 @@
-import type { Cluster, Redis } from 'ioredis';
-import { CacheError } from '../errors';
+import type { Cluster } from 'ioredis';
+import { asUnavailable, unavailable } from '../errors';
 import { Budget } from '../shared/budget';
 import { OwnClient } from '../shared/dedicated-client';
-import { slotOf } from '../shared/hash-slot';
-import type { RedisPlace } from '../shared/redis-store';
+import { SLOTS, slotOf } from '../shared/hash-slot';
+import { MasterScripts } from '../shared/master-scripts';
+import type { RedisPlace } from '../shared/redis-client';
+import { entryKeys, queuedSlotsKey, streamKey } from '../shared/redis-keys';
 import { ENQUEUE, GROUP, SETTLE } from './scripts';
 import { slotName } from './slot-names';
 
@@ -26,21 +28,17 @@ export interface StreamsOptions extends RedisPlace {
   readonly maxQueued: number;
 }
 
-/** How long a write waits for one replica to have it, in milliseconds. */
-const REPLICATION_WAIT_MS = 100;
-const SLOTS = 16_384;
 /** How many slots are asked at once. */
 const ASKED_AT_ONCE = 512;
 
 /** The streams of queued writes: one in each slot that has any, beside its entries. */
 export class Streams {
   readonly #budget: Budget;
-  readonly #prefix: string;
+  readonly #scripts = new MasterScripts();
   readonly #own: OwnClient;
   #closed = false;
 
   constructor(private readonly options: StreamsOptions) {
-    this.#prefix = `${options.namespace}:`;
     this.#budget = new Budget(options.budgetMs, () => unavailable('no answer within the budget of a queued write'));
     this.#own = new OwnClient(options);
   }
@@ -60,15 +58,15 @@ export class Streams {
 
   /** Remembers that the slot of an entry has writes, so that consumers needn't ask all slots. */
   async mark(name: string): Promise<void> {
-    await this.#ask((client) => client.sadd(this.#index, slotOf(this.#keys(name)[0] as string)));
+    await this.#ask((client) => client.sadd(queuedSlotsKey(this.options.namespace), slotOf(this.#keys(name)[0] as string)));
   }
 
   async unmark(slot: number): Promise<void> {
-    await this.#ask((client) => client.srem(this.#index, slot));
+    await this.#ask((client) => client.srem(queuedSlotsKey(this.options.namespace), slot));
   }
 
   async marked(): Promise<number[]> {
-    return (await this.#ask((client) => client.smembers(this.#index))).map(Number);
+    return (await this.#ask((client) => client.smembers(queuedSlotsKey(this.options.namespace)))).map(Number);
   }
 
   /** Every slot that has writes, found by asking all of them. */
@@ -104,16 +102,12 @@ export class Streams {
   }
 
   #keys(name: string): string[] {
-    const value = `${this.#prefix}v:{${name}}`;
-    return [value, `${this.#prefix}f:{${name}}`, this.#stream(slotOf(value))];
+    const [value, fence] = entryKeys(this.options.namespace, name);
+    return [value, fence, this.#stream(slotOf(value))];
   }
 
   #stream(slot: number): string {
-    return `${this.#prefix}q:{${slotName(slot)}}`;
-  }
-
-  get #index(): string {
-    return `${this.#prefix}q:slots`;
+    return streamKey(this.options.namespace, slotName(slot));
   }
 
   async #ask<T>(send: (client: Cluster) => Promise<T>): Promise<T> {
@@ -124,27 +118,11 @@ export class Streams {
     return this.#budget.limit(sent);
   }
 
-  /** On the slot's master, and then in the same connection waits for a replica; a moved slot is asked for once more. */
   async #onMaster(name: string, script: string, args: (string | number)[]): Promise<unknown> {
-    const keys = this.#keys(name);
-    const run = async (client: Cluster) => {
-      for (let attempt = 0; ; attempt++) {
-        const owners = client.slots[slotOf(keys[0] as string)] ?? [];
-        const master = client.nodes('all').find((node: Redis) => `${node.options.host}:${node.options.port}` === owners[0]);
-        if (!master) throw unavailable('no master of the slot is known');
-        const pipeline = master.pipeline().eval(script, keys.length, ...keys, ...args);
-        if (owners.length > 1) pipeline.wait(1, REPLICATION_WAIT_MS);
-        const [done] = (await pipeline.exec()) ?? [];
-        const error = done?.[0];
-        if (!error) return done?.[1];
-        if (attempt > 0 || !/^(MOVED|ASK|TRYAGAIN|READONLY)/.test(error.message)) throw unavailable(error.message, error);
-        await new Promise<void>((resolve) => client.refreshSlotsCache(() => resolve()));
-      }
-    };
     try {
-      return await this.#ask(run);
+      return await this.#ask((client) => this.#scripts.run(client, script, this.#keys(name), args));
     } catch (error) {
-      throw error instanceof CacheError ? error : unavailable((error as Error).message, error);
+      throw asUnavailable(error);
     }
   }
 }
@@ -166,8 +144,4 @@ function writesOf(reply: unknown): StreamWrite[] {
     }
   }
   return writes;
-}
-
-function unavailable(detail: string, cause?: unknown): CacheError {
-  return new CacheError('E_SHARED_UNAVAILABLE', `the write can't be queued: ${detail}`, { cause });
 }

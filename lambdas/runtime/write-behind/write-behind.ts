@@ -1,12 +1,14 @@
 import { checkNumber } from '../arguments';
 import { newHeader } from '../entry/cached-value';
 import { encodeEntry } from '../entry/envelope';
+import { shown } from '../error-text';
 import { CacheError, invalid } from '../errors';
+import { valueText } from '../json-value';
 import type { ReadPath } from '../read-path';
-import type { ReadPathParts, ReadRequest } from '../read-path-parts';
-import type { RedisPlace } from '../shared/redis-store';
+import type { ReadPathParts } from '../read-path-parts';
+import type { ReadRequest } from '../read-request';
+import type { RedisPlace } from '../shared/redis-client';
 import { newToken } from '../token';
-import { shown, valueText } from '../value-text';
 import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
 import { Streams } from './streams';

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { PurgeGroup } from '../../../lambdas/runtime/shared/purge-group';
+import { ScriptGroup } from '../../../lambdas/runtime/shared/script-group';
 
 /** Notes what each pipeline has, and answers when the test says so. */
 class SlowMaster {
@@ -30,7 +30,7 @@ class SlowMaster {
 
 const start = () => {
   const master = new SlowMaster();
-  const group = new PurgeGroup(master as unknown as Redis, 100);
+  const group = new ScriptGroup(master as unknown as Redis, 100);
   return { master, run: (script: string) => group.run(script, ['key'], [], true) };
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

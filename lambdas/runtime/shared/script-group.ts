@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** What one script answered. */
+/** Reply of one script. */
 export type ScriptReply = readonly [error: Error | null, reply?: unknown];
 
 interface Waiting {
@@ -12,17 +12,17 @@ interface Waiting {
 }
 
 /**
- * Purges of one master, with its replica's acknowledgement. `WAIT` holds up everything behind it on its connection, so one for each purge
+ * Scripts of one master, with its replica's acknowledgement. `WAIT` holds up everything behind it on its connection, so one for each script
  * would make each of them wait for all before it. Instead those that come while a group is on its way are the next group: one pipeline,
  * one `WAIT`, however many they are.
  */
-export class PurgeGroup {
+export class ScriptGroup {
   #waiting: Waiting[] = [];
   #busy = false;
   readonly #master: Redis;
   readonly #waitMs: number;
 
-  /** @param waitMs how long a group waits for one replica to have it, in milliseconds. */
+  /** @param waitMs longest wait of a group for one replica to have it, in milliseconds. */
   constructor(master: Redis, waitMs: number) {
     this.#master = master;
     this.#waitMs = waitMs;
@@ -49,7 +49,7 @@ export class PurgeGroup {
         for (const [i, { resolve, reject }] of group.entries()) {
           const reply = replies[i];
           if (reply) resolve(reply);
-          else reject(new Error('no answer to a purge'));
+          else reject(new Error('no reply to a script'));
         }
       } catch (error) {
         for (const { reject } of group) reject(error as Error);

@@ -1,3 +1,4 @@
+import { shown } from './error-text';
 import { CacheError } from './errors';
 
 /**
@@ -17,24 +18,6 @@ export function valueText(key: string, value: unknown): string | undefined {
     problem = String((error as Error)?.message ?? error).split('\n')[0] as string;
   }
   throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: ${problem}`, { cause });
-}
-
-/** A text of its own: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII only. */
-export function detached<T extends string>(part: T): T {
-  return Buffer.from(part, 'latin1').toString('latin1') as T;
-}
-
-/** A key as an error shows it: a long one is cut. */
-export function shown(key: string): string {
-  return key.length > 80 ? `${key.slice(0, 80)}...` : key;
-}
-
-/** Any argument as an error shows it. */
-export function got(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(shown(value));
-  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
-    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return String(value);
 }
 
 /** Deeper than anything sensible, and far from the end of the stack. */

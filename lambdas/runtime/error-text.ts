@@ -1,0 +1,12 @@
+/** A key as an error shows it: a long one is cut. */
+export function shown(key: string): string {
+  return key.length > 80 ? `${key.slice(0, 80)}...` : key;
+}
+
+/** Any argument as an error shows it. */
+export function got(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shown(value));
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return String(value);
+}
