@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis';
 import type { SharedStore, VersionSource } from '../../lambdas/runtime';
 import { decodeEntry, encodeEntry, type TagMark } from '../../lambdas/runtime/entry/envelope';
-import { Flight } from '../../lambdas/runtime/load/single-flight';
+import { InFlight } from '../../lambdas/runtime/load/single-flight';
 
 /**
  * The fill guard with one of its parts taken out, from outside: if a part can be missing without a violation, then the part is of
@@ -55,11 +55,11 @@ export function withoutLsn<Handle>(store: SharedStore, source: VersionSource<Han
 }
 
 export function withoutJoinerRule(): void {
-  const all = function (this: Flight) {
-    this.shared = Number.POSITIVE_INFINITY;
+  const all = function (this: InFlight) {
+    this.admitted = Number.POSITIVE_INFINITY;
   };
-  Flight.prototype.share = all;
-  Flight.prototype.shareWithNone = all;
+  InFlight.prototype.admitJoiners = all;
+  InFlight.prototype.rejectJoiners = all;
 }
 
 export function withoutCapture(store: SharedStore): SharedStore {

@@ -87,7 +87,7 @@ async function replay(testbed: Testbed, namespace: string, purges: PurgeRecord[]
       if (monotonic() > deadline) throw new Error(`the purges could not be replayed: ${last}`, { cause: last });
       try {
         if (tag) await store.purgeTag(tag, newToken(), version, 3_600_000, 'delete');
-        else await store.invalidate(ITEMS[rows[0]![0]]!.key, version, FENCE_MS);
+        else await store.purgeKey(ITEMS[rows[0]![0]]!.key, version, FENCE_MS);
         return;
       } catch (error) {
         last = error;

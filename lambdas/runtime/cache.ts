@@ -2,13 +2,13 @@ import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib
 import { checkNumber, checkTag } from './arguments';
 import { type Clock, systemClock } from './clock';
 import type { Codec } from './codecs/codec';
-import type { Kept, Read } from './entry/cached-value';
+import type { CachedValue, Read } from './entry/cached-value';
 import { got } from './error-text';
 import { invalid } from './errors';
 import type { HotKeys } from './hot-keys/hot-keys';
 import { Semaphore } from './load/semaphore';
 import type { Loader } from './loader';
-import type { MemoryBus } from './memory/backplane';
+import type { Backplane } from './memory/backplane';
 import { MemoryTier } from './memory/memory-tier';
 import { Namespace, type NamespaceParts } from './namespace';
 import type { NamespacePolicy } from './policy';
@@ -23,7 +23,7 @@ import type { Ticket } from './ticket';
 import type { VersionSource } from './versions/source';
 import { type PurgeOptions, WritePath } from './write-path';
 
-/** What a cache consists of, and how it behaves. */
+/** Options of a Cache. */
 export interface CacheOptions<Handle> {
   /**
    * The shared tier.
@@ -31,7 +31,7 @@ export interface CacheOptions<Handle> {
    */
   readonly shared?: SharedStore;
 
-  /** The system of record, and how the age of what it gives is known. */
+  /** System of record, and versions of what is read from it. */
   readonly source: VersionSource<Handle>;
 
   /**
@@ -41,39 +41,39 @@ export interface CacheOptions<Handle> {
   readonly memoryMaxBytes?: number;
 
   /**
-   * How long a tag's version may be taken from this process's memory, in milliseconds.
+   * Life of a tag's version in this process's memory, in milliseconds.
    * @default 1000
    */
   readonly tagTtlMs?: number;
 
   /**
-   * How long a fence outlives the purge that set it, in milliseconds; longer than any replica lags.
+   * Life of a fence after the purge that set it, in milliseconds; longer than any replica lags.
    * @default 60000
    */
   readonly fenceMs?: number;
 
   /**
-   * How long an unused tag is remembered in the shared tier, in milliseconds; longer than any entry lives.
+   * Life of an unused tag in the shared tier, in milliseconds; longer than any entry lives.
    * @default 604800000 (7 days)
    */
   readonly tagLifeMs?: number;
 
   /**
-   * How long one load may take before another process may begin it too, in milliseconds. Once the duration of a key's loads is known, three
+   * Life of a lease, in milliseconds: after it another process may begin the load too. Once the duration of a key's loads is known, three
    * times that, from 500 ms to 10 s.
    * @default 1500
    */
   readonly leaseMs?: number;
 
   /**
-   * How long a read waits for another process's load, in milliseconds, before it loads without filling. Longer than `leaseMs`, so that those
+   * Longest wait of a read for another process's load, in milliseconds, before it loads without filling. Longer than `leaseMs`, so that those
    * who wait for a process that died see its lease end, and one of them loads instead of all.
    * @default 2000
    */
   readonly waitMs?: number;
 
   /**
-   * How many loads of this process may run at once without a lease.
+   * Largest number of loads of this process that run at once without a lease.
    * @default 8
    */
   readonly fallbackConcurrency?: number;
@@ -85,50 +85,50 @@ export interface CacheOptions<Handle> {
   readonly maxEntryLength?: number;
 
   /**
-   * How values are written: `messagePack()`, `compression()`, or one of your own.
+   * Format of stored values: `messagePack()`, `compression()`, or one of your own.
    * @default - JSON
    */
   readonly codec?: Codec;
 
   /**
-   * Tells other processes of purges, so that they forget what they have in memory: `shardedPubSub()`.
+   * Channel on which purges are published to other processes, so that they remove from memory what was purged: `shardedPubSub()`.
    * @default - none: memory's TTL bounds how long they keep it
    */
-  readonly bus?: MemoryBus;
+  readonly backplane?: Backplane;
 
   /**
-   * Finds the keys that are read most, which memory then keeps for longer: `hotKeys()`.
+   * Counter of the keys that are read most, which memory then keeps for longer: `hotKeys()`.
    * @default - none: every key is kept as long
    */
   readonly hotKeys?: HotKeys;
 
   /**
-   * Whether this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
+   * True where this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
    * beside the answer instead of before it, and long loads renew their lease.
    * @default false
    */
   readonly background?: boolean;
 
   /**
-   * Told of every read. It must not throw.
-   * @default - nobody
+   * Handler of each read's outcome, with the name of its route or namespace. It must not throw.
+   * @default - none
    */
   readonly onRead?: (outcome: Outcome, name: string) => void;
 
   /**
-   * Where the counts of reads go: `readMetrics()`.
-   * @default - they are counted, and nobody is told
+   * Receiver of the counts of reads: `readMetrics()`.
+   * @default - none: they are counted, and not reported
    */
   readonly telemetry?: TelemetryOptions;
 
   /**
-   * What time it is; for tests.
+   * Clock; for tests.
    * @default - the system clock
    */
   readonly clock?: Clock;
 
   /**
-   * What jitter is made of, from 0 to 1; for tests.
+   * Random numbers from 0 to 1, of which jitter is made; for tests.
    * @default Math.random
    */
   readonly random?: () => number;
@@ -136,42 +136,50 @@ export interface CacheOptions<Handle> {
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** What a function of the library that isn't part of the cache, such as `strictly`, works with. */
+/** Parts of a cache for functions of the library that aren't methods of it, such as `strictly`. */
 export interface CacheInternals<Handle> extends Omit<NamespaceParts<Handle>, 'prefix' | 'tags'> {
   readonly fenceMs: number;
 }
 
-/** The cache of one process: memory over shared over the database, one declaration a route or a namespace. */
+/** Cache of one process: memory over shared over the database, one declaration a route or a namespace. */
 export class Cache<Handle> {
   /** For functions of the library only. */
   readonly internals: CacheInternals<Handle>;
+  readonly #writePath: WritePath<Handle>;
   readonly #routes = new WeakMap<Route, Namespace<Handle>>();
   readonly #names = new Map<string, 'route' | 'namespace'>();
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a number in its range. */
   constructor(options: CacheOptions<Handle>) {
-    for (const name of NUMBERS) if (options[name] !== undefined) checkNumber(name, options[name], 0);
-    const { shared, source, codec, bus, hotKeys, telemetry: reports, onRead, memoryMaxBytes } = options;
-    const { clock = systemClock, random = Math.random, background = false, fallbackConcurrency = 8 } = options;
-    const { tagTtlMs = 1000, fenceMs = 60_000, tagLifeMs = 7 * 86_400_000, leaseMs = 1500, waitMs = 2000 } = options;
-    const { maxEntryLength = 1_048_576 } = options;
-    const memory = memoryMaxBytes === undefined ? {} : { maxBytes: memoryMaxBytes };
+    const numbers = { ...DEFAULTS };
+    for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+      if (options[name] !== undefined) numbers[name] = checkNumber(name, options[name], 0);
+    }
+    const { shared, source, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
+    const memory = { maxBytes: numbers.memoryMaxBytes };
     const read: ReadPathParts<Handle> = {
-      memory: hotKeys?.memory<Kept>(memory) ?? new MemoryTier<Kept>(memory),
+      memory: hotKeys?.memory<CachedValue>(memory) ?? new MemoryTier<CachedValue>(memory),
       shared,
-      tags: shared && new TagVersions(shared, () => source.current(), clock, { tagTtlMs, lifeMs: tagLifeMs }),
+      tags: shared && new TagVersions(shared, () => source.current(), clock, numbers),
       source,
       codec,
-      bus,
+      backplane,
       hotKeys,
-      fallback: new Semaphore(fallbackConcurrency),
+      fallback: new Semaphore(numbers.fallbackConcurrency),
       clock,
       random,
     };
-    const readPath = new ReadPath(read, { leaseMs, waitMs, maxEntryLength, background });
-    bus?.listen((purged) => readPath.hear(purged));
-    const writePath = new WritePath(readPath, read, { fenceMs, maxEntryLength });
-    this.internals = { read, readPath, writePath, fenceMs, telemetry: new Telemetry(reports, onRead) };
+    const readPath = new ReadPath(read, { ...numbers, background });
+    backplane?.listen((message) => readPath.onRemotePurge(message));
+    const writePath = new WritePath(readPath, read, numbers);
+    this.#writePath = writePath;
+    this.internals = {
+      read,
+      readPath,
+      writePath,
+      fenceMs: numbers.fenceMs,
+      telemetry: new Telemetry(options.telemetry, options.onRead),
+    };
   }
 
   /**
@@ -194,10 +202,10 @@ export class Cache<Handle> {
   }
 
   /**
-   * The route's value for these parameters: from memory, from the shared tier, or from the loader, which then runs once for all processes.
+   * Value of a route for these parameters: from memory, from the shared tier, or from the loader, which then runs once for all processes.
    *
    * @param loader reads the value with the handle it is given, and with nothing else; undefined means that there is none (a negative entry).
-   * @throws what the loader throws, {@link RangeError} for a route without freshness or a missing parameter, and {@link CacheError}
+   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a route without freshness or a missing parameter,
    * `E_UNSTORABLE_VALUE` and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
   async getOrSet<T>(
@@ -206,7 +214,7 @@ export class Cache<Handle> {
     loader: Loader<T, Handle>,
     options: { readonly ticket?: Ticket | undefined } = {},
   ): Promise<Read<T>> {
-    return this.#route(route).read(entryKey(route, parameters), loader, {
+    return this.#route(route).read(keyOf(route, parameters), loader, {
       ticket: options.ticket,
       // Worked out where memory doesn't have the value.
       get tags() {
@@ -221,22 +229,22 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
   async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
-    await this.internals.writePath.purgeTags(tags, options);
+    await this.#writePath.purgeTags(tags, options);
   }
 
-  /** Purges every entry of the cache, in constant time. As {@link purgeTags}. */
+  /** Purges every entry of the cache, in constant time. @throws as {@link purgeTags}. */
   async clear(options: PurgeOptions = {}): Promise<void> {
-    await this.internals.writePath.purgeTags(ALL_TAGS, options);
+    await this.#writePath.purgeTags(ALL_TAGS, options);
   }
 
-  /** Purges one entry of a route, and refuses every fill of it whose load began before. As {@link purgeTags}. */
+  /** Purges one entry of a route, and refuses every fill of it whose load began before. @throws as {@link purgeTags} and {@link entry}. */
   async purgeKey(route: Route, parameters: RouteParameters, options: PurgeOptions = {}): Promise<void> {
-    await this.internals.writePath.purge(this.entry(route, parameters), options);
+    await this.#writePath.purge(this.entry(route, parameters), options);
   }
 
-  /** Names an entry of a route, for a ticket or a strict write. @throws {RangeError} where a parameter is missing. */
+  /** Reference to an entry of a route, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where a parameter is missing. */
   entry(route: Route, parameters: RouteParameters): EntryRef {
-    return this.#route(route).entry(entryKey(route, parameters));
+    return this.#route(route).entry(keyOf(route, parameters));
   }
 
   /** Writes what was counted since the last time, before a process ends, say. */
@@ -249,17 +257,17 @@ export class Cache<Handle> {
     const { readPath, read, telemetry } = this.internals;
     await readPath.idle();
     telemetry.flush();
-    await read.bus?.close();
+    await read.backplane?.close();
     await read.hotKeys?.close();
     await read.shared?.close();
   }
 
-  /** A route is a namespace whose policy, keys and tags come from its declaration. */
+  /** Namespace of a route: its policy, keys and tags come from the declaration. */
   #route(route: Route): Namespace<Handle> {
     const known = this.#routes.get(route);
     if (known) return known;
     const { name, freshness, strictTags } = route;
-    if (!freshness) throw new RangeError(`route '${name}' has no 'freshness': it is never cached`);
+    if (!freshness) throw invalid(`route '${name}' has no 'freshness': it is never cached`);
     const tags = ALL_TAGS.map((tag) => [tag]);
     const added = this.#declare(name, 'route', { freshness, strictTags }, '', tags);
     this.#routes.set(route, added);
@@ -284,13 +292,23 @@ export class Cache<Handle> {
   }
 }
 
-const NUMBERS = [
-  'memoryMaxBytes',
-  'tagTtlMs',
-  'fenceMs',
-  'tagLifeMs',
-  'leaseMs',
-  'waitMs',
-  'fallbackConcurrency',
-  'maxEntryLength',
-] as const;
+/** Key of a route's entry. @throws {CacheError} `E_INVALID_ARGUMENT` where a parameter is missing. */
+function keyOf(route: Route, parameters: RouteParameters): string {
+  try {
+    return entryKey(route, parameters);
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+}
+
+/** Defaults of the options that are numbers; each is at least 0. */
+const DEFAULTS = {
+  memoryMaxBytes: 32 * 1024 * 1024,
+  tagTtlMs: 1000,
+  fenceMs: 60_000,
+  tagLifeMs: 7 * 86_400_000,
+  leaseMs: 1500,
+  waitMs: 2000,
+  fallbackConcurrency: 8,
+  maxEntryLength: 1_048_576,
+};

@@ -1,4 +1,4 @@
-/** Time as the cache sees it, so that a test can hold it. Wall clock: a frozen environment must find its entries aged. */
+/** Clock of the cache, which a test can hold. Wall clock: a frozen environment must find its entries aged. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -6,8 +6,11 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** The time of this machine. */
+/** Clock of this machine. */
 export const systemClock: Clock = {
   now: Date.now,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
+
+/** Milliseconds of a clock that never goes back, for durations. */
+export const monotonicNow = (): number => performance.now();

@@ -1,18 +1,18 @@
 import { SLOTS } from './shared/hash-slot';
 import type { RedisStore } from './shared/redis-store';
 
-/** The cluster's state, as a health check shows it. */
+/** State of a cluster, for a health check. */
 export interface ClusterState {
   /** `ok` where every node answers, `degraded` where some do, `down` where none does. */
   readonly status: 'ok' | 'degraded' | 'down';
-  /** Each node that the cluster knows of, with the health that it gives it: `online`, `loading` or `fail`. */
+  /** Nodes that the cluster knows of, each with the health that the cluster reports: `online`, `loading` or `fail`. */
   readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
 }
 
-/** How the cluster of a store is, as it says itself and as far as this process sees. Never throws. */
-export async function clusterState(store: Pick<RedisStore, 'askAny' | 'troubled'>): Promise<ClusterState> {
+/** State of a store's cluster, as the cluster reports it and as far as this process sees. Never throws. */
+export async function clusterState(store: Pick<RedisStore, 'anyMaster' | 'failing'>): Promise<ClusterState> {
   try {
-    const shards = (await store.askAny((master) => master.cluster('SHARDS') as Promise<unknown[][]>)).map(record);
+    const shards = (await store.anyMaster((master) => master.cluster('SHARDS') as Promise<unknown[][]>)).map(record);
     const nodes = shards
       .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
       .map((node) => ({
@@ -25,7 +25,7 @@ export async function clusterState(store: Pick<RedisStore, 'askAny' | 'troubled'
       .reduce((sum, slot, i) => sum + (i % 2 ? slot + 1 : -slot), 0);
     // A replica that has replicated nothing yet says 'loading'.
     const healthy = covered === SLOTS && nodes.every(({ status }) => status === 'online' || status === 'loading');
-    return { status: healthy && !store.troubled ? 'ok' : 'degraded', nodes };
+    return { status: healthy && !store.failing ? 'ok' : 'degraded', nodes };
   } catch {
     return { status: 'down', nodes: [] };
   }

@@ -1,9 +1,9 @@
-/** A key as an error shows it: a long one is cut. */
+/** Text of a key in an error; a long one is cut. */
 export function shown(key: string): string {
   return key.length > 80 ? `${key.slice(0, 80)}...` : key;
 }
 
-/** Any argument as an error shows it. */
+/** Text of any argument in an error. */
 export function got(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shown(value));
   if (typeof value === 'function' || (typeof value === 'object' && value !== null))

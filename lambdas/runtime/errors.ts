@@ -9,30 +9,42 @@ export type CacheErrorCode =
   /** More loads wait for the database than the fallback allows. */
   | 'E_FALLBACK_FULL';
 
-/** Every error that the cache itself raises. A read never fails with one: it falls back to the loader. */
+/** Error that the cache itself raises. A read never fails because a tier is down: it falls back to the loader. */
 export class CacheError extends Error {
+  /**
+   * Key of the entry, as the caller gave it.
+   * @default - the error is of no entry in particular
+   */
+  readonly key: string | undefined;
+
   constructor(
-    /** Stable, for programs; the message is for people. */
+    /** Stable code, for programs; the message is for people. */
     readonly code: CacheErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly key?: string | undefined },
   ) {
     super(message, options);
     this.name = 'CacheError';
+    this.key = options?.key;
   }
 }
 
-/** An argument that can't be used. */
-export function invalid(message: string): CacheError {
-  return new CacheError('E_INVALID_ARGUMENT', message);
+/** Error of an argument that can't be used. */
+export function invalid(message: string, key?: string): CacheError {
+  return new CacheError('E_INVALID_ARGUMENT', message, { key });
 }
 
-/** The shared tier, or one shard of it, that can't answer. */
+/** Error of the shared tier, or one shard of it, that can't answer. */
 export function unavailable(detail: string, cause?: unknown): CacheError {
   return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
 }
 
-/** An error of the shared tier's client as the cache's own. */
+/** True for the error of a shared tier that can't answer. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof CacheError && error.code === 'E_SHARED_UNAVAILABLE';
+}
+
+/** Error of the shared tier's client as the cache's own. */
 export function asUnavailable(error: unknown): CacheError {
   return error instanceof CacheError ? error : unavailable((error as Error).message, error);
 }

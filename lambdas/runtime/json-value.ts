@@ -2,11 +2,14 @@ import { shown } from './error-text';
 import { CacheError } from './errors';
 
 /**
- * The value as JSON text; undefined for an absent one.
+ * JSON text of an entry's value; undefined for an absent one.
  *
  * @throws {CacheError} `E_UNSTORABLE_VALUE` for a cycle, a BigInt, a function, or whatever else JSON can't say.
  */
-export function valueText(key: string, value: unknown): string | undefined {
+export function valueText(
+  { entryName, key }: { readonly entryName: string; readonly key: string },
+  value: unknown,
+): string | undefined {
   if (value === undefined) return undefined;
   let problem = `it is a ${typeof value}`;
   let cause: unknown;
@@ -17,13 +20,16 @@ export function valueText(key: string, value: unknown): string | undefined {
     cause = error;
     problem = String((error as Error)?.message ?? error).split('\n')[0] as string;
   }
-  throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(key)}' can't be written as JSON: ${problem}`, { cause });
+  throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(entryName)}' can't be written as JSON: ${problem}`, {
+    key,
+    cause,
+  });
 }
 
-/** Deeper than anything sensible, and far from the end of the stack. */
+/** Depth up to which values are copied and frozen: deeper than anything sensible, and far from the end of the stack. */
 const MAX_DEPTH = 500;
 
-/** A copy of a value that JSON text was parsed to. */
+/** Copy of a value that JSON text was parsed to. */
 export function copyOf<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return JSON.parse(JSON.stringify(value)) as T;
@@ -37,7 +43,7 @@ export function copyOf<T>(value: T, depth = 0): T {
   return copy;
 }
 
-/** Freezes a value that several readers share, and all that it contains. Arrays of bytes can't be frozen and stay as they are. */
+/** Freezes a value that several readers share, and all that it contains; arrays of bytes, which can't be frozen, stay as they are. */
 export function freezeDeeply<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);

@@ -27,7 +27,7 @@ export interface LoadContext {
 export type Loader<T, Handle> = (handle: Handle, context: LoadContext) => Promise<T | undefined>;
 
 /** Takes down what one run of a loader says. */
-export class LoadNotes implements LoadContext {
+export class LoadRecorder implements LoadContext {
   readonly tags = new Set<string>();
   /** The oldest version of what was included; '-' where one of them claims none. */
   oldest: Version | '-' | undefined;

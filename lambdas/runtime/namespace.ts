@@ -1,5 +1,6 @@
 import { checkTag, checkVersion } from './arguments';
-import { give, land, type Read } from './entry/cached-value';
+import { monotonicNow } from './clock';
+import type { Read } from './entry/cached-value';
 import { entryName } from './entry/entry-name';
 import { got } from './error-text';
 import { invalid } from './errors';
@@ -16,7 +17,7 @@ import type { Version } from './versions/version';
 import type { WriteBehind } from './write-behind/write-behind';
 import type { PurgeOptions, WritePath } from './write-path';
 
-/** What one read needs besides its key. */
+/** Options of a read. */
 export interface ReadOptions {
   /**
    * Tags of this entry, besides those of the namespace.
@@ -24,13 +25,13 @@ export interface ReadOptions {
    */
   readonly tags?: readonly string[];
   /**
-   * What this session has written: what is older isn't good for it.
+   * Writes of this session: a value that is older isn't good for it.
    * @default - nothing
    */
   readonly ticket?: Ticket | undefined;
 }
 
-/** What is known of a value in a writer's hand. */
+/** Options of {@link Namespace.set}, about the value in a writer's hand. */
 export interface SetOptions {
   /**
    * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row must give it,
@@ -44,7 +45,7 @@ export interface SetOptions {
    */
   readonly version?: Version;
   /**
-   * When the value was committed, in epoch milliseconds of this process. Give it where the process may be frozen between the commit and this
+   * Time of the value's commit, in epoch milliseconds of this process. Give it where the process may be frozen between the commit and this
    * call: a value that was held for longer than half a fence's life is purged, not stored.
    * @default - just now
    */
@@ -61,7 +62,7 @@ export interface SetOptions {
   readonly behind?: WriteBehind;
 }
 
-/** What is purged of a namespace, and how. */
+/** Keys and tags that {@link Namespace.purge} purges, and how. */
 export interface NamespacePurge extends PurgeOptions {
   /**
    * Keys of the namespace.
@@ -75,11 +76,11 @@ export interface NamespacePurge extends PurgeOptions {
   readonly tags?: readonly string[];
 }
 
-/** What a namespace works with. */
+/** Dependencies of a namespace. */
 export interface NamespaceParts<Handle> {
-  /** Begins the names of its entries, besides their keys. */
+  /** Begin of the names of its entries, before their keys. */
   readonly prefix: string;
-  /** The tags that each of its entries carries, by the part of its slot. */
+  /** Tags that each of its entries carries, by the part of its slot. */
   readonly tags: readonly (readonly string[])[];
   readonly readPath: ReadPath<Handle>;
   readonly writePath: WritePath<Handle>;
@@ -87,77 +88,85 @@ export interface NamespaceParts<Handle> {
   readonly telemetry: Telemetry;
 }
 
-/** Digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
+/** Number of digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
 const ROW_DIGITS = 24;
 const MAX_ROW = 2n ** 64n;
 
 /** Values of one kind, under keys of their own and one policy. */
 export class Namespace<Handle> {
   readonly #policy: Policy;
-  readonly #space: EntryRef['space'];
-  // By themselves, because a hit in memory is so little that each look into another object shows.
+  readonly #keyspace: EntryRef['keyspace'];
+  // Fields of their own, because a hit in memory is so little that each look into another object shows.
   readonly #readPath: ReadPath<Handle>;
-  /** Whether nobody wants to hear of each read. */
-  readonly #unheard: boolean;
+  readonly #writePath: WritePath<Handle>;
+  /** True where no `onRead` is called with each outcome. */
+  readonly #unobserved: boolean;
   readonly #meter: ReadMeter;
   readonly #parts: NamespaceParts<Handle>;
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used. */
   constructor(
-    /** Begins the names of its entries. */
+    /** Name of the namespace, with which the names of its entries begin. */
     readonly name: string,
     policy: NamespacePolicy,
     parts: NamespaceParts<Handle>,
   ) {
     this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
-    for (const tags of parts.tags) parts.read.tags?.expect(tags);
-    this.#space = parts.read.memory.space();
+    for (const tags of parts.tags) parts.read.tags?.declare(tags);
+    this.#keyspace = parts.read.memory.newKeyspace();
     this.#readPath = parts.readPath;
-    this.#unheard = parts.telemetry.onRead === undefined;
+    this.#writePath = parts.writePath;
+    this.#unobserved = parts.telemetry.onRead === undefined;
     this.#meter = parts.telemetry.meter(name);
   }
 
   /**
-   * The value: from memory, from the shared tier, or from the loader, which then runs once for all processes.
+   * Value of a key: from memory, from the shared tier, or from the loader, which then runs once for all processes.
    *
    * @param loader reads the value with the handle it is given; undefined means that there is none (a negative entry).
-   * @throws what the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used, `E_UNSTORABLE_VALUE` for
+   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used, `E_UNSTORABLE_VALUE` for
    * a value that isn't JSON, and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && this.#unheard) {
-      const kept = this.#readPath.recall(key, this.#space, this.#policy);
-      if (kept !== undefined) {
+    if (options?.ticket === undefined && this.#unobserved) {
+      const cached = this.#readPath.fromMemory(key, this.#keyspace, this.#policy);
+      if (cached !== undefined) {
         this.#meter.counts.MemoryHits++;
-        return kept.promise() as Promise<T | undefined>;
+        return cached.promise() as Promise<T | undefined>;
       }
       return this.#load(key, loader, options ?? {});
     }
     return this.read(key, loader, options).then(theValue);
   }
 
-  /** As {@link getOrSet}, with what the read did. */
+  /** {@link getOrSet} with the outcome of the read. */
   async read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}): Promise<Read<T>> {
-    const began = performance.now();
-    const kept = options.ticket === undefined ? this.#readPath.recall(key, this.#space, this.#policy) : undefined;
-    const read: Read<T> = kept
-      ? give(this.#policy, land(kept, this.#now(), 'memory', 'hit'))
-      : await this.#readPath.read(this.#request(key, loader, options));
+    const began = monotonicNow();
+    const path = this.#readPath;
+    let read: Read<T>;
+    if (options.ticket !== undefined) read = await path.read(this.#request(key, loader, options));
+    else {
+      const cached = path.fromMemory(key, this.#keyspace, this.#policy);
+      read = cached ? path.hit(this.#policy, cached) : await path.read(this.#request(key, loader, options), true);
+    }
     this.#meter.read(read.outcome, began);
     return read;
   }
 
-  /** What is cached, fresh or within its stale window; undefined where nothing is, or an absence. Never loads, and never throws for a tier that is down. */
+  /**
+   * Cached value of a key, fresh or within its stale window; undefined where nothing is cached, or an absence. Never loads, and never throws for
+   * a tier that is down.
+   */
   async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<T | undefined> {
-    const began = performance.now();
+    const began = monotonicNow();
     const read = await this.#readPath.find<T>(this.#request(key, never, options));
     if (read) this.#meter.read(read.outcome, began);
     return read?.value;
   }
 
-  /** As {@link get} for many keys, which are asked for in one turn: one packet to each node. Keys without a value are left out. */
+  /** Cached values of many keys, which are read in one turn: one packet to each node. Keys without a value are left out. */
   async getMany<T>(keys: readonly string[], options: Pick<ReadOptions, 'ticket'> = {}): Promise<Map<string, T>> {
     const values = await Promise.all(keys.map((key) => this.get<T>(key, options)));
     const found = new Map<string, T>();
@@ -174,20 +183,21 @@ export class Namespace<Handle> {
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
     const { behind, rowVersion } = options;
-    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion) }, this.#parts);
+    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion, key) }, this.#parts);
     const { source } = this.#parts.read;
     const version = checkVersion(options.version) ?? (await source.current());
     if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
       throw invalid(
         `'rowVersion' must be given to set ${got(key)}: without it an older value could replace a newer one; or delete the key`,
+        key,
       );
     }
-    const row = rowVersion === undefined ? version : rowText(rowVersion);
+    const row = rowVersion === undefined ? version : rowText(rowVersion, key);
     const request = this.#request(key, never, options);
-    return this.#parts.writePath.put(request, { value, row, version, committedAt: options.committedAt });
+    return this.#writePath.put(request, { value, row, version, committedAt: options.committedAt });
   }
 
-  /** As {@link set} for many. @returns the keys whose values were stored. */
+  /** {@link set} for many keys. @returns the keys whose values were stored. */
   async setMany(entries: Iterable<readonly [key: string, value: unknown, options?: SetOptions]>): Promise<Set<string>> {
     const all = [...entries];
     const stored = await Promise.all(all.map(([key, value, options]) => this.set(key, value, options)));
@@ -200,9 +210,9 @@ export class Namespace<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where it couldn't be purged. Purging again is safe.
    */
   async delete(key: string, options: Pick<SetOptions, 'version' | 'rowVersion'> = {}): Promise<void> {
-    const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion);
+    const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion, key);
     const version = checkVersion(options.version);
-    await this.#parts.writePath.purge(this.entry(key), { row, ...(version && { version }) });
+    await this.#writePath.purge(this.entry(key), { row, version });
   }
 
   /** Write-through: purges the key and reads it again, from a server that has the write. Call it after the commit. @returns the value. */
@@ -211,7 +221,7 @@ export class Namespace<Handle> {
     loader: Loader<T, Handle>,
     options: ReadOptions & Pick<PurgeOptions, 'version'> = {},
   ): Promise<Read<T>> {
-    return this.#parts.writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
+    return this.#writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
   }
 
   /** Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere. @throws as {@link delete}. */
@@ -219,25 +229,25 @@ export class Namespace<Handle> {
     for (const tag of tags) checkTag(tag);
     const options = { mode, version: checkVersion(version) ?? (await this.#parts.read.source.current()) };
     await Promise.all([
-      ...keys.map((key) => this.#parts.writePath.purge(this.entry(key), options)),
-      tags.length > 0 ? this.#parts.writePath.purgeTags(tags, options) : undefined,
+      ...keys.map((key) => this.#writePath.purge(this.entry(key), options)),
+      tags.length > 0 ? this.#writePath.purgeTags(tags, options) : undefined,
     ]);
   }
 
   /** Purges every entry of the namespace, in constant time. */
   async clear(options: PurgeOptions = {}): Promise<void> {
-    await this.#parts.writePath.purgeTags(namespaceTags(this.name), options);
+    await this.#writePath.purgeTags(namespaceTags(this.name), options);
   }
 
-  /** Names an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
+  /** Reference to an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
   entry(key: string): EntryRef {
-    return { key: entryName(this.#parts.prefix, key), memoryKey: key, space: this.#space };
+    return { entryName: entryName(this.#parts.prefix, key), key, keyspace: this.#keyspace };
   }
 
-  /** As {@link read} for nobody but the reader, who wants the value alone. */
+  /** Value of a key that memory doesn't have. */
   async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<T | undefined> {
-    const began = performance.now();
-    const read = await this.#readPath.read(this.#request(key, loader, options));
+    const began = monotonicNow();
+    const read = await this.#readPath.read(this.#request(key, loader, options), true);
     this.#meter.read(read.outcome, began);
     return read.value;
   }
@@ -251,19 +261,15 @@ export class Namespace<Handle> {
     const tags = given ? [...new Set([...given, ...own])] : own;
     // Field by field, here and along the way of a hit: a spread costs as much as a look into a map.
     return {
-      key: name,
+      entryName: name,
       slot,
-      memoryKey: key,
-      space: this.#space,
+      key,
+      keyspace: this.#keyspace,
       policy: this.#policy,
       tags,
       ticket,
       loader,
     };
-  }
-
-  #now(): number {
-    return this.#parts.read.shared?.now() ?? this.#parts.read.clock.now();
   }
 }
 
@@ -271,12 +277,13 @@ function theValue<T>(read: Read<T>): T | undefined {
   return read.value;
 }
 
-/** Stands where nothing is loaded. */
+/** Loader of operations that never load. */
 const never = (): Promise<never> => Promise.reject(new Error('nothing is loaded here'));
 
-function rowText(version: number | bigint | undefined): string {
+/** Text of a row's version, as stores compare it. */
+function rowText(version: number | bigint | undefined, key: string): string {
   const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version as number) : -1n;
   if (whole < 0n || whole >= MAX_ROW)
-    throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`);
+    throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`, key);
   return whole.toString().padStart(ROW_DIGITS, '0');
 }

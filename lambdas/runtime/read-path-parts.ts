@@ -1,45 +1,52 @@
 import type { Clock } from './clock';
 import type { Codec } from './codecs/codec';
-import type { Kept } from './entry/cached-value';
+import type { CachedValue } from './entry/cached-value';
 import type { HotKeys } from './hot-keys/hot-keys';
 import type { Semaphore } from './load/semaphore';
-import type { MemoryBus } from './memory/backplane';
+import type { InFlight } from './load/single-flight';
+import type { Backplane } from './memory/backplane';
 import type { MemoryTier } from './memory/memory-tier';
+import type { ReadRequest } from './read-request';
 import type { SharedStore } from './shared/shared-store';
 import type { TagVersions } from './tags';
 import type { VersionSource } from './versions/source';
 
+/** Options of the read path. */
 export interface ReadPathOptions {
-  /** How long a lease lasts where the load's duration isn't known, in milliseconds; else it is three times that. */
+  /** Life of a lease where the load's duration isn't known, in milliseconds; else it is three times that. */
   readonly leaseMs: number;
-  /** How long a read waits for somebody else's load, in milliseconds, before it loads without filling. */
+  /** Longest wait of a read for another process's load, in milliseconds, before it loads without filling. */
   readonly waitMs: number;
   /** Largest entry that is stored, in characters. */
   readonly maxEntryLength: number;
-  /** Whether the process lives on after it has answered: refreshes then run beside the answer, and long loads renew their lease. */
+  /** True where the process lives on after it has answered: refreshes then run beside the answer, and long loads renew their lease. */
   readonly background: boolean;
 }
 
-/** What the read path works with. */
+/** Dependencies of the read path. */
 export interface ReadPathParts<Handle> {
-  readonly memory: MemoryTier<Kept>;
+  readonly memory: MemoryTier<CachedValue>;
   readonly shared: SharedStore | undefined;
   readonly tags: TagVersions | undefined;
   readonly source: VersionSource<Handle>;
-  /** How values are written where JSON isn't the better way. */
+  /** Format of values for which JSON isn't the better one. */
   readonly codec: Codec | undefined;
-  /** Tells other processes of purges. */
-  readonly bus: MemoryBus | undefined;
-  /** Finds the keys that are read most. */
+  /** Channel on which purges are published to other processes. */
+  readonly backplane: Backplane | undefined;
+  /** Counter of the keys that are read most. */
   readonly hotKeys: HotKeys | undefined;
-  /** Bounds loads that no lease holds back. */
+  /** Bound of loads that no lease holds back. */
   readonly fallback: Semaphore;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** When a value was asked for, in this process's time and by its count of purges. */
-export interface Asked {
+/** One attempt of a read to get its value. */
+export interface Attempt<Handle> {
+  readonly request: ReadRequest<unknown, Handle>;
+  readonly flight: InFlight;
+  /** Begin of the attempt, in milliseconds of this process's clock. */
   readonly at: number;
-  readonly mark: number;
+  /** State of the memory fence at its begin; 0 where the entry isn't stored in memory. */
+  readonly fence: number;
 }

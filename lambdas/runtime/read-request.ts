@@ -1,37 +1,40 @@
-import type { Kept } from './entry/cached-value';
+import type { CachedValue } from './entry/cached-value';
 import type { Loader } from './loader';
-import type { Space } from './memory/entry-table';
+import type { Keyspace } from './memory/entry-table';
 import type { Policy } from './policy';
 import type { Ticket } from './ticket';
 
-/** One entry of the cache, whether it is there or not; made by {@link Namespace.entry} and {@link Cache.entry}. */
+/** Reference to one entry of the cache, present or not; made by {@link Namespace.entry} and {@link Cache.entry}. */
 export interface EntryRef {
-  /** Its name in the shared tier. */
+  /** Name of the entry in the shared tier. */
+  readonly entryName: string;
+  /** The caller's key; of a route, the name of the entry. */
   readonly key: string;
-  /** Its name in memory, and the part of memory that this is a name in. */
-  readonly memoryKey: string;
-  /** The part of memory that it is in. */
-  readonly space: Space;
+  /** Keyspace of memory in which the key is unique. */
+  readonly keyspace: Keyspace;
 }
 
-/** What a reader has written, of which a {@link Ticket} is the usual form. */
-export type Written = Pick<Ticket, 'latest' | 'versionFor' | 'encode'>;
+/** Writes of a reader's session; a {@link Ticket} is their usual form. */
+export type SessionWrites = Pick<Ticket, 'latest' | 'versionFor' | 'encode'>;
 
-/** What is asked for. */
+/** Request of one read. */
 export interface ReadRequest<T, Handle> extends EntryRef {
-  /** The cluster's slot of its name. */
+  /** Cluster slot of the entry's name. */
   readonly slot: number;
   readonly policy: Policy;
   /** The declared tags, filled in, then those of the namespace and of all entries. */
   readonly tags: readonly string[];
-  /** What the reader has written: an older entry isn't good for it. */
-  readonly ticket?: Written | undefined;
+  /** Writes of the reader: an older entry isn't good for it. */
+  readonly ticket?: SessionWrites | undefined;
   readonly loader: Loader<T, Handle>;
 }
 
-/** Whether the value contains what the reader wrote. */
-export function satisfies({ key, ticket }: Pick<ReadRequest<unknown, never>, 'key' | 'ticket'>, kept: Kept): boolean {
-  const least = ticket?.versionFor(key, kept.tags);
+/** True where the value contains what the reader wrote. */
+export function satisfies(
+  { entryName, ticket }: Pick<ReadRequest<unknown, never>, 'entryName' | 'ticket'>,
+  cached: CachedValue,
+): boolean {
+  const least = ticket?.versionFor(entryName, cached.tags);
   // '-' is less than any version.
-  return least === undefined || kept.version >= least;
+  return least === undefined || cached.version >= least;
 }

@@ -4,25 +4,25 @@ import { invalid } from './errors';
 import type { EntryRef } from './read-request';
 import { newToken } from './token';
 
-/** How a strict write is bounded. */
+/** Options of a strict write. */
 export interface StrictOptions {
   /**
-   * How long the commit may take, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If nobody says how
+   * Longest duration of the commit, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If nobody says how
    * it ended, the keys aren't filled for this long.
    * @default 5000
    */
   readonly timeoutMs?: number;
 }
 
-/** How much longer than its commit an intent lives, in milliseconds: the invalidation needs some time, too. */
+/** Life of an intent beyond that of its commit, in milliseconds: the purge needs some time, too. */
 const INTENT_MARGIN_MS = 2000;
 
 /**
- * Strict mode: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
+ * Strict write: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
  * has no memory tier. The write is announced to every key, committed, and purged: from before the commit until after the purge the keys are
  * loaded by whoever reads them, and filled by nobody. Costs two round trips to each entry's master.
  *
- * @throws what `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
+ * @throws whatever `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
  * an entry isn't filled until its intent has ended; `E_INVALID_ARGUMENT` where a timeout isn't one.
  */
 export async function strictly<T, Handle>(
@@ -36,19 +36,21 @@ export async function strictly<T, Handle>(
   }
   const { readPath, fenceMs } = cache.internals;
   const { shared, source } = cache.internals.read;
-  const forgotten = () => Promise.all(entries.map((entry) => readPath.purged(entry)));
-  if (!shared) return commit().finally(forgotten);
+  const publishAll = () => Promise.all(entries.map((entry) => readPath.publish(entry)));
+  if (!shared) return commit().finally(publishAll);
   const writer = newToken();
   // However the commit ends, a version read after it is good for every key, written or not.
   const purge = async (): Promise<void> => {
     const version = await source.current();
-    const purges = await Promise.allSettled(entries.map(({ key }) => shared.invalidate(key, version, fenceMs, { writer })));
-    await forgotten();
+    const purges = await Promise.allSettled(
+      entries.map(({ entryName }) => shared.purgeKey(entryName, version, fenceMs, { writer })),
+    );
+    await publishAll();
     throwFirst(purges);
   };
   const intentMs = Math.ceil(timeoutMs) + INTENT_MARGIN_MS;
-  const announced = await Promise.allSettled(entries.map(({ key }) => shared.intend(key, writer, intentMs)));
-  await forgotten();
+  const announced = await Promise.allSettled(entries.map(({ entryName }) => shared.intend(entryName, writer, intentMs)));
+  await publishAll();
   let result: T;
   try {
     throwFirst(announced);

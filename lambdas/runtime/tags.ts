@@ -38,7 +38,7 @@ export interface TagVersionsOptions {
   /** How long a mark may be taken from this process's memory, in milliseconds. */
   readonly tagTtlMs: number;
   /** How long an unused tag lives in the shared tier, in milliseconds; longer than any entry. */
-  readonly lifeMs: number;
+  readonly tagLifeMs: number;
 }
 
 /** At most this many tags are remembered; beyond it all are forgotten and read again. */
@@ -59,17 +59,19 @@ export class TagVersions {
   readonly #store: SharedStore;
   readonly #currentVersion: () => Promise<Version>;
   readonly #clock: Clock;
-  readonly #options: TagVersionsOptions;
+  readonly #ttlMs: number;
+  readonly #lifeMs: number;
 
   constructor(store: SharedStore, currentVersion: () => Promise<Version>, clock: Clock, options: TagVersionsOptions) {
     this.#store = store;
     this.#currentVersion = currentVersion;
     this.#clock = clock;
-    this.#options = options;
+    this.#ttlMs = options.tagTtlMs;
+    this.#lifeMs = options.tagLifeMs;
   }
 
   /** Tells of a list that many entries have, the same array: what {@link known} says of it is remembered. */
-  expect(names: readonly string[]): void {
+  declare(names: readonly string[]): void {
     this.#expected.set(names, undefined);
   }
 
@@ -81,8 +83,8 @@ export class TagVersions {
     let until = Number.POSITIVE_INFINITY;
     for (const tag of names) {
       const each = this.#known.get(tag);
-      if (!each || now >= each.readAt + this.#options.tagTtlMs) return undefined;
-      until = Math.min(until, each.readAt + this.#options.tagTtlMs);
+      if (!each || now >= each.readAt + this.#ttlMs) return undefined;
+      until = Math.min(until, each.readAt + this.#ttlMs);
       marks.push({ tag, deleted: each.tag.deleted, expired: each.tag.expired });
     }
     const learnt = { declared: declaredTags(names), marks, text: marksText(marks), learnt: this.#learnt, until };
@@ -99,13 +101,13 @@ export class TagVersions {
   async capture(names: readonly string[]): Promise<Capture> {
     const readAt = this.#clock.now();
     const forgotten = this.#forgotten;
-    const tags = await Promise.all(names.map((name) => this.#store.touchTag(name, this.#options.lifeMs)));
+    const tags = await Promise.all(names.map((name) => this.#store.touchTag(name, this.#lifeMs)));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
     const version = tags.includes(undefined) ? await this.#currentVersion() : undefined;
     const marks: TagMark[] = [];
     let minVersion: Version | undefined;
     for (const [i, name] of names.entries()) {
-      const tag = tags[i] ?? (await this.#store.createTag(name, newToken(), version as Version, this.#options.lifeMs));
+      const tag = tags[i] ?? (await this.#store.createTag(name, newToken(), version as Version, this.#lifeMs));
       if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
       marks.push({ tag: name, deleted: tag.deleted, expired: tag.expired });
       minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
@@ -116,7 +118,7 @@ export class TagVersions {
   /** Purges a tag for every process; this one knows at once. */
   async purge(name: string, version: Version, mode: PurgeMode | 'timeline'): Promise<void> {
     this.#forget(name);
-    await this.#store.purgeTag(name, newToken(), version, this.#options.lifeMs, mode);
+    await this.#store.purgeTag(name, newToken(), version, this.#lifeMs, mode);
     this.#forget(name);
   }
 
@@ -130,7 +132,7 @@ export class TagVersions {
    * Told of a version that was read: a newer timeline than the entries' makes all of them misses, since they may contain writes that the
    * primary lost. The first who notices it purges.
    */
-  async notice(version: Version): Promise<void> {
+  async observe(version: Version): Promise<void> {
     const timeline = timelineOf(version);
     if (timeline <= this.#noticed) return;
     // Each for itself, so that a shard that is down doesn't keep the others' entries alive.
@@ -148,7 +150,7 @@ export class TagVersions {
 
   #remembered(name: string): Tag | undefined {
     const known = this.#known.get(name);
-    return known && this.#clock.now() - known.readAt < this.#options.tagTtlMs ? known.tag : undefined;
+    return known && this.#clock.now() - known.readAt < this.#ttlMs ? known.tag : undefined;
   }
 
   async #fetch(name: string): Promise<Tag | undefined> {

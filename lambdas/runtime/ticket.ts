@@ -3,7 +3,7 @@ import { got } from './error-text';
 import { invalid } from './errors';
 import { isVersion, type Version } from './versions/version';
 
-/** Beyond this many entries a ticket asks the latest of their versions of every key. */
+/** Number of entries beyond which a ticket asks the latest of their versions of every key. */
 const MAX_ENTRIES = 32;
 const EVERYTHING = '*';
 
@@ -11,13 +11,13 @@ const EVERYTHING = '*';
 const TEXT = /^t1((?:\.(?:[\w-]{8}|\*)[\w-]{16})*)$/;
 
 /**
- * What one session has written, so that it reads its own writes: the versions after its commits, by key and by tag. It travels with the
+ * Writes of one session, so that it reads them: the versions after its commits, by key and by tag. It travels with the
  * session as a short text, in a cookie or a token; sign it, because a forged one makes every read of its owner load from the primary. Drop it
  * once it is older than any replica lags and any memory TTL.
  */
 export class Ticket {
   readonly #entries: ReadonlyMap<string, Version>;
-  /** The latest version in it; undefined in an empty ticket. */
+  /** Latest version in it; undefined in an empty ticket. */
   readonly latest: Version | undefined;
 
   private constructor(entries: ReadonlyMap<string, Version>) {
@@ -25,12 +25,10 @@ export class Ticket {
     this.latest = [...entries.values()].sort().at(-1);
   }
 
-  /** The ticket of a session that has written nothing. */
+  /** Ticket of a session that has written nothing. */
   static readonly empty = new Ticket(new Map());
 
-  /**
-   * @returns undefined where the text isn't a ticket: the session then reads as one that has written nothing.
-   */
+  /** Ticket of a text; undefined where it isn't one: the session then reads as one that has written nothing. */
   static decode(text: string): Ticket | undefined {
     const match = text.length <= 1024 ? TEXT.exec(text) : null;
     if (!match) return undefined;
@@ -42,7 +40,7 @@ export class Ticket {
     return entries.size > MAX_ENTRIES ? undefined : new Ticket(entries);
   }
 
-  /** At most 806 characters of `A-Z a-z 0-9 - _ . *`. */
+  /** Text of the ticket: at most 806 characters of `A-Z a-z 0-9 - _ . *`. */
   encode(): string {
     let text = 't1';
     for (const [name, version] of this.#entries) text += `.${name}${Buffer.from(version, 'hex').toString('base64url')}`;
@@ -50,17 +48,17 @@ export class Ticket {
   }
 
   /**
-   * The ticket with one more write.
+   * Ticket with one more write.
    *
    * @param what the entry that was written, as {@link Namespace.entry} names it, or the tag that was purged, as `{ tag }`.
    * @param version the primary's version, read after the commit.
    * @throws {CacheError} `E_INVALID_ARGUMENT` where the version isn't one.
    */
-  with(what: { readonly key: string } | { readonly tag: string }, version: Version): Ticket {
+  with(what: { readonly entryName: string } | { readonly tag: string }, version: Version): Ticket {
     if (!isVersion(version)) {
       throw invalid(`'version' must be 24 hex digits, got: ${got(version)}`);
     }
-    const name = 'tag' in what ? tagHash(what.tag) : nameHash(what.key);
+    const name = 'tag' in what ? tagHash(what.tag) : nameHash(what.entryName);
     const entries = new Map(this.#entries);
     const known = entries.get(name);
     if (known === undefined || known < version) entries.set(name, version);
@@ -68,7 +66,7 @@ export class Ticket {
     return new Ticket(new Map([[EVERYTHING, [...entries.values()].sort().at(-1) as Version]]));
   }
 
-  /** The version that an entry of this name and these tags must have; undefined where any will do. */
+  /** Version that an entry of this name and these tags must have; undefined where any will do. */
   versionFor(entryName: string, tags: readonly string[]): Version | undefined {
     if (this.latest === undefined) return undefined;
     const all = this.#entries.get(EVERYTHING);

@@ -1,5 +1,6 @@
-import { type Kept, newHeader, newKept, type Read } from './entry/cached-value';
+import { newCachedValue, newHeader, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
+import { CacheError } from './errors';
 import { valueText } from './json-value';
 import type { ReadPath } from './read-path';
 import type { ReadPathOptions, ReadPathParts } from './read-path-parts';
@@ -9,7 +10,7 @@ import { ALL_TAGS, declaredTags } from './tags';
 import { newToken } from './token';
 import type { Version } from './versions/version';
 
-/** How to purge. */
+/** Options of a purge. */
 export interface PurgeOptions {
   /**
    * The primary's version, read after the commit of the change.
@@ -23,7 +24,7 @@ export interface PurgeOptions {
   readonly mode?: PurgeMode;
 }
 
-/** A value in a writer's hand. Row and version are as {@link SetOptions} say. */
+/** Value in a writer's hand. Row and version are as {@link SetOptions} say. */
 export interface PutRequest {
   readonly value: unknown;
   readonly row: string;
@@ -32,8 +33,8 @@ export interface PutRequest {
 }
 
 /**
- * What a writer does with the cache, after its commit or around it. Nothing here sets a value blindly: a value is either read again under a
- * lease, or compared with what is known of its row.
+ * Write path: operations of a writer, after its commit or around it. None sets a value blindly: a value is either read again under a lease,
+ * or compared with what is known of its row.
  */
 export class WritePath<Handle> {
   readonly #readPath: ReadPath<Handle>;
@@ -53,24 +54,24 @@ export class WritePath<Handle> {
   /** Write-around: the next read loads. Refuses every fill whose load began before. */
   async purge(entry: EntryRef, options: PurgeOptions & { readonly row?: string | undefined } = {}): Promise<void> {
     const { shared, tags } = this.#parts;
-    this.#readPath.forget(entry);
+    this.#readPath.drop(entry);
     if (!shared) return;
     const version = options.version ?? (await this.#parts.source.current());
     const { mode = 'delete', row } = options;
-    await shared.invalidate(entry.key, version, this.#options.fenceMs, { mode, ...(row !== undefined && { row }) });
-    await this.#readPath.purged(entry);
-    await tags?.notice(version).catch(() => {});
+    await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, { mode, row }).catch(withKey(entry.key));
+    await this.#readPath.publish(entry);
+    await tags?.observe(version).catch(() => {});
   }
 
   /** Purges every entry that carries one of the tags. @throws the first error; the other tags were purged. */
   async purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
     const { tags } = this.#parts;
-    this.#readPath.forget();
+    this.#readPath.drop();
     if (!tags) return;
     const version = options.version ?? (await this.#parts.source.current());
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
-    await this.#readPath.purged(undefined, names);
-    if (!names.includes(ALL_TAGS[0] as string)) await tags.notice(version).catch(() => {});
+    await this.#readPath.publish(undefined, names);
+    if (!names.includes(ALL_TAGS[0] as string)) await tags.observe(version).catch(() => {});
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -95,17 +96,17 @@ export class WritePath<Handle> {
   ): Promise<boolean> {
     const { shared, tags, clock, memory, random, codec } = this.#parts;
     const { fenceMs, maxEntryLength } = this.#options;
-    const { key, memoryKey, space, policy } = request;
-    const json = valueText(key, value);
-    this.#readPath.forget(request);
+    const { entryName, key, keyspace, policy } = request;
+    const json = valueText(request, value);
+    this.#readPath.drop(request);
     const now = shared?.now() ?? clock.now();
     const header = newHeader(policy, value, version, now, 0, random);
     const ttlMs = header.expiresAt - now;
     if (policy.sharedTtlMs === 0) {
-      const kept: Kept = newKept(header, { value, json, tags: declaredTags(request.tags), alone: false }, policy, random);
-      await this.#readPath.purged(request);
+      const cached = newCachedValue(header, { value, json, tags: declaredTags(request.tags), exclusive: false }, policy, random);
+      await this.#readPath.publish(request);
       const stored = clock.now();
-      memory.set(memoryKey, kept, json?.length ?? 0, stored + ttlMs, stored, space);
+      memory.set(key, cached, json?.length ?? 0, stored + ttlMs, stored, keyspace);
       return true;
     }
     if (!shared || !tags) return false;
@@ -115,11 +116,18 @@ export class WritePath<Handle> {
     const late = committedAt !== undefined && clock.now() - committedAt > fenceMs / 2;
     const purgedSince = minVersion !== undefined && minVersion > version;
     if (late || purgedSince || entry.length > maxEntryLength || header.freshUntil <= now) {
-      await this.purge(request, { version, ...(!late && { row }) });
+      await this.purge(request, { version, row: late ? undefined : row });
       return false;
     }
-    const stored = await shared.put(key, { version, row, ttlMs, entry }, fenceMs);
-    await this.#readPath.purged(request);
+    const stored = await shared.put(entryName, { version, row, ttlMs, entry }, fenceMs).catch(withKey(key));
+    await this.#readPath.publish(request);
     return stored;
   }
+}
+
+/** Handler of a failed purge, whose error then carries the caller's key. */
+function withKey(key: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof CacheError ? Object.assign(error, { key }) : error;
+  };
 }

@@ -26,7 +26,7 @@ const options: Omit<ReportOptions, 'known'> = {
 /** What constructors of the runtime are given by the runtime itself: users have such objects from `Cache`, and never make one. */
 const INTERNAL = [
   'MemoryTier',
-  'Space',
+  'Keyspace',
   'ReadRequest',
   'ReadPath',
   'ReadPathParts',

@@ -43,7 +43,6 @@ const ROOT_FILES = ['jest.config.js'];
 const CIRCLES_TO_OPEN: readonly (readonly string[])[] = [
   ['lambdas/platform/http/problem.ts', 'lambdas/platform/http/response.ts'],
   ['lambdas/platform/purge/exact-keys.ts', 'lambdas/platform/purge/ledger.ts'],
-  ['lambdas/runtime/hot-keys/hot-keys.ts', 'lambdas/runtime/read-path-parts.ts'],
   ['lib/purge/purge-pipeline.ts', 'lib/purge/sources/purge-source.ts'],
   ['lib/shared/shared-cache-checks.ts', 'lib/shared/shared-cache.ts'],
 ];

@@ -54,7 +54,7 @@ test('a compressed MessagePack value comes back from the cluster byte for byte',
 });
 
 const busOf = (namespace: string, options: Partial<ShardedPubSubOptions> = {}) =>
-  shardedPubSub({ ...place(namespace), beatMs: 200, ...options });
+  shardedPubSub({ ...place(namespace), heartbeatMs: 200, ...options });
 
 describe('a bus of sharded channels', () => {
   test('makes a purge of one process forgotten by the others, at once', async () => {
@@ -65,7 +65,9 @@ describe('a bus of sharded channels', () => {
       return cluster.place.user!;
     };
     const buses = [busOf('bus'), busOf('bus', { credentials }), busOf('bus', { listen: false })];
-    const things = buses.map((bus) => cacheOf('bus', source, { bus }).namespace('things', { freshness: LONG, tags: ['all'] }));
+    const things = buses.map((bus) =>
+      cacheOf('bus', source, { backplane: bus }).namespace('things', { freshness: LONG, tags: ['all'] }),
+    );
     const [a, b, deployed] = things as [(typeof things)[0], (typeof things)[0], (typeof things)[0]];
     await Promise.all(buses.map(({ ready }) => ready));
     const purges = [
@@ -86,7 +88,7 @@ describe('a bus of sharded channels', () => {
 test('a purge is forgotten by another process of the machine, too', async () => {
   const source = new OneValue();
   const bus = busOf('processes');
-  const things = cacheOf('processes', source, { bus }).namespace('things', { freshness: LONG });
+  const things = cacheOf('processes', source, { backplane: bus }).namespace('things', { freshness: LONG });
   const other = new Child(CHILD, { execArgv: ['--import', 'tsx'] });
   try {
     await other.call('listen', cluster.place, 'processes');
@@ -306,21 +308,21 @@ test('hot keys are read from replicas, too, which answer while their master does
 test('a bus forgets everything where messages may have been missed, and keeps again once they are heard', async () => {
   const source = new OneValue();
   const bus = busOf('lost');
-  const things = cacheOf('lost', source, { bus }).namespace('things', { freshness: LONG });
+  const things = cacheOf('lost', source, { backplane: bus }).namespace('things', { freshness: LONG });
   await bus.ready;
   await things.getOrSet('k', async () => source.value);
   const masters = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
   const channelsOf = new Set<string>();
   for (const { name } of masters) {
     await cluster.engines.kill(name, 'SIGSTOP');
-    const deaf = await waitFor('the silence', () => bus.deaf, { timeoutMs: 3000 }).catch(() => false);
+    const deaf = await waitFor('the silence', () => bus.disconnected, { timeoutMs: 3000 }).catch(() => false);
     await cluster.engines.kill(name, 'SIGCONT');
     if (deaf) channelsOf.add(name);
     if (deaf) break;
   }
   // Four channels lie on at least one of the masters.
   expect(channelsOf.size).toBe(1);
-  await waitFor('the connection', () => !bus.deaf);
+  await waitFor('the connection', () => !bus.disconnected);
   await cluster.engines.ready();
   const tier = async () => (await things.read('k', async () => source.value)).outcome.tier;
   expect(await tier()).not.toBe('memory');

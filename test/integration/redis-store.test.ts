@@ -36,7 +36,7 @@ describe('a store on a real cluster', () => {
   test('says with an error of its own that no master answers a question', async () => {
     const store = cluster.store();
     await store.get('connected');
-    const asked = store.askAny(() => Promise.reject(new Error('not today')));
+    const asked = store.anyMaster(() => Promise.reject(new Error('not today')));
     await expect(asked).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
   });
 
@@ -93,7 +93,7 @@ describe('something else under the name of an entry', () => {
     const client = new Cluster([{ host, port }], { redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false } });
     try {
       await client.lpush('foreign:v:{k}', 'a list');
-      await store.invalidate('other', version(7), 60_000);
+      await store.purgeKey('other', version(7), 60_000);
       await client.lpush('foreign:v:{other}', 'a list');
       for (const key of ['k', 'other']) {
         await expect(store.get(key)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
@@ -196,7 +196,7 @@ test('with one master hanging, entries on the others still hit, though every hit
   await cluster.engines.kill(victim!.name, 'SIGSTOP');
   try {
     const outcomes = await Promise.all(
-      keys.map(async (key) => [thirdOf(things.entry(key).key), (await read(key)).outcome.status]),
+      keys.map(async (key) => [thirdOf(things.entry(key).entryName), (await read(key)).outcome.status]),
     );
     const byThird = [0, 1, 2].map((third) => outcomes.filter(([of]) => of === third).map(([, status]) => status));
     const hitting = byThird.filter((statuses) => statuses.length > 0 && statuses.every((status) => status === 'hit'));
@@ -211,7 +211,7 @@ const thirdOf = (key: string): number => Math.floor((keySlot(key) * 3) / 16_384)
 
 async function purges(store: RedisStore, keys: string[]): Promise<void> {
   await waitFor('the purges', () =>
-    Promise.all(keys.map((key) => store.invalidate(key, version(1), 1000))).then(
+    Promise.all(keys.map((key) => store.purgeKey(key, version(1), 1000))).then(
       () => true,
       () => false,
     ),

@@ -12,7 +12,11 @@ serve({
   /** Opens a cache that keeps for long in memory and hears of purges. */
   async listen(place: Place, namespace: string) {
     const bus = shardedPubSub(reach(place, namespace));
-    const cache = new Cache<undefined>({ shared: new RedisStore(reach(place, namespace)), source: new OneValue(), bus });
+    const cache = new Cache<undefined>({
+      shared: new RedisStore(reach(place, namespace)),
+      source: new OneValue(),
+      backplane: bus,
+    });
     things = cache.namespace('things', { freshness: { memoryTtlSeconds: 600, sharedTtlSeconds: 3600 } });
     await bus.ready;
   },

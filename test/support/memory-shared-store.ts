@@ -1,4 +1,4 @@
-import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from '../../lambdas/runtime';
+import type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from '../../lambdas/runtime';
 import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/entry/envelope';
 
 interface Fence {
@@ -100,8 +100,8 @@ export class MemorySharedStore implements SharedStore {
     return tag;
   }
 
-  async invalidate(key: string, version: string, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
-    await this.before('invalidate', key);
+  async purgeKey(key: string, version: string, fenceMs: number, options: PurgeKeyOptions = {}): Promise<void> {
+    await this.before('purgeKey', key);
     const value = this.values.get(key);
     if (options.mode !== 'expire') this.values.delete(key);
     else if (value?.entry.startsWith(FORMAT))

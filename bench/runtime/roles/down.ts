@@ -34,7 +34,7 @@ serve({
     const all = [0, 0, 0];
     const hits = [0, 0, 0];
     for (let i = 0; i < 300; i++) {
-      const third = Math.floor(keySlot(items.entry(`warm-${i}`).key) / Math.ceil(16_384 / 3));
+      const third = Math.floor(keySlot(items.entry(`warm-${i}`).entryName) / Math.ceil(16_384 / 3));
       const { outcome } = await items.read(`warm-${i}`, async () => i);
       all[third]!++;
       if (outcome.status === 'hit') hits[third]!++;

@@ -22,7 +22,7 @@ serve({
 
   /** Writes so many entries as the library would, straight to the master that has them. */
   async fill(masters: RedisOptions[], entries: number): Promise<void> {
-    const text = await shared?.get(items.entry(KEY(0)).key);
+    const text = await shared?.get(items.entry(KEY(0)).entryName);
     if (!text) throw new Error('the entry to copy is gone');
     const clients = masters.map((options) => new Redis({ ...options, maxRetriesPerRequest: null }));
     const slots = new Map<number, Redis>();
@@ -40,7 +40,7 @@ serve({
     for (let at = 1; at < entries; at += BATCH) {
       const pipelines = new Map(clients.map((client) => [client, client.pipeline()]));
       for (let i = at; i < Math.min(at + BATCH, entries); i++) {
-        const { key } = items.entry(KEY(i));
+        const { entryName: key } = items.entry(KEY(i));
         pipelines.get(slots.get(keySlot(key)) as Redis)?.set(`bench:v:{${key}}`, text);
       }
       for (const pipeline of pipelines.values()) {

@@ -42,4 +42,4 @@ export function refreshOf(headers: Readonly<Record<string, string | undefined>> 
 
 /** Makes a read of an entry bypass memory, and anything older than the refresh. */
 export const refreshTicket = ({ version }: Refresh, entry: { readonly key: string }): Ticket =>
-  Ticket.empty.with({ key: entry.key }, version);
+  Ticket.empty.with({ entryName: entry.key }, version);

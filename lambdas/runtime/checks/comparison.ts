@@ -1,5 +1,5 @@
 import type { Read } from '../entry/cached-value';
-import { type Loader, LoadNotes } from '../loader';
+import { type Loader, LoadRecorder } from '../loader';
 import type { VersionSource } from '../versions/source';
 
 /** What a comparison found. */
@@ -69,7 +69,7 @@ export class Comparison<Handle> {
       const cached = this.#differed ? await this.sample.again() : read;
       // What was loaded anew, or by somebody else since, is no longer what was found.
       if (this.#differed && (cached.outcome.tier === 'database' || !same(cached.value, read.value))) return this.#found('late');
-      const { value } = await source.load((handle) => loader(handle, new LoadNotes(key)), { primaryOnly: true });
+      const { value } = await source.load((handle) => loader(handle, new LoadRecorder(key)), { primaryOnly: true });
       if (same(cached.value, value)) return this.#found(this.#differed ? 'late' : 'fresh');
       if (this.#differed) return this.#found('stale');
       this.#differed = true;

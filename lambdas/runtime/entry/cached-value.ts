@@ -5,47 +5,50 @@ import type { Version } from '../versions/version';
 import { type EntryState, earlyRefreshAt } from './entry-state';
 import type { EntryHeader } from './envelope';
 
-/** A value and what the read did. `value` is undefined for a negative entry. */
+/** Result of a read. `value` is undefined for a negative entry. */
 export interface Read<T> {
-  /** What was cached or loaded; undefined for what there is none of. */
+  /** The cached or loaded value; undefined where there is none. */
   readonly value: T | undefined;
-  /** The value contains every write up to this version; '-' where its source can't claim one. */
+  /** Version up to which the value contains every write; '-' where its source can't claim one. */
   readonly version: Version | '-';
-  /** Where it came from, and what the read did. */
+  /** Tier of the value, and steps that the read took. */
   readonly outcome: Outcome;
 }
 
-/** A value with the clock of its entry, as memory has it and the reads of one turn share it. */
-export interface Kept extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshUntil' | 'expiresAt' | 'loadMs'> {
-  /** One value for all readers; undefined where each gets a copy. */
+/** Value with the times of its entry, as memory stores it and the reads of one turn share it. */
+export interface CachedValue extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshUntil' | 'expiresAt' | 'loadMs'> {
+  /** The one value of all readers; undefined where each gets a copy. */
   readonly value: unknown;
-  /** When this process begins to load it anew. */
+  /** Time at which this process begins to load it anew. */
   readonly refreshAt: number;
   /** The tags that were declared, or named by the loader. */
   readonly tags: readonly string[];
-  /** What one reader gets: a copy, or the one value, whose promise is made once. */
+  /** Promise of a reader's value: a copy, or the one value, whose promise is made once. */
   promise(): Promise<unknown>;
-  /** A copy of its own for one reader; undefined where all have one value. */
+  /** Copy of its own for one reader; undefined where all have one value. */
   copy(): unknown;
 }
 
-/** A value on its way to those who asked for it. */
-export interface Landed {
-  readonly kept: Kept;
+/** Result of the steps of a read. */
+export interface ReadResult {
+  readonly cached: CachedValue;
   readonly outcome: Outcome;
 }
 
-/** An entry that was found, and what may be done with it. */
-export interface Copy extends Landed {
+/** Entry that was found, and its state for the reader. */
+export interface FoundEntry extends ReadResult {
   readonly state: EntryState;
-  /** The lease that filled it; '' in memory. */
+  /** Token of the lease that filled it; '' in memory. */
   readonly token: string;
 }
 
-/** What an entry says of itself before it has a lease's token and its tags. */
+/** Header of an entry before it has a lease's token and its tags. */
 export type NewHeader = Omit<EntryHeader, 'token' | 'row' | 'tags'>;
 
-/** The times of a value whose load began at `loadedAt` and ended now. Its TTL is shortened at random, so that entries filled together don't end together. */
+/**
+ * Header of a value whose load began at `loadedAt` and ended now. Its TTL is shortened at random, so that entries filled together don't end
+ * together.
+ */
 export function newHeader(
   policy: Policy,
   value: unknown,
@@ -61,55 +64,58 @@ export function newHeader(
 }
 
 /**
- * @param content.alone whether one reader gets the value, and memory doesn't; else it is frozen.
+ * Value as this process caches it: shared and frozen, or copied for each reader.
+ *
+ * @param content.exclusive true where one reader gets the value, and memory doesn't; else it is frozen.
  */
-export function newKept(
-  { version, loadedAt, freshUntil, expiresAt, loadMs }: NewHeader,
+export function newCachedValue(
+  header: NewHeader,
   content: {
     readonly value: unknown;
     readonly json: string | undefined;
     readonly tags: readonly string[];
-    readonly alone: boolean;
+    readonly exclusive: boolean;
   },
   policy: Policy,
   random: () => number,
-): Kept {
-  const copies = policy.share === 'copy';
-  const times = { loadedAt, freshUntil, expiresAt, refreshAt: earlyRefreshAt({ freshUntil, loadMs }, policy, random) };
-  if (copies) return new CopiedKept(content.json, version, times, loadMs, content.tags);
-  const value = content.alone ? content.value : freezeDeeply(content.value);
-  return new CompactKept(value, version, times, loadMs, content.tags);
+): CachedValue {
+  const { value, json, tags, exclusive } = content;
+  const refreshAt = earlyRefreshAt(header, policy, random);
+  return policy.share === 'copy'
+    ? new CopyingValue(header, refreshAt, tags, json)
+    : new CompactValue(header, refreshAt, tags, exclusive ? value : freezeDeeply(value));
 }
 
 const READ_ONCE = Promise.resolve();
 const NO_TAGS: readonly string[] = [];
-/** Since when memory counts. */
+/** Time from which memory counts, in epoch milliseconds. */
 const START = Date.now();
 
 /**
- * As small as it can be, because memory holds one for each entry: times are kept as whole milliseconds since the start of the process, which
- * V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
+ * Cached value in as few bytes as possible, because memory holds one for each entry: times are whole milliseconds since the start of the
+ * process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
  */
-class CompactKept implements Kept {
+class CompactValue implements CachedValue {
   readonly #loadedAt: number;
   readonly #freshUntil: number;
   readonly #expiresAt: number;
   readonly #refreshAt: number;
-  /** The promise of the one value, once it was asked for twice. */
-  #given: Promise<unknown> | undefined;
+  /** Promise of the one value, once it was asked for twice. */
+  #promise: Promise<unknown> | undefined;
   readonly tags: readonly string[];
 
-  constructor(
-    readonly value: unknown,
-    readonly version: Kept['version'],
-    times: Pick<Kept, 'loadedAt' | 'freshUntil' | 'expiresAt' | 'refreshAt'>,
-    readonly loadMs: number,
-    tags: readonly string[],
-  ) {
-    this.#loadedAt = sinceStart(times.loadedAt);
-    this.#freshUntil = sinceStart(times.freshUntil);
-    this.#expiresAt = sinceStart(times.expiresAt);
-    this.#refreshAt = sinceStart(times.refreshAt);
+  readonly value: unknown;
+  readonly version: CachedValue['version'];
+  readonly loadMs: number;
+
+  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value?: unknown) {
+    this.value = value;
+    this.version = header.version;
+    this.loadMs = header.loadMs;
+    this.#loadedAt = sinceStart(header.loadedAt);
+    this.#freshUntil = sinceStart(header.freshUntil);
+    this.#expiresAt = sinceStart(header.expiresAt);
+    this.#refreshAt = sinceStart(refreshAt);
     this.tags = tags.length === 0 ? NO_TAGS : tags;
   }
 
@@ -119,10 +125,10 @@ class CompactKept implements Kept {
 
   promise(): Promise<unknown> {
     // A hit in memory is little else than its promise, so from the second hit on it is kept; an entry that is read once doesn't pay for it.
-    const given = this.#given;
-    if (given !== undefined && given !== READ_ONCE) return given;
+    const kept = this.#promise;
+    if (kept !== undefined && kept !== READ_ONCE) return kept;
     const promise = Promise.resolve(this.value);
-    this.#given = given === undefined ? READ_ONCE : promise;
+    this.#promise = kept === undefined ? READ_ONCE : promise;
     return promise;
   }
 
@@ -143,29 +149,23 @@ class CompactKept implements Kept {
   }
 }
 
-/** Of which each reader gets a copy. */
-class CopiedKept extends CompactKept {
-  /** What copies are made of. Text until the first of them: an entry that nobody reads needn't be an object. */
-  #model: unknown;
+/** Cached value that is copied for each reader (`share: 'copy'`). */
+class CopyingValue extends CompactValue {
+  /** Original of the copies. Text until the first of them: an entry that nobody reads needn't be an object. */
+  #original: unknown;
   #isText: boolean;
 
-  constructor(
-    json: string | undefined,
-    version: Kept['version'],
-    times: Pick<Kept, 'loadedAt' | 'freshUntil' | 'expiresAt' | 'refreshAt'>,
-    loadMs: number,
-    tags: readonly string[],
-  ) {
-    super(undefined, version, times, loadMs, tags);
-    this.#model = json;
+  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], json: string | undefined) {
+    super(header, refreshAt, tags);
+    this.#original = json;
     this.#isText = json !== undefined;
   }
 
-  /** To copy an object takes a fraction of the time to make it from text. */
+  // To copy an object takes a fraction of the time to make it from text.
   override copy(): unknown {
-    if (this.#isText) this.#model = JSON.parse(this.#model as string);
+    if (this.#isText) this.#original = JSON.parse(this.#original as string);
     this.#isText = false;
-    return copyOf(this.#model);
+    return copyOf(this.#original);
   }
 
   override promise(): Promise<unknown> {
@@ -179,27 +179,38 @@ function sinceStart(time: number): number {
   return Math.abs(milliseconds) < 2 ** 31 ? milliseconds | 0 : milliseconds;
 }
 
-/** Hands a value to one reader. */
-export function give<T>({ share }: Policy, { kept, outcome }: Landed, collapsed = false): Read<T> {
-  const value = (share === 'copy' ? kept.copy() : kept.value) as T | undefined;
-  return { value, version: kept.version, outcome: collapsed ? { ...outcome, collapsed: true, stored: false } : outcome };
+/** Read of one reader. */
+export function toRead<T>({ share }: Policy, { cached, outcome }: ReadResult, collapsed = false): Read<T> {
+  const value = (share === 'copy' ? cached.copy() : cached.value) as T | undefined;
+  return { value, version: cached.version, outcome: collapsed ? { ...outcome, collapsed: true, stored: false } : outcome };
 }
 
-/** The value with what the read did. Age and TTL are rounded to the side on which outer tiers keep it for less. */
-export function land(kept: Kept, now: number, tier: Outcome['tier'], status: Outcome['status'], reason?: OutcomeReason): Landed {
+/** Cached value with the outcome of a read. Age and TTL are rounded to the side on which outer tiers keep it for less. */
+export function withOutcome(
+  cached: CachedValue,
+  now: number,
+  tier: Outcome['tier'],
+  status: Outcome['status'],
+  reason?: OutcomeReason,
+): ReadResult {
   const outcome: Outcome = {
     tier,
     status,
     collapsed: false,
     stored: false,
-    ageSeconds: Math.max(0, Math.floor((now - kept.loadedAt) / 1000)),
-    ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((kept.freshUntil - now) / 1000)),
-    tags: kept.tags,
+    ageSeconds: Math.max(0, Math.floor((now - cached.loadedAt) / 1000)),
+    ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((cached.freshUntil - now) / 1000)),
+    tags: cached.tags,
   };
-  return { kept, outcome: reason ? { ...outcome, reason } : outcome };
+  return { cached, outcome: reason ? { ...outcome, reason } : outcome };
 }
 
-/** Outer tiers must not keep it either. */
-export function unkept({ kept, outcome }: Landed, reason: OutcomeReason | undefined): Landed {
-  return { kept, outcome: { ...outcome, ttlSeconds: 0, ...(reason && { reason }) } };
+/** Result with the reason for which the read went another way than usual. */
+export function withReason<R extends ReadResult>(result: R, reason: OutcomeReason): R {
+  return { ...result, outcome: { ...result.outcome, reason } };
+}
+
+/** Result that outer tiers must not store, with the reason. */
+export function asUncacheable({ cached, outcome }: ReadResult, reason: OutcomeReason | undefined): ReadResult {
+  return { cached, outcome: { ...outcome, ttlSeconds: 0, ...(reason && { reason }) } };
 }

@@ -1,17 +1,26 @@
 import type { Policy } from '../policy';
 import type { EntryHeader } from './envelope';
 
-/**
- * What may be done with an entry. `fresh`: serve it. `early`: serve it, and one reader loads it anew. `stale`: serve it only while somebody
- * loads it anew. `spare`: serve it only where the load fails. `gone`: it is a miss.
- */
-export type EntryState = 'fresh' | 'early' | 'stale' | 'spare' | 'gone';
+/** State of an entry. */
+export type EntryState =
+  /** It is served. */
+  | 'fresh'
+  /** It is served, and one reader loads it anew. */
+  | 'early'
+  /** It is served only while somebody loads it anew. */
+  | 'stale'
+  /** It is served only where the load fails. */
+  | 'stale-if-error'
+  /** It is a miss. */
+  | 'expired';
 
-/** What the tags say of an entry. */
+/** Verdict of the tags over an entry. */
 export type TagVerdict = 'fresh' | 'stale' | 'miss';
 
 /**
- * @param expired whether a purge of the key made it stale.
+ * State of an entry at a time.
+ *
+ * @param purged `expired` where a purge of the key made it stale, and the verdict of its tags.
  * @param refreshAt this reader's draw of {@link earlyRefreshAt}.
  */
 export function entryState(
@@ -21,23 +30,23 @@ export function entryState(
   now: number,
   refreshAt: number,
 ): EntryState {
-  if (purged.tags === 'miss' || now >= expiresAt) return 'gone';
+  if (purged.tags === 'miss' || now >= expiresAt) return 'expired';
   const expired = purged.expired || purged.tags === 'stale';
-  if (expired && !expire) return 'gone';
+  if (expired && !expire) return 'expired';
   if (!expired && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
   if (staleWhileRevalidateMs > 0 && now < freshUntil + staleWhileRevalidateMs) return 'stale';
-  if (staleIfErrorMs > 0 && now < freshUntil + staleIfErrorMs) return 'spare';
-  return 'gone';
+  if (staleIfErrorMs > 0 && now < freshUntil + staleIfErrorMs) return 'stale-if-error';
+  return 'expired';
 }
 
-/** Whether a reader may have it while somebody else loads. */
+/** True where a reader may have the entry while somebody else loads. */
 export function isServable(state: EntryState): boolean {
   return state === 'fresh' || state === 'early' || state === 'stale';
 }
 
 /**
- * When this reader thinks that the entry should be loaded anew (XFetch): before it ends, by a random part of the time that its load took,
- * so that the more readers there are, and the longer the load, the surer one of them begins early enough.
+ * Time at which this reader loads the entry anew (XFetch): before its end, by a random part of the time that its load took, so that the more
+ * readers there are, and the longer the load, the surer one of them begins early enough.
  *
  * @see Vattani, Chierichetti, Lowenstein, "Optimal probabilistic cache stampede prevention", VLDB 2015
  */

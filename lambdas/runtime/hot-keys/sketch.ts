@@ -1,16 +1,20 @@
 const ROWS = 4;
-/** Counters in a row: of a hundred thousand reads a second a key is taken to have at most some hundred too many. A power of two. */
+/** Number of counters in a row: of a hundred thousand reads a second a key is taken to have at most some hundred too many. A power of two. */
 const WIDTH = 4096;
 
 /**
- * How often keys were read lately, in 64 KB whatever their number: a count-min sketch, whose counters are halved every `halfLifeMs`. It never says
+ * Count-min sketch of recent reads by key, in 64 KB whatever the number of keys; its counters are halved every `halfLifeMs`. It never counts
  * too little.
  */
 export class Sketch {
   readonly #counters = new Uint32Array(ROWS * WIDTH);
   #halvedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly halfLifeMs = 1000) {}
+  readonly #halfLifeMs: number;
+
+  constructor(halfLifeMs = 1000) {
+    this.#halfLifeMs = halfLifeMs;
+  }
 
   /** @param hash 32 bits of the key. */
   add(hash: number, times: number, now: number): void {
@@ -36,15 +40,15 @@ export class Sketch {
 
   #age(now: number): void {
     if (this.#halvedAt === Number.NEGATIVE_INFINITY) this.#halvedAt = now;
-    if (now - this.#halvedAt < this.halfLifeMs) return;
-    const halvings = Math.floor((now - this.#halvedAt) / this.halfLifeMs);
-    this.#halvedAt += halvings * this.halfLifeMs;
+    if (now - this.#halvedAt < this.#halfLifeMs) return;
+    const halvings = Math.floor((now - this.#halvedAt) / this.#halfLifeMs);
+    this.#halvedAt += halvings * this.#halfLifeMs;
     if (halvings > 31) this.#counters.fill(0);
     else for (let i = 0; i < this.#counters.length; i++) this.#counters[i] = (this.#counters[i] as number) >>> halvings;
   }
 }
 
-/** Two halves of one mixed hash make a place in each row. */
+/** Counter of a hash in a row: two halves of one mixed hash make a place in each row. */
 function place(hash: number, row: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return row * WIDTH + ((mixed + Math.imul(row, (mixed >>> 16) | 1)) & (WIDTH - 1));

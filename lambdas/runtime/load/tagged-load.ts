@@ -1,20 +1,20 @@
 import type { TagMark } from '../entry/envelope';
-import { type Loader, LoadNotes } from '../loader';
-import type { ReadRequest, Written } from '../read-request';
+import { type Loader, LoadRecorder } from '../loader';
+import type { ReadRequest, SessionWrites } from '../read-request';
 import type { Capture, TagVersions } from '../tags';
 import { traced } from '../telemetry/tracing';
 import type { Loaded, LoadRequest, VersionSource } from '../versions/source';
 import { laterVersion, previousVersion, type Version } from '../versions/version';
 
-/** A load, with the marks that its tags had before it began. */
+/** Result of a load, with the marks that its tags had before it began. */
 export interface TaggedLoad {
   readonly loaded: Loaded<unknown>;
   /** Version of the load, or of the oldest value that it was made from. */
   readonly version: Version | '-';
   readonly marks: readonly TagMark[];
   readonly tags: readonly string[];
-  /** Why it must not be filled. */
-  readonly refusal?: 'unfillable' | 'unpredicted-tags' | 'too-old';
+  /** Reason not to fill it; undefined where it may be filled. */
+  readonly refusal?: 'unfillable' | 'unpredicted-tags' | 'too-old' | undefined;
 }
 
 /**
@@ -25,25 +25,25 @@ export interface TaggedLoad {
  */
 export async function taggedLoad<Handle>(
   parts: { readonly tags: TagVersions; readonly source: VersionSource<Handle> },
-  request: Pick<ReadRequest<unknown, Handle>, 'memoryKey' | 'loader' | 'tags'>,
+  request: Pick<ReadRequest<unknown, Handle>, 'key' | 'loader' | 'tags'>,
   captured: Capture,
   fence: Version | undefined,
 ): Promise<TaggedLoad> {
   const marks = new Map(captured.marks.map((mark) => [mark.tag, mark]));
   let minVersion = laterVersion(fence, captured.minVersion);
   for (let run = 1; ; run++) {
-    const notes = new LoadNotes(request.memoryKey);
+    const recorder = new LoadRecorder(request.key);
     const least = minVersion === undefined ? {} : { minVersion };
-    const loaded = await runLoader(parts.source, request.loader, notes, least);
-    const names = [...new Set([...request.tags, ...notes.tags])];
+    const loaded = await runLoader(parts.source, request.loader, recorder, least);
+    const names = [...new Set([...request.tags, ...recorder.tags])];
     const own = names.map((name) => marks.get(name));
-    const { oldest } = notes;
-    const result = { loaded, version: notes.atMost(loaded.version), tags: names };
+    const { oldest } = recorder;
+    const result = { loaded, version: recorder.atMost(loaded.version), tags: names };
     if (own.every((mark) => mark !== undefined)) {
       // A primary's load rests on its lease, but what it includes was loaded earlier. Equal isn't enough: two commits can lie at one position.
       const tooOld = oldest !== undefined && minVersion !== undefined && oldest <= minVersion;
       const refusal = loaded.fillable ? (tooOld ? 'too-old' : undefined) : 'unfillable';
-      return { ...result, marks: own as TagMark[], ...(refusal && { refusal }) };
+      return { ...result, marks: own as TagMark[], refusal };
     }
     const unpredicted = { ...result, marks: [], refusal: 'unpredicted-tags' } as const;
     if (run === 2) return unpredicted;
@@ -57,23 +57,23 @@ export async function taggedLoad<Handle>(
   }
 }
 
-/** One run of a loader, on a server that has what it must contain. */
+/** Runs a loader once, on a server that has what it must contain. */
 export function runLoader<Handle>(
   source: VersionSource<Handle>,
   loader: Loader<unknown, Handle>,
-  notes: LoadNotes,
+  recorder: LoadRecorder,
   request: LoadRequest,
 ): Promise<Loaded<unknown>> {
-  return traced('cache.load', () => source.load((handle) => loader(handle, notes), request));
+  return traced('cache.load', () => source.load((handle) => loader(handle, recorder), request));
 }
 
 /**
- * The version that an entry may claim. A primary's load claims one less than the position before it, which on an idle primary is just below
+ * Version that an entry may claim. A primary's load claims one less than the position before it, which on an idle primary is just below
  * the reader's own ticket, though the load began after the reader's commit: it claims the ticket then. A forged ticket is not that close.
  */
 export function claimedVersion(
   { loaded, version }: Pick<TaggedLoad, 'loaded' | 'version'>,
-  ticket: Pick<Written, 'latest'> | undefined,
+  ticket: Pick<SessionWrites, 'latest'> | undefined,
 ): Version | '-' {
   const latest = ticket?.latest;
   const own = latest !== undefined && loaded.origin === 'primary' && version === loaded.version;

@@ -1,34 +1,34 @@
 /**
- * Tells the other processes of purges, so that they forget in memory what was purged here, given to {@link CacheOptions.bus}. Without one
- * memory's TTL is all that bounds how long they keep it.
+ * Channel between processes on which purges are published, so that each removes from its memory what another has purged; given to
+ * {@link CacheOptions.backplane}. Without one memory's TTL is all that bounds how long a purged value stays there.
  */
-export interface MemoryBus {
+export interface Backplane {
   /** Begins to listen; called once, by the cache. */
-  listen(listener: BusListener): void;
+  listen(listener: BackplaneListener): void;
   /**
    * Sends soon, and never throws: a message that is lost costs what memory's TTL bounds.
    *
-   * @returns what the purge waits for, where the process may be frozen after it.
+   * @returns a promise that the purge waits for, where the process may be frozen after it.
    */
-  publish(purged: Purged): void | Promise<void>;
-  /** Whether messages may be missed at the moment: memory then keeps nothing that the shared tier has. */
-  readonly deaf: boolean;
-  /** Leaves the bus; resolves once nothing more is sent or told. */
+  publish(message: PurgeMessage): void | Promise<void>;
+  /** True while messages may be missed: memory then stores nothing that the shared tier has. */
+  readonly disconnected: boolean;
+  /** Leaves the channel; resolves once nothing more is sent or received. */
   close(): Promise<void>;
 }
 
-/** What was purged: an entry, tags, or, where neither is given, anything. */
-export interface Purged {
+/** Message of a purge: of an entry, of tags, or, where neither is given, of everything. */
+export interface PurgeMessage {
   /**
-   * Its name in the shared tier.
+   * Name of the entry in the shared tier.
+   * @default - not one entry
+   */
+  readonly entryName?: string;
+  /**
+   * Key of the entry in its namespace.
    * @default - not one entry
    */
   readonly key?: string;
-  /**
-   * Its name in memory, in any part of it.
-   * @default - not one entry
-   */
-  readonly memoryKey?: string;
   /**
    * Tags whose entries were purged.
    * @default - none
@@ -36,5 +36,5 @@ export interface Purged {
   readonly tags?: readonly string[];
 }
 
-/** Forgets what another process has purged; without an argument everything, because messages were missed. */
-export type BusListener = (purged?: Purged) => void;
+/** Handler of purges by other processes; without a message everything is removed from memory, because messages were missed. */
+export type BackplaneListener = (message?: PurgeMessage) => void;

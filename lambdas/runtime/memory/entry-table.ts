@@ -1,22 +1,23 @@
-/** The two queues; each is a ring of slots that begins and ends at the slot of its own number, which holds nothing. */
+/** The two queues; each is a ring of rows that begins and ends at the row of its own number, which holds nothing. */
 export const SMALL = 0;
 export const MAIN = 1;
 export type Queue = typeof SMALL | typeof MAIN;
 
-/** Slots by key. */
-export type Space = Map<string, number>;
+/** Rows by key: keys of one namespace, which need not differ from those of another. */
+export type Keyspace = Map<string, number>;
 
 const FIRST_CAPACITY = 64;
 
 /**
- * Entries as numbers, their slots: the fields of all entries lie side by side, most of them in typed arrays, which cost a few bytes an entry and
- * which the garbage collector needn't visit. Slots are linked into queues in both directions, so that any of them can leave at once.
+ * Table of entries by columns: a row is a number, and the fields of all rows lie side by side, most of them in typed arrays, which cost a
+ * few bytes an entry and which the garbage collector needn't visit. Rows are linked into queues in both directions, so that any of them can
+ * leave at once.
  */
-export class Slots<V> {
+export class EntryTable<V> {
   readonly keys: (string | undefined)[] = [undefined, undefined];
   readonly values: (V | undefined)[] = [undefined, undefined];
-  /** Where a slot's key is found; undefined for a free slot. */
-  readonly spaces: (Space | undefined)[] = [undefined, undefined];
+  /** Keyspace of a row's key; undefined for a free row. */
+  readonly keyspaces: (Keyspace | undefined)[] = [undefined, undefined];
   expiresAt = new Float64Array(FIRST_CAPACITY);
   weights = new Uint32Array(FIRST_CAPACITY);
   /** 1 where it was read since it entered its queue, or began its last round there. */
@@ -24,60 +25,61 @@ export class Slots<V> {
   queues = new Uint8Array(FIRST_CAPACITY);
   #next = new Uint32Array(FIRST_CAPACITY).fill(MAIN, MAIN, MAIN + 1);
   #previous = new Uint32Array(FIRST_CAPACITY).fill(MAIN, MAIN, MAIN + 1);
-  /** First of the free slots, chained by `#next`; 0 for none. */
+  /** First of the free rows, chained by `#next`; 0 for none. */
   #free = 0;
 
-  /** One more than the highest slot that was ever taken. */
+  /** One more than the highest row that was ever allocated. */
   get end(): number {
     return this.keys.length;
   }
 
-  /** A slot without a queue. */
-  take(): number {
-    const slot = this.#free;
-    if (slot !== 0) {
-      this.#free = this.#next[slot] as number;
-      return slot;
+  /** Allocates a row, which is in no queue yet. */
+  allocate(): number {
+    const row = this.#free;
+    if (row !== 0) {
+      this.#free = this.#next[row] as number;
+      return row;
     }
     if (this.end === this.read.length) this.#grow();
     this.keys.push(undefined);
     this.values.push(undefined);
-    return this.spaces.push(undefined) - 1;
+    return this.keyspaces.push(undefined) - 1;
   }
 
-  /** Takes the slot out of its queue and frees it. */
-  release(slot: number): void {
-    this.#unlink(slot);
-    this.keys[slot] = undefined;
-    this.values[slot] = undefined;
-    this.spaces[slot] = undefined;
-    this.#next[slot] = this.#free;
-    this.#free = slot;
+  /** Takes the row out of its queue and frees it. */
+  free(row: number): void {
+    this.#unlink(row);
+    this.keys[row] = undefined;
+    this.values[row] = undefined;
+    this.keyspaces[row] = undefined;
+    this.#next[row] = this.#free;
+    this.#free = row;
   }
 
-  /** The slot that has been longest in the queue; the queue itself where it is empty. */
+  /** Row that has been longest in the queue; the queue itself where it is empty. */
   first(queue: Queue): number {
     return this.#next[queue] as number;
   }
 
-  push(queue: Queue, slot: number): void {
+  /** Appends a row that is in no queue. */
+  push(queue: Queue, row: number): void {
     const last = this.#previous[queue] as number;
-    this.#next[last] = slot;
-    this.#previous[slot] = last;
-    this.#next[slot] = queue;
-    this.#previous[queue] = slot;
-    this.queues[slot] = queue;
+    this.#next[last] = row;
+    this.#previous[row] = last;
+    this.#next[row] = queue;
+    this.#previous[queue] = row;
+    this.queues[row] = queue;
   }
 
-  /** To the end of a queue, from wherever it is. */
-  move(queue: Queue, slot: number): void {
-    this.#unlink(slot);
-    this.push(queue, slot);
+  /** Moves a row to the end of a queue, from wherever it is. */
+  move(queue: Queue, row: number): void {
+    this.#unlink(row);
+    this.push(queue, row);
   }
 
-  #unlink(slot: number): void {
-    const previous = this.#previous[slot] as number;
-    const next = this.#next[slot] as number;
+  #unlink(row: number): void {
+    const previous = this.#previous[row] as number;
+    const next = this.#next[row] as number;
     this.#next[previous] = next;
     this.#previous[next] = previous;
   }

@@ -1,27 +1,28 @@
 import { fnv } from '../fnv';
 
-/** Purges are counted by a hash of their key; a collision costs a value that isn't kept, never one that is kept wrongly. */
+/** Number of counters. Entries share one by a hash of their name; a collision costs a value that isn't stored, never one stored wrongly. */
 const COUNTERS = 4096;
 
 /**
- * Keeps a value that was asked for before a purge of this process, or a message of another's, from being kept in memory after it: the
- * mark is taken before the question, and compared when the answer is there.
+ * Fence of memory: results of reads that began before a purge, of this process or another, aren't stored after it. A reader takes a
+ * snapshot before it asks, and compares it when the answer is there.
  */
 export class MemoryFence {
   readonly #counters = new Uint32Array(COUNTERS);
   #all = 0;
 
-  mark(key: string): number {
-    return this.#all + (this.#counters[slot(key)] as number);
+  /** State of an entry's fence: another number after each {@link advance} that concerns it. */
+  snapshot(entryName: string): number {
+    return this.#all + (this.#counters[counterOf(entryName)] as number);
   }
 
-  /** Refuses what was asked for before now: of one key, or of all. */
-  raise(key?: string): void {
-    if (key === undefined) this.#all++;
-    else this.#counters[slot(key)]!++;
+  /** Refuses results of reads that began before now: of one entry, or of all. */
+  advance(entryName?: string): void {
+    if (entryName === undefined) this.#all++;
+    else this.#counters[counterOf(entryName)]!++;
   }
 }
 
-function slot(key: string): number {
-  return (fnv(key) >>> 0) % COUNTERS;
+function counterOf(entryName: string): number {
+  return (fnv(entryName) >>> 0) % COUNTERS;
 }

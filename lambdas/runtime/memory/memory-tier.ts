@@ -1,6 +1,8 @@
+import { invalid } from '../errors';
 import { fnv } from '../fnv';
-import { MAIN, type Queue, Slots, SMALL, type Space } from './entry-table';
+import { EntryTable, type Keyspace, MAIN, type Queue, SMALL } from './entry-table';
 
+/** Options of a MemoryTier. */
 export interface MemoryOptions {
   /**
    * Upper bound of the weights of all entries, in bytes.
@@ -13,15 +15,15 @@ export interface MemoryOptions {
 const SMALL_SHARE = 0.1;
 /** Ghosts for each entry. Two rather than the paper's one, because it costs little and follows a change of what is popular sooner. */
 const GHOST_SHARE = 2;
-/** What an entry costs besides its value and the text of its key. Measured with 1 KB values on Node 20, rounded up. */
+/** Bytes of an entry besides its value and the text of its key. Measured with 1 KB values on Node 20, rounded up. */
 const OVERHEAD_BYTES = 200;
-/** What a slot can say of its weight, in bytes: more than a JavaScript string can be long. */
+/** Largest weight that a row can hold, in bytes: more than a JavaScript string can be long. */
 const MAX_WEIGHT = 2 ** 32 - 1;
-/** Slots looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired. */
+/** Rows looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired. */
 const SWEEP_STEP = 4;
 
 /**
- * The memory tier: S3-FIFO eviction, bounded by bytes.
+ * Memory tier: S3-FIFO eviction, bounded by bytes.
  *
  * New entries enter a small queue (a tenth of the bytes). Those that are read before they leave it move to the main queue; of the others a hash
  * is remembered, and a key that comes back while it is enters the main queue at once. Entries in the main queue get another round where they
@@ -33,21 +35,21 @@ const SWEEP_STEP = 4;
 export class MemoryTier<V> {
   readonly #maxBytes: number;
   readonly #bytes: [small: number, main: number] = [0, 0];
-  readonly #spaces: Space[] = [];
-  readonly #own = this.space();
-  #slots = new Slots<V>();
+  readonly #keyspaces: Keyspace[] = [];
+  readonly #defaultKeyspace = this.newKeyspace();
+  #table = new EntryTable<V>();
   /** Hashes of keys that left the small queue unread, oldest first. */
   readonly #ghosts = new Set<number>();
   #size = 0;
   #sweptTo = 0;
 
-  /** @throws {RangeError} where `maxBytes` isn't a positive number. */
+  /** @throws {CacheError} `E_INVALID_ARGUMENT` where `maxBytes` isn't a positive number. */
   constructor(options: MemoryOptions = {}) {
     this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
-    if (!(this.#maxBytes > 0)) throw new RangeError(`'maxBytes' must be a positive number, got: ${options.maxBytes}`);
+    if (!(this.#maxBytes > 0)) throw invalid(`'maxBytes' must be a positive number, got: ${options.maxBytes}`);
   }
 
-  /** How many entries there are, with those that have expired and weren't swept yet. */
+  /** Number of entries, with those that have expired and weren't swept yet. */
   get size(): number {
     return this.#size;
   }
@@ -57,101 +59,101 @@ export class MemoryTier<V> {
     return this.#bytes[SMALL] + this.#bytes[MAIN];
   }
 
-  /** Room for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as the tier. */
-  space(): Space {
-    const space: Space = new Map();
-    this.#spaces.push(space);
-    return space;
+  /** Keyspace for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as the tier. */
+  newKeyspace(): Keyspace {
+    const keyspace: Keyspace = new Map();
+    this.#keyspaces.push(keyspace);
+    return keyspace;
   }
 
-  /** The value, or undefined where there is none or it has expired at `now`. */
-  get(key: string, now: number, space = this.#own): V | undefined {
-    const slot = space.get(key);
-    if (slot === undefined) return undefined;
-    const slots = this.#slots;
-    if ((slots.expiresAt[slot] as number) <= now) {
-      this.#drop(slot);
+  /** Value of a key; undefined where there is none or it has expired at `now`. */
+  get(key: string, now: number, keyspace = this.#defaultKeyspace): V | undefined {
+    const row = keyspace.get(key);
+    if (row === undefined) return undefined;
+    const table = this.#table;
+    if ((table.expiresAt[row] as number) <= now) {
+      this.#remove(row);
       return undefined;
     }
-    slots.read[slot] = 1;
-    return slots.values[slot];
+    table.read[row] = 1;
+    return table.values[row];
   }
 
   /** Stores the value until `expiresAt`. A value larger than the main queue is not stored. */
-  set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, space = this.#own): void {
+  set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, keyspace = this.#defaultKeyspace): void {
     const weight = Math.ceil(valueBytes) + key.length + OVERHEAD_BYTES;
     // Also refuses a weight that isn't a number, which would make the bound void.
     if (!(weight <= Math.min(this.#maxBytes * (1 - SMALL_SHARE), MAX_WEIGHT))) {
-      this.delete(key, space);
+      this.delete(key, keyspace);
       return;
     }
-    const slots = this.#slots;
-    const slot = space.get(key) ?? this.#enter(key, space);
-    this.#bytes[slots.queues[slot] as Queue] += weight - (slots.weights[slot] as number);
-    slots.weights[slot] = weight;
-    slots.values[slot] = value;
-    slots.expiresAt[slot] = expiresAt;
+    const table = this.#table;
+    const row = keyspace.get(key) ?? this.#insert(key, keyspace);
+    this.#bytes[table.queues[row] as Queue] += weight - (table.weights[row] as number);
+    table.weights[row] = weight;
+    table.values[row] = value;
+    table.expiresAt[row] = expiresAt;
     while (this.bytes > this.#maxBytes) this.#evict();
     this.#sweep(now);
   }
 
-  delete(key: string, space = this.#own): void {
-    const slot = space.get(key);
-    if (slot !== undefined) this.#drop(slot);
+  delete(key: string, keyspace = this.#defaultKeyspace): void {
+    const row = keyspace.get(key);
+    if (row !== undefined) this.#remove(row);
   }
 
-  /** As {@link delete}, in all spaces. */
+  /** {@link delete} in all keyspaces. */
   deleteEverywhere(key: string): void {
-    for (const space of this.#spaces) this.delete(key, space);
+    for (const keyspace of this.#keyspaces) this.delete(key, keyspace);
   }
 
-  /** Forgets everything, in all spaces. */
+  /** Removes everything, in all keyspaces. */
   clear(): void {
-    for (const space of this.#spaces) space.clear();
-    this.#slots = new Slots();
+    for (const keyspace of this.#keyspaces) keyspace.clear();
+    this.#table = new EntryTable();
     this.#ghosts.clear();
     this.#bytes.fill(0);
     this.#size = 0;
   }
 
-  #enter(key: string, space: Space): number {
-    const slots = this.#slots;
-    const slot = slots.take();
-    space.set(key, slot);
-    slots.keys[slot] = key;
-    slots.spaces[slot] = space;
-    slots.read[slot] = 0;
-    slots.weights[slot] = 0;
+  #insert(key: string, keyspace: Keyspace): number {
+    const table = this.#table;
+    const row = table.allocate();
+    keyspace.set(key, row);
+    table.keys[row] = key;
+    table.keyspaces[row] = keyspace;
+    table.read[row] = 0;
+    table.weights[row] = 0;
     this.#size++;
-    slots.push(this.#ghosts.delete(fnv(key)) ? MAIN : SMALL, slot);
-    return slot;
+    table.push(this.#ghosts.delete(fnv(key)) ? MAIN : SMALL, row);
+    return row;
   }
 
-  #drop(slot: number): void {
-    const slots = this.#slots;
+  #remove(row: number): void {
+    const table = this.#table;
     this.#size--;
-    this.#bytes[slots.queues[slot] as Queue] -= slots.weights[slot] as number;
-    slots.spaces[slot]?.delete(slots.keys[slot] as string);
-    slots.release(slot);
+    this.#bytes[table.queues[row] as Queue] -= table.weights[row] as number;
+    table.keyspaces[row]?.delete(table.keys[row] as string);
+    table.free(row);
   }
 
   #evict(): void {
-    const slots = this.#slots;
+    const table = this.#table;
     const queue = this.#bytes[SMALL] > this.#maxBytes * SMALL_SHARE || this.#bytes[MAIN] === 0 ? SMALL : MAIN;
-    const oldest = slots.first(queue);
-    if (slots.read[oldest] === 0) {
-      if (queue === SMALL) this.#remember(fnv(slots.keys[oldest] as string));
-      this.#drop(oldest);
+    const oldest = table.first(queue);
+    if (table.read[oldest] === 0) {
+      if (queue === SMALL) this.#addGhost(fnv(table.keys[oldest] as string));
+      this.#remove(oldest);
       return;
     }
-    const weight = slots.weights[oldest] as number;
+    const weight = table.weights[oldest] as number;
     this.#bytes[queue] -= weight;
     this.#bytes[MAIN] += weight;
-    slots.read[oldest] = 0;
-    slots.move(MAIN, oldest);
+    table.read[oldest] = 0;
+    table.move(MAIN, oldest);
   }
 
-  #remember(ghost: number): void {
+  #addGhost(ghost: number): void {
     this.#ghosts.add(ghost);
     for (const oldest of this.#ghosts) {
       if (this.#ghosts.size <= Math.max(16, GHOST_SHARE * this.#size)) return;
@@ -160,11 +162,11 @@ export class MemoryTier<V> {
   }
 
   #sweep(now: number): void {
-    const { spaces, expiresAt, end } = this.#slots;
+    const { keyspaces, expiresAt, end } = this.#table;
     for (let i = 0; i < SWEEP_STEP; i++) {
       if (this.#sweptTo >= end) this.#sweptTo = 0;
-      const slot = this.#sweptTo++;
-      if (spaces[slot] && (expiresAt[slot] as number) <= now) this.#drop(slot);
+      const row = this.#sweptTo++;
+      if (keyspaces[row] && (expiresAt[row] as number) <= now) this.#remove(row);
     }
   }
 }

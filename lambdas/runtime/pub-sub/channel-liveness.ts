@@ -1,44 +1,52 @@
+/** Options of a ChannelLiveness, in milliseconds. */
+export interface LivenessOptions {
+  /** Longest time between two heartbeats on a channel. */
+  readonly heartbeatMs: number;
+  /** Silence of a channel after which it is treated as disconnected. */
+  readonly timeoutMs: number;
+  readonly random: () => number;
+}
+
 /**
- * Knows whether messages still arrive: on each channel somebody, whoever comes first, says something at least every `beatMs`, and a channel on
- * which nothing was heard for `deafAfterMs` is one that has lost its way. All times are milliseconds of one clock that never goes back.
+ * Liveness of channels: on each channel some process, whichever comes first, sends a heartbeat at least every `heartbeatMs`, and a channel
+ * without messages for `timeoutMs` is disconnected. All times are milliseconds of one clock that never goes back.
  */
-export class Hearing {
-  readonly #heard: number[];
-  /** When this process speaks up, if nobody does before. */
-  readonly #beats: number[];
-  readonly #open: boolean[];
+export class ChannelLiveness {
+  readonly #receivedAt: number[];
+  /** Times at which this process sends a heartbeat, if no other does before. */
+  readonly #heartbeatAt: number[];
+  readonly #connected: boolean[];
+  readonly #options: LivenessOptions;
 
-  constructor(
-    channels: number,
-    private readonly options: { readonly beatMs: number; readonly deafAfterMs: number; readonly random: () => number },
-  ) {
-    this.#heard = new Array(channels).fill(Number.NEGATIVE_INFINITY);
-    this.#beats = new Array(channels).fill(Number.NEGATIVE_INFINITY);
-    this.#open = new Array(channels).fill(false);
+  constructor(channels: number, options: LivenessOptions) {
+    this.#options = options;
+    this.#receivedAt = new Array(channels).fill(Number.NEGATIVE_INFINITY);
+    this.#heartbeatAt = new Array(channels).fill(Number.NEGATIVE_INFINITY);
+    this.#connected = new Array(channels).fill(false);
   }
 
-  /** Something was heard. */
-  heard(channel: number, now: number): void {
-    this.#open[channel] = true;
-    this.#heard[channel] = now;
-    // At random, so that of many processes one speaks up a little before the others.
-    this.#beats[channel] = now + this.options.beatMs * (0.5 + this.options.random() / 2);
+  /** Notes a message on a channel. */
+  received(channel: number, now: number): void {
+    this.#connected[channel] = true;
+    this.#receivedAt[channel] = now;
+    // At random, so that of many processes one sends its heartbeat a little before the others.
+    this.#heartbeatAt[channel] = now + this.#options.heartbeatMs * (0.5 + this.#options.random() / 2);
   }
 
-  /** The channels on which this process is to speak up now. */
-  due(now: number): number[] {
-    const due = [...this.#beats.keys()].filter((channel) => (this.#beats[channel] as number) <= now);
-    for (const channel of due) this.#beats[channel] = now + this.options.beatMs;
+  /** Channels on which this process sends a heartbeat now. */
+  dueHeartbeats(now: number): number[] {
+    const due = [...this.#heartbeatAt.keys()].filter((channel) => (this.#heartbeatAt[channel] as number) <= now);
+    for (const channel of due) this.#heartbeatAt[channel] = now + this.#options.heartbeatMs;
     return due;
   }
 
-  /** Whether something was heard on every channel. */
-  get open(): boolean {
-    return this.#open.every(Boolean);
+  /** True once every channel has had a message. */
+  get connected(): boolean {
+    return this.#connected.every(Boolean);
   }
 
-  /** Whether a channel has been silent for too long. */
-  silent(now: number): boolean {
-    return this.#heard.some((heard) => heard > Number.NEGATIVE_INFINITY && now - heard > this.options.deafAfterMs);
+  /** True where a channel has been silent for too long. */
+  timedOut(now: number): boolean {
+    return this.#receivedAt.some((at) => at > Number.NEGATIVE_INFINITY && now - at > this.#options.timeoutMs);
   }
 }

@@ -1,42 +1,43 @@
-import type { Purged } from '../memory/backplane';
+import type { PurgeMessage } from '../memory/backplane';
 
-/** Begins every message; one that begins otherwise is of another version, and may say anything. */
-const VERSION = 'C1';
+/** Begin of every message; one that begins otherwise is of another version, and may say anything. */
+const VERSION = 'C2';
 
-/** A key that is longer isn't sent: everything is forgotten instead, in characters. */
+/** Longest name and key of an entry that are sent, in characters; of a longer one everything is removed from memory instead. */
 const MAX_KEY = 2048;
 
-/** What one message says. `sender` tells a process its own messages. */
-export interface Message {
+/** Message on a channel. */
+export interface ChannelMessage {
+  /** Random name of the process, by which it knows its own messages. */
   readonly sender: string;
-  /** Empty where the message only says that its way is open. */
-  readonly purged: readonly Purged[];
+  /** Purges; none in a heartbeat. */
+  readonly purges: readonly PurgeMessage[];
 }
 
-export function encodeMessage({ sender, purged }: Message): string {
+export function encodeMessage({ sender, purges }: ChannelMessage): string {
   return JSON.stringify([
     VERSION,
     sender,
-    purged.map(({ key, memoryKey = '', tags }) => {
-      if (key === undefined || key.length + memoryKey.length > MAX_KEY) return tags ?? [];
-      return { key, memoryKey };
+    purges.map(({ entryName, key = '', tags }) => {
+      if (entryName === undefined || entryName.length + key.length > MAX_KEY) return tags ?? [];
+      return { entryName, key };
     }),
   ]);
 }
 
-/** @returns undefined for what isn't a message of this version. */
-export function decodeMessage(text: string): Message | undefined {
+/** Message of a text; undefined for one that isn't a message of this version. */
+export function decodeMessage(text: string): ChannelMessage | undefined {
   try {
-    const [version, sender, purged] = JSON.parse(text);
-    if (version !== VERSION || typeof sender !== 'string' || !Array.isArray(purged)) return undefined;
-    return { sender, purged: purged.map(toPurged) };
+    const [version, sender, purges] = JSON.parse(text);
+    if (version !== VERSION || typeof sender !== 'string' || !Array.isArray(purges)) return undefined;
+    return { sender, purges: purges.map(toPurge) };
   } catch {
     return undefined;
   }
 }
 
-function toPurged(item: unknown): Purged {
+function toPurge(item: unknown): PurgeMessage {
   if (Array.isArray(item)) return item.length > 0 ? { tags: item.map(String) } : {};
-  const { key, memoryKey } = item as Record<string, unknown>;
-  return typeof key === 'string' && typeof memoryKey === 'string' ? { key, memoryKey } : {};
+  const { entryName, key } = item as Record<string, unknown>;
+  return typeof entryName === 'string' && typeof key === 'string' ? { entryName, key } : {};
 }

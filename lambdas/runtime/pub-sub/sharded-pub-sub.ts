@@ -1,111 +1,115 @@
 import { checkNumber } from '../arguments';
 import { host } from '../host';
-import type { BusListener, MemoryBus, Purged } from '../memory/backplane';
+import type { Backplane, BackplaneListener, PurgeMessage } from '../memory/backplane';
 import { Budget } from '../shared/budget';
-import { OwnClient } from '../shared/dedicated-client';
-import type { RedisPlace } from '../shared/redis-client';
+import { DedicatedClient } from '../shared/dedicated-client';
+import type { RedisConnectionOptions } from '../shared/redis-client';
 import { channelName } from '../shared/redis-keys';
 import { newToken } from '../token';
-import { Hearing } from './channel-liveness';
+import { ChannelLiveness } from './channel-liveness';
 import { decodeMessage, encodeMessage } from './message';
 
-/** Which cluster purges are told by, and what is done where messages are missed. */
-export interface ShardedPubSubOptions extends RedisPlace {
-  /** Begins the channels' names, as it does the cache's keys. */
+/** Options of {@link shardedPubSub}. */
+export interface ShardedPubSubOptions extends RedisConnectionOptions {
+  /** Begin of the channels' names, as of the cache's keys. */
   readonly namespace: string;
   /**
-   * Whether this process hears of others' purges. In a Lambda a frozen environment would miss them; it still tells of its own.
+   * True where this process receives others' purges. A frozen Lambda environment would miss them; it still publishes its own.
    * @default - true, unless this is a Lambda environment
    */
   readonly listen?: boolean;
   /**
-   * Channels, each of which lies on some shard. A shard that is down doesn't keep messages from the others' channels.
+   * Number of channels, each of which lies on some shard. A shard that is down doesn't keep messages from the others' channels.
    * @default 4
    */
   readonly channels?: number;
   /**
-   * How often somebody speaks on each channel, in milliseconds. A process that heard nothing for three times as long takes itself for deaf.
+   * Interval of heartbeats on each channel, in milliseconds. A process treats the channel as disconnected after three missed heartbeats.
    * @default 1000
    */
-  readonly beatMs?: number;
+  readonly heartbeatMs?: number;
 }
 
-/** How often is looked whether something is to be said, or wasn't heard, in a beat. */
-const LOOKS_PER_BEAT = 4;
-const DEAF_AFTER_BEATS = 3;
-/** How long a new connection may take until something is heard on every channel, in beats. */
-const CONNECT_BEATS = 5;
-/** How long a purge of a process that may be frozen waits until it is told, in milliseconds. */
-const TELL_MS = 250;
-/** Purges in one message; after it comes another one. */
+/** Number of checks for due and missed heartbeats in the interval of one. */
+const CHECKS_PER_HEARTBEAT = 4;
+const MISSED_HEARTBEATS = 3;
+/** Longest duration of a new connection until a message is received on every channel, in heartbeats. */
+const CONNECT_HEARTBEATS = 5;
+/** Longest wait of a purge until it is published, in a process that may be frozen, in milliseconds. */
+const PUBLISH_WAIT_MS = 250;
+/** Largest number of purges in one message; after it comes another one. */
 const MAX_PURGED = 200;
 
 /**
- * Purges are told over sharded channels of the cluster (`SPUBLISH`, of Redis 7 and Valkey). Messages may be lost, so their way is proven all the time:
- * where it isn't, memory forgets everything and keeps nothing until it is again.
+ * Backplane over sharded channels of the cluster (`SPUBLISH`, of Redis 7 and Valkey). Messages may be lost, so heartbeats prove all the time
+ * that they arrive: where they don't, memory is emptied, and stores nothing of the shared tier until they do again.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */
-export function shardedPubSub(options: ShardedPubSubOptions): MemoryBus & { readonly ready: Promise<void> } {
+export function shardedPubSub(options: ShardedPubSubOptions): Backplane & { readonly ready: Promise<void> } {
   return new ShardedPubSub(options);
 }
 
-class ShardedPubSub implements MemoryBus {
+/** Backplane of one process over sharded channels. */
+class ShardedPubSub implements Backplane {
   readonly #sender = newToken();
   readonly #channels: readonly string[];
-  readonly #beatMs: number;
+  readonly #heartbeatMs: number;
   readonly #listens: boolean;
   readonly #timer: NodeJS.Timeout;
-  #own: OwnClient;
-  #hearing: Hearing;
+  #client: DedicatedClient;
+  #liveness: ChannelLiveness;
   #startedAt = performance.now();
-  #listener: BusListener = () => {};
-  #waiting: Purged[] = [];
+  #listener: BackplaneListener = () => {};
+  #waiting: PurgeMessage[] = [];
   #flushed: Promise<void> = Promise.resolve();
-  readonly #tell = new Budget(TELL_MS, () => new Error('it takes too long to tell of a purge'));
-  #deaf: boolean;
+  readonly #publishBudget = new Budget(PUBLISH_WAIT_MS, () => new Error('a purge was not published within its budget'));
+  #disconnected: boolean;
   #closed = false;
-  #opened = () => {};
-  /** Resolves once messages are heard for the first time, or at once where nobody listens. */
+  #resolveReady = () => {};
+  /** Resolves once a message is received on every channel for the first time, or at once where this process doesn't listen. */
   readonly ready: Promise<void>;
 
-  constructor(private readonly options: ShardedPubSubOptions) {
+  readonly #options: ShardedPubSubOptions;
+
+  constructor(options: ShardedPubSubOptions) {
+    this.#options = options;
     const count = checkNumber('channels', options.channels ?? 4, 1, 64);
-    this.#beatMs = checkNumber('beatMs', options.beatMs ?? 1000, 10, 60_000);
+    this.#heartbeatMs = checkNumber('beatMs', options.heartbeatMs ?? 1000, 10, 60_000);
     this.#channels = Array.from({ length: count }, (_, i) => channelName(options.namespace, i));
     this.#listens = options.listen ?? !host.isLambda;
-    this.#deaf = this.#listens;
+    this.#disconnected = this.#listens;
     this.ready = this.#listens
       ? new Promise((resolve) => {
-          this.#opened = resolve;
+          this.#resolveReady = resolve;
         })
       : Promise.resolve();
-    this.#hearing = this.#newHearing();
-    this.#own = this.#connect();
-    this.#timer = setInterval(() => this.#look(), this.#beatMs / LOOKS_PER_BEAT).unref();
+    this.#liveness = this.#newLiveness();
+    this.#client = this.#connect();
+    this.#timer = setInterval(() => this.#checkLiveness(), this.#heartbeatMs / CHECKS_PER_HEARTBEAT).unref();
   }
 
-  get deaf(): boolean {
-    return this.#deaf;
+  get disconnected(): boolean {
+    return this.#disconnected;
   }
 
-  listen(listener: BusListener): void {
+  listen(listener: BackplaneListener): void {
     this.#listener = listener;
   }
 
-  publish(purged: Purged): void | Promise<void> {
+  publish(message: PurgeMessage): void | Promise<void> {
     if (this.#closed) return;
-    // What is purged in one turn of the event loop is told in one message.
+    // Purges of one turn of the event loop leave in one message.
     if (this.#waiting.length === 0) this.#flushed = new Promise((resolve) => setImmediate(() => resolve(this.#flush())));
-    this.#waiting.push(purged);
-    // Who lives on needn't wait; an environment that is frozen would send it with its next invocation.
-    if (!this.#listens) return this.#tell.limit(this.#flushed).catch(() => {});
+    this.#waiting.push(message);
+    // A process that lives on needn't wait; an environment that is frozen would send it with its next invocation.
+    if (!this.#listens) return this.#publishBudget.limit(this.#flushed).catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#own.close();
+    this.#client.close();
   }
 
   async #flush(): Promise<void> {
@@ -113,18 +117,18 @@ class ShardedPubSub implements MemoryBus {
     this.#waiting = [];
     const sent: Promise<void>[] = [];
     for (let i = 0; i < all.length; i += MAX_PURGED) {
-      const text = encodeMessage({ sender: this.#sender, purged: all.slice(i, i + MAX_PURGED) });
+      const text = encodeMessage({ sender: this.#sender, purges: all.slice(i, i + MAX_PURGED) });
       sent.push(this.#send(text, Math.floor(Math.random() * this.#channels.length)));
     }
     await Promise.all(sent);
   }
 
-  /** On one channel, or where its shard doesn't answer on the next: all of them are listened to. */
+  /** Sends on one channel, or where its shard doesn't answer on the next: all of them are listened to. */
   async #send(text: string, first: number): Promise<void> {
-    await this.#own.connected;
+    await this.#client.connected;
     for (let i = 0; i < this.#channels.length && !this.#closed; i++) {
       try {
-        await this.#own.client?.spublish(this.#channels[(first + i) % this.#channels.length] as string, text);
+        await this.#client.client?.spublish(this.#channels[(first + i) % this.#channels.length] as string, text);
         return;
       } catch {
         // The next shard, then.
@@ -132,65 +136,69 @@ class ShardedPubSub implements MemoryBus {
     }
   }
 
-  #look(): void {
+  #checkLiveness(): void {
     if (this.#closed || !this.#listens) return;
     const now = performance.now();
-    const late = !this.#hearing.open && now - this.#startedAt > CONNECT_BEATS * this.#beatMs;
-    if (late || this.#hearing.silent(now)) this.#lose();
-    for (const channel of this.#hearing.due(now)) {
-      const beat = encodeMessage({ sender: this.#sender, purged: [] });
-      this.#own.client?.spublish(this.#channels[channel] as string, beat).catch(() => {});
+    const late = !this.#liveness.connected && now - this.#startedAt > CONNECT_HEARTBEATS * this.#heartbeatMs;
+    if (late || this.#liveness.timedOut(now)) this.#reconnect();
+    for (const channel of this.#liveness.dueHeartbeats(now)) {
+      const heartbeat = encodeMessage({ sender: this.#sender, purges: [] });
+      this.#client.client?.spublish(this.#channels[channel] as string, heartbeat).catch(() => {});
     }
   }
 
-  /** Messages may have been missed: a new connection finds out where the channels are now. */
-  #lose(): void {
-    this.#becomeDeaf();
-    this.#own.close();
-    this.#hearing = this.#newHearing();
+  /** Connects anew, because messages may have been missed: a new connection finds out where the channels are now. */
+  #reconnect(): void {
+    this.#disconnect();
+    this.#client.close();
+    this.#liveness = this.#newLiveness();
     this.#startedAt = performance.now();
-    this.#own = this.#connect();
+    this.#client = this.#connect();
   }
 
-  #becomeDeaf(): void {
-    if (this.#deaf) return;
-    this.#deaf = true;
+  #disconnect(): void {
+    if (this.#disconnected) return;
+    this.#disconnected = true;
     this.#listener();
   }
 
-  #connect(): OwnClient {
-    const own = new OwnClient(this.options, { shardedSubscribers: this.#listens });
-    if (this.#listens) void own.connected.then(() => this.#subscribe(own));
-    return own;
+  #connect(): DedicatedClient {
+    const client = new DedicatedClient(this.#options, { shardedSubscribers: this.#listens });
+    if (this.#listens) void client.connected.then(() => this.#subscribe(client));
+    return client;
   }
 
-  #subscribe(own: OwnClient): void {
-    const { client } = own;
-    if (!client || own !== this.#own) return;
+  #subscribe(dedicated: DedicatedClient): void {
+    const { client } = dedicated;
+    if (!client || dedicated !== this.#client) return;
     client.on('smessage', (channel: string, text: string) => {
-      if (own === this.#own) this.#hear(this.#channels.indexOf(channel), text);
+      if (dedicated === this.#client) this.#receive(this.#channels.indexOf(channel), text);
     });
-    // A subscription whose connection ends, or that moves, is made anew by the client; what was said meanwhile is lost.
-    client.on('-subscriber', () => own === this.#own && !this.#closed && this.#lose());
+    // A subscription whose connection ends, or that moves, is made anew by the client; messages sent meanwhile are lost.
+    client.on('-subscriber', () => dedicated === this.#client && !this.#closed && this.#reconnect());
     for (const channel of this.#channels) client.ssubscribe(channel).catch(() => {});
   }
 
-  #hear(channel: number, text: string): void {
+  #receive(channel: number, text: string): void {
     if (channel < 0) return;
-    this.#hearing.heard(channel, performance.now());
+    this.#liveness.received(channel, performance.now());
     const message = decodeMessage(text);
-    if (this.#deaf) {
-      if (!this.#hearing.open) return;
+    if (this.#disconnected) {
+      if (!this.#liveness.connected) return;
       // From here on nothing is missed; what was loaded before may be older than a purge that was.
       this.#listener();
-      this.#deaf = false;
-      this.#opened();
+      this.#disconnected = false;
+      this.#resolveReady();
     } else if (!message) this.#listener();
-    else if (message.sender !== this.#sender) for (const purged of message.purged) this.#listener(purged);
+    else if (message.sender !== this.#sender) for (const purge of message.purges) this.#listener(purge);
   }
 
-  #newHearing(): Hearing {
-    const deafAfterMs = DEAF_AFTER_BEATS * this.#beatMs;
-    return new Hearing(this.#channels.length, { beatMs: this.#beatMs, deafAfterMs, random: Math.random });
+  #newLiveness(): ChannelLiveness {
+    const deafAfterMs = MISSED_HEARTBEATS * this.#heartbeatMs;
+    return new ChannelLiveness(this.#channels.length, {
+      heartbeatMs: this.#heartbeatMs,
+      timeoutMs: deafAfterMs,
+      random: Math.random,
+    });
   }
 }

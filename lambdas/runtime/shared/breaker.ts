@@ -23,7 +23,7 @@ export class CircuitBreaker {
   }
 
   /** Whether it has seen a failure since its last success. */
-  get troubled(): boolean {
+  get failing(): boolean {
     return this.#failures > 0;
   }
 

@@ -1,3 +1,5 @@
+import { monotonicNow } from '../clock';
+
 /** Something that can still be made to fail: ioredis's `Command` is one. */
 export interface Pending {
   /** Whether it has settled already. */
@@ -30,7 +32,7 @@ export class Budget {
     while (this.#operations[this.#front]?.isResolved) this.#operations[this.#front++] = undefined;
     if (this.#front > 256 && this.#front * 2 > this.#operations.length) this.#compact();
     this.#operations.push(operation);
-    this.#ends.push(performance.now() + this.milliseconds);
+    this.#ends.push(monotonicNow() + this.milliseconds);
     if (!this.#armed) this.#arm(this.milliseconds);
   }
 
@@ -59,7 +61,7 @@ export class Budget {
   }
 
   #expire(): void {
-    const now = performance.now();
+    const now = monotonicNow();
     const overdue: Pending[] = [];
     for (; this.#front < this.#operations.length; this.#front++) {
       const operation = this.#operations[this.#front];

@@ -1,11 +1,11 @@
 import type { Cluster, ClusterOptions } from 'ioredis';
-import { createClient, type RedisPlace } from './redis-client';
+import { createClient, type RedisConnectionOptions } from './redis-client';
 
 /** How long after a failure credentials are asked for again, in milliseconds. */
 const RETRY_MS = 1000;
 
 /** A client that one option of the cache has to itself. It never throws; it asks for credentials until it gets them. */
-export class OwnClient {
+export class DedicatedClient {
   /** There once there are credentials; it may not be connected. */
   client: Cluster | undefined;
   /** Resolves once the client is connected, or closed. */
@@ -14,7 +14,7 @@ export class OwnClient {
   #wake = () => {};
 
   constructor(
-    private readonly place: RedisPlace,
+    private readonly place: RedisConnectionOptions,
     private readonly more: ClusterOptions = {},
   ) {
     this.connected = this.#connect();

@@ -3,7 +3,7 @@ import { CorkedConnector } from './corked-connector';
 import { SCRIPTS } from './scripts';
 
 /** Where a cluster is, and who asks. */
-export interface RedisPlace {
+export interface RedisConnectionOptions {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
   /**
@@ -41,7 +41,7 @@ export const addressOf = ({ options }: Redis): string => `${options.host}:${opti
 
 /** A client of the cluster, on which nothing waits longer than it must. */
 export function createClient(
-  place: RedisPlace,
+  place: RedisConnectionOptions,
   credentials: Credentials | undefined,
   more: ClusterOptions = {},
 ): Cluster & Scripted {
@@ -73,4 +73,9 @@ export function createClient(
   // Without a listener ioredis prints each connection error; an operation that fails says what it means.
   client.on('error', () => {});
   return client as Cluster & Scripted;
+}
+
+/** Connection of a cluster to an address, `host:port`. */
+export function nodeOf(cluster: Cluster | undefined, address: string | undefined): Redis | undefined {
+  return cluster?.nodes('all').find((node) => addressOf(node) === address);
 }

@@ -7,14 +7,14 @@ import { CircuitBreaker } from './breaker';
 import { Budget } from './budget';
 import { GetCommand } from './get-command';
 import { hashSlot, slotOf } from './hash-slot';
-import { type Arguments, MasterScripts, nodeOf } from './master-scripts';
-import { addressOf, createClient, type EntryScript, type RedisPlace, type Scripted } from './redis-client';
+import { type Arguments, runOnMaster } from './master-scripts';
+import { addressOf, createClient, type EntryScript, nodeOf, type RedisConnectionOptions, type Scripted } from './redis-client';
 import { entryKeys, fenceBeside, tagKey, valueKey } from './redis-keys';
-import { INTEND, INVALIDATE, PURGE_TAG, PUT } from './scripts';
-import type { InvalidateOptions, Lease, PurgeMode, Put, SharedStore, Tag } from './shared-store';
+import { INTEND, PURGE_KEY, PURGE_TAG, PUT } from './scripts';
+import type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared-store';
 
 /** Which cluster, which user, and how long operations may take. */
-export interface RedisStoreOptions extends RedisPlace {
+export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Begins every key: printable ASCII without blanks and braces. */
   readonly namespace: string;
   /**
@@ -62,12 +62,11 @@ export class RedisStore implements SharedStore {
   readonly #budget: Budget;
   readonly #purgeBudget: Budget;
   readonly #breakers = new Map<string, CircuitBreaker>();
-  readonly #left = new WeakSet<Redis>();
+  readonly #abandoned = new WeakSet<Redis>();
   /** Connections by `host:port`. */
   readonly #nodes = new Map<string | undefined, Redis>();
-  readonly #purges = new MasterScripts();
   readonly #namespace: string;
-  #troubled = 0;
+  #failing = 0;
   #clockOffset = 0;
   #connecting: Promise<unknown> | undefined;
   #closed = false;
@@ -100,7 +99,7 @@ export class RedisStore implements SharedStore {
   get(key: string, slot = hashSlot(key)): Promise<string | null> {
     const name = valueKey(this.#namespace, key);
     // The way of a hit: straight to the master's connection, which saves what ioredis's cluster does for commands of any kind.
-    if (!this.#connecting && this.#troubled === 0) {
+    if (!this.#connecting && this.#failing === 0) {
       const master = this.#master(slot);
       if (master?.status === 'ready') {
         const command = new GetCommand(name, this.#getFailed);
@@ -172,9 +171,9 @@ export class RedisStore implements SharedStore {
     return created;
   }
 
-  async invalidate(key: string, version: Version, fenceMs: number, options: InvalidateOptions = {}): Promise<void> {
+  async purgeKey(key: string, version: Version, fenceMs: number, options: PurgeKeyOptions = {}): Promise<void> {
     const { mode = 'delete', writer = '', row = '' } = options;
-    await this.#purge(entryKeys(this.#namespace, key), INVALIDATE, [version, fenceMs, mode, writer, row]);
+    await this.#purge(entryKeys(this.#namespace, key), PURGE_KEY, [version, fenceMs, mode, writer, row]);
   }
 
   async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
@@ -190,12 +189,12 @@ export class RedisStore implements SharedStore {
   }
 
   /** Whether a shard failed its last operation. */
-  get troubled(): boolean {
-    return this.#troubled > 0;
+  get failing(): boolean {
+    return this.#failing > 0;
   }
 
   /** The first answer of a master to what isn't the cache's own question. @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do. */
-  async askAny<T>(question: (master: Redis) => Promise<T>): Promise<T> {
+  async anyMaster<T>(question: (master: Redis) => Promise<T>): Promise<T> {
     await this.#connected();
     const failed = (error: unknown): never => {
       throw unavailable('no master answered', error);
@@ -250,7 +249,7 @@ export class RedisStore implements SharedStore {
   async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
     if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
-    if (this.#troubled > 0) {
+    if (this.#failing > 0) {
       const breaker = this.#breaker(name);
       if (breaker.wantsProbe(this.#clock.now())) this.#observe(name, this.#budget.limit(this.#cluster.get(name))).catch(() => {});
       if (breaker.open) throw unavailable('its circuit breaker is open');
@@ -261,13 +260,13 @@ export class RedisStore implements SharedStore {
   #observe<T>(name: string, operation: Promise<T>): Promise<T> {
     return operation.then(
       (answer) => {
-        if (this.#troubled > 0) this.#settle(name, undefined);
+        if (this.#failing > 0) this.#record(name, undefined);
         return answer;
       },
       (error: Error) => {
         // A reply that is an error came from a shard that works; the rest is a shard that doesn't.
         const answered = error.name === 'ReplyError' && !/^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)/.test(error.message);
-        this.#settle(name, answered ? undefined : error);
+        this.#record(name, answered ? undefined : error);
         if (answered && /WRONGTYPE/.test(error.message)) this.#removeForeign(name);
         throw asUnavailable(error);
       },
@@ -281,24 +280,24 @@ export class RedisStore implements SharedStore {
     if (fence) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
   }
 
-  #settle(name: string, failure: unknown): void {
+  #record(name: string, failure: unknown): void {
     const breaker = this.#breaker(name);
     if (failure) breaker.failed(this.#clock.now());
     else breaker.succeeded();
-    if (failure && breaker.open) this.#leave(name);
-    this.#troubled = 0;
-    for (const each of this.#breakers.values()) if (each.troubled) this.#troubled++;
+    if (failure && breaker.open) this.#disconnectFrom(name);
+    this.#failing = 0;
+    for (const each of this.#breakers.values()) if (each.failing) this.#failing++;
   }
 
   /**
    * Gives up the connection to a master that doesn't answer and asks the others who owns its slots now, without which a client never leaves
    * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
    */
-  #leave(name: string): void {
+  #disconnectFrom(name: string): void {
     const node = this.#master(slotOf(name));
     // Once, however many commands were under way: what ends a connection waits for the other side.
-    if (!node || this.#left.has(node)) return;
-    this.#left.add(node);
+    if (!node || this.#abandoned.has(node)) return;
+    this.#abandoned.add(node);
     node.disconnect();
     this.#cluster.refreshSlotsCache();
   }
@@ -325,7 +324,7 @@ export class RedisStore implements SharedStore {
   /** Runs a purging script within the budget of purges. */
   async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
     await this.#connected();
-    return this.#purgeBudget.limit(this.#purges.run(this.#cluster, script, keys, args, (address) => this.#node(address)));
+    return this.#purgeBudget.limit(runOnMaster(this.#cluster, (address) => this.#node(address), script, keys, args));
   }
 }
 

@@ -3,12 +3,14 @@ import type { Redis } from 'ioredis';
 /** Reply of one script. */
 export type ScriptReply = readonly [error: Error | null, reply?: unknown];
 
+/** Longest wait of a group for one replica to have its effects, in milliseconds. */
+const REPLICATION_WAIT_MS = 100;
+
 interface Waiting {
   readonly script: string;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
   readonly resolve: (reply: ScriptReply) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -20,18 +22,19 @@ export class ScriptGroup {
   #waiting: Waiting[] = [];
   #busy = false;
   readonly #master: Redis;
-  readonly #waitMs: number;
 
-  /** @param waitMs longest wait of a group for one replica to have it, in milliseconds. */
-  constructor(master: Redis, waitMs: number) {
+  constructor(master: Redis) {
     this.#master = master;
-    this.#waitMs = waitMs;
   }
 
-  /** @param replicated whether there is a replica to wait for. */
+  /**
+   * Runs a script. It never rejects: a lost connection is the error of each script on its way.
+   *
+   * @param replicated true where there is a replica to wait for.
+   */
   run(script: string, keys: readonly string[], args: readonly (string | number)[], replicated: boolean): Promise<ScriptReply> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ script, keys, args, resolve, reject });
+    return new Promise((resolve) => {
+      this.#waiting.push({ script, keys, args, resolve });
       if (!this.#busy) void this.#send(replicated);
     });
   }
@@ -44,15 +47,11 @@ export class ScriptGroup {
       try {
         const pipeline = this.#master.pipeline();
         for (const { script, keys, args } of group) pipeline.eval(script, keys.length, ...keys, ...args);
-        if (replicated) pipeline.wait(1, this.#waitMs);
+        if (replicated) pipeline.wait(1, REPLICATION_WAIT_MS);
         const replies = (await pipeline.exec()) ?? [];
-        for (const [i, { resolve, reject }] of group.entries()) {
-          const reply = replies[i];
-          if (reply) resolve(reply);
-          else reject(new Error('no reply to a script'));
-        }
+        for (const [i, { resolve }] of group.entries()) resolve(replies[i] ?? [new Error('no reply to a script')]);
       } catch (error) {
-        for (const { reject } of group) reject(error as Error);
+        for (const { resolve } of group) resolve([error as Error]);
       }
     }
     this.#busy = false;

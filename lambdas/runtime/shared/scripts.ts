@@ -81,7 +81,7 @@ end
  * ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('' for unknown).
  * Purges one key and refuses every fill whose load began before.
  */
-export const INVALIDATE = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
+export const PURGE_KEY = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
 if ARGV[3] ~= 'expire' then call('DEL', key)
 elseif call('GETRANGE', key, 0, ${FORMAT.length - 1}) == '${FORMAT}' then call('SETRANGE', key, ${FLAG_AT}, '${EXPIRED}') end
 if ARGV[4] ~= '' then
@@ -92,7 +92,7 @@ raise(ARGV[1], ARGV[5] == '' and '~' or ARGV[5], ARGV[2])
 return 1`;
 
 /**
- * ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as {@link INVALIDATE} does, and stores the
+ * ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as {@link PURGE_KEY} does, and stores the
  * value in hand where no newer version of the row is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
 export const PUT = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
@@ -141,11 +141,13 @@ local tag = table.concat({deleted, deletedAt, expired, expiredAt}, ' ')
 call('SET', key, tag, 'PX', ARGV[3])
 return tag`;
 
-/** ioredis registers each under its name, sends its hash, and the text only where the server doesn't know it. */
+const script = (lua: string, numberOfKeys = 2) => ({ lua, numberOfKeys });
+
+/** Scripts that ioredis registers under these names; it sends a script's hash, and the text only where the server doesn't know it. */
 export const SCRIPTS = {
-  cacheLease: { numberOfKeys: 2, lua: LEASE },
-  cacheRenew: { numberOfKeys: 2, lua: RENEW },
-  cacheFill: { numberOfKeys: 2, lua: FILL },
-  cacheRepair: { numberOfKeys: 1, lua: REPAIR },
-  cachePurgeTag: { numberOfKeys: 1, lua: PURGE_TAG },
+  cacheLease: script(LEASE),
+  cacheRenew: script(RENEW),
+  cacheFill: script(FILL),
+  cacheRepair: script(REPAIR, 1),
+  cachePurgeTag: script(PURGE_TAG, 1),
 };

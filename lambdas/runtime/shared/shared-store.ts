@@ -27,7 +27,7 @@ export type Lease =
 export type PurgeMode = 'delete' | 'expire';
 
 /** What an invalidation knows besides its version. */
-export interface InvalidateOptions {
+export interface PurgeKeyOptions {
   /**
    * `expire` leaves the entry to be served as stale, where its reader's policy allows that.
    * @default 'delete'
@@ -90,7 +90,7 @@ export interface SharedStore {
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
 
   /** Purges one key; resolves once a replica has it too, or can't be waited for. */
-  invalidate(key: string, version: Version, fenceMs: number, options?: InvalidateOptions): Promise<void>;
+  purgeKey(key: string, version: Version, fenceMs: number, options?: PurgeKeyOptions): Promise<void>;
   /**
    * Purges one key, and stores the value in a writer's hand if no newer version of its row is known, and nobody is about to write it.
    *
@@ -99,7 +99,7 @@ export interface SharedStore {
   put(key: string, put: Put, fenceMs: number): Promise<boolean>;
   /**
    * Announces a write: removes the entry and lets nobody fill the key until the writer's invalidation, at the longest for `intentMs`. It
-   * resolves as {@link invalidate} does.
+   * resolves as {@link purgeKey} does.
    */
   intend(key: string, writer: string, intentMs: number): Promise<void>;
   /** Purges a tag, in the same way. Mode `timeline` deletes only where the version begins a newer timeline than the tag's. */

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock';
 import type { Outcome } from './outcome';
 
 /** Who is told of what was counted, and how often: `readMetrics()`. */
@@ -52,7 +53,7 @@ export class ReadMeter {
     this.#telemetry = telemetry;
   }
 
-  /** Counts a read. @param began {@link performance.now} when it began. */
+  /** Counts a read. @param began {@link monotonicNow} when it began. */
   read(outcome: Outcome, began: number): void {
     this.#telemetry.onRead?.(outcome, this.name);
     const { counts } = this;
@@ -61,7 +62,7 @@ export class ReadMeter {
       counts.MemoryHits++;
       return;
     }
-    const now = performance.now();
+    const now = monotonicNow();
     const loaded = tier === 'database';
     if (loaded && status === 'bypass') counts.Bypasses++;
     else if (loaded) counts.Misses++;
@@ -89,7 +90,7 @@ export class Telemetry {
   ) {
     this.#options = options;
     this.#everyMs = (options?.everySeconds ?? 60) * 1000;
-    this.#due = performance.now() + this.#everyMs;
+    this.#due = monotonicNow() + this.#everyMs;
   }
 
   /** The counts of a route or namespace. */
@@ -99,13 +100,13 @@ export class Telemetry {
     return meter;
   }
 
-  /** @param now {@link performance.now} */
+  /** @param now {@link monotonicNow} */
   tick(now: number): void {
     if (now >= this.#due) this.flush(now);
   }
 
   /** Says what was counted since the last time. */
-  flush(now = performance.now()): void {
+  flush(now = monotonicNow()): void {
     this.#due = now + this.#everyMs;
     for (const meter of this.#meters) {
       const { counts } = meter;

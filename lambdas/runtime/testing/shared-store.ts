@@ -102,7 +102,7 @@ const CASES: readonly KeyCase[] = [
       const seen = (await store.get(key))?.slice(4, 20) ?? '';
       const token = newToken();
       await store.lease(key, token, 1000, seen);
-      await store.invalidate(key, version(7), 60_000);
+      await store.purgeKey(key, version(7), 60_000);
       assert.equal(await store.get(key), null);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'older')), false);
       assert.equal(await store.get(key), null);
@@ -112,8 +112,8 @@ const CASES: readonly KeyCase[] = [
   {
     name: 'the lease after an invalidation names the version that a replica must have',
     run: async (store, key) => {
-      await store.invalidate(key, version(7), 60_000);
-      await store.invalidate(key, version(5), 60_000);
+      await store.purgeKey(key, version(7), 60_000);
+      await store.purgeKey(key, version(5), 60_000);
       assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(7) });
     },
   },
@@ -121,7 +121,7 @@ const CASES: readonly KeyCase[] = [
   {
     name: "a replica's load that is too old is refused, one that is new enough is stored",
     run: async (store, key) => {
-      await store.invalidate(key, version(7), 60_000);
+      await store.purgeKey(key, version(7), 60_000);
       const old = newToken();
       await store.lease(key, old, 1000, '');
       assert.equal(await store.fill(key, old, version(6), 60_000, entryOf(old, 'old')), false);
@@ -134,7 +134,7 @@ const CASES: readonly KeyCase[] = [
   {
     name: 'a load of an older timeline is refused after an invalidation of a newer one',
     run: async (store, key) => {
-      await store.invalidate(key, `00000002${'0'.repeat(16)}`, 60_000);
+      await store.purgeKey(key, `00000002${'0'.repeat(16)}`, 60_000);
       const token = newToken();
       await store.lease(key, token, 1000, '');
       assert.equal(await store.fill(key, token, version(0xffff), 60_000, entryOf(token, 'old')), false);
@@ -216,7 +216,7 @@ const CASES: readonly KeyCase[] = [
       assert.equal(await store.renew(key, token, 5000), true);
       const other = await store.lease(key, newToken(), 1000, '');
       assert.ok(Number(other.kind === 'wait' && other.leftMs) > 1000);
-      await store.invalidate(key, version(7), 60_000);
+      await store.purgeKey(key, version(7), 60_000);
       assert.equal(await store.renew(key, token, 5000), false);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'old')), false);
     },
@@ -228,7 +228,7 @@ const CASES: readonly KeyCase[] = [
       const filler = await filled(store, key, 'old');
       const token = newToken();
       await store.lease(key, token, 1000, filler);
-      await store.invalidate(key, version(7), 60_000, { mode: 'expire' });
+      await store.purgeKey(key, version(7), 60_000, { mode: 'expire' });
       const text = (await store.get(key)) ?? '';
       assertHas(decodeEntry(text), { expired: true, value: 'old' });
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'older')), false);
@@ -239,7 +239,7 @@ const CASES: readonly KeyCase[] = [
   {
     name: 'an invalidation that expires makes no entry of nothing',
     run: async (store, key) => {
-      await store.invalidate(key, version(7), 60_000, { mode: 'expire' });
+      await store.purgeKey(key, version(7), 60_000, { mode: 'expire' });
       assert.equal(await store.get(key), null);
     },
   },
@@ -268,7 +268,7 @@ const CASES: readonly KeyCase[] = [
       await store.lease(key, token, 1000, '');
       await store.put(key, { version: version(5), row: row(1), ttlMs: 60_000, entry: entryOf(newToken(), 1, row(1)) }, 60_000);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'old')), false);
-      await store.invalidate(key, version(4), 60_000);
+      await store.purgeKey(key, version(4), 60_000);
       assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(5) });
     },
   },
@@ -277,7 +277,7 @@ const CASES: readonly KeyCase[] = [
     name: 'a value in hand is not stored after an invalidation of a newer version of the row, or of an unknown one',
     run: async (store, key) => {
       for (const [i, options] of [{ row: row(5) }, {}].entries()) {
-        await store.invalidate(`${key}/${i}`, version(7), 60_000, options);
+        await store.purgeKey(`${key}/${i}`, version(7), 60_000, options);
         const entry = entryOf(newToken(), 4, row(4));
         assert.equal(await store.put(`${key}/${i}`, { version: version(8), row: row(4), ttlMs: 60_000, entry }, 60_000), false);
         assert.equal(await store.get(`${key}/${i}`), null);
@@ -288,7 +288,7 @@ const CASES: readonly KeyCase[] = [
   {
     name: 'a value in hand is stored after an invalidation of its own version of the row',
     run: async (store, key) => {
-      await store.invalidate(key, version(7), 60_000, { row: row(5) });
+      await store.purgeKey(key, version(7), 60_000, { row: row(5) });
       const entry = entryOf(newToken(), 5, row(5));
       assert.equal(await store.put(key, { version: version(7), row: row(5), ttlMs: 60_000, entry }, 60_000), true);
     },
@@ -304,11 +304,11 @@ const CASES: readonly KeyCase[] = [
       await store.intend(key, second, 60_000);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'old')), false);
       assert.equal((await store.lease(key, newToken(), 1000, '')).kind, 'bypass');
-      await store.invalidate(key, version(7), 60_000, { writer: first });
+      await store.purgeKey(key, version(7), 60_000, { writer: first });
       assert.equal((await store.lease(key, newToken(), 1000, '')).kind, 'bypass');
       const entry = entryOf(newToken(), 1, row(1));
       assert.equal(await store.put(key, { version: version(8), row: row(1), ttlMs: 60_000, entry }, 60_000), false);
-      await store.invalidate(key, version(8), 60_000, { writer: second });
+      await store.purgeKey(key, version(8), 60_000, { writer: second });
       assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(8) });
     },
   },

@@ -1,7 +1,7 @@
 import type { Version } from '../versions/version';
 import type { Streams, StreamWrite } from './streams';
 
-/** One value on its way to the database. */
+/** Write of one value on its way to the database. */
 export interface QueuedWrite {
   /** The namespace's name and key. */
   readonly namespace: string;
@@ -19,44 +19,51 @@ export interface QueuedWrite {
  */
 export type Flush = (writes: readonly QueuedWrite[]) => Promise<void>;
 
+/** Options of a Consumer. */
 export interface ConsumerOptions {
   readonly flush: Flush;
   readonly current: () => Promise<Version>;
   readonly name: string;
   readonly batchSize: number;
-  /** How long a write that somebody has read rests until somebody else takes it, in milliseconds. */
+  /** Time after which a write that a consumer has read and not finished is claimed by another, in milliseconds. */
   readonly claimMs: number;
   readonly fenceMs: number;
   readonly onError: (error: unknown, writes: readonly QueuedWrite[]) => void;
 }
 
-/** As many slots are read at once. */
+/** Number of slots that are read at once. */
 const SLOTS_AT_ONCE = 64;
-/** A slot without writes is unmarked after this long, in milliseconds: much longer than writers of it wait until they mark it again. */
+/** Time without writes after which a slot is unmarked, in milliseconds: much longer than its writers wait until they mark it again. */
 const UNMARK_AFTER_MS = 10_000;
-/** Of a batch that failed twice each write is tried alone, until so many have failed in a row: then it isn't them. */
+/** Failures in a row after which writes of a batch that failed twice are no longer tried alone: then it isn't them. */
 const FAILURES_OF_ALL = 3;
 
-/** Takes queued writes to the database. Any number of consumers may run; each write is read by one of them, and claimed by another where that one dies. */
+/**
+ * Consumer that takes queued writes to the database. Any number may run; each write is read by one of them, and claimed by another where that
+ * one dies.
+ */
 export class Consumer {
-  /** Since when slots have had no writes. */
+  /** Times since which slots have had no writes. */
   readonly #empty = new Map<number, number>();
-  /** Slots that nobody marked. */
+  /** Slots with writes that nobody marked. */
   readonly #swept = new Set<number>();
 
-  constructor(
-    private readonly streams: Streams,
-    private readonly options: ConsumerOptions,
-  ) {}
+  readonly #streams: Streams;
+  readonly #options: ConsumerOptions;
+
+  constructor(streams: Streams, options: ConsumerOptions) {
+    this.#streams = streams;
+    this.#options = options;
+  }
 
   /** Looks for writes in all slots, also for those whose writer died before it could mark its slot. */
   async sweep(): Promise<void> {
-    for (const slot of await this.streams.sweep()) this.#swept.add(slot);
+    for (const slot of await this.#streams.sweep()) this.#swept.add(slot);
   }
 
-  /** One look at every slot that is known to have writes. @returns how many writes reached the database. */
+  /** Flushes every slot that is known to have writes once. @returns the number of writes that reached the database. */
   async round(): Promise<number> {
-    const slots = [...new Set([...(await this.streams.marked()), ...this.#swept])];
+    const slots = [...new Set([...(await this.#streams.marked()), ...this.#swept])];
     let flushed = 0;
     for (let i = 0; i < slots.length; i += SLOTS_AT_ONCE) {
       const some = slots.slice(i, i + SLOTS_AT_ONCE);
@@ -74,10 +81,10 @@ export class Consumer {
   }
 
   async #read(slot: number): Promise<{ claimed: StreamWrite[]; fresh: StreamWrite[] }> {
-    const { name, claimMs, batchSize } = this.options;
+    const { name, claimMs, batchSize } = this.#options;
     const [claimed, fresh] = await Promise.all([
-      this.streams.claim(slot, name, claimMs, batchSize),
-      this.streams.read(slot, name, batchSize),
+      this.#streams.claim(slot, name, claimMs, batchSize),
+      this.#streams.read(slot, name, batchSize),
     ]);
     if (claimed.length + fresh.length > 0) this.#empty.delete(slot);
     else await this.#sawEmpty(slot);
@@ -91,14 +98,14 @@ export class Consumer {
     this.#swept.delete(slot);
     if (now - since < UNMARK_AFTER_MS) return;
     this.#empty.delete(slot);
-    await this.streams.unmark(slot);
+    await this.#streams.unmark(slot);
   }
 
   async #flushAll(writes: readonly StreamWrite[], again: boolean): Promise<number> {
     let flushed = 0;
     const all = [...groupByEntry(writes).values()];
-    for (let i = 0; i < all.length; i += this.options.batchSize) {
-      const batch = all.slice(i, i + this.options.batchSize);
+    for (let i = 0; i < all.length; i += this.#options.batchSize) {
+      const batch = all.slice(i, i + this.#options.batchSize);
       const done = await this.#flush(batch);
       flushed += done;
       if (done === 0 && again && batch.length > 1) flushed += await this.#flushEach(batch);
@@ -106,7 +113,7 @@ export class Consumer {
     return flushed;
   }
 
-  /** One of them fails every time, perhaps: the others needn't. */
+  /** Flushes writes one by one: perhaps one of them fails every time, and the others needn't. */
   async #flushEach(batch: readonly StreamWrite[][]): Promise<number> {
     let flushed = 0;
     let failures = 0;
@@ -119,18 +126,18 @@ export class Consumer {
     return flushed;
   }
 
-  /** What fails stays in its stream, and is claimed again. */
+  /** Flushes a batch. What fails stays in its stream, and is claimed again. */
   async #flush(batch: readonly StreamWrite[][]): Promise<number> {
     const latest = batch.map((writes) => writes.reduce((a, b) => (b.row > a.row ? b : a)));
     let queued: readonly QueuedWrite[] = [];
     try {
       queued = latest.map(toQueued);
-      await this.options.flush(queued);
+      await this.#options.flush(queued);
       // After the commit, in a statement of its own: whatever is loaded from a server that has this version has the writes.
-      const version = await this.options.current();
-      const { fenceMs } = this.options;
-      const settled = latest.map(({ entry, row }, i) =>
-        this.streams.settle(
+      const version = await this.#options.current();
+      const { fenceMs } = this.#options;
+      const settled = latest.map(({ entryName: entry, row }, i) =>
+        this.#streams.acknowledge(
           entry,
           row,
           version,
@@ -141,13 +148,13 @@ export class Consumer {
       await Promise.all(settled);
       return batch.reduce((sum, writes) => sum + writes.length, 0);
     } catch (error) {
-      this.options.onError(error, queued);
+      this.#options.onError(error, queued);
       return 0;
     }
   }
 }
 
-function toQueued({ entry, key, row, json }: StreamWrite): QueuedWrite {
+function toQueued({ entryName: entry, key, row, json }: StreamWrite): QueuedWrite {
   const value = json === '' ? undefined : JSON.parse(json);
   return { namespace: entry.slice(0, entry.indexOf('/')), key, value, rowVersion: BigInt(row) };
 }
@@ -155,9 +162,9 @@ function toQueued({ entry, key, row, json }: StreamWrite): QueuedWrite {
 function groupByEntry(writes: readonly StreamWrite[]): Map<string, StreamWrite[]> {
   const groups = new Map<string, StreamWrite[]>();
   for (const write of writes) {
-    const group = groups.get(write.entry);
+    const group = groups.get(write.entryName);
     if (group) group.push(write);
-    else groups.set(write.entry, [write]);
+    else groups.set(write.entryName, [write]);
   }
   return groups;
 }

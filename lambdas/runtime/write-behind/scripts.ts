@@ -62,7 +62,7 @@ return 'STORED'`;
  * ARGV: row that is in the database now, version of the database, life of the fence in ms, ids of the writes that this is the latest of. What was loaded
  * without the row is gone, and loads from a replica that lacks it are refused.
  */
-export const SETTLE = `${INTENTS}
+export const ACKNOWLEDGE = `${INTENTS}
 for i = 4, #ARGV do
   redis.call('XACK', KEYS[3], '${GROUP}', ARGV[i])
   redis.call('XDEL', KEYS[3], ARGV[i])

@@ -1,75 +1,77 @@
 import type { Cluster } from 'ioredis';
 import { asUnavailable, unavailable } from '../errors';
 import { Budget } from '../shared/budget';
-import { OwnClient } from '../shared/dedicated-client';
+import { DedicatedClient } from '../shared/dedicated-client';
 import { SLOTS, slotOf } from '../shared/hash-slot';
-import { MasterScripts } from '../shared/master-scripts';
-import type { RedisPlace } from '../shared/redis-client';
+import { runOnMaster } from '../shared/master-scripts';
+import { nodeOf, type RedisConnectionOptions } from '../shared/redis-client';
 import { entryKeys, queuedSlotsKey, streamKey } from '../shared/redis-keys';
-import { ENQUEUE, GROUP, SETTLE } from './scripts';
+import { ACKNOWLEDGE, ENQUEUE, GROUP } from './scripts';
 import { slotName } from './slot-names';
 
-/** A write as its stream has it. */
+/** Write of one value, as its stream holds it. */
 export interface StreamWrite {
   readonly id: string;
   /** Name of the entry in the shared tier. */
-  readonly entry: string;
+  readonly entryName: string;
   /** The namespace's key. */
   readonly key: string;
   /** Version of the row: 24 digits. */
   readonly row: string;
-  /** The value; '' for an absent one. */
+  /** The value as JSON; '' for an absent one. */
   readonly json: string;
 }
 
-export interface StreamsOptions extends RedisPlace {
+/** Options of Streams. */
+export interface StreamsOptions extends RedisConnectionOptions {
   readonly namespace: string;
   readonly budgetMs: number;
   readonly maxQueued: number;
 }
 
-/** How many slots are asked at once. */
+/** Number of slots that are asked at once. */
 const ASKED_AT_ONCE = 512;
 
-/** The streams of queued writes: one in each slot that has any, beside its entries. */
+/** Streams of queued writes: one in each slot that has any, beside its entries. */
 export class Streams {
+  readonly #options: StreamsOptions;
   readonly #budget: Budget;
-  readonly #scripts = new MasterScripts();
-  readonly #own: OwnClient;
+  readonly #client: DedicatedClient;
   #closed = false;
 
-  constructor(private readonly options: StreamsOptions) {
+  constructor(options: StreamsOptions) {
+    this.#options = options;
     this.#budget = new Budget(options.budgetMs, () => unavailable('no answer within the budget of a queued write'));
-    this.#own = new OwnClient(options);
+    this.#client = new DedicatedClient(options);
   }
 
-  /** @returns what the script replies; resolves once one replica has the write, too, or 100 ms have passed. */
+  /** Queues a write. @returns the script's reply; resolves once one replica has the write, too, or 100 ms have passed. */
   async enqueue(write: Omit<StreamWrite, 'id'>, pinMs: number, ttlMs: number, entry: string): Promise<string> {
-    const { entry: name, key, row, json } = write;
-    const fields = ['n', name, 'k', key, 'r', row, 'v', json];
-    const args = [row, pinMs, ttlMs, entry, this.options.maxQueued, ...fields];
-    return (await this.#onMaster(name, ENQUEUE, args)) as string;
+    const { entryName, key, row, json } = write;
+    const fields = ['n', entryName, 'k', key, 'r', row, 'v', json];
+    const args = [row, pinMs, ttlMs, entry, this.#options.maxQueued, ...fields];
+    return (await this.#onMaster(entryName, ENQUEUE, args)) as string;
   }
 
-  /** The row is in the database: these writes are done. */
-  async settle(name: string, row: string, version: string, fenceMs: number, ids: readonly string[]): Promise<void> {
-    await this.#onMaster(name, SETTLE, [row, version, fenceMs, ...ids]);
+  /** Removes writes whose row is in the database. */
+  async acknowledge(entryName: string, row: string, version: string, fenceMs: number, ids: readonly string[]): Promise<void> {
+    await this.#onMaster(entryName, ACKNOWLEDGE, [row, version, fenceMs, ...ids]);
   }
 
-  /** Remembers that the slot of an entry has writes, so that consumers needn't ask all slots. */
-  async mark(name: string): Promise<void> {
-    await this.#ask((client) => client.sadd(queuedSlotsKey(this.options.namespace), slotOf(this.#keys(name)[0] as string)));
+  /** Marks the slot of an entry as one that has writes, so that consumers needn't ask all slots. */
+  async mark(entryName: string): Promise<void> {
+    await this.#ask((client) => client.sadd(queuedSlotsKey(this.#options.namespace), slotOf(this.#keys(entryName)[0] as string)));
   }
 
   async unmark(slot: number): Promise<void> {
-    await this.#ask((client) => client.srem(queuedSlotsKey(this.options.namespace), slot));
+    await this.#ask((client) => client.srem(queuedSlotsKey(this.#options.namespace), slot));
   }
 
   async marked(): Promise<number[]> {
-    return (await this.#ask((client) => client.smembers(queuedSlotsKey(this.options.namespace)))).map(Number);
+    return (await this.#ask((client) => client.smembers(queuedSlotsKey(this.#options.namespace)))).map(Number);
   }
 
-  /** Every slot that has writes, found by asking all of them. */
+  /** Slots that have writes, found by asking all of them. */
   async sweep(): Promise<number[]> {
     const found: number[] = [];
     for (let first = 0; first < SLOTS && !this.#closed; first += ASKED_AT_ONCE) {
@@ -80,7 +82,7 @@ export class Streams {
     return found;
   }
 
-  /** Writes that nobody has read yet. */
+  /** Writes that no consumer has read yet. */
   async read(slot: number, consumer: string, count: number): Promise<StreamWrite[]> {
     const reply = await this.#ask((client) =>
       client.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.#stream(slot), '>'),
@@ -88,7 +90,7 @@ export class Streams {
     return writesOf((reply as [string, unknown][] | null)?.[0]?.[1]);
   }
 
-  /** Writes that somebody has read, who failed or died `idleMs` ago; whoever claims them first has them. */
+  /** Writes that a consumer read, which failed or died `idleMs` ago; the first to claim them has them. */
   async claim(slot: number, consumer: string, idleMs: number, count: number): Promise<StreamWrite[]> {
     const reply = await this.#ask((client) =>
       client.xautoclaim(this.#stream(slot), GROUP, consumer, idleMs, '0-0', 'COUNT', count),
@@ -98,49 +100,52 @@ export class Streams {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#own.close();
+    this.#client.close();
   }
 
-  #keys(name: string): string[] {
-    const [value, fence] = entryKeys(this.options.namespace, name);
+  #keys(entryName: string): string[] {
+    const [value, fence] = entryKeys(this.#options.namespace, entryName);
     return [value, fence, this.#stream(slotOf(value))];
   }
 
   #stream(slot: number): string {
-    return streamKey(this.options.namespace, slotName(slot));
+    return streamKey(this.#options.namespace, slotName(slot));
   }
 
   async #ask<T>(send: (client: Cluster) => Promise<T>): Promise<T> {
-    const sent = this.#own.connected.then(() => {
-      if (!this.#own.client) throw unavailable('it is not connected');
-      return send(this.#own.client);
+    const sent = this.#client.connected.then(() => {
+      if (!this.#client.client) throw unavailable('it is not connected');
+      return send(this.#client.client);
     });
     return this.#budget.limit(sent);
   }
 
-  async #onMaster(name: string, script: string, args: (string | number)[]): Promise<unknown> {
+  async #onMaster(entryName: string, script: string, args: (string | number)[]): Promise<unknown> {
     try {
-      return await this.#ask((client) => this.#scripts.run(client, script, this.#keys(name), args));
+      return await this.#ask((client) => {
+        const find = (address: string | undefined) => nodeOf(client, address);
+        return runOnMaster(client, find, script, this.#keys(entryName), args);
+      });
     } catch (error) {
       throw asUnavailable(error);
     }
   }
 }
 
-/** A stream is there only while it has writes. */
+/** Handler of a stream that isn't there, as one without writes. */
 function absent(error: Error): null {
   if (/^NOGROUP/.test(error.message)) return null;
   throw error;
 }
 
-/** What isn't a write of ours, or was removed meanwhile, is left where it is. */
+/** Writes of a reply. What isn't a write of ours, or was removed meanwhile, is left where it is. */
 function writesOf(reply: unknown): StreamWrite[] {
   const writes: StreamWrite[] = [];
   for (const item of Array.isArray(reply) ? reply : []) {
     const [id, fields] = (item ?? []) as [string, string[] | null];
-    const [n, entry, k, key, r, row, v, json] = fields ?? [];
+    const [n, entryName, k, key, r, row, v, json] = fields ?? [];
     if (n === 'n' && k === 'k' && r === 'r' && v === 'v') {
-      writes.push({ id, entry: entry as string, key: key as string, row: row as string, json: json as string });
+      writes.push({ id, entryName: entryName as string, key: key as string, row: row as string, json: json as string });
     }
   }
   return writes;

@@ -7,17 +7,17 @@ import { valueText } from '../json-value';
 import type { ReadPath } from '../read-path';
 import type { ReadPathParts } from '../read-path-parts';
 import type { ReadRequest } from '../read-request';
-import type { RedisPlace } from '../shared/redis-client';
+import type { RedisConnectionOptions } from '../shared/redis-client';
 import { newToken } from '../token';
 import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
 import { Streams } from './streams';
 
-/** How writes are queued, and who flushes them. */
-export interface WriteBehindOptions extends RedisPlace {
-  /** That of the cache's store. */
+/** Options of {@link writeBehind}. */
+export interface WriteBehindOptions extends RedisConnectionOptions {
+  /** Namespace of the cache's store. */
   readonly namespace: string;
-  /** The cache's source: says which version the database has after a flush. */
+  /** Source of the cache, which gives the database's version after a flush. */
   readonly source: Pick<VersionSource<never>, 'current'>;
   /**
    * Writes a batch to the database.
@@ -25,37 +25,38 @@ export interface WriteBehindOptions extends RedisPlace {
    */
   readonly flush?: Flush;
   /**
-   * For how long at least a queued value is what readers get, in milliseconds. Longer than writes ever wait, because then the key is loaded, without the write.
+   * Shortest time for which readers get a queued value, in milliseconds. Longer than writes ever wait, because after it the key is loaded,
+   * without the write.
    * @default 300000 (5 minutes)
    */
   readonly pinMs?: number;
   /**
-   * Keys in one call of `flush`, at most.
+   * Largest number of keys in one call of `flush`.
    * @default 100
    */
   readonly batchSize?: number;
   /**
-   * How often is looked for writes, in milliseconds: how long a write waits, and so how many of a key become one.
+   * Interval of flushes, in milliseconds: the time that a write waits, in which several of a key become one.
    * @default 200
    */
   readonly everyMs?: number;
   /**
-   * How long a write that a consumer took and didn't finish rests until another takes it, in milliseconds; longer than a flush takes.
+   * Time after which a write that a consumer took and didn't finish is taken by another, in milliseconds; longer than a flush takes.
    * @default 10000
    */
   readonly claimMs?: number;
   /**
-   * How often every slot is asked for writes whose writer died before it said where they are, in milliseconds; 0 does it at the start only.
+   * Interval at which every slot is asked for writes whose writer died before it marked the slot, in milliseconds; 0 asks at the start only.
    * @default 300000 (5 minutes)
    */
   readonly sweepMs?: number;
   /**
-   * Writes that a slot holds, at most; then a write fails until some are flushed.
+   * Largest number of writes that a slot holds; then a write fails until some are flushed.
    * @default 10000
    */
   readonly maxQueued?: number;
   /**
-   * How long a write waits for the cluster, in milliseconds.
+   * Longest wait of a write for the cluster, in milliseconds.
    * @default 1000
    */
   readonly budgetMs?: number;
@@ -65,20 +66,20 @@ export interface WriteBehindOptions extends RedisPlace {
    */
   readonly maxEntryLength?: number;
   /**
-   * How long a flushed row's fence lives, in milliseconds, as the cache's `fenceMs`.
+   * Life of a flushed row's fence, in milliseconds, as the cache's `fenceMs`.
    * @default 60000
    */
   readonly fenceMs?: number;
   /**
-   * Told where a flush failed; its writes stay queued and are tried again, for ever.
-   * @default - nobody
+   * Handler of a failed flush; its writes stay queued and are tried again, for ever.
+   * @default - none
    */
   readonly onError?: (error: unknown, writes: readonly QueuedWrite[]) => void;
 }
 
 export type { Flush, QueuedWrite };
 
-/** What a namespace asks to be queued. */
+/** Request of a namespace to queue a write. */
 export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader'> {
   /** The value in the writer's hand. */
   readonly value: unknown;
@@ -86,20 +87,20 @@ export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader
   readonly row: string;
 }
 
-/** What it needs of the cache. */
+/** Parts of the cache that queueing a write needs. */
 export interface BehindParts {
-  /** Parts of the cache that it works with. */
+  /** Dependencies of the cache's read path. */
   readonly read: Pick<ReadPathParts<never>, 'shared' | 'tags' | 'random' | 'codec'>;
-  /** What forgets the entry in this process. */
-  readonly readPath: Pick<ReadPath<never>, 'forget' | 'purged'>;
+  /** Read path, which removes the entry from memory. */
+  readonly readPath: Pick<ReadPath<never>, 'drop' | 'publish'>;
 }
 
-/** How often one process marks a slot, at most, in milliseconds. */
+/** Shortest interval at which one process marks a slot, in milliseconds. */
 const MARK_EVERY_MS = 1000;
 
 /**
- * Write-behind: a value is readable everywhere once `set` with it has returned, and reaches the database some time later. Until then it is in the
- * cluster only; what that can lose is said in the documentation.
+ * Write-behind: a value is readable everywhere once `set` with it has returned, and reaches the database some time later. Until then it is in
+ * the cluster only; what that can lose is said in the documentation.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */
@@ -107,19 +108,21 @@ export function writeBehind(options: WriteBehindOptions): WriteBehind {
   return new WriteBehind(options);
 }
 
-/** Writes that are acknowledged once they are queued in the shared tier, and flushed to the database later. */
+/** Queue of writes that are acknowledged once they are in the shared tier, and flushed to the database later. */
 export class WriteBehind {
+  readonly #options: WriteBehindOptions;
   readonly #streams: Streams;
   readonly #consumer: Consumer | undefined;
   readonly #pinMs: number;
   readonly #maxEntryLength: number;
   readonly #marked = new Map<string, number>();
   #working: Promise<void> = Promise.resolve();
-  /** There while there are to be more rounds. */
+  /** Timer of the next round; undefined once there are to be no more. */
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: WriteBehindOptions) {
+  constructor(options: WriteBehindOptions) {
+    this.#options = options;
     const number = (name: keyof WriteBehindOptions, byDefault: number, least: number) =>
       checkNumber(name, options[name] ?? byDefault, least);
     this.#pinMs = number('pinMs', 300_000, 1);
@@ -147,16 +150,16 @@ export class WriteBehind {
   /**
    * Queues the write, and stores its value where nobody purged the key without saying which row it is of. Called by {@link Namespace.set}.
    *
-   * @returns whether readers get the value from now on.
+   * @returns true where readers get the value from now on.
    * @throws {CacheError} `E_INVALID_ARGUMENT` and `E_UNSTORABLE_VALUE` for what can't be queued.
    */
   async put(request: BehindRequest, parts: BehindParts): Promise<boolean> {
     const { shared, tags, random, codec } = parts.read;
-    const { key, memoryKey, policy, row, value } = request;
+    const { entryName, key, policy, row, value } = request;
     if (!shared || !tags || policy.sharedTtlMs === 0) {
-      throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0");
+      throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
-    const json = valueText(key, value);
+    const json = valueText(request, value);
     const now = shared.now();
     // It claims no version: the database doesn't have it. Nothing may make it end before it is flushed.
     const header = newHeader(policy, value, '-', now, 0, random);
@@ -167,24 +170,26 @@ export class WriteBehind {
     if (entry.length > this.#maxEntryLength) {
       throw new CacheError(
         'E_UNSTORABLE_VALUE',
-        `the value of '${shown(key)}' can't be queued: its entry has ${entry.length} characters, 'maxEntryLength' is ${this.#maxEntryLength}`,
+        `the value of '${shown(entryName)}' can't be queued: its entry has ${entry.length} characters, 'maxEntryLength' is ${this.#maxEntryLength}`,
+        { key },
       );
     }
-    parts.readPath.forget(request);
-    const write = { entry: key, key: memoryKey, row, json: json ?? '' };
+    parts.readPath.drop(request);
+    const write = { entryName, key, row, json: json ?? '' };
     const reply = await this.#streams.enqueue(write, this.#pinMs, expiresAt - now, entry);
     if (reply === 'FULL') {
       throw new CacheError(
         'E_SHARED_UNAVAILABLE',
-        `the write of '${shown(key)}' can't be queued: its slot has 'maxQueued' writes`,
+        `the write of '${shown(entryName)}' can't be queued: its slot has 'maxQueued' writes`,
+        { key },
       );
     }
-    await parts.readPath.purged(request);
-    this.#mark(key);
+    await parts.readPath.publish(request);
+    this.#mark(entryName);
     return reply === 'STORED';
   }
 
-  /** One look for writes, and a flush of those that are there. @returns how many reached the database. */
+  /** Flushes the writes that are queued. @returns the number of writes that reached the database. */
   async flush(): Promise<number> {
     return (await this.#consumer?.round()) ?? 0;
   }
@@ -206,7 +211,7 @@ export class WriteBehind {
   }
 
   async #work(): Promise<void> {
-    const { sweepMs = 300_000, onError = () => {} } = this.options;
+    const { sweepMs = 300_000, onError = () => {} } = this.#options;
     try {
       const due = this.#sweptAt === Number.NEGATIVE_INFINITY || (sweepMs > 0 && Date.now() - this.#sweptAt > sweepMs);
       if (due) {
@@ -219,12 +224,12 @@ export class WriteBehind {
     }
   }
 
-  /** Beside the write, which is safe without it: a slot that isn't marked is found by the next sweep. */
-  #mark(key: string): void {
+  /** Marks the slot of an entry, beside the write, which is safe without it: a slot that isn't marked is found by the next sweep. */
+  #mark(entryName: string): void {
     const now = Date.now();
-    if (now - (this.#marked.get(key) ?? 0) < MARK_EVERY_MS) return;
+    if (now - (this.#marked.get(entryName) ?? 0) < MARK_EVERY_MS) return;
     if (this.#marked.size > 10_000) this.#marked.clear();
-    this.#marked.set(key, now);
-    this.#streams.mark(key).catch(() => this.#marked.delete(key));
+    this.#marked.set(entryName, now);
+    this.#streams.mark(entryName).catch(() => this.#marked.delete(entryName));
   }
 }

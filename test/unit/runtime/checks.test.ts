@@ -135,7 +135,7 @@ test('only a share is compared, and nothing that was read with a ticket', async 
   await clock.advance(1);
   expect(checks.counts.fresh).toBe(0);
   const all = setup();
-  const ticket = Ticket.empty.with({ key: 'other' }, version(1));
+  const ticket = Ticket.empty.with({ entryName: 'other' }, version(1));
   for (let i = 0; i < 3; i++) await all.watched.read('k', load, { ticket });
   for (let i = 0; i < 3; i++) await all.watched.getOrSet('k', load, { ticket });
   await all.clock.advance(1);

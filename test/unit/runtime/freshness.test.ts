@@ -263,13 +263,13 @@ describe('the state of an entry', () => {
     [999, ok, 'fresh'],
     [1000, ok, 'stale'],
     [1499, ok, 'stale'],
-    [1500, ok, 'spare'],
-    [1999, ok, 'spare'],
-    [2000, ok, 'gone'],
+    [1500, ok, 'stale-if-error'],
+    [1999, ok, 'stale-if-error'],
+    [2000, ok, 'expired'],
     [10, { expired: true, tags: 'fresh' } as const, 'stale'],
     [10, { expired: false, tags: 'stale' } as const, 'stale'],
-    [1600, { expired: true, tags: 'stale' } as const, 'spare'],
-    [10, { expired: true, tags: 'miss' } as const, 'gone'],
+    [1600, { expired: true, tags: 'stale' } as const, 'stale-if-error'],
+    [10, { expired: true, tags: 'miss' } as const, 'expired'],
   ])('at %d with %j it is %s', (now, purged, state) => {
     expect(entryState(times, purged, windows, now, 1000)).toBe(state);
   });

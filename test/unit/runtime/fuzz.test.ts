@@ -153,12 +153,12 @@ describe('a hundred thousand bad inputs', () => {
   });
 
   test('5000 messages of others say what was purged, or are none', () => {
-    const good = '["C1","sender",[{"key":"things/1/k","memoryKey":"k"},["tag"]]]';
+    const good = '["C2","sender",[{"entryName":"things/1/k","key":"k"},["tag"]]]';
     for (let i = 0; i < 5000; i++) {
       const at = below(good.length);
       const message = decodeMessage(i % 2 === 0 ? text(40) : good.slice(0, at) + text(3) + good.slice(at + below(3)));
-      for (const { key, memoryKey, tags } of message?.purged ?? []) {
-        const sound = tags ? tags.every((tag) => typeof tag === 'string') : typeof key === typeof memoryKey;
+      for (const { entryName, key, tags } of message?.purges ?? []) {
+        const sound = tags ? tags.every((tag) => typeof tag === 'string') : typeof entryName === typeof key;
         if (!sound) throw new Error(`this was taken for a message: ${JSON.stringify(message)}`);
       }
     }
@@ -193,7 +193,7 @@ describe('a hundred thousand bad inputs', () => {
   });
 
   test('10 000 tickets are read, or are none', () => {
-    const good = Ticket.empty.with({ key: 'k' }, version(5)).with({ tag: 't' }, version(6)).encode();
+    const good = Ticket.empty.with({ entryName: 'k' }, version(5)).with({ tag: 't' }, version(6)).encode();
     for (let i = 0; i < 10_000; i++) {
       const at = below(good.length);
       const ticket = Ticket.decode(i % 2 === 0 ? text(60) : good.slice(0, at) + text(3) + good.slice(at + 1));

@@ -91,7 +91,7 @@ describe('the memory tier', () => {
 
   test('spaces have keys of their own and one bound', () => {
     const memory = roomFor(10);
-    const [one, two] = [memory.space(), memory.space()];
+    const [one, two] = [memory.newKeyspace(), memory.newKeyspace()];
     memory.set('a', 'one', 100, 1000, 0, one);
     memory.set('a', 'two', 100, 1000, 0, two);
     expect([memory.get('a', 0), memory.get('a', 0, one), memory.get('a', 0, two)]).toEqual([undefined, 'one', 'two']);
@@ -115,7 +115,7 @@ describe('the memory tier', () => {
     const random = numbers(seed);
     const maxBytes = 20_000;
     const memory = new MemoryTier<number>({ maxBytes });
-    const spaces = [memory.space(), memory.space()];
+    const spaces = [memory.newKeyspace(), memory.newKeyspace()];
     /** What may be there: all that was set and not forgotten, with its weight. */
     const expected = new Map<string, { value: number; until: number; weight: number }>();
     let now = 0;

@@ -81,7 +81,7 @@ describe('a session with a ticket', () => {
 describe('a ticket', () => {
   test('is a short text, and is read back', () => {
     let ticket = Ticket.empty;
-    for (let i = 0; i < 32; i++) ticket = ticket.with({ key: `k${i}` }, version(i));
+    for (let i = 0; i < 32; i++) ticket = ticket.with({ entryName: `k${i}` }, version(i));
     expect(ticket.encode()).toMatch(/^[\w.*-]{1,806}$/);
     const decoded = Ticket.decode(ticket.encode());
     for (let i = 0; i < 32; i++) expect(decoded?.versionFor(`k${i}`, [])).toBe(version(i));
@@ -91,14 +91,14 @@ describe('a ticket', () => {
 
   test('beyond 32 writes is one version for all', () => {
     let ticket = Ticket.empty;
-    for (let i = 0; i < 33; i++) ticket = ticket.with({ key: `k${i}` }, version(i));
+    for (let i = 0; i < 33; i++) ticket = ticket.with({ entryName: `k${i}` }, version(i));
     const decoded = Ticket.decode(ticket.encode());
     expect(decoded?.versionFor('anything', [])).toBe(version(32));
-    expect(decoded?.with({ key: 'x' }, version(99)).versionFor('anything', [])).toBe(version(99));
+    expect(decoded?.with({ entryName: 'x' }, version(99)).versionFor('anything', [])).toBe(version(99));
   });
 
   test('keeps the later of two versions of a key', () => {
-    const ticket = Ticket.empty.with({ key: 'k' }, version(9)).with({ key: 'k' }, version(3));
+    const ticket = Ticket.empty.with({ entryName: 'k' }, version(9)).with({ entryName: 'k' }, version(3));
     expect(ticket.versionFor('k', [])).toBe(version(9));
   });
 
@@ -120,6 +120,6 @@ describe('a ticket', () => {
   });
 
   test('refuses what is not a version', () => {
-    expect(() => Ticket.empty.with({ key: 'k' }, 'x')).toThrow("'version' must be 24 hex digits");
+    expect(() => Ticket.empty.with({ entryName: 'k' }, 'x')).toThrow("'version' must be 24 hex digits");
   });
 });

@@ -57,7 +57,7 @@ describe('write-through', () => {
   test('a writer whose purge comes late purges what the other one stored, and reads both writes', async () => {
     const { source, store, a, b } = two();
     const first = source.write('v2');
-    const held = hold(store, 'invalidate');
+    const held = hold(store, 'purgeKey');
     const slow = a.writeThrough('1', async () => source.value, { version: first });
     await held.reached;
     await b.writeThrough('1', async () => source.value, { version: source.write('v3') });
@@ -196,7 +196,7 @@ describe('a strict write', () => {
   test('that dies between its commit and its purge leaves the key unfilled until its intent ends', async () => {
     const { clock, source, store, cache, a, b } = two();
     store.before = (operation) => {
-      if (operation === 'invalidate') throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
+      if (operation === 'purgeKey') throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
     };
     const write = strictly(cache, [a.entry('1')], { timeoutMs: 1000 }, async () => source.write('v2'));
     await expect(write).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });

@@ -1,22 +1,22 @@
-import type { BusListener, MemoryBus, Purged } from '../../../lambdas/runtime';
-import { Hearing } from '../../../lambdas/runtime/pub-sub/channel-liveness';
+import type { Backplane, BackplaneListener, PurgeMessage } from '../../../lambdas/runtime';
+import { ChannelLiveness } from '../../../lambdas/runtime/pub-sub/channel-liveness';
 import { decodeMessage, encodeMessage } from '../../../lambdas/runtime/pub-sub/message';
 import { strictly } from '../../../lambdas/runtime/strict-writes';
 import { platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';
 
 /** A bus whose messages arrive when the test says so. */
-class HeldBus implements MemoryBus {
-  deaf = false;
-  readonly sent: Purged[] = [];
-  listener: BusListener = () => {};
+class HeldBackplane implements Backplane {
+  disconnected = false;
+  readonly sent: PurgeMessage[] = [];
+  listener: BackplaneListener = () => {};
 
-  listen(listener: BusListener): void {
+  listen(listener: BackplaneListener): void {
     this.listener = listener;
   }
 
-  publish(purged: Purged): void | Promise<void> {
-    this.sent.push(purged);
+  publish(message: PurgeMessage): void | Promise<void> {
+    this.sent.push(message);
   }
 
   async close(): Promise<void> {}
@@ -24,10 +24,10 @@ class HeldBus implements MemoryBus {
 
 /** Two processes whose memory keeps for an hour, and whose messages the test delivers. */
 function processes() {
-  const [busOfA, busOfB] = [new HeldBus(), new HeldBus()];
+  const [backplaneOfA, backplaneOfB] = [new HeldBackplane(), new HeldBackplane()];
   // The one that was made last is the one that listens.
-  const { clock, store, source, b: a } = platform({ bus: busOfA });
-  const { b } = platform({ bus: busOfB, shared: store, source, clock });
+  const { clock, store, source, b: a } = platform({ backplane: backplaneOfA });
+  const { b } = platform({ backplane: backplaneOfB, shared: store, source, clock });
   const policy = { freshness: { memoryTtlSeconds: 3600, sharedTtlSeconds: 7200 }, tags: ['all'], earlyRefresh: 0 };
   const things = [a, b].map((cache) => cache.namespace('things', policy)) as [
     ReturnType<typeof a.namespace>,
@@ -35,9 +35,9 @@ function processes() {
   ];
   const read = (of: (typeof things)[0], key = 'k') => of.read(key, async () => source.value);
   const deliver = () => {
-    for (const purged of busOfA.sent.splice(0)) busOfB.listener(purged);
+    for (const message of backplaneOfA.sent.splice(0)) backplaneOfB.listener(message);
   };
-  return { store, source, clock, a, b, busOfA, busOfB, things, read, deliver };
+  return { store, source, clock, a, b, backplaneOfA, backplaneOfB, things, read, deliver };
 }
 
 describe('a purge in one process', () => {
@@ -69,19 +69,19 @@ describe('a purge in one process', () => {
   });
 
   test('is not told before it holds in the shared tier', async () => {
-    const { store, source, busOfA, things } = processes();
+    const { store, source, backplaneOfA, things } = processes();
     store.before = (operation) => {
-      if (operation === 'invalidate') expect(busOfA.sent).toEqual([]);
+      if (operation === 'purgeKey') expect(backplaneOfA.sent).toEqual([]);
     };
     await things[0].delete('k', { version: source.write('v2') });
-    expect(busOfA.sent).toEqual([{ key: 'things/1/k', memoryKey: 'k' }]);
+    expect(backplaneOfA.sent).toEqual([{ entryName: 'things/1/k', key: 'k' }]);
   });
 });
 
 test('a purge waits until it is told, where the bus says so, because the process may be frozen after it', async () => {
-  const { source, busOfA, things } = processes();
+  const { source, backplaneOfA, things } = processes();
   let tell = () => {};
-  busOfA.publish = () =>
+  backplaneOfA.publish = () =>
     new Promise<void>((resolve) => {
       tell = resolve;
     });
@@ -141,29 +141,29 @@ test('a message that overtakes the version of its tag keeps the old version from
 });
 
 test('where messages were missed everything is forgotten, and nothing is kept until they are heard again', async () => {
-  const { source, things, read, busOfB } = processes();
+  const { source, things, read, backplaneOfB } = processes();
   const [a, b] = things;
   await read(b);
-  busOfB.deaf = true;
-  busOfB.listener();
+  backplaneOfB.disconnected = true;
+  backplaneOfB.listener();
   await a.delete('k', { version: source.write('v2') });
   expect((await read(b)).value).toBe('v2');
   expect((await read(b)).outcome.tier).toBe('shared');
-  busOfB.deaf = false;
+  backplaneOfB.disconnected = false;
   await read(b);
   expect((await read(b)).outcome.tier).toBe('memory');
 });
 
 describe('messages', () => {
   test('say what they said', () => {
-    const purged = [{ key: 'things/1/k', memoryKey: 'k ü\ud800' }, { tags: ['a', 'b'] }, {}];
-    expect(decodeMessage(encodeMessage({ sender: 's', purged }))).toEqual({ sender: 's', purged });
+    const purges = [{ entryName: 'things/1/k', key: 'k ü\ud800' }, { tags: ['a', 'b'] }, {}];
+    expect(decodeMessage(encodeMessage({ sender: 's', purges }))).toEqual({ sender: 's', purges });
   });
 
   test('of long keys say that anything was purged', () => {
-    const text = encodeMessage({ sender: 's', purged: [{ key: 'k', memoryKey: 'x'.repeat(100_000) }] });
+    const text = encodeMessage({ sender: 's', purges: [{ entryName: 'k', key: 'x'.repeat(100_000) }] });
     expect(text.length).toBeLessThan(100);
-    expect(decodeMessage(text)?.purged).toEqual([{}]);
+    expect(decodeMessage(text)?.purges).toEqual([{}]);
   });
 
   test.each([
@@ -171,41 +171,41 @@ describe('messages', () => {
     '{}',
     'null',
     '[',
-    '["C2","s",[]]',
-    '["C1",1,[]]',
-    '["C1","s",{}]',
-    '["C1","s",[null]]',
+    '["C1","s",[]]',
+    '["C2",1,[]]',
+    '["C2","s",{}]',
+    '["C2","s",[null]]',
   ])('of another kind are none: %s', (text) => {
     expect(decodeMessage(text)).toBeUndefined();
   });
 });
 
-describe('hearing', () => {
-  const hearing = () => new Hearing(2, { beatMs: 1000, deafAfterMs: 3000, random: () => 0.5 });
+describe('the liveness of channels', () => {
+  const liveness = () => new ChannelLiveness(2, { heartbeatMs: 1000, timeoutMs: 3000, random: () => 0.5 });
 
   test('is open once something was heard on every channel', () => {
-    const ears = hearing();
-    ears.heard(0, 0);
-    expect(ears.open).toBe(false);
-    ears.heard(1, 0);
-    expect(ears.open).toBe(true);
+    const channels = liveness();
+    channels.received(0, 0);
+    expect(channels.connected).toBe(false);
+    channels.received(1, 0);
+    expect(channels.connected).toBe(true);
   });
 
   test('speaks up where nobody else does, and no more often than a beat', () => {
-    const ears = hearing();
-    expect(ears.due(0)).toEqual([0, 1]);
-    expect(ears.due(999)).toEqual([]);
-    ears.heard(0, 999);
-    expect(ears.due(1000)).toEqual([1]);
-    expect(ears.due(1749)).toEqual([0]);
+    const channels = liveness();
+    expect(channels.dueHeartbeats(0)).toEqual([0, 1]);
+    expect(channels.dueHeartbeats(999)).toEqual([]);
+    channels.received(0, 999);
+    expect(channels.dueHeartbeats(1000)).toEqual([1]);
+    expect(channels.dueHeartbeats(1749)).toEqual([0]);
   });
 
   test('is lost where one channel was silent for too long', () => {
-    const ears = hearing();
-    ears.heard(0, 0);
-    ears.heard(1, 0);
-    ears.heard(0, 2000);
-    expect(ears.silent(3000)).toBe(false);
-    expect(ears.silent(3001)).toBe(true);
+    const channels = liveness();
+    channels.received(0, 0);
+    channels.received(1, 0);
+    channels.received(0, 2000);
+    expect(channels.timedOut(3000)).toBe(false);
+    expect(channels.timedOut(3001)).toBe(true);
   });
 });
