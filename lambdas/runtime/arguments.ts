@@ -4,7 +4,9 @@ import { invalid } from './errors';
 import { isVersion, type Version } from './versions/version';
 
 /**
- * @param where begins the message.
+ * Checks an option that is a number.
+ *
+ * @param where begin of the message.
  * @throws {CacheError} `E_INVALID_ARGUMENT` that names the option, its range and the value.
  */
 export function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER, where = ''): number {
@@ -12,13 +14,13 @@ export function checkNumber(name: string, value: unknown, least: number, most = 
   throw invalid(`${where}'${name}' must be a number from ${least} to ${most}, got: ${got(value)}`);
 }
 
-/** @throws {CacheError} `E_INVALID_ARGUMENT` where the tag isn't valid in every tier. */
+/** Checks a tag. @throws {CacheError} `E_INVALID_ARGUMENT` where it isn't valid in every tier. */
 export function checkTag(tag: unknown): void {
   const problem = tagProblem(tag);
   if (problem) throw invalid(problem);
 }
 
-/** @throws {CacheError} `E_INVALID_ARGUMENT` where it is given and isn't a version. */
+/** Checks a version. @throws {CacheError} `E_INVALID_ARGUMENT` where it is given and isn't one. */
 export function checkVersion<T extends Version | undefined>(version: T): T {
   if (version === undefined || isVersion(version)) return version;
   throw invalid(`'version' must be 24 upper case hex digits, as the source gives it, got: ${got(version)}`);

@@ -1,7 +1,7 @@
 import type { Outcome } from './telemetry/outcome';
 
 /**
- * `Cache-Status` of RFC 9211: one member a tier, the tier nearest to the origin first.
+ * Header `Cache-Status` of RFC 9211: one member a tier, the tier nearest to the origin first.
  *
  * @example `shared; fwd=miss; stored, memory; fwd=miss` after a load; `memory; hit; ttl=86399` for a hit in memory.
  */

@@ -59,15 +59,15 @@ export interface CacheOptions<Handle> {
   readonly tagLifeMs?: number;
 
   /**
-   * Life of a lease, in milliseconds: after it another process may begin the load too. Once the duration of a key's loads is known, three
-   * times that, from 500 ms to 10 s.
+   * Life of a lease, in milliseconds: after it another process may begin the load too. Once the duration of a key's loads is
+   * known, three times that, from 500 ms to 10 s.
    * @default 1500
    */
   readonly leaseMs?: number;
 
   /**
-   * Longest wait of a read for another process's load, in milliseconds, before it loads without filling. Longer than `leaseMs`, so that those
-   * who wait for a process that died see its lease end, and one of them loads instead of all.
+   * Longest wait of a read for another process's load, in milliseconds, before it loads without filling. Longer than `leaseMs`,
+   * so that those who wait for a process that died see its lease end, and one of them loads instead of all.
    * @default 2000
    */
   readonly waitMs?: number;
@@ -98,13 +98,13 @@ export interface CacheOptions<Handle> {
 
   /**
    * Counter of the keys that are read most, which memory then keeps for longer: `hotKeys()`.
-   * @default - none: every key is kept as long
+   * @default - none: every key has one TTL
    */
   readonly hotKeys?: HotKeys;
 
   /**
-   * True where this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes then run
-   * beside the answer instead of before it, and long loads renew their lease.
+   * True where this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes
+   * then run beside the answer instead of before it, and long loads renew their lease.
    * @default false
    */
   readonly background?: boolean;
@@ -202,11 +202,13 @@ export class Cache<Handle> {
   }
 
   /**
-   * Value of a route for these parameters: from memory, from the shared tier, or from the loader, which then runs once for all processes.
+   * Value of a route for these parameters: from memory, from the shared tier, or from the loader, which then runs once for all
+   * processes.
    *
-   * @param loader reads the value with the handle it is given, and with nothing else; undefined means that there is none (a negative entry).
-   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a route without freshness or a missing parameter,
-   * `E_UNSTORABLE_VALUE` and `E_FALLBACK_FULL`. Never because the shared tier is down.
+   * @param loader reads the value with the handle it is given, and with nothing else; undefined means that there is none (a
+   * negative entry).
+   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a route without freshness or a missing
+   * parameter, `E_UNSTORABLE_VALUE` and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
   async getOrSet<T>(
     route: Route,
@@ -224,7 +226,8 @@ export class Cache<Handle> {
   }
 
   /**
-   * Purges every entry that carries one of the tags, in every process: at once in the shared tier, within the memory TTL elsewhere.
+   * Purges every entry that carries one of the tags, in every process: at once in the shared tier, within the memory TTL
+   * elsewhere.
    *
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
@@ -237,17 +240,25 @@ export class Cache<Handle> {
     await this.#writePath.purgeTags(ALL_TAGS, options);
   }
 
-  /** Purges one entry of a route, and refuses every fill of it whose load began before. @throws as {@link purgeTags} and {@link entry}. */
+  /**
+   * Purges one entry of a route, and refuses every fill of it whose load began before.
+   *
+   * @throws as {@link purgeTags} and {@link entry}.
+   */
   async purgeKey(route: Route, parameters: RouteParameters, options: PurgeOptions = {}): Promise<void> {
     await this.#writePath.purge(this.entry(route, parameters), options);
   }
 
-  /** Reference to an entry of a route, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where a parameter is missing. */
+  /**
+   * Reference to an entry of a route, for a ticket or a strict write.
+   *
+   * @throws {CacheError} `E_INVALID_ARGUMENT` where a parameter is missing.
+   */
   entry(route: Route, parameters: RouteParameters): EntryRef {
     return this.#route(route).entry(keyOf(route, parameters));
   }
 
-  /** Writes what was counted since the last time, before a process ends, say. */
+  /** Reports what was counted since the last report; for the end of a process. */
   flushTelemetry(): void {
     this.internals.telemetry.flush();
   }

@@ -1,6 +1,6 @@
 /**
- * Facts about the process that the library runs in, as its host states them. The library takes everything else from its options: this is
- * the only file of it that reads the environment.
+ * Facts about the process that the library runs in, as its host states them. The library takes everything else from its options:
+ * this is the only file of it that reads the environment.
  */
 export const host = {
   /** True in a Lambda environment, which is frozen between its invocations: timers and connections stand still meanwhile. */

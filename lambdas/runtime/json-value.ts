@@ -43,7 +43,9 @@ export function copyOf<T>(value: T, depth = 0): T {
   return copy;
 }
 
-/** Freezes a value that several readers share, and all that it contains; arrays of bytes, which can't be frozen, stay as they are. */
+/**
+ * Freezes a value that several readers share, and all that it contains; arrays of bytes, which can't be frozen, stay as they are.
+ */
 export function freezeDeeply<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);

@@ -34,8 +34,8 @@ export interface ReadOptions {
 /** Options of {@link Namespace.set}, about the value in a writer's hand. */
 export interface SetOptions {
   /**
-   * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row must give it,
-   * here or to {@link Namespace.delete}.
+   * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row
+   * must give it, here or to {@link Namespace.delete}.
    * @default - needed, except with a source that orders writes by time
    */
   readonly rowVersion?: number | bigint;
@@ -45,8 +45,8 @@ export interface SetOptions {
    */
   readonly version?: Version;
   /**
-   * Time of the value's commit, in epoch milliseconds of this process. Give it where the process may be frozen between the commit and this
-   * call: a value that was held for longer than half a fence's life is purged, not stored.
+   * Time of the value's commit, in epoch milliseconds of this process. Give it where the process may be frozen between the commit
+   * and this call: a value that was held for longer than half a fence's life is purged, not stored.
    * @default - just now
    */
   readonly committedAt?: number;
@@ -125,8 +125,8 @@ export class Namespace<Handle> {
    * Value of a key: from memory, from the shared tier, or from the loader, which then runs once for all processes.
    *
    * @param loader reads the value with the handle it is given; undefined means that there is none (a negative entry).
-   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used, `E_UNSTORABLE_VALUE` for
-   * a value that isn't JSON, and `E_FALLBACK_FULL`. Never because the shared tier is down.
+   * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used,
+   * `E_UNSTORABLE_VALUE` for a value that isn't JSON, and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
@@ -156,8 +156,8 @@ export class Namespace<Handle> {
   }
 
   /**
-   * Cached value of a key, fresh or within its stale window; undefined where nothing is cached, or an absence. Never loads, and never throws for
-   * a tier that is down.
+   * Cached value of a key, fresh or within its stale window; undefined where nothing is cached, or an absence. Never loads, and
+   * never throws for a tier that is down.
    */
   async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<T | undefined> {
     const began = monotonicNow();
@@ -175,8 +175,8 @@ export class Namespace<Handle> {
   }
 
   /**
-   * Purges the key and stores the value in hand, if no newer version of its row is known. There is no blind set: the value of a writer that
-   * was held up would bring back what a later one has replaced.
+   * Purges the key and stores the value in hand, if no newer version of its row is known. There is no blind set: the value of a
+   * writer that was held up would bring back what a later one has replaced.
    *
    * @returns whether it was stored; if not, the next read loads.
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged.
@@ -215,7 +215,11 @@ export class Namespace<Handle> {
     await this.#writePath.purge(this.entry(key), { row, version });
   }
 
-  /** Write-through: purges the key and reads it again, from a server that has the write. Call it after the commit. @returns the value. */
+  /**
+   * Write-through: purges the key and reads it again, from a server that has the write. Call it after the commit.
+   *
+   * @returns the value.
+   */
   async writeThrough<T>(
     key: string,
     loader: Loader<T, Handle>,
@@ -224,7 +228,11 @@ export class Namespace<Handle> {
     return this.#writePath.writeThrough(this.#request(key, loader, options), checkVersion(options.version));
   }
 
-  /** Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere. @throws as {@link delete}. */
+  /**
+   * Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere.
+   *
+   * @throws as {@link delete}.
+   */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
     for (const tag of tags) checkTag(tag);
     const options = { mode, version: checkVersion(version) ?? (await this.#parts.read.source.current()) };
@@ -239,7 +247,11 @@ export class Namespace<Handle> {
     await this.#writePath.purgeTags(namespaceTags(this.name), options);
   }
 
-  /** Reference to an entry, for a ticket or a strict write. @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty. */
+  /**
+   * Reference to an entry, for a ticket or a strict write.
+   *
+   * @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty.
+   */
   entry(key: string): EntryRef {
     return { entryName: entryName(this.#parts.prefix, key), key, keyspace: this.#keyspace };
   }

@@ -2,49 +2,49 @@ import { checkNumber } from './arguments';
 import { got } from './error-text';
 import { invalid } from './errors';
 
-/** For how long each tier may keep a value, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
+/** TTLs of a value in each tier, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
 export interface NamespaceFreshness {
   /**
-   * How long a value may stay in the memory of one process, where no purge of another process reaches it.
+   * TTL of a value in the memory of one process, where no purge of another process reaches it.
    * @default 1
    */
   readonly memoryTtlSeconds?: number;
 
   /**
-   * How long a value that this process reads very often may stay in its memory, where the cache has `hotKeys()`: from `memoryTtlSeconds` to
+   * TTL in memory of a value that this process reads very often, where the cache has `hotKeys()`: from `memoryTtlSeconds` to
    * `sharedTtlSeconds`.
    * @default - memoryTtlSeconds
    */
   readonly hotMemoryTtlSeconds?: number;
 
   /**
-   * How long a value is fresh in the shared tier (soft TTL).
+   * Time for which a value is fresh in the shared tier (soft TTL).
    * @default 0 - the shared tier isn't used
    */
   readonly sharedTtlSeconds?: number;
 
   /**
-   * How long the absence of a value is kept (negative entry); 0 keeps none.
+   * TTL of the absence of a value (negative entry); 0 stores none.
    * @default 60, or the value's TTL where that is less
    */
   readonly negativeTtlSeconds?: number;
 
   /**
-   * How long after its freshness a value may still be served while one reader loads it anew.
+   * Time after its freshness in which a value may still be served while one reader loads it anew.
    * @default 0
    */
   readonly staleWhileRevalidateSeconds?: number;
 
   /**
-   * How long after its freshness a value may still be served where its load fails.
+   * Time after its freshness in which a value may still be served where its load fails.
    * @default 0
    */
   readonly staleIfErrorSeconds?: number;
 }
 
-/** How the values of a namespace are cached. */
+/** Policy of a namespace. */
 export interface NamespacePolicy {
-  /** For how long memory and the shared tier keep a value. */
+  /** TTLs of memory and the shared tier. */
   readonly freshness: NamespaceFreshness;
 
   /**
@@ -54,50 +54,51 @@ export interface NamespacePolicy {
   readonly tags?: readonly string[];
 
   /**
-   * Whether tag versions are read with every hit, so that a purge of a tag holds from the moment it returns. Costs a read of each tag
-   * with each hit; without it a tag's version may be `tagTtlMs` old.
+   * True where tag versions are read with every hit, so that a purge of a tag holds from the moment it returns. Costs a read of
+   * each tag with each hit; without it a tag's version may be `tagTtlMs` old.
    * @default false
    */
   readonly strictTags?: boolean;
 
   /**
-   * Whether hot keys may be read from replicas of the cluster, where the cache has `hotKeys()` with `replicas`. They may lag, so that even a
-   * purge that has returned isn't seen for a moment; so not with `strictTags`.
+   * True where hot keys may be read from replicas of the cluster, where the cache has `hotKeys()` with `replicas`. They may lag,
+   * so that even a purge that has returned isn't seen for a moment; so not with `strictTags`.
    * @default false
    */
   readonly hotReplicas?: boolean;
 
   /**
-   * Raise it when the shape of the values changes: old entries are then never read again.
+   * Version of the values' shape. Raise it when that changes: old entries are then never read again.
    * @default 1
    */
   readonly version?: number;
 
   /**
-   * Whether readers share one value, which is then frozen, or each gets a copy of its own, at the cost of the copy per hit.
+   * Sharing of a value: readers have one, which is then frozen, or each gets a copy of its own, at the cost of the copy per hit.
    * @default 'frozen'
    */
   readonly share?: 'frozen' | 'copy';
 
   /**
-   * How eagerly a value is loaded before its freshness ends (the beta of XFetch). 0 never loads early; 2 suits keys that are read rarely.
+   * Eagerness of a load before the end of the freshness (the beta of XFetch). 0 never loads early; 2 suits keys that are read
+   * rarely.
    * @default 1
    */
   readonly earlyRefresh?: number;
 
   /**
-   * TTLs are shortened by up to this share, so that entries filled together don't end together.
+   * Largest share by which TTLs are shortened at random, so that entries filled together don't end together.
    * @default 0.05
    */
   readonly jitter?: number;
 }
 
-/** What a route says; the policy of its entries follows from it. */
+/** Policy of a route, as its declaration gives it. */
 export interface RoutePolicy extends NamespacePolicy {
   readonly freshness: NamespaceFreshness & { readonly expire?: boolean };
 }
 
-/** A checked policy. Durations are milliseconds. */
+/** Policy that was checked. Durations are milliseconds. */
 export interface Policy {
   readonly memoryTtlMs: number;
   readonly hotMemoryTtlMs: number;
@@ -105,7 +106,7 @@ export interface Policy {
   readonly negativeTtlMs: number;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
-  /** Whether a purge may make entries stale; else every purge makes them misses. */
+  /** True where a purge may make entries stale; else every purge makes them misses. */
   readonly expire: boolean;
   readonly strictTags: boolean;
   readonly hotReplicas: boolean;
@@ -114,15 +115,15 @@ export interface Policy {
   readonly jitter: number;
 }
 
-/** The longest TTL, in seconds: ten years. Anything above is a mistake of units. */
+/** Longest TTL, in seconds: ten years. Anything above is a mistake of units. */
 const MAX_TTL_SECONDS = 10 * 365 * 86_400;
 
-/** How long a load's result may be fresh, in milliseconds: the shared tier's TTL, or memory's where that is the only tier. */
+/** Freshness of a load's result, in milliseconds: the shared tier's TTL, or memory's where that is the only tier. */
 export function freshMs(policy: Policy): number {
   return policy.sharedTtlMs > 0 ? policy.sharedTtlMs : policy.memoryTtlMs;
 }
 
-/** @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
+/** Checks a policy. @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const where = `namespace '${name}': `;
   const fail = (property: string, rule: string, value: unknown): never => {

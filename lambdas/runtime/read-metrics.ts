@@ -1,9 +1,9 @@
 import { embeddedMetrics } from './telemetry/embedded-metrics';
 import type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
 
-/** Where the counts of reads go, and what they say besides. */
+/** Options of {@link readMetrics}. */
 export interface ReadMetricsOptions {
-  /** Takes lines in CloudWatch's embedded metric format: one for each route or namespace that was read. */
+  /** Writer of lines in CloudWatch's embedded metric format: one for each route or namespace that was read. */
   readonly write: (line: string) => void;
   /**
    * Dimensions besides `Route`, such as the function's name.
@@ -17,7 +17,7 @@ export interface ReadMetricsOptions {
   readonly everySeconds?: number;
 }
 
-/** CloudWatch's namespace of what reads say of themselves. */
+/** Namespace of the metrics of reads in CloudWatch. */
 export const READ_METRICS_NAMESPACE = 'Cachement/Reads';
 
 /** Metrics of reads, and their units; counts are since the last line. */
@@ -34,7 +34,10 @@ export const READ_METRICS = {
   LoadMilliseconds: 'Milliseconds',
 } as const satisfies Record<keyof ReadCounts, string>;
 
-/** Counts of reads as CloudWatch metrics, for the cache's `telemetry`. What an environment counted after its last line is lost with it. */
+/**
+ * Receiver of the counts of reads that writes them as CloudWatch metrics, for the cache's `telemetry`. What an environment
+ * counted after its last line is lost with it.
+ */
 export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): TelemetryOptions {
   return {
     ...(everySeconds !== undefined && { everySeconds }),

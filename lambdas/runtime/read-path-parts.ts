@@ -19,7 +19,10 @@ export interface ReadPathOptions {
   readonly waitMs: number;
   /** Largest entry that is stored, in characters. */
   readonly maxEntryLength: number;
-  /** True where the process lives on after it has answered: refreshes then run beside the answer, and long loads renew their lease. */
+  /**
+   * True where the process lives on after it has answered: refreshes then run beside the answer, and long loads renew their
+   * lease.
+   */
   readonly background: boolean;
 }
 

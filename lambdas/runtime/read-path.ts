@@ -44,8 +44,8 @@ const SHORTEST_LEASE_MS = 500;
 const LONGEST_LEASE_MS = 10_000;
 
 /**
- * Read path, from top to bottom: memory, shared, the lease, the load, the fill. Every step that can't be taken leads to the load, so that a
- * cache that fails never fails a request.
+ * Read path, from top to bottom: memory, shared, the lease, the load, the fill. Every step that can't be taken leads to the load,
+ * so that a cache that fails never fails a request.
  */
 export class ReadPath<Handle> {
   readonly #lookups = new SingleFlight<LookupResult>();
@@ -262,7 +262,9 @@ export class ReadPath<Handle> {
     return { cached, outcome, state, token };
   }
 
-  /** Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves what was found. */
+  /**
+   * Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves what was found.
+   */
   async #refresh(request: ReadRequest<unknown, Handle>, found: FoundEntry): Promise<ReadResult> {
     const { shared } = this.#parts;
     const attempt = this.#attempt(request, InFlight.unjoinable());
@@ -350,7 +352,8 @@ export class ReadPath<Handle> {
     try {
       const least = laterVersion(fence, ticket?.latest);
       const load = await taggedLoad({ tags, source }, request, captured, least).finally(renewal);
-      // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones then.
+      // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
+      // then.
       flight.close();
       const { header, cached, json } = this.#loaded(attempt, load, loadedAt);
       const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
@@ -378,13 +381,16 @@ export class ReadPath<Handle> {
         throw error;
       }
     } catch (error) {
-      // While a stale value can be served the lease is left to end by itself, so that a source in trouble isn't asked by every reader.
+      // While a stale value can be served the lease is left to end by itself, so that a source in trouble isn't asked by every
+      // reader.
       if (seen?.state !== 'stale') await release();
       throw error;
     }
   }
 
-  /** Load from the primary that fills nothing but memory, a few at a time. Good for every read that asked before the load began. */
+  /**
+   * Load from the primary that fills nothing but memory, a few at a time. Good for every read that asked before the load began.
+   */
   async #bypass(
     { request, flight }: Attempt<Handle>,
     reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',

@@ -7,8 +7,8 @@ import { newToken } from './token';
 /** Options of a strict write. */
 export interface StrictOptions {
   /**
-   * Longest duration of the commit, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If nobody says how
-   * it ended, the keys aren't filled for this long.
+   * Longest duration of the commit, in milliseconds; the database must end the transaction by then (`transaction_timeout`). If
+   * nobody says how it ended, the keys aren't filled for this long.
    * @default 5000
    */
   readonly timeoutMs?: number;
@@ -18,12 +18,12 @@ export interface StrictOptions {
 const INTENT_MARGIN_MS = 2000;
 
 /**
- * Strict write: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their namespace
- * has no memory tier. The write is announced to every key, committed, and purged: from before the commit until after the purge the keys are
- * loaded by whoever reads them, and filled by nobody. Costs two round trips to each entry's master.
+ * Strict write: runs `commit` so that no read that begins after it hits what was there before it, on these entries, where their
+ * namespace has no memory tier. The write is announced to every key, committed, and purged: from before the commit until after
+ * the purge the keys are loaded by whoever reads them, and filled by nobody. Costs two round trips to each entry's master.
  *
- * @throws whatever `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or after it, where
- * an entry isn't filled until its intent has ended; `E_INVALID_ARGUMENT` where a timeout isn't one.
+ * @throws whatever `commit` throws; and {@link CacheError} `E_SHARED_UNAVAILABLE` before the commit, which then isn't tried, or
+ * after it, where an entry isn't filled until its intent has ended; `E_INVALID_ARGUMENT` where a timeout isn't one.
  */
 export async function strictly<T, Handle>(
   cache: Pick<Cache<Handle>, 'internals'>,

@@ -7,16 +7,16 @@ import { newToken } from './token';
 import { laterVersion, timelineOf, type Version } from './versions/version';
 
 /**
- * The tags that every entry of one namespace carries, or of all where `name` is empty; no declared tag can have these names. There is one for
- * each part of the slots, on the shard of the entries that carry it as far as parts and shards agree: a shard that is down then takes no
- * entries of the others with it.
+ * Tags that every entry of one namespace carries, or of all where `name` is empty; no declared tag can have these names. There is
+ * one for each part of the slots, on the shard of the entries that carry it as far as parts and shards agree: a shard that is
+ * down then takes no entries of the others with it.
  */
 export const namespaceTags = (name = ''): readonly string[] => namesOfParts(`*${name}`);
 
-/** The tags of all entries, by the part of their slots. */
+/** Tags of all entries, by the part of their slots. */
 export const ALL_TAGS = namespaceTags();
 
-/** The tags that were declared, or named by a loader. */
+/** Tags that were declared, or named by a loader. */
 export const declaredTags = (tags: readonly string[]): string[] => tags.filter((tag) => !tag.startsWith('*'));
 
 /** Marks of tags as they were captured, and the version that a load must contain because of them. */
@@ -25,36 +25,37 @@ export interface Capture {
   readonly minVersion: Version | undefined;
 }
 
-/** What this process knows of tags that entries have together. */
+/** Tags of a list that entries have together, as this process knows them. */
 export interface KnownTags extends KnownMarks {
-  /** Those that were declared. */
+  /** Tags that were declared. */
   readonly declared: readonly string[];
-  /** What it holds for: as long as nothing is learnt of any tag, and until a tag's version gets too old. */
+  /** Number of changes up to which it holds, and the time at which a tag's version gets too old. */
   readonly learnt: number;
   readonly until: number;
 }
 
+/** Options of TagVersions. */
 export interface TagVersionsOptions {
-  /** How long a mark may be taken from this process's memory, in milliseconds. */
+  /** Life of a mark in this process's memory, in milliseconds. */
   readonly tagTtlMs: number;
-  /** How long an unused tag lives in the shared tier, in milliseconds; longer than any entry. */
+  /** Life of an unused tag in the shared tier, in milliseconds; longer than any entry. */
   readonly tagLifeMs: number;
 }
 
-/** At most this many tags are remembered; beyond it all are forgotten and read again. */
+/** Largest number of tags that are stored; beyond it all are dropped and read again. */
 const MAX_REMEMBERED = 20_000;
 
-/** Tag versions: what an entry captured before its load is compared with what the tag says now. */
+/** Versions of tags: the marks that an entry captured before its load are compared with those of now. */
 export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; readAt: number }>();
   /** Lists that many entries have; undefined where nothing was asked of them yet. */
   readonly #expected = new WeakMap<readonly string[], KnownTags | undefined>();
-  /** How often something was learnt of a tag. */
+  /** Number of changes to what is known of tags. */
   #learnt = 0;
-  /** The newest timeline that each of {@link ALL_TAGS} is known to be of, and that all of them are. */
+  /** Newest timeline that each of {@link ALL_TAGS} is known to be of, and that all of them are. */
   readonly #timelines = new Map<string, string>();
   #noticed = '';
-  /** How often something was forgotten: what was asked for before isn't remembered. */
+  /** Number of remote purges: replies to what was asked for before aren't stored. */
   #forgotten = 0;
   readonly #store: SharedStore;
   readonly #currentVersion: () => Promise<Version>;
@@ -70,12 +71,12 @@ export class TagVersions {
     this.#lifeMs = options.tagLifeMs;
   }
 
-  /** Tells of a list that many entries have, the same array: what {@link known} says of it is remembered. */
+  /** Declares a list that many entries have, the same array: the result of {@link known} for it is stored. */
   declare(names: readonly string[]): void {
     this.#expected.set(names, undefined);
   }
 
-  /** What is known of the tags, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
+  /** Tags of a list as this process knows them, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
   known(names: readonly string[], now: number): KnownTags | undefined {
     const known = this.#expected.get(names);
     if (known && known.learnt === this.#learnt && now < known.until) return known;
@@ -92,12 +93,12 @@ export class TagVersions {
     return learnt;
   }
 
-  /** The tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
+  /** Tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
   read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
     return Promise.all(names.map((name) => (strict ? undefined : this.#remembered(name)) ?? this.#fetch(name)));
   }
 
-  /** The tags as they are now, before a load; those that are missing are created with the primary's version. */
+  /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */
   async capture(names: readonly string[]): Promise<Capture> {
     const readAt = this.#clock.now();
     const forgotten = this.#forgotten;
@@ -122,15 +123,15 @@ export class TagVersions {
     this.#forget(name);
   }
 
-  /** Another process has purged these tags, or any: they are read again. */
+  /** Drops tags that another process has purged, or all: they are read again. */
   forget(names: readonly string[] = [...this.#known.keys()]): void {
     this.#forgotten++;
     for (const name of names) this.#forget(name);
   }
 
   /**
-   * Told of a version that was read: a newer timeline than the entries' makes all of them misses, since they may contain writes that the
-   * primary lost. The first who notices it purges.
+   * Observes a version that was read: a newer timeline than the entries' makes all of them misses, since they may contain writes
+   * that the primary lost. The first who notices it purges.
    */
   async observe(version: Version): Promise<void> {
     const timeline = timelineOf(version);
@@ -173,7 +174,7 @@ export class TagVersions {
   }
 }
 
-/** What the tags say of an entry that captured these marks. A tag that is gone makes it a miss. */
+/** Verdict of the tags over an entry that captured these marks. A tag that is missing makes it a miss. */
 export function judge(marks: readonly TagMark[], tags: readonly (Tag | undefined)[]): TagVerdict {
   let verdict: 'fresh' | 'stale' = 'fresh';
   for (const [i, mark] of marks.entries()) {

@@ -11,9 +11,9 @@ const EVERYTHING = '*';
 const TEXT = /^t1((?:\.(?:[\w-]{8}|\*)[\w-]{16})*)$/;
 
 /**
- * Writes of one session, so that it reads them: the versions after its commits, by key and by tag. It travels with the
- * session as a short text, in a cookie or a token; sign it, because a forged one makes every read of its owner load from the primary. Drop it
- * once it is older than any replica lags and any memory TTL.
+ * Writes of one session, so that it reads them: the versions after its commits, by key and by tag. It travels with the session as
+ * a short text, in a cookie or a token; sign it, because a forged one makes every read of its owner load from the primary. Drop
+ * it once it is older than any replica lags and any memory TTL.
  */
 export class Ticket {
   readonly #entries: ReadonlyMap<string, Version>;

@@ -4,7 +4,10 @@ const POOL_BYTES = 12 * 256;
 let pool = Buffer.alloc(0);
 let used = 0;
 
-/** 16 characters with 96 random bits: a lease's name, or a tag's mark. Never used twice, so equality is all that is asked of it. */
+/**
+ * Token of 16 characters with 96 random bits: the name of a lease, or the mark of a tag. Never used twice, and compared for
+ * equality only.
+ */
 export function newToken(): string {
   if (used >= pool.length) {
     pool = randomBytes(POOL_BYTES);

@@ -24,7 +24,7 @@ export interface PurgeOptions {
   readonly mode?: PurgeMode;
 }
 
-/** Value in a writer's hand. Row and version are as {@link SetOptions} say. */
+/** Value in a writer's hand. Row and version are those of {@link SetOptions}. */
 export interface PutRequest {
   readonly value: unknown;
   readonly row: string;
@@ -33,8 +33,8 @@ export interface PutRequest {
 }
 
 /**
- * Write path: operations of a writer, after its commit or around it. None sets a value blindly: a value is either read again under a lease,
- * or compared with what is known of its row.
+ * Write path: operations of a writer, after its commit or around it. None sets a value blindly: a value is either read again
+ * under a lease, or compared with what is known of its row.
  */
 export class WritePath<Handle> {
   readonly #readPath: ReadPath<Handle>;
@@ -76,8 +76,8 @@ export class WritePath<Handle> {
   }
 
   /**
-   * Write-through: purges, and reads again what was written. A load that began after the purge contains the write, whoever runs it; of two
-   * writers that cross, each reads what both have committed.
+   * Write-through: purges, and reads again what was written. A load that began after the purge contains the write, whoever runs
+   * it; of two writers that cross, each reads what both have committed.
    */
   async writeThrough<T>(request: ReadRequest<T, Handle>, version: Version | undefined): Promise<Read<T>> {
     const written = version ?? (await this.#parts.source.current());

@@ -8,7 +8,7 @@ import type { Namespace } from '../namespace';
 import type { VersionSource } from '../versions/source';
 import { type Check, type CheckResult, Comparison, type Sample, sameJson } from './comparison';
 
-/** How many hits are compared, and with what. */
+/** Options of {@link sampledChecks}. */
 export interface SampledChecksOptions<Handle> {
   /** The cache's source. */
   readonly source: Pick<VersionSource<Handle>, 'load'>;
@@ -17,33 +17,34 @@ export interface SampledChecksOptions<Handle> {
    * @default 0.001
    */
   readonly share?: number;
-  /** Told of each comparison. It must not throw. @default - nobody; {@link SampledChecks.counts} has the sums */
+  /** Handler of each comparison. It must not throw. @default - none; {@link SampledChecks.counts} has the sums */
   readonly onCheck?: (check: Check) => void;
   /**
-   * How long a value may differ from the primary's without being called stale, in milliseconds: memory's TTL, that of tag versions, and the time from a
-   * commit to its purge.
+   * Time for which a value may differ from the primary's without being counted as stale, in milliseconds: memory's TTL, that of
+   * tag versions, and the time from a commit to its purge.
    * @default 3000
    */
   readonly graceMs?: number;
   /**
-   * Loads from the primary, per second, at most; what is sampled beyond isn't compared.
+   * Largest number of loads from the primary per second; what is sampled beyond isn't compared.
    * @default 1
    */
   readonly perSecond?: number;
   /**
-   * Whether comparisons run beside the answers. In a Lambda they would be frozen with the environment: they run only when its handler calls {@link SampledChecks.run}.
+   * True where comparisons run beside the answers. In a Lambda they would be frozen with the environment: they run only when its
+   * handler calls {@link SampledChecks.run}.
    * @default - true, unless this is a Lambda environment
    */
   readonly background?: boolean;
-  /** Whether two values are the same. @default - whether their JSON is */
+  /** Comparison of two values; true where they are the same. @default - that of their JSON */
   readonly same?: (cached: unknown, primary: unknown) => boolean;
   /**
-   * What time it is; for tests.
+   * Clock; for tests.
    * @default - the system clock
    */
   readonly clock?: Clock;
   /**
-   * What decides which hits are compared, from 0 to 1; for tests.
+   * Random numbers from 0 to 1, which choose the hits that are compared; for tests.
    * @default Math.random
    */
   readonly random?: () => number;
@@ -51,11 +52,11 @@ export interface SampledChecksOptions<Handle> {
 
 export type { Check, CheckResult };
 
-/** Comparisons that wait, at most. */
+/** Largest number of comparisons that wait. */
 const MAX_WAITING = 20;
 
 /**
- * Compares a share of the hits with what the primary says: what a cache gets wrong, it gets wrong in silence.
+ * Comparison of a share of the hits with the primary: what a cache gets wrong, it gets wrong in silence.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */
@@ -63,7 +64,7 @@ export function sampledChecks<Handle>(options: SampledChecksOptions<Handle>): Sa
   return new SampledChecks(options);
 }
 
-/** Compares a share of the hits with the primary. */
+/** Comparisons of a share of the hits with the primary. */
 export class SampledChecks<Handle> {
   readonly #counts: Record<CheckResult, number> = { fresh: 0, late: 0, stale: 0, failed: 0 };
   readonly #waiting: Comparison<Handle>[] = [];
@@ -74,19 +75,22 @@ export class SampledChecks<Handle> {
   #nextAt = 0;
   #running: Promise<void> | undefined;
 
-  constructor(private readonly options: SampledChecksOptions<Handle>) {
+  readonly #options: SampledChecksOptions<Handle>;
+
+  constructor(options: SampledChecksOptions<Handle>) {
+    this.#options = options;
     this.#share = checkNumber('share', options.share ?? 0.001, 0, 1);
     this.#graceMs = checkNumber('graceMs', options.graceMs ?? 3000, 0);
     this.#pauseMs = 1000 / checkNumber('perSecond', options.perSecond ?? 1, 0.001, 1000);
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** How many comparisons found what, since the start. */
+  /** Numbers of comparisons by result, since the start. */
   get counts(): Readonly<Record<CheckResult, number>> {
     return { ...this.#counts };
   }
 
-  /** The same reads, of which a share is compared. */
+  /** Reads of a namespace, of which a share is compared. */
   watch(namespace: Namespace<Handle>): Pick<Namespace<Handle>, 'getOrSet' | 'read'> {
     const read: Namespace<Handle>['read'] = async (key, loader, options) => {
       const found = await namespace.read(key, loader, options);
@@ -106,7 +110,7 @@ export class SampledChecks<Handle> {
     };
   }
 
-  /** As {@link watch}, for the routes of a cache. */
+  /** Reads of a cache's routes, of which a share is compared. */
   watchRoutes(cache: Cache<Handle>): Pick<Cache<Handle>, 'getOrSet'> {
     return {
       getOrSet: async (route, parameters, loader, options) => {
@@ -120,27 +124,30 @@ export class SampledChecks<Handle> {
     };
   }
 
-  /** Compares what is due, for at most `budgetMs`; what isn't done by then is left for the next time. In a Lambda, call it before the answer. */
+  /**
+   * Compares what is due, for at most `budgetMs`; what isn't done by then is left for the next time. In a Lambda, call it before
+   * the answer.
+   */
   async run(budgetMs = 50): Promise<void> {
     const work = this.#work();
     await Promise.race([work, this.#clock.sleep(budgetMs)]);
   }
 
   #sampled(): boolean {
-    return (this.options.random ?? Math.random)() < this.#share;
+    return (this.#options.random ?? Math.random)() < this.#share;
   }
 
   #take(sample: Sample<Handle>): void {
     const { status, tier } = sample.read.outcome;
     if (status !== 'hit' || tier === 'database' || this.#waiting.length >= MAX_WAITING) return;
-    const { source, same = sameJson } = this.options;
+    const { source, same = sameJson } = this.#options;
     this.#waiting.push(new Comparison(sample, { source, same, graceMs: this.#graceMs, now: () => this.#clock.now() }));
-    if (this.options.background ?? !host.isLambda)
+    if (this.#options.background ?? !host.isLambda)
       // Not in the turn of the answer.
       setImmediate(() => this.#workOn());
   }
 
-  /** Until nothing waits, one at a time, with a pause after each. */
+  /** Compares until nothing waits, one at a time, with a pause after each. */
   async #workOn(): Promise<void> {
     if (this.#running) return;
     while (this.#waiting.length > 0) {
@@ -172,6 +179,6 @@ export class SampledChecks<Handle> {
     if (!check) return;
     this.#waiting.splice(this.#waiting.indexOf(comparison), 1);
     this.#counts[check.result]++;
-    this.options.onCheck?.(check);
+    this.#options.onCheck?.(check);
   }
 }

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import type { Codec, Decoded, Encoded } from './codec';
 
-/** A format of bytes, before it is made a text. */
+/** Format of bytes, before it is made a text. */
 export interface ByteFormat {
   /** @returns undefined where JSON is the better way. */
   pack(json: string): Packed | undefined;
@@ -9,7 +9,7 @@ export interface ByteFormat {
   unpack(packed: Packed): Decoded | undefined;
 }
 
-/** A value as bytes. */
+/** Value as bytes. */
 export interface Packed {
   /** The format's letter. */
   readonly format: string;
@@ -17,19 +17,20 @@ export interface Packed {
   readonly bytes: Buffer;
 }
 
-/** A codec whose formats are bytes, so that another one can take them before they are made a text. */
+/** Codec whose formats are bytes, so that another one can take them before they are made a text. */
 export interface ByteCodec extends Codec {
   /** Its format, before it is made a text. */
   readonly bytes: ByteFormat;
 }
 
-/** Node has it from 20.15 on. */
+/** Checksum of Node from 20.15 on. */
 const { crc32 } = zlib as { crc32?: (bytes: Buffer) => number };
 const NO_SUM = '-';
 
 /**
- * Bytes as text: their number, their checksum, and base64, because texts travel as UTF-8 both ways, and plain JSON must stay as fast as it is. Bytes as
- * Latin-1 would be shorter (each of the upper half takes two), yet for 50 KB their decoding takes thrice as long.
+ * Codec of bytes as text: their number, their checksum, and base64, because texts travel as UTF-8 both ways, and plain JSON must
+ * stay as fast as it is. Bytes as Latin-1 would be shorter (each of the upper half takes two), yet for 50 KB their decoding takes
+ * thrice as long.
  */
 export function overText(bytes: ByteFormat): ByteCodec {
   return {

@@ -1,6 +1,6 @@
 /**
- * Another way to write values than JSON, given to {@link CacheOptions.codec}. It changes how a value is written, never what its readers get:
- * what JSON can't say isn't stored in any format.
+ * Format of values other than JSON, given to {@link CacheOptions.codec}. It changes how a value is written, never what its
+ * readers get: what JSON can't express isn't stored in any format.
  */
 export interface Codec {
   /**
@@ -18,7 +18,7 @@ export interface Codec {
   decode(encoded: Encoded): Decoded | undefined;
 }
 
-/** A value as an entry holds it. */
+/** Value as an entry holds it. */
 export interface Encoded {
   /** The format's letter. `j` and `n` are taken, and a letter never changes its meaning. */
   readonly format: string;
@@ -26,9 +26,9 @@ export interface Encoded {
   readonly text: string;
 }
 
-/** What an entry's text meant. */
+/** Value that was read from an entry's text. */
 export interface Decoded {
-  /** As its loader gave it. */
+  /** The value as its loader gave it. */
   readonly value: unknown;
   /** Its size before compression, in bytes or characters, by which memory is bounded. */
   readonly size: number;

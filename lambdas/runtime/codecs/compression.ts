@@ -6,41 +6,41 @@ import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-f
 
 export type { ByteCodec, ByteFormat, Packed };
 
-/** What is compressed, and how. */
+/** Options of {@link compression}. */
 export interface CompressionOptions {
   /**
-   * `zstd` is there from Node 22.15 on.
+   * Algorithm; `zstd` is there from Node 22.15 on.
    * @default 'brotli'
    */
   readonly algorithm?: CompressionAlgorithm;
   /**
-   * What is compressed.
+   * Format that is compressed.
    * @default - JSON
    */
   readonly codec?: ByteCodec;
   /**
-   * Shorter values aren't compressed, in bytes.
+   * Length of a value below which it isn't compressed, in bytes.
    * @default 4096
    */
   readonly minBytes?: number;
   /**
-   * A value is only written compressed where that saves this share of it.
+   * Smallest share of a value that compression must save.
    * @default 0.2
    */
   readonly minSaving?: number;
   /**
-   * The most that a value may be decompressed to, in bytes: larger ones are neither written compressed nor read.
+   * Largest size to which a value may be decompressed, in bytes: larger ones are neither written compressed nor read.
    * @default 16777216 (16 MiB)
    */
   readonly maxBytes?: number;
   /**
-   * Whether values are written compressed, too. Deploy `false` first, so that every process can read what some begin to write.
+   * True where values are written compressed, too. Deploy `false` first, so that every process can read what some begin to write.
    * @default true
    */
   readonly write?: boolean;
 }
 
-/** How to compress; Node.js has `zstd` from version 22.15 on. */
+/** Algorithm of compression; Node.js has `zstd` from version 22.15 on. */
 export type CompressionAlgorithm = 'brotli' | 'deflate' | 'zstd';
 
 interface Algorithm {
@@ -50,7 +50,7 @@ interface Algorithm {
   inflate(bytes: Buffer, maxBytes: number): Buffer;
 }
 
-/** What Node's newer `zlib` has. */
+/** Functions of Node's newer `zlib`. */
 type Zstd = (bytes: Buffer, options?: object) => Buffer;
 const { zstdCompressSync, zstdDecompressSync } = zlib as { zstdCompressSync?: Zstd; zstdDecompressSync?: Zstd };
 
@@ -79,11 +79,11 @@ const ALGORITHMS: Partial<Record<CompressionAlgorithm, Algorithm>> = {
   }),
 };
 
-/** The format of what was compressed is its first byte. */
+/** Letter of JSON: the first byte of compressed content is its format. */
 const JSON_FORMAT = 'j';
 
 /**
- * Compresses values. Each of the algorithms that Node has is read, whichever is written.
+ * Codec that compresses values. Each of the algorithms that Node has is read, whichever is written.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` for an algorithm that this Node doesn't have, or an option that isn't in its range.
  */

@@ -4,15 +4,16 @@ import { type ByteCodec, type ByteFormat, overText, type Packed } from './byte-f
 
 export type { ByteCodec, ByteFormat, Packed };
 
-/** Which values are written in this format. */
+/** Options of {@link messagePack}. */
 export interface MessagePackOptions {
   /**
-   * Values whose JSON is shorter are written as JSON, which is as fast for them, in characters.
+   * Length of a value's JSON below which it is written as JSON, which is as fast for it, in characters.
    * @default 4096
    */
   readonly minLength?: number;
   /**
-   * Whether values are written in this format, too. Deploy `false` first, so that every process can read what some begin to write.
+   * True where values are written in this format, too. Deploy `false` first, so that every process can read what some begin to
+   * write.
    * @default true
    */
   readonly write?: boolean;
@@ -20,16 +21,18 @@ export interface MessagePackOptions {
 
 const FORMAT = 'm';
 
-/** How much longer JSON is, at most, for what this is used for. */
+/** Largest factor by which JSON is longer, for what this is used for. */
 const EXPANSION = 2;
 
-/** Texts and names that MessagePack, or this library of it, doesn't give back as they were: halves of characters, and `__proto__`. */
+/**
+ * Texts and names that MessagePack, or this library of it, doesn't give back as they were: halves of characters, and `__proto__`.
+ */
 const UNSAFE = /\\u[dD][89a-fA-F]|__proto__/;
 
 /**
- * MessagePack with inline records: the names of like objects are written once for each value, which halves lists of them and makes their
- * decoding two to four times as fast as JSON's. Each value stands for itself; nothing is shared between values or deployments. Needs
- * `msgpackr`, which isn't installed with this package.
+ * MessagePack with inline records: the names of like objects are written once for each value, which halves lists of them and
+ * makes their decoding two to four times as fast as JSON's. Each value stands for itself; nothing is shared between values or
+ * deployments. Needs `msgpackr`, which isn't installed with this package.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */

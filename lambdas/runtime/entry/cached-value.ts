@@ -46,8 +46,8 @@ export interface FoundEntry extends ReadResult {
 export type NewHeader = Omit<EntryHeader, 'token' | 'row' | 'tags'>;
 
 /**
- * Header of a value whose load began at `loadedAt` and ended now. Its TTL is shortened at random, so that entries filled together don't end
- * together.
+ * Header of a value whose load began at `loadedAt` and ended now. Its TTL is shortened at random, so that entries filled together
+ * don't end together.
  */
 export function newHeader(
   policy: Policy,
@@ -92,8 +92,8 @@ const NO_TAGS: readonly string[] = [];
 const START = Date.now();
 
 /**
- * Cached value in as few bytes as possible, because memory holds one for each entry: times are whole milliseconds since the start of the
- * process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
+ * Cached value in as few bytes as possible, because memory holds one for each entry: times are whole milliseconds since the start
+ * of the process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
  */
 class CompactValue implements CachedValue {
   readonly #loadedAt: number;
@@ -124,7 +124,8 @@ class CompactValue implements CachedValue {
   }
 
   promise(): Promise<unknown> {
-    // A hit in memory is little else than its promise, so from the second hit on it is kept; an entry that is read once doesn't pay for it.
+    // A hit in memory is little else than its promise, so from the second hit on it is kept; an entry that is read once doesn't
+    // pay for it.
     const kept = this.#promise;
     if (kept !== undefined && kept !== READ_ONCE) return kept;
     const promise = Promise.resolve(this.value);

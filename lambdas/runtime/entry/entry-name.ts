@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { got } from '../error-text';
 import { invalid } from '../errors';
 
-/** A longer key is hashed, in characters. */
+/** Length of a key beyond which it is hashed, in characters. */
 const MAX_KEY = 256;
 
 /**
- * Keys that a name contains as they are: printable ASCII without braces, which a cluster reads as the mark of a slot. `~` begins a hash, so
- * that no key can look like another one's.
+ * Keys that a name contains as they are: printable ASCII without braces, which a cluster reads as the mark of a slot. `~` begins
+ * a hash, so that no key can look like another one's.
  */
 const PLAIN = /^[!-z|][!-z|~]*$/;
 
 /**
- * The name of an entry within the cache's keys. Any text is a key; one that is long, or has blanks, braces or anything beyond ASCII, is
- * known by its hash.
+ * Name of an entry within the cache's keys. Any text is a key; one that is long, or has blanks, braces or anything beyond ASCII,
+ * is known by its hash.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where the key isn't a text, or is empty.
  */

@@ -45,8 +45,8 @@ export function isServable(state: EntryState): boolean {
 }
 
 /**
- * Time at which this reader loads the entry anew (XFetch): before its end, by a random part of the time that its load took, so that the more
- * readers there are, and the longer the load, the surer one of them begins early enough.
+ * Time at which this reader loads the entry anew (XFetch): before its end, by a random part of the time that its load took, so
+ * that the more readers there are, and the longer the load, the surer one of them begins early enough.
  *
  * @see Vattani, Chierichetti, Lowenstein, "Optimal probabilistic cache stampede prevention", VLDB 2015
  */

@@ -10,33 +10,33 @@ export interface TagMark {
   readonly expired: string;
 }
 
-/** What an entry says of itself. Times are epoch milliseconds of the shared tier's clock. */
+/** Header of an entry. Times are epoch milliseconds of the shared tier's clock. */
 export interface EntryHeader {
-  /** The lease that filled it; 16 characters. */
+  /** Token of the lease that filled it; 16 characters. */
   readonly token: string;
-  /** The entry contains every write up to this version; '-' where its source can't claim one. */
+  /** Version up to which the entry contains every write; '-' where its source can't claim one. */
   readonly version: Version | '-';
   /**
    * Version of the row that the value was made from: 24 digits, compared as text.
    * @default - filled by a load, of no row in particular
    */
   readonly row?: string;
-  /** When its load began. */
+  /** Begin of its load. */
   readonly loadedAt: number;
-  /** When it stops to be fresh (soft TTL). */
+  /** End of its freshness (soft TTL). */
   readonly freshUntil: number;
-  /** When it ends, stale or not (hard TTL). */
+  /** End of the entry, stale or not (hard TTL). */
   readonly expiresAt: number;
-  /** How long its load took, in milliseconds. */
+  /** Duration of its load, in milliseconds. */
   readonly loadMs: number;
   /** Tag versions captured before its load. */
   readonly tags: readonly TagMark[];
 }
 
-/** An entry of the shared tier. `value` is undefined for a negative entry. */
+/** Entry of the shared tier. `value` is undefined for a negative entry. */
 export interface Entry {
   readonly header: EntryHeader;
-  /** Whether a purge made it stale, whatever its times say. */
+  /** True where a purge made it stale, whatever its times are. */
   readonly expired: boolean;
   readonly value: unknown;
   /** The value as JSON text; undefined for a negative entry. */
@@ -46,29 +46,30 @@ export interface Entry {
 }
 
 /**
- * Format, codec and flag, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can read it.
- * What scripts compare or change stands at a fixed place, so that they needn't copy the value. A reader takes any other format for a miss.
+ * Format, codec and flag, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can
+ * read it. Fields that scripts compare or change stand at a fixed place, so that they needn't copy the value. A reader takes any
+ * other format for a miss.
  */
 export const FORMAT = 'C2';
 const CODECS = { json: 'j', negative: 'n' } as const;
 
-/** Where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
+/** Place where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
 export const FLAG_AT = 3;
 export const EXPIRED = '!';
 const CURRENT = ' ';
 
-/** Where a script finds the token: `GETRANGE key TOKEN_START TOKEN_END`. */
+/** Place of the token for a script: `GETRANGE key TOKEN_START TOKEN_END`. */
 export const TOKEN_START = 4;
 export const TOKEN_END = 19;
 
-/** Where a script finds the row's version; {@link NO_ROW} is less than any. */
+/** Place of the row's version for a script; {@link NO_ROW} is less than any. */
 export const ROW_START = 21;
 export const ROW_END = 44;
 export const NO_ROW = '-'.repeat(24);
 
 const FIRST_FIELD = ROW_END + 2;
 
-/** Writes the entry as text. `json` is the serialized value, undefined for a negative entry. */
+/** Text of an entry. `json` is the serialized value, undefined for a negative entry. */
 export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
   const encoded = json === undefined ? { format: CODECS.negative, text: '' } : codec?.encode(json);
   let head = `${FORMAT}${encoded?.format ?? CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
@@ -82,7 +83,7 @@ export interface KnownMarks {
   readonly text: string;
 }
 
-/** How a header ends: its tags. */
+/** End of a header: its tags. */
 export function marksText(marks: readonly TagMark[]): string {
   let text = '';
   for (const mark of marks) text += ` ${mark.tag} ${mark.deleted} ${mark.expired}`;
@@ -90,10 +91,10 @@ export function marksText(marks: readonly TagMark[]): string {
 }
 
 /**
- * Reads an entry. Anything that isn't exactly one of ours is undefined: a miss, never an error.
+ * Entry of a text. Anything that isn't exactly one of ours is undefined: a miss, never an error.
  *
- * @param known what is given as the header's tags, the same object, where the header has exactly these. Making them out costs more than the
- * rest of the header.
+ * @param known what is given as the header's tags, the same object, where the header has exactly these. Making them out costs
+ * more than the rest of the header.
  */
 export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): Entry | undefined {
   if (!text.startsWith(FORMAT)) return undefined;
@@ -134,7 +135,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   }
 }
 
-/** A value in a format that only the codec knows. */
+/** Entry with a value in a format that only the codec knows. */
 function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 'expired'>, codec?: Codec): Entry | undefined {
   const decoded = codec?.decode({ format, text });
   if (decoded === undefined || decoded.value === undefined) return undefined;
@@ -157,13 +158,13 @@ const BLANK = 32;
 const LINE_END = 10;
 const ZERO = 48;
 
-/** The fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
+/** Fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
 class HeaderFields {
   readonly #text: string;
 
   constructor(
     text: string,
-    /** Where the next field begins; after the last one, where its end is. */
+    /** Place of the next field; after the last one, its end. */
     public at: number,
   ) {
     this.#text = text;
@@ -205,7 +206,10 @@ function readMarks(text: string): TagMark[] | undefined {
   return marks;
 }
 
-/** A text of its own: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII only. */
+/**
+ * Copy of a part of a text: V8 makes a part of a text by pointing into it, and so keeps all of it for as long as the part. ASCII
+ * only.
+ */
 export function detached<T extends string>(part: T): T {
   return Buffer.from(part, 'latin1').toString('latin1') as T;
 }

@@ -20,8 +20,8 @@ export interface HotKeysOptions {
    */
   readonly replicas?: ReplicaReads;
   /**
-   * Time after a purge of a key, by this process or received from another, in which it is read from its master, in milliseconds; longer
-   * than replicas of the cluster lag.
+   * Time after a purge of a key, by this process or received from another, in which it is read from its master, in milliseconds;
+   * longer than replicas of the cluster lag.
    * @default 1000
    */
   readonly replicaLagMs?: number;
@@ -39,8 +39,8 @@ const PURGES = 1024;
 const SAMPLED = 16;
 
 /**
- * Counter of the keys that this process reads most: memory keeps them for `hotMemoryTtlSeconds`, and where the policy allows it they are read
- * from replicas, too.
+ * Counter of the keys that this process reads most: memory keeps them for `hotMemoryTtlSeconds`, and where the policy allows it
+ * they are read from replicas, too.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */

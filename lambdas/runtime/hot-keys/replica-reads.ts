@@ -15,7 +15,10 @@ export interface ReplicaReadsOptions extends RedisConnectionOptions {
   readonly budgetMs?: number;
 }
 
-/** Reader of entries from any node that has them. They may be as old as a replica lags, so a purge that has returned may not be seen. */
+/**
+ * Reader of entries from any node that has them. They may be as old as a replica lags, so a purge that has returned may not be
+ * seen.
+ */
 export interface ReplicaReads {
   /**
    * Entry as the node that was asked has it; null where it has none.
@@ -27,7 +30,10 @@ export interface ReplicaReads {
   close(): Promise<void>;
 }
 
-/** Reader from the master or any replica of a shard, at random; over connections of its own, since a replica's must be marked as reading. */
+/**
+ * Reader from the master or any replica of a shard, at random; over connections of its own, since a replica's must be marked as
+ * reading.
+ */
 export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
   const budget = new Budget(options.budgetMs ?? 20, () => unavailable('no answer within its budget'));
   const dedicated = new DedicatedClient(options, { scaleReads: 'all' });

@@ -1,10 +1,13 @@
 const ROWS = 4;
-/** Number of counters in a row: of a hundred thousand reads a second a key is taken to have at most some hundred too many. A power of two. */
+/**
+ * Number of counters in a row: of a hundred thousand reads a second a key is taken to have at most some hundred too many. A power
+ * of two.
+ */
 const WIDTH = 4096;
 
 /**
- * Count-min sketch of recent reads by key, in 64 KB whatever the number of keys; its counters are halved every `halfLifeMs`. It never counts
- * too little.
+ * Count-min sketch of recent reads by key, in 64 KB whatever the number of keys; its counters are halved every `halfLifeMs`. It
+ * never counts too little.
  */
 export class Sketch {
   readonly #counters = new Uint32Array(ROWS * WIDTH);

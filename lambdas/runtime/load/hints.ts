@@ -1,14 +1,15 @@
-/** What a process remembers of a key's last entry, to prepare for the next load of it. */
+/** Facts of a key's last entry, which prepare for the next load of it. */
 export interface Hint {
-  /** The tags that it had. */
+  /** Tags that it had. */
   readonly tags: readonly string[];
-  /** How long its load took, in milliseconds. */
+  /** Duration of its load, in milliseconds. */
   readonly loadMs: number;
 }
 
-/** At most this many keys are remembered; beyond it all are forgotten, which costs a second run of a loader here and there. */
+/** Largest number of keys that are remembered; beyond it all are dropped, which costs a second run of a loader here and there. */
 const MAX_HINTS = 10_000;
 
+/** Hints of this process, by entry. */
 export class Hints {
   readonly #hints = new Map<string, Hint>();
 
@@ -17,7 +18,7 @@ export class Hints {
     return this.#hints.size === 0 ? undefined : this.#hints.get(key);
   }
 
-  /** Remembers what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */
+  /** Stores what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */
   set(key: string, hint: Hint, declaredTags: number, guessedMs: number): void {
     if (hint.tags.length === declaredTags && hint.loadMs <= guessedMs) {
       this.#hints.delete(key);

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { SharedStore } from '../shared/shared-store';
 
-/** A lease is renewed three times in its life, and at most this often: a load that hangs must let go. */
+/** Largest number of renewals of a lease, three in its life: a load that hangs must let go. */
 const MAX_RENEWALS = 30;
 
 /** Extends a lease until the returned function is called, or the lease is lost. */

@@ -1,21 +1,21 @@
 import { CacheError } from '../errors';
 
-/** How many may wait behind those that run. */
+/** Largest number of loads that wait behind those that run. */
 const MOST_WAITING = 10_000;
 
-/** Bounds how many loads run at once when the shared tier isn't there to hold them back, and how many may wait. */
+/** Bound of the loads that run at once when the shared tier isn't there to hold them back, and of those that wait. */
 export class Semaphore {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   readonly #limit: number;
 
-  /** @param limit how many may run at once. */
+  /** @param limit largest number of loads that run at once. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** @throws {CacheError} `E_FALLBACK_FULL` where the queue is full. */
+  /** Runs a load once there is room. @throws {CacheError} `E_FALLBACK_FULL` where the queue is full. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#limit) {
       if (this.#waiting.length >= MOST_WAITING) {

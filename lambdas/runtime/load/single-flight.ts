@@ -1,6 +1,6 @@
 /**
- * Operation under way that other reads may join. A reader may take its result only where the operation looked at the source after the reader
- * asked; who joins later gets nothing, and asks again.
+ * Operation under way that other reads may join. A reader may take its result only where the operation looked at the source after
+ * the reader asked; who joins later gets nothing, and asks again.
  */
 export class InFlight {
   joiners = 0;
@@ -25,7 +25,10 @@ export class InFlight {
     return new InFlight('');
   }
 
-  /** Everyone who has joined so far may take the result: the source is looked at only now, or a proof says that no purge came in between. */
+  /**
+   * Everyone who has joined so far may take the result: the source is looked at only now, or a proof says that no purge came in
+   * between.
+   */
   admitJoiners(): void {
     this.admitted = this.joiners;
   }
@@ -45,9 +48,9 @@ export class InFlight {
 const BUCKETS = 1024;
 
 /**
- * Single flight: operations that take joiners, by key. Not a `Map`: operations come and go with every read, a map makes itself a new table
- * every few dozen of them, and V8 links the old table to the new one, so that one table that has grown old keeps all that came after it from
- * being collected while it is young. That was a fifth of the time of a shared hit.
+ * Single flight: operations that take joiners, by key. Not a `Map`: operations come and go with every read, a map makes itself a
+ * new table every few dozen of them, and V8 links the old table to the new one, so that one table that has grown old keeps all
+ * that came after it from being collected while it is young. That was a fifth of the time of a shared hit.
  */
 export class SingleFlight<R> {
   readonly #buckets = new Array<InFlight | undefined>(BUCKETS).fill(undefined);
@@ -56,7 +59,8 @@ export class SingleFlight<R> {
    * Joins the operation of a key.
    *
    * @param slot the cluster's slot of the key, which tells keys apart well enough.
-   * @returns undefined where no operation takes joiners; else a promise of its result, or of undefined where it isn't for this joiner.
+   * @returns undefined where no operation takes joiners; else a promise of its result, or of undefined where it isn't for this
+   * joiner.
    */
   join(slot: number, key: string): Promise<R | undefined> | undefined {
     let flight = this.#buckets[slot % BUCKETS];

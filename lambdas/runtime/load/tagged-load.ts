@@ -18,8 +18,8 @@ export interface TaggedLoad {
 }
 
 /**
- * Runs a loader whose tags were captured before. Where it names tags that weren't, their versions are captured and it runs once more;
- * where it then names others still, its value is returned and not filled.
+ * Runs a loader whose tags were captured before. Where it names tags that weren't, their versions are captured and it runs once
+ * more; where it then names others still, its value is returned and not filled.
  *
  * @throws whatever the loader throws.
  */
@@ -40,7 +40,8 @@ export async function taggedLoad<Handle>(
     const { oldest } = recorder;
     const result = { loaded, version: recorder.atMost(loaded.version), tags: names };
     if (own.every((mark) => mark !== undefined)) {
-      // A primary's load rests on its lease, but what it includes was loaded earlier. Equal isn't enough: two commits can lie at one position.
+      // A primary's load rests on its lease, but what it includes was loaded earlier. Equal isn't enough: two commits can lie at
+      // one position.
       const tooOld = oldest !== undefined && minVersion !== undefined && oldest <= minVersion;
       const refusal = loaded.fillable ? (tooOld ? 'too-old' : undefined) : 'unfillable';
       return { ...result, marks: own as TagMark[], refusal };
@@ -68,8 +69,9 @@ export function runLoader<Handle>(
 }
 
 /**
- * Version that an entry may claim. A primary's load claims one less than the position before it, which on an idle primary is just below
- * the reader's own ticket, though the load began after the reader's commit: it claims the ticket then. A forged ticket is not that close.
+ * Version that an entry may claim. A primary's load claims one less than the position before it, which on an idle primary is just
+ * below the reader's own ticket, though the load began after the reader's commit: it claims the ticket then. A forged ticket is
+ * not that close.
  */
 export function claimedVersion(
   { loaded, version }: Pick<TaggedLoad, 'loaded' | 'version'>,

@@ -9,9 +9,9 @@ export type Keyspace = Map<string, number>;
 const FIRST_CAPACITY = 64;
 
 /**
- * Table of entries by columns: a row is a number, and the fields of all rows lie side by side, most of them in typed arrays, which cost a
- * few bytes an entry and which the garbage collector needn't visit. Rows are linked into queues in both directions, so that any of them can
- * leave at once.
+ * Table of entries by columns: a row is a number, and the fields of all rows lie side by side, most of them in typed arrays,
+ * which cost a few bytes an entry and which the garbage collector needn't visit. Rows are linked into queues in both directions,
+ * so that any of them can leave at once.
  */
 export class EntryTable<V> {
   readonly keys: (string | undefined)[] = [undefined, undefined];

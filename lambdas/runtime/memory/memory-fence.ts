@@ -1,11 +1,14 @@
 import { fnv } from '../fnv';
 
-/** Number of counters. Entries share one by a hash of their name; a collision costs a value that isn't stored, never one stored wrongly. */
+/**
+ * Number of counters. Entries share one by a hash of their name; a collision costs a value that isn't stored, never one stored
+ * wrongly.
+ */
 const COUNTERS = 4096;
 
 /**
- * Fence of memory: results of reads that began before a purge, of this process or another, aren't stored after it. A reader takes a
- * snapshot before it asks, and compares it when the answer is there.
+ * Fence of memory: results of reads that began before a purge, of this process or another, aren't stored after it. A reader takes
+ * a snapshot before it asks, and compares it when the answer is there.
  */
 export class MemoryFence {
   readonly #counters = new Uint32Array(COUNTERS);

@@ -13,22 +13,27 @@ export interface MemoryOptions {
 
 /** Share of the bytes that new entries may take; the paper's value. */
 const SMALL_SHARE = 0.1;
-/** Ghosts for each entry. Two rather than the paper's one, because it costs little and follows a change of what is popular sooner. */
+/**
+ * Ghosts for each entry. Two rather than the paper's one, because it costs little and follows a change of what is popular sooner.
+ */
 const GHOST_SHARE = 2;
 /** Bytes of an entry besides its value and the text of its key. Measured with 1 KB values on Node 20, rounded up. */
 const OVERHEAD_BYTES = 200;
 /** Largest weight that a row can hold, in bytes: more than a JavaScript string can be long. */
 const MAX_WEIGHT = 2 ** 32 - 1;
-/** Rows looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired. */
+/**
+ * Rows looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired.
+ */
 const SWEEP_STEP = 4;
 
 /**
  * Memory tier: S3-FIFO eviction, bounded by bytes.
  *
- * New entries enter a small queue (a tenth of the bytes). Those that are read before they leave it move to the main queue; of the others a hash
- * is remembered, and a key that comes back while it is enters the main queue at once. Entries in the main queue get another round where they
- * were read since the last one: one bit, where the paper counts to three, which holds on to what was popular for too long (on a trace whose
- * popular keys change, 1 point of hits below LRU rather than half a point above). It resists scans, and a hit writes one byte and moves nothing.
+ * New entries enter a small queue (a tenth of the bytes). Those that are read before they leave it move to the main queue; of the
+ * others a hash is remembered, and a key that comes back while it is enters the main queue at once. Entries in the main queue get
+ * another round where they were read since the last one: one bit, where the paper counts to three, which holds on to what was
+ * popular for too long (on a trace whose popular keys change, 1 point of hits below LRU rather than half a point above). It
+ * resists scans, and a hit writes one byte and moves nothing.
  *
  * @see Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023
  */
@@ -59,7 +64,9 @@ export class MemoryTier<V> {
     return this.#bytes[SMALL] + this.#bytes[MAIN];
   }
 
-  /** Keyspace for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as the tier. */
+  /**
+   * Keyspace for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as the tier.
+   */
   newKeyspace(): Keyspace {
     const keyspace: Keyspace = new Map();
     this.#keyspaces.push(keyspace);

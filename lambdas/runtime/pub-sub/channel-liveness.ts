@@ -8,8 +8,8 @@ export interface LivenessOptions {
 }
 
 /**
- * Liveness of channels: on each channel some process, whichever comes first, sends a heartbeat at least every `heartbeatMs`, and a channel
- * without messages for `timeoutMs` is disconnected. All times are milliseconds of one clock that never goes back.
+ * Liveness of channels: on each channel some process, whichever comes first, sends a heartbeat at least every `heartbeatMs`, and
+ * a channel without messages for `timeoutMs` is disconnected. All times are milliseconds of one clock that never goes back.
  */
 export class ChannelLiveness {
   readonly #receivedAt: number[];

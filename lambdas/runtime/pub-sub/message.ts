@@ -1,6 +1,6 @@
 import type { PurgeMessage } from '../memory/backplane';
 
-/** Begin of every message; one that begins otherwise is of another version, and may say anything. */
+/** Begin of every message; one that begins otherwise is of another version, and may have any content. */
 const VERSION = 'C2';
 
 /** Longest name and key of an entry that are sent, in characters; of a longer one everything is removed from memory instead. */
@@ -14,6 +14,7 @@ export interface ChannelMessage {
   readonly purges: readonly PurgeMessage[];
 }
 
+/** Text of a message. */
 export function encodeMessage({ sender, purges }: ChannelMessage): string {
   return JSON.stringify([
     VERSION,

@@ -24,7 +24,8 @@ export interface ShardedPubSubOptions extends RedisConnectionOptions {
    */
   readonly channels?: number;
   /**
-   * Interval of heartbeats on each channel, in milliseconds. A process treats the channel as disconnected after three missed heartbeats.
+   * Interval of heartbeats on each channel, in milliseconds. A process treats the channel as disconnected after three missed
+   * heartbeats.
    * @default 1000
    */
   readonly heartbeatMs?: number;
@@ -41,8 +42,8 @@ const PUBLISH_WAIT_MS = 250;
 const MAX_PURGED = 200;
 
 /**
- * Backplane over sharded channels of the cluster (`SPUBLISH`, of Redis 7 and Valkey). Messages may be lost, so heartbeats prove all the time
- * that they arrive: where they don't, memory is emptied, and stores nothing of the shared tier until they do again.
+ * Backplane over sharded channels of the cluster (`SPUBLISH`, of Redis 7 and Valkey). Messages may be lost, so heartbeats prove
+ * all the time that they arrive: where they don't, memory is emptied, and stores nothing of the shared tier until they do again.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */

@@ -1,6 +1,6 @@
 /**
- * A circuit breaker for one shard. After failures in a row it opens: callers do without the shard at once. After a rest one probe goes out
- * beside a caller, who doesn't wait for it; its success closes the breaker again.
+ * Circuit breaker of one shard. After failures in a row it opens: callers do without the shard at once. After a rest one probe
+ * goes out beside a caller, who doesn't wait for it; its success closes the breaker again.
  */
 export class CircuitBreaker {
   #failures = 0;
@@ -22,12 +22,12 @@ export class CircuitBreaker {
     return this.#failures >= this.#threshold;
   }
 
-  /** Whether it has seen a failure since its last success. */
+  /** True where it has seen a failure since its last success. */
   get failing(): boolean {
     return this.#failures > 0;
   }
 
-  /** Whether this caller should send a probe; true once per rest. */
+  /** True where this caller should send a probe; once per rest. */
   wantsProbe(now: number): boolean {
     if (!this.open || this.#probing || now < this.#openUntil) return false;
     this.#probing = true;

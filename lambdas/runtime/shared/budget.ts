@@ -1,15 +1,15 @@
 import { monotonicNow } from '../clock';
 
-/** Something that can still be made to fail: ioredis's `Command` is one. */
+/** Operation that can still be made to fail; ioredis's `Command` is one. */
 export interface Pending {
-  /** Whether it has settled already. */
+  /** True once it has settled. */
   readonly isResolved: boolean;
   reject(error: Error): void;
 }
 
 /**
- * Deadlines for many operations of the same budget with one timer: they end in the order in which they began, so a queue is enough. A timer
- * per command costs a fifth of the throughput of a Redis client.
+ * Deadlines for many operations of the same budget with one timer: they end in the order in which they began, so a queue is
+ * enough. A timer per command costs a fifth of the throughput of a Redis client.
  */
 export class Budget {
   /** Operations and their ends, oldest first, from `#front` on. */
@@ -56,7 +56,8 @@ export class Budget {
 
   #arm(milliseconds: number): void {
     this.#armed = true;
-    // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them first.
+    // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them
+    // first.
     setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, milliseconds)).unref();
   }
 

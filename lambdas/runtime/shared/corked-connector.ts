@@ -3,8 +3,9 @@ import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/b
 import type { NetStream } from 'ioredis/built/types';
 
 /**
- * Connects as ioredis does, and holds back what is written to the socket until the turn of the event loop ends, so that the commands of one
- * turn leave in one packet. Commands stay single, so redirections and errors stay theirs, which pipelining across a cluster does not give.
+ * Connects as ioredis does, and holds back what is written to the socket until the turn of the event loop ends, so that the
+ * commands of one turn leave in one packet. Commands stay single, so redirections and errors stay theirs, which pipelining across
+ * a cluster does not give.
  */
 export class CorkedConnector extends StandaloneConnector {
   /** ioredis passes its own options, and types them as unknown. */
@@ -20,8 +21,8 @@ export class CorkedConnector extends StandaloneConnector {
 }
 
 /**
- * Joins texts before the stream sees them: `stream.cork()` would do the same for the network, but keeps an object and a buffer for each write,
- * which costs as much as the rest of a command.
+ * Joins texts before the stream sees them: `stream.cork()` would do the same for the network, but keeps an object and a buffer
+ * for each write, which costs as much as the rest of a command.
  */
 export function cork(stream: NetStream): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;

@@ -1,22 +1,24 @@
 import type { Cluster, ClusterOptions } from 'ioredis';
 import { createClient, type RedisConnectionOptions } from './redis-client';
 
-/** How long after a failure credentials are asked for again, in milliseconds. */
+/** Pause after a failure before credentials are asked for again, in milliseconds. */
 const RETRY_MS = 1000;
 
-/** A client that one option of the cache has to itself. It never throws; it asks for credentials until it gets them. */
+/** Client that one option of the cache has to itself. It never throws; it asks for credentials until it gets them. */
 export class DedicatedClient {
-  /** There once there are credentials; it may not be connected. */
+  /** The client once there are credentials; it may not be connected. */
   client: Cluster | undefined;
   /** Resolves once the client is connected, or closed. */
   readonly connected: Promise<void>;
   #closed = false;
   #wake = () => {};
 
-  constructor(
-    private readonly place: RedisConnectionOptions,
-    private readonly more: ClusterOptions = {},
-  ) {
+  readonly #connection: RedisConnectionOptions;
+  readonly #more: ClusterOptions;
+
+  constructor(connection: RedisConnectionOptions, more: ClusterOptions = {}) {
+    this.#connection = connection;
+    this.#more = more;
     this.connected = this.#connect();
   }
 
@@ -32,7 +34,7 @@ export class DedicatedClient {
     });
     while (!this.#closed) {
       try {
-        const client = createClient(this.place, await this.place.credentials?.(), this.more);
+        const client = createClient(this.#connection, await this.#connection.credentials?.(), this.#more);
         this.client = client;
         if (this.#closed) client.disconnect();
         else if (client.status !== 'ready')

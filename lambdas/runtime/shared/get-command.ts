@@ -1,14 +1,15 @@
-/** Who hears of a failure, instead of the reader. */
+/** Handler of a failed command, which the reader doesn't see. */
 type OnFailure = (error: Error, command: GetCommand) => void;
 
 /**
- * `GET` as ioredis sends it, without what a command of any kind needs: converting arguments, prefixes, timers, traces and a promise for each
- * of its layers. They cost as much as the rest of a hit in the shared tier. ioredis's `sendCommand` asks for nothing but these members.
+ * `GET` as ioredis sends it, without what a command of any kind needs: converting arguments, prefixes, timers, traces and a
+ * promise for each of its layers. They cost as much as the rest of a hit in the shared tier. It implements the members of
+ * `Command` that ioredis's `sendCommand` uses.
  */
 export class GetCommand {
   readonly name = 'get';
   readonly args: readonly string[];
-  /** Or ioredis would trace it. */
+  /** True, or ioredis would trace it. */
   readonly isTraced = true;
   readonly promise: Promise<string | null>;
   isResolved = false;

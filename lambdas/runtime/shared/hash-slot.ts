@@ -10,7 +10,7 @@ for (let byte = 0; byte < TABLE.length; byte++) {
 }
 
 /**
- * The slot of an entry's key, which is ASCII without braces.
+ * Slot of an entry's name, which is ASCII without braces.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ "Key distribution model"
  */
@@ -22,18 +22,19 @@ export function hashSlot(key: string): number {
   return crc % SLOTS;
 }
 
-/** The slot of any name, in ASCII: that of what stands between its first braces, where there is something. */
+/** Slot of any name, in ASCII: that of what stands between its first braces, where there is something. */
 export function slotOf(name: string): number {
   return hashSlot(/^[^{]*\{([^}]+)\}/.exec(name)?.[1] ?? name);
 }
 
 /**
- * Into how many parts the slots are divided. Clusters of 1, 2, 3, 4, 6 and 12 shards, which divide the slots evenly as is usual, have every
- * part on one shard, but for a slot at its edge; the more parts, the more has to be read, and purged to purge all.
+ * Number of parts into which the slots are divided. Clusters of 1, 2, 3, 4, 6 and 12 shards, which divide the slots evenly as is
+ * usual, have every part on one shard, but for a slot at its edge; the more parts, the more has to be read, and purged to purge
+ * all.
  */
 const PARTS = 12;
 
-/** A text for each part, whose slot lies in it. */
+/** Texts, one for each part, whose slots lie in it. */
 const TEXTS: readonly string[] = Array.from({ length: PARTS }, (_, part) => {
   for (let n = 0; ; n++) if (partOf(hashSlot(n.toString(36))) === part) return n.toString(36);
 });
@@ -47,7 +48,7 @@ export function namesOfParts(name: string): readonly string[] {
   return TEXTS.map((text) => `${name}{${text}}`);
 }
 
-/** What belongs to the slot's part, of a list with one element for each. */
+/** Element of the slot's part, of a list with one element for each. */
 export function forPartOf<T>(slot: number, parts: readonly T[]): T {
   return parts[partOf(slot)] as T;
 }

@@ -9,8 +9,8 @@ export type Arguments = readonly (string | number)[];
 const groups = new WeakMap<Redis, ScriptGroup>();
 
 /**
- * Runs a script once on the master of its keys' slot, and waits for one replica on the connection that sent it. A slot that has moved, or
- * whose master isn't known, is looked up and tried once more.
+ * Runs a script once on the master of its keys' slot, and waits for one replica on the connection that sent it. A slot that has
+ * moved, or whose master isn't known, is looked up and tried once more.
  *
  * @param find connection to an address of the cluster's slot table.
  * @returns the script's reply; resolves once one replica has its effect too, or 100 ms have passed.

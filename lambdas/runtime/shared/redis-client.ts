@@ -2,23 +2,24 @@ import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import { CorkedConnector } from './corked-connector';
 import { SCRIPTS } from './scripts';
 
-/** Where a cluster is, and who asks. */
+/** Options of the connection to a cluster. */
 export interface RedisConnectionOptions {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
   /**
-   * The user to sign in as, asked for before the first connection.
+   * User to sign in as, asked for before the first connection.
    * @default - the server's default user, without a password
    */
   readonly credentials?: () => Promise<Credentials> | Credentials;
   /**
-   * Whether connections are encrypted, and the server's certificate verified; `ca` is a PEM text to trust besides Node's own list.
+   * True where connections are encrypted, and the server's certificate verified; `ca` is a PEM text to trust besides Node's own
+   * list.
    * @default true
    */
   readonly tls?: boolean | { readonly ca: string };
 }
 
-/** A user of the shared tier. */
+/** User of the shared tier. */
 export interface Credentials {
   /** Name of the user. */
   readonly username: string;
@@ -29,7 +30,7 @@ export interface Credentials {
 /** Scripts of an entry and its fence that count as reading. */
 export type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
 
-/** ioredis adds a method for each of {@link SCRIPTS}. */
+/** Methods that ioredis adds, one for each of {@link SCRIPTS}. */
 export interface Scripted
   extends Record<EntryScript, (value: string, fence: string, ...rest: readonly (string | number)[]) => Promise<unknown>> {
   cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
@@ -39,14 +40,14 @@ export interface Scripted
 /** Address of a connection, `host:port`. */
 export const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
 
-/** A client of the cluster, on which nothing waits longer than it must. */
+/** Client of a cluster, on which nothing waits longer than it must. */
 export function createClient(
-  place: RedisConnectionOptions,
+  connection: RedisConnectionOptions,
   credentials: Credentials | undefined,
   more: ClusterOptions = {},
 ): Cluster & Scripted {
-  const separator = place.endpoint.lastIndexOf(':');
-  const node = { host: place.endpoint.slice(0, separator), port: Number(place.endpoint.slice(separator + 1)) };
+  const separator = connection.endpoint.lastIndexOf(':');
+  const node = { host: connection.endpoint.slice(0, separator), port: Number(connection.endpoint.slice(separator + 1)) };
   const client = new Cluster([node], {
     // Host names of TLS endpoints must reach the certificate check as they are.
     dnsLookup: (address, callback) => callback(null, address),
@@ -63,14 +64,14 @@ export function createClient(
     redisOptions: {
       Connector: CorkedConnector,
       ...credentials,
-      ...(place.tls === false ? {} : { tls: typeof place.tls === 'object' ? place.tls : {} }),
+      ...(connection.tls === false ? {} : { tls: typeof connection.tls === 'object' ? connection.tls : {} }),
       // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
       enableReadyCheck: false,
       connectTimeout: 500,
       maxRetriesPerRequest: 0,
     },
   });
-  // Without a listener ioredis prints each connection error; an operation that fails says what it means.
+  // Without a listener ioredis prints each connection error; an operation that fails reports it.
   client.on('error', () => {});
   return client as Cluster & Scripted;
 }

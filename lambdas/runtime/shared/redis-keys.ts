@@ -1,6 +1,6 @@
 /**
- * Names of keys and channels in Redis. Braces hold what decides the slot, so that the keys of one entry share a slot. A namespace is that of
- * a store: it begins every name.
+ * Names of keys and channels in Redis. Braces hold what decides the slot, so that the keys of one entry share a slot. A namespace
+ * is that of a store: it begins every name.
  */
 
 /** Key of an entry's value. */

@@ -13,37 +13,38 @@ import { entryKeys, fenceBeside, tagKey, valueKey } from './redis-keys';
 import { INTEND, PURGE_KEY, PURGE_TAG, PUT } from './scripts';
 import type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared-store';
 
-/** Which cluster, which user, and how long operations may take. */
+/** Options of a RedisStore. */
 export interface RedisStoreOptions extends RedisConnectionOptions {
-  /** Begins every key: printable ASCII without blanks and braces. */
+  /** Begin of every key: printable ASCII without blanks and braces. */
   readonly namespace: string;
   /**
-   * How long a reading operation may take, in milliseconds.
+   * Longest duration of a reading operation, in milliseconds.
    * @default 50
    */
   readonly budgetMs?: number;
   /**
-   * How long a purging operation may take, in milliseconds; it is tried again by its queue, not by its caller.
+   * Longest duration of a purging operation, in milliseconds; it is tried again by its queue, not by its caller.
    * @default 1000
    */
   readonly purgeBudgetMs?: number;
   /**
-   * How long the first operations of a process wait for the first connection, in milliseconds, counted from the creation of the store.
+   * Longest wait of a process's first operations for the first connection, in milliseconds, counted from the creation of the
+   * store.
    * @default 1000
    */
   readonly connectBudgetMs?: number;
   /**
-   * Failures in a row after which a shard isn't asked.
+   * Number of failures in a row after which a shard isn't asked.
    * @default 2
    */
   readonly breakerThreshold?: number;
   /**
-   * How long a shard rests before it is probed, in milliseconds.
+   * Rest of a shard before it is probed, in milliseconds.
    * @default 1000
    */
   readonly breakerRestMs?: number;
   /**
-   * What time it is; for tests.
+   * Clock; for tests.
    * @default - the system clock
    */
   readonly clock?: Clock;
@@ -51,10 +52,10 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
 
 type Reply = readonly [kind: string, now: number, detail?: string | number];
 
-/** How long after a failure the credentials are asked for again, in milliseconds. */
+/** Pause after a failure before the credentials are asked for again, in milliseconds. */
 const RECONNECT_MS = 1000;
 
-/** The shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
+/** Shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions;
   #client: (Cluster & Scripted) | undefined;
@@ -63,7 +64,7 @@ export class RedisStore implements SharedStore {
   readonly #purgeBudget: Budget;
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #abandoned = new WeakSet<Redis>();
-  /** Connections by `host:port`. */
+  /** Connections, by `host:port`. */
   readonly #nodes = new Map<string | undefined, Redis>();
   readonly #namespace: string;
   #failing = 0;
@@ -104,7 +105,7 @@ export class RedisStore implements SharedStore {
       if (master?.status === 'ready') {
         const command = new GetCommand(name, this.#getFailed);
         this.#budget.bound(command);
-        // It is one, as far as ioredis can tell.
+        // It implements the members of Command that ioredis uses.
         master.sendCommand(command as unknown as Command);
         return command.promise;
       }
@@ -112,7 +113,7 @@ export class RedisStore implements SharedStore {
     return this.#ask(name, () => this.#cluster.get(name));
   }
 
-  /** A slot that moves is for ioredis's cluster to follow; all else is a failure of the shard. */
+  /** Handler of a failed `GET`: a slot that moves is for ioredis's cluster to follow; all else is a failure of the shard. */
   readonly #getFailed = (error: Error, { key, settle, fail }: GetCommand) => {
     if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, () => this.#cluster.get(key)));
     else this.#observe(key, Promise.reject(error)).catch(fail);
@@ -188,12 +189,16 @@ export class RedisStore implements SharedStore {
     await this.#purge([tagKey(this.#namespace, tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
   }
 
-  /** Whether a shard failed its last operation. */
+  /** True where a shard failed its last operation. */
   get failing(): boolean {
     return this.#failing > 0;
   }
 
-  /** The first answer of a master to what isn't the cache's own question. @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do. */
+  /**
+   * First answer of a master to a command that isn't the cache's own.
+   *
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do.
+   */
   async anyMaster<T>(question: (master: Redis) => Promise<T>): Promise<T> {
     await this.#connected();
     const failed = (error: unknown): never => {
@@ -207,7 +212,7 @@ export class RedisStore implements SharedStore {
     this.#client?.disconnect();
   }
 
-  /** The client; {@link #ask} and {@link #purge} make sure that it is there. */
+  /** Client; {@link #ask} and {@link #purge} make sure that it is there. */
   get #cluster(): Cluster & Scripted {
     if (!this.#client) throw unavailable('it is not connected yet');
     return this.#client;
@@ -230,7 +235,7 @@ export class RedisStore implements SharedStore {
     this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
   }
 
-  /** Credentials couldn't be had: they are asked for again beside the operations, which do without the tier. */
+  /** Connects later, where credentials couldn't be had; the operations do without the tier meanwhile. */
   #reconnectLater(): void {
     setTimeout(() => this.#closed || this.#connect().catch(() => this.#reconnectLater()), RECONNECT_MS).unref();
   }
@@ -245,7 +250,7 @@ export class RedisStore implements SharedStore {
     this.#clockOffset = serverNow - this.#clock.now();
   }
 
-  /** One operation: within the budget, and not at all while the shard's circuit breaker is open. */
+  /** Runs one operation: within the budget, and not at all while the shard's circuit breaker is open. */
   async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
     if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
@@ -273,7 +278,7 @@ export class RedisStore implements SharedStore {
     );
   }
 
-  /** Something that no cache wrote lies under the name, or under its fence's; the next who asks finds nothing there. */
+  /** Removes what no cache wrote from a name, or from its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
     const fence = fenceBeside(this.#namespace, name);
     this.#cluster.cacheRepair(name, 'string').catch(() => {});
@@ -290,8 +295,9 @@ export class RedisStore implements SharedStore {
   }
 
   /**
-   * Gives up the connection to a master that doesn't answer and asks the others who owns its slots now, without which a client never leaves
-   * a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every command overdue after a freeze.
+   * Gives up the connection to a master that doesn't answer and asks the others who owns its slots now, without which a client
+   * never leaves a master that hangs. Done when something fails rather than by ioredis's own timers: those would find every
+   * command overdue after a freeze.
    */
   #disconnectFrom(name: string): void {
     const node = this.#master(slotOf(name));
@@ -312,7 +318,7 @@ export class RedisStore implements SharedStore {
     return breaker;
   }
 
-  /** The connection to an address. One that was announced as gone after its successor had come is looked up. */
+  /** Connection to an address. One that was announced as gone after its successor had come is looked up. */
   #node(address: string | undefined): Redis | undefined {
     const known = this.#nodes.get(address);
     if (known || address === undefined) return known;

@@ -14,9 +14,9 @@ interface Waiting {
 }
 
 /**
- * Scripts of one master, with its replica's acknowledgement. `WAIT` holds up everything behind it on its connection, so one for each script
- * would make each of them wait for all before it. Instead those that come while a group is on its way are the next group: one pipeline,
- * one `WAIT`, however many they are.
+ * Scripts of one master, with its replica's acknowledgement. `WAIT` holds up everything behind it on its connection, so one for
+ * each script would make each of them wait for all before it. Instead those that come while a group is on its way are the next
+ * group: one pipeline, one `WAIT`, however many they are.
  */
 export class ScriptGroup {
   #waiting: Waiting[] = [];

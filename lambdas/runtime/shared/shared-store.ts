@@ -1,6 +1,6 @@
 import type { Version } from '../versions/version';
 
-/** A tag's marks and the versions of the purges that set them. */
+/** Marks of a tag, and the versions of the purges that set them. */
 export interface Tag {
   /** Mark of the last purge that deletes; entries that captured another one are misses. */
   readonly deleted: string;
@@ -12,7 +12,7 @@ export interface Tag {
   readonly expiredVersion: Version;
 }
 
-/** The answer to a request for the right to load a key. */
+/** Reply to a request for the right to load an entry. */
 export type Lease =
   /** Somebody stored an entry in the meantime. */
   | { readonly kind: 'hit'; readonly entry: string }
@@ -23,10 +23,10 @@ export type Lease =
   /** The caller loads; a replica must have replayed `minVersion`. */
   | { readonly kind: 'grant'; readonly minVersion: Version | undefined };
 
-/** `delete` makes entries misses, `expire` makes them stale. */
+/** Mode of a purge: `delete` makes entries misses, `expire` makes them stale. */
 export type PurgeMode = 'delete' | 'expire';
 
-/** What an invalidation knows besides its version. */
+/** Options of {@link SharedStore.purgeKey}. */
 export interface PurgeKeyOptions {
   /**
    * `expire` leaves the entry to be served as stale, where its reader's policy allows that.
@@ -34,7 +34,7 @@ export interface PurgeKeyOptions {
    */
   readonly mode?: PurgeMode;
   /**
-   * The writer whose intent ends with this invalidation.
+   * Writer whose intent ends with this purge.
    * @default - none
    */
   readonly writer?: string;
@@ -45,46 +45,53 @@ export interface PurgeKeyOptions {
   readonly row?: string;
 }
 
-/** A value in a writer's hand. */
+/** Value in a writer's hand. */
 export interface Put {
   /** The primary's version, read after the commit. */
   readonly version: Version;
   /** Version of the row that was written: 24 digits. */
   readonly row: string;
-  /** How long the entry is kept, in milliseconds. */
+  /** Life of the entry, in milliseconds. */
   readonly ttlMs: number;
   /** The entry's text. */
   readonly entry: string;
 }
 
 /**
- * What the read path and the purge path ask of the shared tier. Reading operations end within the budget of the store and reject with
+ * Shared tier, as the read path and the write path use it. Reading operations end within the budget of the store and reject with
  * `E_SHARED_UNAVAILABLE` where the tier can't answer; the caller then does without it.
  */
 export interface SharedStore {
-  /** The store's clock, in epoch milliseconds, as far as this process knows it. */
+  /** Time of the store's clock, in epoch milliseconds, as far as this process knows it. */
   now(): number;
 
   /**
-   * The entry of a key as it was stored; null where there is none.
+   * Text of an entry as it was stored; null where there is none.
    *
-   * @param slot the key's slot in a cluster, from a caller who has worked it out already.
+   * @param slot the name's slot in a cluster, from a caller who has worked it out already.
    */
   get(key: string, slot?: number): Promise<string | null>;
-  /** Asks for the right to load a key, for `leaseMs`. `seenToken` is that of the entry which the caller found and refused, or empty. */
+  /**
+   * Asks for the right to load a key, for `leaseMs`. `seenToken` is that of the entry which the caller found and refused, or
+   * empty.
+   */
   lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease>;
   /** @returns false where a purge or a later lease came in between, or the version is too old. */
   fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean>;
   /** Gives a lease back without storing anything. */
   release(key: string, token: string): Promise<void>;
-  /** Makes a lease last for another `leaseMs`. @returns false where it is no longer the caller's; it is then never the caller's again. */
+  /**
+   * Makes a lease last for another `leaseMs`.
+   *
+   * @returns false where it is no longer the caller's; it is then never the caller's again.
+   */
   renew(key: string, token: string, leaseMs: number): Promise<boolean>;
   /** Removes an entry that can't be read, so that it is a miss for everybody. */
   discard(key: string): Promise<void>;
 
-  /** What is known of a tag; undefined where it was never purged, or is forgotten. */
+  /** Tag of a name; undefined where it was never purged, or its life has ended. */
   getTag(name: string): Promise<Tag | undefined>;
-  /** As {@link getTag}, and keeps the tag for another `ttlMs`. */
+  /** {@link getTag}, which makes the tag live for another `ttlMs`. */
   touchTag(name: string, ttlMs: number): Promise<Tag | undefined>;
   /** Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. */
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
@@ -92,13 +99,14 @@ export interface SharedStore {
   /** Purges one key; resolves once a replica has it too, or can't be waited for. */
   purgeKey(key: string, version: Version, fenceMs: number, options?: PurgeKeyOptions): Promise<void>;
   /**
-   * Purges one key, and stores the value in a writer's hand if no newer version of its row is known, and nobody is about to write it.
+   * Purges one key, and stores the value in a writer's hand if no newer version of its row is known, and nobody is about to write
+   * it.
    *
    * @returns whether it was stored.
    */
   put(key: string, put: Put, fenceMs: number): Promise<boolean>;
   /**
-   * Announces a write: removes the entry and lets nobody fill the key until the writer's invalidation, at the longest for `intentMs`. It
+   * Announces a write: removes the entry and lets nobody fill the key until the writer's purge, at the longest for `intentMs`. It
    * resolves as {@link purgeKey} does.
    */
   intend(key: string, writer: string, intentMs: number): Promise<void>;

@@ -1,10 +1,11 @@
-/** One metric: its unit, as CloudWatch names it. */
+/** Unit of a metric, as CloudWatch names it. */
 export type MetricUnit = 'Count' | 'Milliseconds' | 'Percent';
 
+/** Metrics of one line. */
 export interface EmbeddedMetrics {
-  /** CloudWatch's namespace. */
+  /** Namespace in CloudWatch. */
   readonly namespace: string;
-  /** What tells one source of the metrics from another; each combination is billed as metrics of its own. */
+  /** Dimensions that tell one source of the metrics from another; each combination is billed as metrics of its own. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly units: Readonly<Record<string, MetricUnit>>;
   /** A value, or several, of which CloudWatch takes at most 100. */
@@ -14,7 +15,7 @@ export interface EmbeddedMetrics {
 }
 
 /**
- * A line of a log from which CloudWatch takes metrics. @returns undefined where there are no values.
+ * Line of a log from which CloudWatch takes metrics. @returns undefined where there are no values.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

@@ -1,4 +1,4 @@
-/** Why a read went another way than usual. */
+/** Reason for which a read went another way than usual. */
 export type OutcomeReason =
   /** A purge or another's load came in between. */
   | 'fill-rejected'
@@ -8,7 +8,7 @@ export type OutcomeReason =
   | 'lease-wait'
   /** Somebody is about to write the key. */
   | 'write-intent'
-  /** The source can't say that the load is recent enough to be kept. */
+  /** The source can't say that the load is recent enough to be stored. */
   | 'unfillable'
   /** The loader named other tags each time it ran. */
   | 'unpredicted-tags'
@@ -20,10 +20,10 @@ export type OutcomeReason =
   | 'load-failed';
 
 /**
- * What one read did, in one object; the response header, the metrics and the log line are functions of it.
+ * Outcome of one read, in one object; the response header, the metrics and the log line are functions of it.
  */
 export interface Outcome {
-  /** The tier that had the value. */
+  /** Tier that had the value. */
   readonly tier: 'memory' | 'shared' | 'database';
 
   /**
@@ -32,23 +32,23 @@ export interface Outcome {
    */
   readonly status: 'hit' | 'stale' | 'miss' | 'bypass';
 
-  /** Whether the read took the result of another read of the same process. */
+  /** True where the read took the result of another read of the same process. */
   readonly collapsed: boolean;
 
-  /** Whether this read stored the value in the shared tier. */
+  /** True where this read stored the value in the shared tier. */
   readonly stored: boolean;
 
   /** Seconds since the value's load began. */
   readonly ageSeconds: number;
 
-  /** Seconds for which outer tiers may count on the value; 0 where it must not be kept. */
+  /** Seconds for which outer tiers may count on the value; 0 where it must not be stored. */
   readonly ttlSeconds: number;
 
-  /** The tags of the value: the declared ones, filled in, and those that the loader named. */
+  /** Tags of the value: the declared ones, filled in, and those that the loader named. */
   readonly tags: readonly string[];
 
   /**
-   * Why the value wasn't stored, why the shared tier wasn't asked, or why a stale value was served.
+   * Reason for which the value wasn't stored, the shared tier wasn't asked, or a stale value was served.
    * @default - nothing went another way than usual
    */
   readonly reason?: OutcomeReason;

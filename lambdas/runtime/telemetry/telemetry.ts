@@ -1,9 +1,9 @@
 import { monotonicNow } from '../clock';
 import type { Outcome } from './outcome';
 
-/** Who is told of what was counted, and how often: `readMetrics()`. */
+/** Receiver of the counts of reads, and interval of its reports: `readMetrics()`. */
 export interface TelemetryOptions {
-  /** Told what was counted of one route or namespace since the last time. It must not throw. */
+  /** Handler of the counts of one route or namespace since the last report. It must not throw. */
   readonly report: (name: string, counts: ReadCounts) => void;
   /**
    * Seconds between two reports. They leave with a read, so that nothing runs while a Lambda environment is frozen.
@@ -12,17 +12,17 @@ export interface TelemetryOptions {
   readonly everySeconds?: number;
 }
 
-/** The reads of one route or namespace, by what they did. Names are those of the metrics. */
+/** Counts of the reads of one route or namespace, by outcome. Names are those of the metrics. */
 export interface ReadCounts {
   /** Hits in memory. */
   MemoryHits: number;
   /** Fresh hits in the shared tier. */
   SharedHits: number;
-  /** Served past their freshness. */
+  /** Reads served past their freshness. */
   StaleHits: number;
-  /** Loaded under the lease, or where memory is the only tier. */
+  /** Reads loaded under the lease, or where memory is the only tier. */
   Misses: number;
-  /** Loaded without the shared tier, which was down, or busy with another's load for too long. */
+  /** Reads loaded without the shared tier, which was down, or busy with another's load for too long. */
   Bypasses: number;
   /** Reads that took the result of another one of their process. */
   Collapsed: number;
@@ -30,18 +30,18 @@ export interface ReadCounts {
   Loads: number;
   /** Loads that a purge, or another's load, kept from being stored. */
   FillsRejected: number;
-  /** How long hits in the shared tier took, in milliseconds; the last hundred. */
+  /** Durations of hits in the shared tier, in milliseconds; the last hundred. */
   SharedMilliseconds: number[];
-  /** How long reads that loaded took, in milliseconds; the last hundred. */
+  /** Durations of reads that loaded, in milliseconds; the last hundred. */
   LoadMilliseconds: number[];
 }
 
-/** CloudWatch takes no more values of a metric from one line. */
+/** Largest number of values of a metric that CloudWatch takes from one line. */
 const MOST_VALUES = 100;
 
-/** Counts the reads of one route or namespace. */
+/** Counter of the reads of one route or namespace. */
 export class ReadMeter {
-  /** Counted by whoever reads, too: a hit in memory is little more than a look into a map. */
+  /** Counts, which the reader adds to as well: a hit in memory is little more than a look into a map. */
   counts = nothing();
 
   readonly #telemetry: Telemetry;
@@ -77,7 +77,7 @@ export class ReadMeter {
   }
 }
 
-/** Counts every read, and says so now and then. */
+/** Counters of all reads, reported at an interval. */
 export class Telemetry {
   readonly #meters: ReadMeter[] = [];
   readonly #everyMs: number;
@@ -93,7 +93,7 @@ export class Telemetry {
     this.#due = monotonicNow() + this.#everyMs;
   }
 
-  /** The counts of a route or namespace. */
+  /** Counter of a route or namespace. */
   meter(name: string): ReadMeter {
     const meter = new ReadMeter(name, this);
     this.#meters.push(meter);
@@ -105,7 +105,7 @@ export class Telemetry {
     if (now >= this.#due) this.flush(now);
   }
 
-  /** Says what was counted since the last time. */
+  /** Reports the counts since the last report. */
   flush(now = monotonicNow()): void {
     this.#due = now + this.#everyMs;
     for (const meter of this.#meters) {

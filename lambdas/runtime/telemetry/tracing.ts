@@ -1,6 +1,6 @@
 import type { Read } from '../entry/cached-value';
 
-/** What is used of a span; OpenTelemetry's has it. */
+/** Members of OpenTelemetry's span that are used. */
 interface Span {
   setAttributes(attributes: Readonly<Record<string, string | number | boolean>>): unknown;
   recordException(error: Error): void;
@@ -20,15 +20,15 @@ interface TracerProvider {
 }
 
 /**
- * Where `@opentelemetry/api` keeps what an application has set up, for every copy of itself: whoever traces has it there, and who doesn't
- * need not install it for this library.
+ * Symbol under which `@opentelemetry/api` keeps what an application has set up, for every copy of itself: whoever traces has it
+ * there, and who doesn't need not install it for this library.
  */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 let provider: TracerProvider | undefined;
 let tracer: Tracer | undefined;
 
-/** The application's tracer; undefined where it has none. */
+/** Tracer of the application; undefined where it has none. */
 function findTracer(): Tracer | undefined {
   const current = (globalThis as { [API]?: { trace?: TracerProvider } })[API]?.trace;
   if (current !== provider) {
@@ -38,7 +38,7 @@ function findTracer(): Tracer | undefined {
   return tracer;
 }
 
-/** Runs within a span of its own, where the application traces; `describe` says of the result what the span is to say. */
+/** Runs within a span of its own, where the application traces; `describe` gives the span's attributes of the result. */
 export function traced<R>(
   name: string,
   run: () => Promise<R>,
@@ -61,7 +61,7 @@ export function traced<R>(
   });
 }
 
-/** What a span says of a read. Not its key, which may be about a person. */
+/** Attributes of a read's span. Not its key, which may be about a person. */
 export function readAttributes({ outcome }: Read<unknown>): Record<string, string | boolean> {
   const { tier, status, collapsed, reason } = outcome;
   return { 'cache.tier': tier, 'cache.status': status, 'cache.collapsed': collapsed, ...(reason && { 'cache.reason': reason }) };

@@ -1,7 +1,7 @@
-/** One thing that an implementation must do. It needs no test framework: `run` rejects with an `AssertionError` where it isn't done. */
+/** Case of a contract. It needs no test framework: `run` rejects with an `AssertionError` where it fails. */
 export interface ContractCase<Subject> {
-  /** What is done, as a sentence. */
+  /** Sentence that describes the case. */
   readonly name: string;
-  /** Does it; rejects where it isn't done. */
+  /** Runs the case; rejects where it fails. */
   run(subject: Subject): Promise<void>;
 }

@@ -96,7 +96,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'an invalidation removes the entry and refuses a fill whose load began before it',
+    name: 'a purge removes the entry and refuses a fill whose load began before it',
     run: async (store, key) => {
       await filled(store, key, 'old');
       const seen = (await store.get(key))?.slice(4, 20) ?? '';
@@ -110,7 +110,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'the lease after an invalidation names the version that a replica must have',
+    name: 'the lease after a purge names the version that a replica must have',
     run: async (store, key) => {
       await store.purgeKey(key, version(7), 60_000);
       await store.purgeKey(key, version(5), 60_000);
@@ -132,7 +132,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'a load of an older timeline is refused after an invalidation of a newer one',
+    name: 'a load of an older timeline is refused after a purge of a newer one',
     run: async (store, key) => {
       await store.purgeKey(key, `00000002${'0'.repeat(16)}`, 60_000);
       const token = newToken();
@@ -223,7 +223,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'an invalidation that expires leaves the entry, marked, and refuses a fill whose load began before it',
+    name: 'a purge that expires leaves the entry, marked, and refuses a fill whose load began before it',
     run: async (store, key) => {
       const filler = await filled(store, key, 'old');
       const token = newToken();
@@ -237,7 +237,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'an invalidation that expires makes no entry of nothing',
+    name: 'a purge that expires makes no entry of nothing',
     run: async (store, key) => {
       await store.purgeKey(key, version(7), 60_000, { mode: 'expire' });
       assert.equal(await store.get(key), null);
@@ -274,7 +274,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'a value in hand is not stored after an invalidation of a newer version of the row, or of an unknown one',
+    name: 'a value in hand is not stored after a purge of a newer version of the row, or of an unknown one',
     run: async (store, key) => {
       for (const [i, options] of [{ row: row(5) }, {}].entries()) {
         await store.purgeKey(`${key}/${i}`, version(7), 60_000, options);
@@ -286,7 +286,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'a value in hand is stored after an invalidation of its own version of the row',
+    name: 'a value in hand is stored after a purge of its own version of the row',
     run: async (store, key) => {
       await store.purgeKey(key, version(7), 60_000, { row: row(5) });
       const entry = entryOf(newToken(), 5, row(5));
@@ -295,7 +295,7 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
-    name: 'nobody fills a key that somebody intends to write, until every writer has invalidated it',
+    name: 'nobody fills a key that somebody intends to write, until every writer has purged it',
     run: async (store, key) => {
       const token = newToken();
       await store.lease(key, token, 1000, '');
@@ -328,7 +328,9 @@ const CASES: readonly KeyCase[] = [
   },
 ];
 
-/** What every {@link SharedStore} must do, with real time. Cases use keys and tags of their own, so that they may share a store. */
+/**
+ * Contract of every {@link SharedStore}, with real time. Cases use keys and tags of their own, so that they may share a store.
+ */
 export const sharedStoreContract: readonly ContractCase<SharedStore>[] = CASES.map(({ name, run }) => ({
   name,
   run: (store) => run(store, `contract/${newToken()}`),

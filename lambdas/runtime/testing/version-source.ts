@@ -3,13 +3,13 @@ import type { VersionSource } from '../versions/source';
 import { isVersion, type Version } from '../versions/version';
 import type { ContractCase } from './contract';
 
-/** A source that is held to the contract, with a value that only the cases write. */
+/** Source that is held to the contract, with a value that only the cases write. */
 export interface VersionSourceSubject<Handle = unknown> {
   /** The source itself. */
   readonly source: VersionSource<Handle>;
   /** Commits a new value. @returns it, and the source's version read after the commit. */
   write(): Promise<{ readonly value: unknown; readonly version: Version }>;
-  /** A loader of that value. */
+  /** Loader of that value. */
   read(handle: Handle): Promise<unknown>;
   /**
    * Keeps replicas from getting further until the returned function is called.
@@ -18,7 +18,7 @@ export interface VersionSourceSubject<Handle = unknown> {
   holdReplicas?(): Promise<() => Promise<void>>;
 }
 
-/** What every {@link VersionSource} must do. */
+/** Contract of every {@link VersionSource}. */
 export const versionSourceContract: readonly ContractCase<VersionSourceSubject>[] = [
   {
     name: 'a version is 24 upper case hex digits',

@@ -3,14 +3,14 @@ import { type Clock, systemClock } from '../clock';
 import type { Loaded, LoadRequest, VersionSource } from './source';
 import { formatVersion, laterVersion, previousVersion, type Version } from './version';
 
-/** What a loader queries. It is one connection in one transaction, so that the version and the rows come from the same server. */
+/** Handle of a loader: one connection in one transaction, so that the version and the rows come from the same server. */
 export interface Handle {
   /** Runs one statement. */
   // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
   query<Row = any>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
 }
 
-/** A primary and its streaming replicas. */
+/** Servers: a primary and its streaming replicas. */
 export interface PostgresServers {
   /** The primary. */
   readonly writer: Pool;
@@ -18,43 +18,45 @@ export interface PostgresServers {
   readonly readers: readonly Pool[];
 }
 
-/** How long is waited for whom. */
+/** Timeouts of PostgresVersions. */
 export interface PostgresVersionsOptions {
   /**
-   * How long a fence lives in the shared tier, in milliseconds. A replica must have replayed a primary's version that is at most half as old.
+   * Life of a fence in the shared tier, in milliseconds. A replica must have replayed a primary's version that is at most half as
+   * old.
    * @default 60000
    */
   readonly fenceMs?: number;
 
   /**
-   * How long a replica may take to say how far it is, in milliseconds, before the next server is asked.
+   * Longest time for a replica to report its position, in milliseconds, before the next server is asked.
    * @default 200
    */
   readonly replicaBudgetMs?: number;
 
   /**
-   * How long a load waits for a replica to replay what it must contain, in milliseconds, where no replica has; then the primary is asked. A
-   * replica for which waiting was of no use isn't waited for again for as long as {@link replicaRestMs} says.
+   * Longest wait of a load for a replica to replay what it must contain, in milliseconds, where no replica has; then the primary
+   * is asked. A replica for which waiting was of no use isn't waited for again for {@link replicaRestMs}.
    * @default 20
    */
   readonly replayWaitMs?: number;
 
   /**
-   * How long a replica that failed isn't asked again, in milliseconds.
+   * Rest of a replica that failed, in milliseconds, in which it isn't asked.
    * @default 2000
    */
   readonly replicaRestMs?: number;
 
   /**
-   * What time it is; for tests.
+   * Clock; for tests.
    * @default - the system clock
    */
   readonly clock?: Clock;
 }
 
 /**
- * The version statement. On a primary: the insert position, which is past every commit that has returned; a file name of the log begins
- * with the timeline. On a standby: what is replayed, and the timeline of its last restart point, which errs towards the older.
+ * Statement of the version. On a primary: the insert position, which is past every commit that has returned; a file name of the
+ * log begins with the timeline. On a standby: what is replayed, and the timeline of its last restart point, which errs towards
+ * the older.
  */
 const VERSION_STATEMENT = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text AS lsn,
   CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline_hex,
@@ -73,10 +75,10 @@ interface Position {
   standby: boolean;
 }
 
-/** A replica that isn't far enough, or doesn't answer in time; another server is asked. */
+/** Error of a replica that isn't far enough, or doesn't answer in time; another server is asked. */
 class ReplicaUnfit extends Error {}
 
-/** It answers, but hasn't replayed enough. */
+/** Error of a replica that answers, but hasn't replayed enough. */
 class ReplicaBehind extends ReplicaUnfit {
   constructor(
     readonly pool: Pool,
@@ -87,7 +89,7 @@ class ReplicaBehind extends ReplicaUnfit {
   }
 }
 
-/** How often a replica that is waited for is asked how far it is, in milliseconds. */
+/** Interval at which a replica that is waited for is asked for its position, in milliseconds. */
 const REPLAY_POLL_MS = 4;
 
 /**
@@ -109,17 +111,17 @@ export class PostgresVersions implements VersionSource<Handle> {
   readonly #replicaBudgetMs: number;
   readonly #replicaRestMs: number;
   readonly #replayWaitMs: number;
-  /** A primary's version that this process read, and when it asked. */
+  /** Primary's version that this process read, and the time at which it asked. */
   #floor: { version: Version; readAt: number } | undefined;
   readonly #restUntil = new Map<Pool, number>();
-  /** Until when waiting for a replica is taken to be of no use. */
+  /** Times until which waiting for a replica is taken to be of no use. */
   readonly #hurryUntil = new Map<Pool, number>();
   #next = 0;
 
-  constructor(
-    private readonly servers: PostgresServers,
-    options: PostgresVersionsOptions = {},
-  ) {
+  readonly #servers: PostgresServers;
+
+  constructor(servers: PostgresServers, options: PostgresVersionsOptions = {}) {
+    this.#servers = servers;
     this.#clock = options.clock ?? systemClock;
     this.#fenceMs = options.fenceMs ?? 60_000;
     this.#replicaBudgetMs = options.replicaBudgetMs ?? 200;
@@ -129,7 +131,7 @@ export class PostgresVersions implements VersionSource<Handle> {
 
   async current(): Promise<Version> {
     const readAt = this.#clock.now();
-    const version = await currentVersion(this.servers.writer);
+    const version = await currentVersion(this.#servers.writer);
     this.#floor = { version, readAt };
     return version;
   }
@@ -158,9 +160,9 @@ export class PostgresVersions implements VersionSource<Handle> {
       }
     }
     try {
-      return await this.#loadFrom(this.servers.writer, loader, undefined);
+      return await this.#loadFrom(this.#servers.writer, loader, undefined);
     } catch (error) {
-      // Without its primary the system still answers reads, but nobody can say how old a replica is, so nothing of it is kept.
+      // Without its primary the system still answers reads, but nobody can say how old a replica is, so nothing of it is stored.
       if (!isConnectionError(error)) throw error;
       for (const replica of this.#replicas()) {
         try {
@@ -173,15 +175,15 @@ export class PostgresVersions implements VersionSource<Handle> {
     }
   }
 
-  /** The replicas that aren't resting, beginning with another one each time. */
+  /** Replicas that aren't resting, beginning with another one each time. */
   #replicas(): Pool[] {
     const now = this.#clock.now();
-    const ready = this.servers.readers.filter((pool) => (this.#restUntil.get(pool) ?? 0) <= now);
+    const ready = this.#servers.readers.filter((pool) => (this.#restUntil.get(pool) ?? 0) <= now);
     const start = this.#next++ % Math.max(1, ready.length);
     return [...ready.slice(start), ...ready.slice(0, start)];
   }
 
-  /** Half a fence's life: an invalidation that the fence has forgotten is then certainly below the floor. */
+  /** Primary's version that is at most half a fence's life old: a purge whose fence has ended is then certainly below it. */
   async #freshFloor(): Promise<Version | undefined> {
     if (this.#floor && this.#clock.now() - this.#floor.readAt <= this.#fenceMs / 2) return this.#floor.version;
     try {
@@ -197,7 +199,7 @@ export class PostgresVersions implements VersionSource<Handle> {
     minVersion: Version | undefined,
     waitMs = 0,
   ): Promise<Loaded<T>> {
-    const replica = pool !== this.servers.writer;
+    const replica = pool !== this.#servers.writer;
     const { client, position } = replica ? await this.#openReplica(pool, minVersion, waitMs) : await open(pool);
     try {
       const value = await loader(client as Handle);
@@ -243,7 +245,10 @@ export class PostgresVersions implements VersionSource<Handle> {
     }
   }
 
-  /** Asks within the transaction until the replica is far enough: each statement has a snapshot of its own, and the loader's comes last. */
+  /**
+   * Asks within the transaction until the replica is far enough: each statement has a snapshot of its own, and the loader's comes
+   * last.
+   */
   async #replayed(
     pool: Pool,
     opened: { client: PoolClient; position: Position },
@@ -293,14 +298,17 @@ function toPosition(row: VersionRow | undefined): Position {
   return { version: formatVersion(timeline, row.lsn), standby: row.standby };
 }
 
-/** SQLSTATE classes 08 (connection) and 57P (shutdown), Node's socket errors, and pg's own sentences about a lost connection. */
+/**
+ * True for an error of the connection: SQLSTATE classes 08 (connection) and 57P (shutdown), Node's socket errors, and pg's own
+ * sentences about a lost connection.
+ */
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code && /^(08|57P0|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN))/.test(code)) return true;
   return /connection (terminated|timeout)|timeout exceeded when trying to connect|terminating connection/i.test(message ?? '');
 }
 
-/** A standby cancels queries that stand in the way of replay. */
+/** True for the error of a query that a standby canceled because it stood in the way of replay. */
 function isRecoveryConflict(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return code === '40001' || (code === '40P01' && /recovery/.test(message ?? ''));

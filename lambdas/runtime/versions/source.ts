@@ -1,36 +1,38 @@
 import type { Version } from './version';
 
-/** What one load found, and how much of the history it is known to contain. */
+/** Result of a load, and the version up to which it contains the history. */
 export interface Loaded<T> {
-  /** What the loader gave. */
+  /** The loader's value. */
   readonly value: T;
 
-  /** The load contains every write up to and including this version. */
+  /** Version up to which, and including which, the load contains every write. */
   readonly version: Version;
 
-  /** Which kind of server answered. A primary's load is current when it begins; a replica's is as current as its version. */
+  /** Kind of the server that answered. A primary's load is current when it begins; a replica's is as current as its version. */
   readonly origin: 'primary' | 'replica';
 
-  /** False where the source can't say that the load is recent enough to be kept: it may be returned, but must not be filled. */
+  /**
+   * False where the source doesn't know that the load is recent enough to be stored: it may be returned, but must not be filled.
+   */
   readonly fillable: boolean;
 }
 
-/** What a load asks of its source. */
+/** Request of a load to its source. */
 export interface LoadRequest {
   /**
-   * A replica must have replayed this version, or it is not asked.
+   * Version that a replica must have replayed, or it is not asked.
    * @default - none
    */
   readonly minVersion?: Version;
 
   /**
-   * Whether only the primary may answer: a load without a lease.
+   * True where only the primary may answer: a load without a lease.
    * @default false
    */
   readonly primaryOnly?: boolean;
 }
 
-/** Where values come from and how their age is known: PostgreSQL here, another store elsewhere. */
+/** Source of values and of their versions: PostgreSQL, or another store. */
 export interface VersionSource<Handle> {
   /**
    * Runs the loader on a server that is far enough, in one read-only transaction whose first statement read the version.
@@ -40,11 +42,12 @@ export interface VersionSource<Handle> {
   load<T>(loader: (handle: Handle) => Promise<T>, request: LoadRequest): Promise<Loaded<T>>;
 
   /**
-   * Whether a version is a time, and a later one belongs to a later write: a value may then be set without a version of its row.
+   * True where a version is a time, and a later one belongs to a later write: a value may then be set without a version of its
+   * row.
    * @default false
    */
   readonly ordersWrites?: boolean;
 
-  /** The primary's version now: every write committed before the call is contained in it. */
+  /** Version of the primary now: every write committed before the call is contained in it. */
   current(): Promise<Version>;
 }

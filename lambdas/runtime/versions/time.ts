@@ -2,34 +2,35 @@ import { type Clock, systemClock } from '../clock';
 import type { Loaded, LoadRequest, VersionSource } from './source';
 import type { Version } from './version';
 
-/** Which stores there are, and how far clocks can be trusted. */
+/** Options of TimeVersions. */
 export interface TimeVersionsOptions<Handle> {
-  /** What a loader queries: a store whose reads contain every write that was acknowledged before them. */
+  /** Handle of a loader: a store whose reads contain every write that was acknowledged before them. */
   readonly primary: Handle;
 
   /**
-   * A copy of the store that lags, and by how much it does at most, in milliseconds. It isn't asked for what was written since.
+   * Copy of the store that lags, and its largest lag, in milliseconds. It isn't asked for what was written since.
    * @default - none
    */
   readonly replica?: { readonly handle: Handle; readonly maxLagMs: number };
 
   /**
-   * By how much the clocks of two processes may differ, in milliseconds.
+   * Largest difference between the clocks of two processes, in milliseconds.
    * @default 1000
    */
   readonly maxSkewMs?: number;
 
   /**
-   * What time it is; for tests.
+   * Clock; for tests.
    * @default - the system clock
    */
   readonly clock?: Clock;
 }
 
 /**
- * Versions for a store that has no position of its log to tell: the time, as far as clocks can be trusted. What a load claims is older by
- * the skew, so a ticket makes its owner load for that long after a write; a replica's claim is older by its lag, too. Fills by the primary
- * rest on their lease, not on a clock. Of two values that are set, the one with the later time stays: within the skew that may be the earlier.
+ * Versions by time, for a store that gives no position of its log: the time, as far as clocks can be trusted. What a load claims
+ * is older by the skew, so a ticket makes its owner load for that long after a write; a replica's claim is older by its lag, too.
+ * Fills by the primary rest on their lease, not on a clock. Of two values that are set, the one with the later time stays: within
+ * the skew that may be the earlier.
  *
  * @throws {RangeError} where `maxSkewMs` or the replica's `maxLagMs` isn't from 0 to an hour.
  */
@@ -39,7 +40,10 @@ export class TimeVersions<Handle> implements VersionSource<Handle> {
   readonly #maxSkewMs: number;
   #last = 0;
 
-  constructor(private readonly options: TimeVersionsOptions<Handle>) {
+  readonly #options: TimeVersionsOptions<Handle>;
+
+  constructor(options: TimeVersionsOptions<Handle>) {
+    this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#maxSkewMs = options.maxSkewMs ?? 1000;
     for (const [name, value] of [
@@ -57,7 +61,7 @@ export class TimeVersions<Handle> implements VersionSource<Handle> {
   }
 
   async load<T>(loader: (handle: Handle) => Promise<T>, { minVersion, primaryOnly }: LoadRequest): Promise<Loaded<T>> {
-    const { primary, replica } = this.options;
+    const { primary, replica } = this.#options;
     // Before the load: what is written while it runs may be missing, also in the rest of this very millisecond.
     const claimed = (this.#clock.now() - this.#maxSkewMs) * MICROSECONDS - 1;
     if (replica && !primaryOnly) {
@@ -72,7 +76,7 @@ export class TimeVersions<Handle> implements VersionSource<Handle> {
 
 const MICROSECONDS = 1000;
 
-/** One timeline; the time in microseconds since the epoch. */
+/** Version of a time in microseconds since the epoch, on one timeline. */
 function timeVersion(microseconds: number): Version {
   return `00000001${Math.max(0, Math.floor(microseconds)).toString(16).padStart(16, '0').toUpperCase()}`;
 }

@@ -1,17 +1,19 @@
 /**
- * A point in the history of the system of record: timeline, then log position (LSN), as 8 and 16 upper-case hex digits. Versions compare
- * as text, in JavaScript as in Lua, where a number would lose bits above 2^53.
+ * Version of a value: a point in the history of the system of record: timeline, then log position (LSN), as 8 and 16 upper-case
+ * hex digits. Versions compare as text, in JavaScript as in Lua, where a number would lose bits above 2^53.
  */
 export type Version = string;
 
 const VERSION = /^[0-9A-F]{24}$/;
 
-/** Tells whether this text is a version. */
+/** True for the text of a version. */
 export function isVersion(text: unknown): text is Version {
   return typeof text === 'string' && VERSION.test(text);
 }
 
 /**
+ * Version of a PostgreSQL position.
+ *
  * @param timeline PostgreSQL's timeline id, at least 1.
  * @param lsn as PostgreSQL prints a `pg_lsn`, such as `0/16B3748`.
  * @throws {RangeError} where the LSN isn't one.
@@ -23,18 +25,18 @@ export function formatVersion(timeline: number, lsn: string): Version {
   return (timeline.toString(16).padStart(8, '0') + high.padStart(8, '0') + low.padStart(8, '0')).toUpperCase();
 }
 
-/** The timeline that a version is of, as text that compares. */
+/** Timeline of a version, as text that compares. */
 export function timelineOf(version: Version): string {
   return version.slice(0, 8);
 }
 
-/** The version just before this one, on the same timeline. */
+/** Version just before this one, on the same timeline. */
 export function previousVersion(version: Version): Version {
   const lsn = BigInt(`0x${version.slice(8)}`);
   return version.slice(0, 8) + (lsn > 0n ? lsn - 1n : 0n).toString(16).padStart(16, '0').toUpperCase();
 }
 
-/** The later of two versions; an absent one is the earliest. */
+/** Later of two versions; an absent one is the earliest. */
 export function laterVersion(a: Version | undefined, b: Version | undefined): Version | undefined {
   if (!a || !b) return a || b;
   return a > b ? a : b;

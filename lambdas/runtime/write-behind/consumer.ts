@@ -14,8 +14,9 @@ export interface QueuedWrite {
 }
 
 /**
- * Writes a batch to the database, in one transaction: the latest write of each key, in no order. It must be idempotent by version, because a
- * batch may come twice, late, and beside a newer one: `INSERT ... ON CONFLICT (id) DO UPDATE SET ... WHERE item.version < excluded.version`.
+ * Writes a batch to the database, in one transaction: the latest write of each key, in no order. It must be idempotent by
+ * version, because a batch may come twice, late, and beside a newer one: `INSERT ... ON CONFLICT (id) DO UPDATE SET ... WHERE
+ * item.version < excluded.version`.
  */
 export type Flush = (writes: readonly QueuedWrite[]) => Promise<void>;
 
@@ -33,14 +34,17 @@ export interface ConsumerOptions {
 
 /** Number of slots that are read at once. */
 const SLOTS_AT_ONCE = 64;
-/** Time without writes after which a slot is unmarked, in milliseconds: much longer than its writers wait until they mark it again. */
+/**
+ * Time without writes after which a slot is unmarked, in milliseconds: much longer than its writers wait until they mark it
+ * again.
+ */
 const UNMARK_AFTER_MS = 10_000;
 /** Failures in a row after which writes of a batch that failed twice are no longer tried alone: then it isn't them. */
 const FAILURES_OF_ALL = 3;
 
 /**
- * Consumer that takes queued writes to the database. Any number may run; each write is read by one of them, and claimed by another where that
- * one dies.
+ * Consumer that takes queued writes to the database. Any number may run; each write is read by one of them, and claimed by
+ * another where that one dies.
  */
 export class Consumer {
   /** Times since which slots have had no writes. */

@@ -2,7 +2,10 @@ import { hashSlot, SLOTS } from '../shared/hash-slot';
 
 let names: string[] | undefined;
 
-/** A short name for each slot of a cluster, which lies in it: `{name}` puts a key beside any other of the slot. Takes some 30 ms, once. */
+/**
+ * Short name of a cluster's slot, which lies in it: `{name}` puts a key beside any other of the slot. The first call takes some
+ * 30 ms.
+ */
 export function slotName(slot: number): string {
   names ??= allNames();
   return names[slot] as string;

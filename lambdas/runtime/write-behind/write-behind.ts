@@ -25,8 +25,8 @@ export interface WriteBehindOptions extends RedisConnectionOptions {
    */
   readonly flush?: Flush;
   /**
-   * Shortest time for which readers get a queued value, in milliseconds. Longer than writes ever wait, because after it the key is loaded,
-   * without the write.
+   * Shortest time for which readers get a queued value, in milliseconds. Longer than writes ever wait, because after it the key
+   * is loaded, without the write.
    * @default 300000 (5 minutes)
    */
   readonly pinMs?: number;
@@ -41,12 +41,14 @@ export interface WriteBehindOptions extends RedisConnectionOptions {
    */
   readonly everyMs?: number;
   /**
-   * Time after which a write that a consumer took and didn't finish is taken by another, in milliseconds; longer than a flush takes.
+   * Time after which a write that a consumer took and didn't finish is taken by another, in milliseconds; longer than a flush
+   * takes.
    * @default 10000
    */
   readonly claimMs?: number;
   /**
-   * Interval at which every slot is asked for writes whose writer died before it marked the slot, in milliseconds; 0 asks at the start only.
+   * Interval at which every slot is asked for writes whose writer died before it marked the slot, in milliseconds; 0 asks at the
+   * start only.
    * @default 300000 (5 minutes)
    */
   readonly sweepMs?: number;
@@ -99,8 +101,8 @@ export interface BehindParts {
 const MARK_EVERY_MS = 1000;
 
 /**
- * Write-behind: a value is readable everywhere once `set` with it has returned, and reaches the database some time later. Until then it is in
- * the cluster only; what that can lose is said in the documentation.
+ * Write-behind: a value is readable everywhere once `set` with it has returned, and reaches the database some time later. Until
+ * then it is in the cluster only; what that can lose is said in the documentation.
  *
  * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't in its range.
  */
@@ -148,7 +150,8 @@ export class WriteBehind {
   }
 
   /**
-   * Queues the write, and stores its value where nobody purged the key without saying which row it is of. Called by {@link Namespace.set}.
+   * Queues the write, and stores its value where nobody purged the key without saying which row it is of. Called by {@link
+   * Namespace.set}.
    *
    * @returns true where readers get the value from now on.
    * @throws {CacheError} `E_INVALID_ARGUMENT` and `E_UNSTORABLE_VALUE` for what can't be queued.
@@ -224,7 +227,9 @@ export class WriteBehind {
     }
   }
 
-  /** Marks the slot of an entry, beside the write, which is safe without it: a slot that isn't marked is found by the next sweep. */
+  /**
+   * Marks the slot of an entry, beside the write, which is safe without it: a slot that isn't marked is found by the next sweep.
+   */
   #mark(entryName: string): void {
     const now = Date.now();
     if (now - (this.#marked.get(entryName) ?? 0) < MARK_EVERY_MS) return;
