@@ -14,7 +14,7 @@ import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { exactPaths } from './exact-tags';
 import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
-import type { IPurgeSource } from './sources/purge-source';
+import type { IPurgePipeline, IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
 /** What is purged, and by how much of it at once. */
@@ -102,7 +102,7 @@ const ESCALATE_FROM = 100;
 const SWEEP_INTERVAL = Duration.minutes(1);
 
 /** What takes a purge from the outbox through shared tier and gateway to the edge. Rules, queues and their consumers are together here. */
-export class PurgePipeline extends Construct {
+export class PurgePipeline extends Construct implements IPurgePipeline {
   /** Where messages end up that nobody could handle; each one is a purge that somebody has to look at. */
   readonly deadLetters: Record<string, sqs.IQueue>;
   /** Where steps wait for their workers, by what they are. */
@@ -114,11 +114,11 @@ export class PurgePipeline extends Construct {
   /** Purges gateway and edge. */
   readonly executor: PlatformFunction;
   /** What sources connect their writers with. */
-  readonly database: PurgePipelineProps['database'];
+  readonly database: IReplicatedDatabase;
   /** What steps hand over by. */
   readonly bus: IPurgeBus;
   /** Where relay and invalidator run. */
-  readonly network: PurgePipelineProps['network'];
+  readonly network: IPlatformNetwork;
   private readonly submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
 
   constructor(scope: Construct, id: string, props: PurgePipelineProps) {

@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
-import type { PurgePipeline } from '../purge-pipeline';
-import { type IPurgeSource, type PurgeSourceOptions, submission } from './purge-source';
+import { type IPurgePipeline, type IPurgeSource, type PurgeSourceOptions, submission } from './purge-source';
 
 /** Which events purge, and what. */
 export interface EventSourceOptions extends PurgeSourceOptions {
@@ -22,7 +21,7 @@ export interface EventSourceOptions extends PurgeSourceOptions {
 export class EventSource implements IPurgeSource {
   constructor(private readonly options: EventSourceOptions) {}
 
-  bind(pipeline: PurgePipeline, id: string): void {
+  bind(pipeline: IPurgePipeline, id: string): void {
     const { eventPattern, eventBus } = this.options;
     new events.Rule(pipeline, `Source${id}`, {
       description: `Purges ${this.options.tags.join(', ')}`,
@@ -43,7 +42,7 @@ export interface ScheduleSourceOptions extends PurgeSourceOptions {
 export class ScheduleSource implements IPurgeSource {
   constructor(private readonly options: ScheduleSourceOptions) {}
 
-  bind(pipeline: PurgePipeline, id: string): void {
+  bind(pipeline: IPurgePipeline, id: string): void {
     new events.Rule(pipeline, `Source${id}`, {
       description: `Purges ${this.options.tags.join(', ')}`,
       schedule: this.options.schedule,
@@ -62,7 +61,7 @@ export interface DeploymentSourceOptions extends PurgeSourceOptions {
 export class DeploymentSource implements IPurgeSource {
   constructor(private readonly options: DeploymentSourceOptions) {}
 
-  bind(pipeline: PurgePipeline, id: string): void {
+  bind(pipeline: IPurgePipeline, id: string): void {
     const { stack, ...options } = this.options;
     const { partition, region, account } = Stack.of(pipeline);
     new EventSource({

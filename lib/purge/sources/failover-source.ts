@@ -2,8 +2,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { TopologyReporter } from '../../operations/topology-reporter';
 import type { ISharedCache } from '../../shared/shared-cache-base';
-import type { PurgePipeline } from '../purge-pipeline';
-import type { IPurgeSource } from './purge-source';
+import type { IPurgePipeline, IPurgeSource } from './purge-source';
 
 /** Whose failovers purge. */
 export interface FailoverSourceOptions {
@@ -33,7 +32,7 @@ export class FailoverSource implements IPurgeSource {
   }
 
   /** Connects the source with a pipeline; called once, by `addSource`. */
-  bind(pipeline: PurgePipeline, id: string): void {
+  bind(pipeline: IPurgePipeline, id: string): void {
     this.reporter = new TopologyReporter(pipeline, `Source${id}`, { ...this.options, bus: pipeline.bus });
   }
 }

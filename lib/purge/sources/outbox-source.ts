@@ -1,7 +1,6 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DatabaseRole } from '../../database/database-role';
-import type { PurgePipeline } from '../purge-pipeline';
-import type { IPurgeSource } from './purge-source';
+import type { IPurgePipeline, IPurgeSource } from './purge-source';
 
 /** How the writer uses the database. */
 export interface OutboxSourceOptions {
@@ -28,7 +27,7 @@ export class OutboxSource implements IPurgeSource {
     private readonly options: OutboxSourceOptions = {},
   ) {}
 
-  bind(pipeline: PurgePipeline, _id: string): void {
+  bind(pipeline: IPurgePipeline, _id: string): void {
     pipeline.database.addClient(this.writer, { role: DatabaseRole.WRITER, ...this.options });
     pipeline.bus.addPublisher(this.writer, pipeline.network);
   }

@@ -1,11 +1,33 @@
 import * as events from 'aws-cdk-lib/aws-events';
+import type { IConstruct } from 'constructs';
+import type { IReplicatedDatabase } from '../../database/replicated-database-base';
+import type { IPlatformNetwork } from '../../network/platform-network';
 import { tagProblem } from '../../route';
-import type { PurgePipeline } from '../purge-pipeline';
+import type { IPurgeBus } from '../purge-bus';
+
+/** Parts of a purge pipeline that a source connects itself with. */
+export interface IPurgePipeline extends IConstruct {
+  /** Database with the outbox, which writers become clients of. */
+  readonly database: IReplicatedDatabase;
+
+  /** Bus that purges are announced on. */
+  readonly bus: IPurgeBus;
+
+  /** Network of relay and invalidator. */
+  readonly network: IPlatformNetwork;
+
+  /**
+   * Target of a rule whose events ask for purges.
+   *
+   * @param input detail of the purge that the pipeline makes of each event.
+   */
+  submissionTarget(input: events.RuleTargetInput): events.IRuleTarget;
+}
 
 /** Something that asks for purges. */
 export interface IPurgeSource {
   /** Connects the source with a pipeline; called once, by `addSource`. */
-  bind(pipeline: PurgePipeline, id: string): void;
+  bind(pipeline: IPurgePipeline, id: string): void;
 }
 
 /** What a source asks for. */
