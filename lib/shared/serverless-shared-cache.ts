@@ -10,6 +10,7 @@ import { checkZones } from '../network/zones';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
+import { ImportedCacheBase } from './imported-shared-cache';
 import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkNamespace } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
@@ -180,28 +181,13 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   }
 }
 
-class ImportedServerlessCache extends SharedCacheBase {
-  readonly namespace: string;
-  readonly endpoint: string;
-  readonly secret?: secretsmanager.ISecret;
-  readonly connections: ec2.Connections;
-  readonly notifications?: sns.ITopic;
-  protected readonly network?: IPlatformNetwork;
-
+class ImportedServerlessCache extends ImportedCacheBase {
   constructor(
     scope: Construct,
     id: string,
     private readonly attributes: ServerlessSharedCacheAttributes,
   ) {
-    super(scope, id);
-    this.namespace = attributes.namespace;
-    this.endpoint = `${attributes.endpointAddress}:${PORT}`;
-    this.secret = attributes.secret;
-    this.network = attributes.network;
-    this.connections = new ec2.Connections({
-      securityGroups: [attributes.securityGroup],
-      defaultPort: ec2.Port.tcp(PORT),
-    });
+    super(scope, id, { ...attributes, endpointPort: PORT });
   }
 
   override get serverlessCacheName(): string | undefined {

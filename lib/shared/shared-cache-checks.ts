@@ -1,7 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { GlobalDatastore } from './global-datastore';
-import type { SharedCacheProps } from './shared-cache';
 
 /** ElastiCache's limits, from `CreateReplicationGroup`. */
 const MAX_REPLICAS_PER_SHARD = 5;
@@ -20,8 +19,18 @@ const SCALABLE_NODE_TYPE = /^cache\.(r8g|r7g|r6g|r6gd|r5|m8g|m7g|m6g|m5|c8gn|c7g
 /** What to do with a number that is out of its range. */
 const BETWEEN = 'choose one in between';
 
-type Checked = SharedCacheProps &
-  Required<Pick<SharedCacheProps, 'shards' | 'replicasPerShard' | 'automaticFailover' | 'clusterMode'>>;
+/** Checked properties of a tier of nodes; those with a default as they came or with it. */
+interface CheckedProps {
+  readonly namespace: string;
+  readonly shards: number;
+  readonly replicasPerShard: number;
+  readonly automaticFailover: boolean;
+  readonly clusterMode: boolean;
+  readonly multiAz?: boolean;
+  readonly nodeType?: string;
+  readonly snapshotRetentionDays?: number;
+  readonly reservedMemoryPercent?: number;
+}
 
 function fail(property: string, rule: string, got: unknown, fix: string): never {
   throw new RangeError(`shared cache: '${property}' ${rule}, got: ${JSON.stringify(got)}; ${fix}`);
@@ -31,7 +40,7 @@ const whole = (value: number, least: number, most: number): boolean =>
   Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most);
 
 /** @throws {RangeError} where properties contradict each other or a limit of ElastiCache. */
-export function checkSharedCache(props: Checked): void {
+export function checkSharedCache(props: CheckedProps): void {
   const { shards, replicasPerShard, automaticFailover, nodeType, clusterMode } = props;
   checkNamespace(props.namespace);
   if (!whole(shards, 1, MAX_SHARDS)) fail('shards', `must be 1 to ${MAX_SHARDS}`, shards, BETWEEN);
@@ -78,16 +87,19 @@ export function checkNodeType(nodeType: string): void {
   }
 }
 
+/** Properties of a tier that Application Auto Scaling depends on. */
+export interface ScaledCache {
+  readonly nodeType: string;
+  readonly clusterMode: boolean;
+  readonly reservedMemoryPercent: number;
+  readonly globalDatastore?: GlobalDatastore;
+}
+
 /** @throws {RangeError} where Application Auto Scaling would refuse the nodes or the range. */
 export function checkScaling(
   what: 'shards' | 'replicas',
   range: { readonly min: number; readonly max: number; readonly targetPercent: number },
-  given: {
-    readonly nodeType: string;
-    readonly clusterMode: boolean;
-    readonly reservedMemoryPercent: number;
-    readonly globalDatastore?: GlobalDatastore;
-  },
+  given: ScaledCache,
 ): void {
   const property = what === 'shards' ? 'autoscaleShards' : 'autoscaleReplicas';
   const most = what === 'shards' ? MAX_SHARDS : MAX_REPLICAS_PER_SHARD;

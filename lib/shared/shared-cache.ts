@@ -1,5 +1,4 @@
 import { Fn, Names, RemovalPolicy } from 'aws-cdk-lib';
-import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -12,11 +11,13 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
+import { addCacheScaling, type CacheScalingOptions } from './cache-scaling';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
-import { addGlobalDatastore, checkGlobalMember, type GlobalDatastore } from './global-datastore';
+import { addGlobalDatastore, checkGlobalMember, type GlobalDatastore, type GlobalPrimaryAttributes } from './global-datastore';
+import { ImportedSharedCache, type SharedCacheAttributes } from './imported-shared-cache';
 import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
-import { authTokenProblems, checkScaling, checkSharedCache } from './shared-cache-checks';
+import { authTokenProblems, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
 /** What a shared tier is like. */
@@ -121,59 +122,43 @@ export interface SharedCacheProps {
   readonly globalDatastore?: GlobalDatastore;
 }
 
-/** A shared tier that was made elsewhere. */
-export interface SharedCacheAttributes {
-  /** Prefix of every key. */
-  readonly namespace: string;
-  /** Configuration endpoint, without a port. */
-  readonly endpointAddress: string;
-  /** Port of the endpoint. */
-  readonly endpointPort: number;
-  /** Of the nodes; clients are let in by it. */
-  readonly securityGroup: ec2.ISecurityGroup;
-  /**
-   * JSON with `username` and `password`.
-   * @default - clients sign in by IAM
-   */
-  readonly secret?: secretsmanager.ISecret;
-  /**
-   * The way to the secret.
-   * @default - clients have one
-   */
-  readonly network?: IPlatformNetwork;
-  /**
-   * Needed for `grants.connect`, and to report its topology.
-   * @default - none
-   */
-  readonly replicationGroupId?: string;
-  /**
-   * Needed for `grants.connect`.
-   * @default - none
-   */
-  readonly userId?: string;
-  /**
-   * The nodes to watch.
-   * @default - none, nothing is watched
-   */
-  readonly nodes?: CacheNode[];
-  /**
-   * Where ElastiCache says what happens to the nodes.
-   * @default - unknown; the topology is reported by schedule
-   */
-  readonly notifications?: sns.ITopic;
+/** Subnets of the nodes. */
+const ISOLATED: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+
+/** Part of a group's properties that its primary determines where it is a secondary of a global datastore. */
+type GroupShape = Partial<elasticache.CfnReplicationGroupProps>;
+
+/** Properties with their defaults. */
+interface Settings {
+  readonly engine: CacheEngine;
+  readonly nodeType: string;
+  readonly clusterMode: boolean;
+  readonly shards: number;
+  readonly replicasPerShard: number;
+  readonly automaticFailover: boolean;
+  readonly multiAz: boolean;
+  readonly reservedMemoryPercent: number;
+  readonly removalPolicy: RemovalPolicy;
+  readonly globalDatastore?: GlobalDatastore;
 }
 
-/** How far the number of something may move by itself, and what moves it. */
-export interface CacheScalingOptions {
-  /** Fewest that there may be. */
-  readonly min: number;
-  /** Most that there may be. */
-  readonly max: number;
-  /**
-   * Percent that it is kept near, 35 to 70: of memory for shards, of the engine's CPU for replicas.
-   * @default 60
-   */
-  readonly targetPercent?: number;
+/** @returns the properties with their defaults; a secondary has the engine and the shards of its primary. */
+function settingsOf(props: SharedCacheProps): Settings {
+  const { globalDatastore, automaticFailover = true } = props;
+  const primary = globalDatastore?.primary;
+  const clusterMode = primary?.clusterMode ?? props.clusterMode ?? true;
+  return {
+    engine: primary?.engine ?? props.engine ?? CacheEngine.VALKEY_8_0,
+    nodeType: props.nodeType ?? 'cache.t4g.small',
+    clusterMode,
+    shards: primary?.shards ?? props.shards ?? (clusterMode ? 3 : 1),
+    replicasPerShard: props.replicasPerShard ?? 1,
+    automaticFailover,
+    multiAz: props.multiAz ?? automaticFailover,
+    reservedMemoryPercent: props.reservedMemoryPercent ?? 25,
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    globalDatastore,
+  };
 }
 
 /**
@@ -199,109 +184,45 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly globalReplicationGroupId?: string;
 
   protected readonly network?: IPlatformNetwork;
-  private readonly settings: {
-    readonly nodeType: string;
-    readonly clusterMode: boolean;
-    readonly reservedMemoryPercent: number;
-    readonly shards: number;
-    readonly replicasPerShard: number;
-    readonly globalDatastore?: GlobalDatastore;
-  };
+  private readonly settings: Settings;
   private readonly clientUserId: string;
 
   constructor(scope: Construct, id: string, props: SharedCacheProps) {
     super(scope, id);
     checkGlobalMember(props);
-    const { globalDatastore } = props;
-    // Of a secondary, what its primary is like; the group itself isn't told.
-    const primary = globalDatastore?.primary;
-    const engine = primary?.engine ?? props.engine ?? CacheEngine.VALKEY_8_0;
-    const clusterMode = primary?.clusterMode ?? props.clusterMode ?? true;
-    const shards = primary?.shards ?? props.shards ?? (clusterMode ? 3 : 1);
-    const replicasPerShard = props.replicasPerShard ?? 1;
-    const automaticFailover = props.automaticFailover ?? true;
-    const multiAz = props.multiAz ?? automaticFailover;
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const nodeType = props.nodeType ?? 'cache.t4g.small';
-    const reservedMemoryPercent = props.reservedMemoryPercent ?? 25;
-    checkSharedCache({ ...props, clusterMode, shards, replicasPerShard, automaticFailover });
+    this.settings = settingsOf(props);
+    checkSharedCache({ ...props, ...this.settings });
+    const { network, namespace, authentication = CacheAuthentication.PASSWORD, port = 6380 } = props;
+    const { engine, removalPolicy, globalDatastore } = this.settings;
+    this.network = network;
+    this.namespace = namespace;
+    if (this.settings.multiAz) checkZones('shared cache', network.vpc, ISOLATED);
 
-    this.network = props.network;
-    this.namespace = props.namespace;
-    this.settings = { nodeType, clusterMode, reservedMemoryPercent, shards, replicasPerShard, globalDatastore };
-    const port = props.port ?? 6380;
-    const { vpc } = props.network;
-    const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
-    if (multiAz) checkZones('shared cache', vpc, isolated);
-
-    this.connections = addSharedConnections(this, vpc, port);
-
+    this.connections = addSharedConnections(this, network.vpc, port);
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'SubnetGroup', {
       description: 'Isolated subnets of the shared tier',
-      subnetIds: vpc.selectSubnets(isolated).subnetIds,
+      subnetIds: network.vpc.selectSubnets(ISOLATED).subnetIds,
     });
-
-    const addParameters = () =>
-      new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
-        cacheParameterGroupFamily: engine.parameterGroupFamily,
-        description: `Parameters of ${Names.uniqueId(this)}`,
-        properties: {
-          'cluster-enabled': clusterMode ? 'yes' : 'no',
-          // By default every entry can be loaded again, so that any may be evicted.
-          'maxmemory-policy': (props.evictionPolicy ?? EvictionPolicy.ALLKEYS_LRU).value,
-          // ElastiCache's advice, for what replication and snapshots need beside the data.
-          'reserved-memory-percent': String(reservedMemoryPercent),
-        },
-      });
-    // What is the same in every member of a global datastore; ElastiCache refuses to be told it of a secondary.
-    const common: Partial<elasticache.CfnReplicationGroupProps> = primary
-      ? {
-          globalReplicationGroupId: primary.globalReplicationGroupId,
-          ...(clusterMode ? { replicasPerNodeGroup: replicasPerShard } : { numCacheClusters: replicasPerShard + 1 }),
-        }
-      : {
-          engine: engine.type,
-          engineVersion: engine.version,
-          cacheNodeType: nodeType,
-          clusterMode: clusterMode ? 'enabled' : 'disabled',
-          numNodeGroups: shards,
-          replicasPerNodeGroup: replicasPerShard,
-          transitEncryptionEnabled: true,
-          transitEncryptionMode: 'required',
-          atRestEncryptionEnabled: true,
-          cacheParameterGroupName: addParameters().ref,
-        };
-
-    const users = addCacheUsers(this, {
-      namespace: props.namespace,
-      engine: engine.type,
-      authentication: props.authentication ?? CacheAuthentication.PASSWORD,
-      removalPolicy,
-    });
+    const shape = globalDatastore?.primary ? this.secondaryShape(globalDatastore.primary) : this.ownShape(props);
+    const users = addCacheUsers(this, { namespace, engine: engine.type, authentication, removalPolicy });
     this.secret = users.secret;
     this.clientUserId = users.client.ref;
-
-    // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. What it says is the name of an
-    // event and of a node.
+    // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. A message holds the name of an event
+    // and of a node.
     this.notifications = new sns.Topic(this, 'Notifications');
 
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
-      replicationGroupDescription: `Shared tier '${props.namespace}'`,
-      ...common,
-      automaticFailoverEnabled: automaticFailover,
-      multiAzEnabled: multiAz,
+      replicationGroupDescription: `Shared tier '${namespace}'`,
+      ...shape,
+      automaticFailoverEnabled: this.settings.automaticFailover,
+      multiAzEnabled: this.settings.multiAz,
       port,
       kmsKeyId: props.encryptionKey?.keyArn,
       userGroupIds: [users.group.ref],
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: securityGroupIdsOf(this.connections),
       notificationTopicArn: this.notifications.topicArn,
-      logDeliveryConfigurations: ['slow-log', 'engine-log'].map((logType) => ({
-        logType,
-        logFormat: 'json',
-        destinationType: 'cloudwatch-logs',
-        destinationDetails: { cloudWatchLogsDetails: { logGroup: this.addLog(logType, removalPolicy).logGroupName } },
-      })),
+      logDeliveryConfigurations: this.addLogs(),
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       snapshotWindow: '03:00-04:00',
       preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
@@ -310,11 +231,10 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     // Without it CloudFormation replaces the group, and every entry with it, when the number of shards changes.
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
-
     referStrongly(this.replicationGroup, users.secret);
     this.globalReplicationGroupId = globalDatastore?.suffix
       ? addGlobalDatastore(this.replicationGroup, globalDatastore.suffix, removalPolicy).attrGlobalReplicationGroupId
-      : primary?.globalReplicationGroupId;
+      : globalDatastore?.primary?.globalReplicationGroupId;
     this.node.addValidation({ validate: () => authTokenProblems(this.replicationGroup) });
   }
 
@@ -381,11 +301,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
   autoscaleShards(options: CacheScalingOptions): void {
-    this.scale('shards', options, {
-      id: 'Shards',
-      dimension: 'elasticache:replication-group:NodeGroups',
-      metric: appscaling.PredefinedMetric.ELASTICACHE_DATABASE_MEMORY_USAGE_COUNTED_FOR_EVICT_PERCENTAGE,
-    });
+    addCacheScaling(this.replicationGroup, 'shards', options, this.settings);
   }
 
   /**
@@ -394,78 +310,56 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
   autoscaleReplicas(options: CacheScalingOptions): void {
-    this.scale('replicas', options, {
-      id: 'Replicas',
-      dimension: 'elasticache:replication-group:Replicas',
-      metric: appscaling.PredefinedMetric.ELASTICACHE_REPLICA_ENGINE_CPU_UTILIZATION,
+    addCacheScaling(this.replicationGroup, 'replicas', options, this.settings);
+  }
+
+  /** Engine, nodes, shards and parameters of a group that has no primary to take them over from. */
+  private ownShape({ evictionPolicy = EvictionPolicy.ALLKEYS_LRU }: SharedCacheProps): GroupShape {
+    const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent } = this.settings;
+    const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
+      cacheParameterGroupFamily: engine.parameterGroupFamily,
+      description: `Parameters of ${Names.uniqueId(this)}`,
+      properties: {
+        'cluster-enabled': clusterMode ? 'yes' : 'no',
+        // By default every entry can be loaded again, so that any may be evicted.
+        'maxmemory-policy': evictionPolicy.value,
+        // ElastiCache's advice, for what replication and snapshots need beside the data.
+        'reserved-memory-percent': String(reservedMemoryPercent),
+      },
     });
+    return {
+      engine: engine.type,
+      engineVersion: engine.version,
+      cacheNodeType: nodeType,
+      clusterMode: clusterMode ? 'enabled' : 'disabled',
+      numNodeGroups: shards,
+      replicasPerNodeGroup: replicasPerShard,
+      transitEncryptionEnabled: true,
+      transitEncryptionMode: 'required',
+      atRestEncryptionEnabled: true,
+      cacheParameterGroupName: parameterGroup.ref,
+    };
   }
 
-  private scale(
-    what: 'shards' | 'replicas',
-    { min, max, targetPercent = 60 }: CacheScalingOptions,
-    target: { readonly id: string; readonly dimension: string; readonly metric: appscaling.PredefinedMetric },
-  ): void {
-    checkScaling(what, { min, max, targetPercent }, this.settings);
-    const scalable = new appscaling.ScalableTarget(this, `${target.id}Target`, {
-      serviceNamespace: appscaling.ServiceNamespace.ELASTICACHE,
-      resourceId: Fn.join('/', ['replication-group', this.replicationGroup.ref]),
-      scalableDimension: target.dimension,
-      minCapacity: min,
-      maxCapacity: max,
+  /** Membership of a secondary. ElastiCache refuses every other property that is the same in all members of a global datastore. */
+  private secondaryShape({ globalReplicationGroupId }: GlobalPrimaryAttributes): GroupShape {
+    const { clusterMode, replicasPerShard } = this.settings;
+    return {
+      globalReplicationGroupId,
+      ...(clusterMode ? { replicasPerNodeGroup: replicasPerShard } : { numCacheClusters: replicasPerShard + 1 }),
+    };
+  }
+
+  private addLogs(): elasticache.CfnReplicationGroup.LogDeliveryConfigurationRequestProperty[] {
+    const { removalPolicy } = this.settings;
+    return ['slow-log', 'engine-log'].map((logType) => {
+      const { logGroupName } = new logs.LogGroup(this, logType === 'slow-log' ? 'SlowLog' : 'EngineLog', {
+        retention: logs.RetentionDays.ONE_MONTH,
+        // A log has no snapshots.
+        removalPolicy: removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.RETAIN : removalPolicy,
+      });
+      const destinationDetails = { cloudWatchLogsDetails: { logGroup: logGroupName } };
+      return { logType, logFormat: 'json', destinationType: 'cloudwatch-logs', destinationDetails };
     });
-    scalable.scaleToTrackMetric(`${target.id}Tracking`, { predefinedMetric: target.metric, targetValue: targetPercent });
-  }
-
-  private addLog(logType: string, removalPolicy: RemovalPolicy): logs.LogGroup {
-    const policy = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.RETAIN : removalPolicy;
-    return new logs.LogGroup(this, logType === 'slow-log' ? 'SlowLog' : 'EngineLog', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: policy,
-    });
-  }
-}
-
-class ImportedSharedCache extends SharedCacheBase {
-  readonly namespace: string;
-  readonly endpoint: string;
-  readonly secret?: secretsmanager.ISecret;
-  readonly connections: ec2.Connections;
-  readonly notifications?: sns.ITopic;
-  protected readonly network?: IPlatformNetwork;
-
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly attributes: SharedCacheAttributes,
-  ) {
-    super(scope, id);
-    this.namespace = attributes.namespace;
-    this.endpoint = `${attributes.endpointAddress}:${attributes.endpointPort}`;
-    this.secret = attributes.secret;
-    this.network = attributes.network;
-    this.notifications = attributes.notifications;
-    this.connections = new ec2.Connections({
-      securityGroups: [attributes.securityGroup],
-      defaultPort: ec2.Port.tcp(attributes.endpointPort),
-    });
-  }
-
-  override get nodes(): CacheNode[] {
-    return [...(this.attributes.nodes ?? [])];
-  }
-
-  override get replicationGroupId(): string | undefined {
-    return this.attributes.replicationGroupId;
-  }
-
-  get connectArns(): string[] {
-    const { replicationGroupId, userId } = this.attributes;
-    if (!replicationGroupId || !userId) {
-      throw new RangeError(
-        `imported shared cache: 'replicationGroupId' and 'userId' must be given for 'grants.connect', got: ${JSON.stringify({ replicationGroupId, userId })}; name both when it is imported`,
-      );
-    }
-    return [this.arnOf('replicationgroup', replicationGroupId), this.arnOf('user', userId)];
   }
 }
