@@ -23,22 +23,22 @@ import type { Route } from './route';
 import { SharedCache } from './shared/shared-cache';
 import type { ISharedCache } from './shared/shared-cache-base';
 
-/** What a platform consists of. */
+/** Properties of a CachingPlatform. */
 export interface CachingPlatformProps {
   /**
-   * Prefix of every key, and of the names of the shared tier's users, which are the account's. At most 30 lower case letters, digits and
-   * single dashes.
+   * Prefix of every key, and of the names of the shared tier's users, which are unique in an account. At most 30 lower case
+   * letters, digits and single dashes.
    */
   readonly namespace: string;
 
   /**
-   * Where functions and engines are. A VPC of one's own comes as `PlatformNetwork.fromPlatformNetworkAttributes`.
+   * Network of functions and engines. Import an existing VPC by `PlatformNetwork.fromPlatformNetworkAttributes`.
    * @default - isolated subnets in two zones, with endpoints of EventBridge, Secrets Manager and S3
    */
   readonly network?: IPlatformNetwork;
 
   /**
-   * The system of record. Its schema is migrated by whoever made it, with a `SchemaMigration`.
+   * The system of record. Add a `SchemaMigration` where it is defined.
    * @default - a primary in two zones and a replica, whose schema is migrated when the stack is deployed
    */
   readonly database?: IReplicatedDatabase;
@@ -50,80 +50,80 @@ export interface CachingPlatformProps {
   readonly shared?: ISharedCache;
 
   /**
-   * The API. Its routes are declared where it was made; `addRoute` then adds them to the edge only.
+   * The API. Its routes are declared where it is defined; `addRoute` then adds them to the edge only.
    * @default - a REST API with a stage cache of 0.5 GB, behind a web ACL
    */
   readonly api?: ICachedApi;
 
   /**
-   * The edge. Its behaviours are declared where it was made; `addRoute` then adds them to the API only.
+   * The edge. Its behaviours are declared where it is defined; `addRoute` then adds them to the API only.
    * @default - a distribution
    */
   readonly edge?: IEdgeDistribution;
 
   /**
-   * The bus that purges are announced on.
+   * Bus on which purges are announced.
    * @default - a bus of its own
    */
   readonly bus?: IPurgeBus;
 
   /**
-   * Rules that requests at the edge must pass, made in us-east-1.
+   * Web ACL of the edge, in us-east-1.
    * @default - AWS's managed rules where the stack is in us-east-1; elsewhere none
    */
   readonly edgeFirewall?: IFirewall;
 
   /**
-   * A name of one's own for the edge, and its certificate, of us-east-1.
+   * Custom domain name of the edge, and its certificate, of us-east-1.
    * @default - the distribution's own name and certificate, which let viewers use TLS 1.0
    */
   readonly domain?: EdgeDomain;
 
   /**
-   * Where alarms are mailed to.
-   * @default - nowhere; subscribe to `monitoring.alarms`
+   * E-mail address that receives alarms.
+   * @default - none; subscribe to `monitoring.alarms`
    */
   readonly alarmEmail?: string;
 
   /**
-   * What a month may cost, in USD, before an alarm.
+   * Limit of a month's costs, in USD, which notices are sent by.
    * @default - no budget
    */
   readonly monthlyBudget?: number;
 
   /**
-   * What happens to data and logs when they leave the template. With `RETAIN` the database can't be deleted either.
+   * Removal policy of data and logs. With `RETAIN` the database is protected from deletion too.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** On every resource of a platform that takes tags; its budget counts by it. */
+/** Tag of every resource of a platform, by which its budget counts costs. */
 export const PLATFORM_TAG = 'cachement:platform';
 
-/** Lambda's own, of a function that doesn't say for how long it may run. */
+/** Lambda's default, of a function whose construct names no timeout. */
 const DEFAULT_FUNCTION_TIMEOUT = Duration.seconds(3);
 
 /**
- * Every tier between a viewer and a database, what purges them from the inside out, and what watches them, in one construct. Each part is
- * made with good defaults, or taken as it is from elsewhere.
+ * All tiers between a viewer and a database, the pipeline that purges them from the inside out, and monitoring, in one construct.
+ * Each part is created with safe defaults, or imported.
  *
- * @throws {RangeError} where parts contradict each other, or a route or client is not what they need.
+ * @throws {RangeError} where parts contradict each other, or a route or client doesn't fit them.
  */
 export class CachingPlatform extends Construct {
-  /** Where functions and engines are. */
+  /** Network of functions and engines. */
   readonly network: IPlatformNetwork;
   /** The system of record. */
   readonly database: IReplicatedDatabase;
   /** The shared tier. */
   readonly shared: ISharedCache;
-  /** Where writers say what they changed. */
+  /** Bus on which writers announce what they changed. */
   readonly bus: IPurgeBus;
   /** The gateway. */
   readonly api: ICachedApi;
   /** The distribution. */
   readonly edge: IEdgeDistribution;
-  /** What takes a purge through the tiers. */
+  /** Pipeline that takes a purge through the tiers. */
   readonly pipeline: PurgePipeline;
   /** Alarms and the dashboard. */
   readonly monitoring: CacheMonitoring;
@@ -168,7 +168,7 @@ export class CachingPlatform extends Construct {
         monthlyLimit: props.monthlyBudget,
         topic: this.monitoring.alarms,
         costTag: { key: PLATFORM_TAG, value: namespace },
-        // A tenth of the month in one day is three times what the limit allows.
+        // A tenth of the month's limit in one day is three times its daily share.
         anomalyFrom: props.monthlyBudget / 10,
       });
     }
@@ -179,10 +179,10 @@ export class CachingPlatform extends Construct {
   }
 
   /**
-   * Serves a route in every tier of the platform's own.
+   * Serves a route in every tier that the platform has created.
    *
-   * @param options who answers it; not for an API that was made elsewhere.
-   * @throws {RangeError} where it is in another's way, or nobody answers it, or somebody else does.
+   * @param options functions that answer it; not for an imported API.
+   * @throws {RangeError} where it conflicts with another route, has no function, or has functions although the API is imported.
    */
   addRoute(route: Route, options?: CachedRouteOptions): void {
     const { api, edge } = this;
@@ -204,7 +204,7 @@ export class CachingPlatform extends Construct {
   }
 
   /**
-   * Lets something ask for purges.
+   * Adds a source of purges.
    *
    * @param id names the source in the stack.
    */
@@ -213,10 +213,10 @@ export class CachingPlatform extends Construct {
   }
 
   /**
-   * Gives a function what it needs to use the cache library: the way to each tier, permissions and variables; and watches it. It must run in
-   * the network: `vpc: platform.network.vpc`, in isolated subnets.
+   * Gives a function what it needs to use the cache library (network access to each tier, permissions and environment variables)
+   * and watches it. It must run in the network: `vpc: platform.network.vpc`, in isolated subnets.
    *
-   * @throws {RangeError} where it is elsewhere, or doesn't say how many environments it may have.
+   * @throws {RangeError} if the function is outside of the network, or has neither `concurrency` nor a reserved concurrency.
    */
   addClient(client: lambda.Function, options: CacheClientOptions = {}): void {
     addCacheClient(this.tiers, client, options);
@@ -230,7 +230,10 @@ export class CachingPlatform extends Construct {
     return { network, database, shared, bus };
   }
 
-  /** Known when every route and client is: what memory keeps, and the longest that a read can be in flight. */
+  /**
+   * Drain: lifetime of values in memory plus the longest time that a read can be in flight. Resolved at synthesis, when every
+   * route and client is declared.
+   */
   private get drain(): Duration {
     const longest = () =>
       this.clients.reduce((most, { timeout = DEFAULT_FUNCTION_TIMEOUT }) => Math.max(most, timeout.toSeconds()), 0);

@@ -11,7 +11,7 @@ const NAMES = [
   'DeadLetterQueueUrl',
 ] as const;
 
-/** The addresses in a stack's outputs. @throws {Error} where one is missing, since the stack is then another one. */
+/** @returns the addresses in a stack's outputs. @throws {Error} where one is missing, since the stack is then another one. */
 export function addressesOf(outputs: ReadonlyMap<string, string>): Addresses {
   const missing = NAMES.filter((name) => !outputs.has(name));
   if (missing.length > 0) throw new Error(`the stack of the probes has no output ${missing.join(', ')}; deploy it again`);

@@ -4,7 +4,7 @@ import { PROBES } from './probes';
 import { type DeployedStage, STAGE_PROBES } from './stage-probes';
 import type { Target } from './target';
 
-/** The probes that were asked for. */
+/** Probes that the command line selects. */
 export interface Chosen {
   readonly ofStack: readonly Probe<Target>[];
   readonly ofStage: readonly Probe<DeployedStage>[];

@@ -4,7 +4,7 @@ import { pause, type Step, type Target } from './target';
 
 const yes = (condition: boolean): string => (condition ? 'yes' : 'no');
 
-/** For how long the first answer of a script stands: longer than it takes to make an object of it, on a slow line too. */
+/** Time for which the first answer of a script is served, in milliseconds: longer than a request takes on a slow line. */
 const FIRST_MS = 4000;
 
 const kept = (seconds: number, more: Partial<Step> = {}): Step => ({
@@ -12,7 +12,7 @@ const kept = (seconds: number, more: Partial<Step> = {}): Step => ({
   headers: { 'cache-control': `max-age=${seconds}`, ...more.headers },
 });
 
-/** Asks once while the first answer stands, and gives back what is asked after it. */
+/** Requests once while the first answer is served, and returns the key for requests after it. */
 async function afterFirst(target: Target, first: Step, ...then: Step[]) {
   const key = target.edge([{ ...first, until: Date.now() + FIRST_MS }, ...then]);
   const before = await key.get();
@@ -21,7 +21,7 @@ async function afterFirst(target: Target, first: Step, ...then: Step[]) {
   return { key, before };
 }
 
-/** How the edge keeps, revalidates and gives up what it holds. */
+/** Probes of the edge's caching, revalidation and expiry. */
 const FRESHNESS: readonly Probe<Target>[] = [
   {
     id: 'edge/max-age-0-kept',
@@ -155,7 +155,7 @@ const FRESHNESS: readonly Probe<Target>[] = [
   },
 ];
 
-/** What reaches the origin, and which requests share an answer. */
+/** Probes of the requests that reach the origin, and of collapsing. */
 const REQUESTS: readonly Probe<Target>[] = [
   {
     id: 'edge/forwards-cache-control',
@@ -268,7 +268,7 @@ const REQUESTS: readonly Probe<Target>[] = [
   },
 ];
 
-/** Each costs an invalidated item or two, of which the first thousand of a month are free. */
+/** Cost of each probe of invalidations; the first thousand items of a month are free. */
 const INVALIDATION_COST = 'one or two invalidated items';
 
 const INVALIDATIONS: readonly Probe<Target>[] = [
@@ -367,5 +367,5 @@ const INVALIDATIONS: readonly Probe<Target>[] = [
   },
 ];
 
-/** What CloudFront does. */
+/** Probes of CloudFront. */
 export const EDGE_PROBES: readonly Probe<Target>[] = [...FRESHNESS, ...REQUESTS, ...INVALIDATIONS];

@@ -13,7 +13,7 @@ import type { Target } from './target';
 
 const yes = (condition: boolean): string => (condition ? 'yes' : 'no');
 
-/** How long to wait for a message, in milliseconds. */
+/** Longest wait for a message, in milliseconds. */
 const MESSAGE_MS = 40_000;
 
 async function matches({ clients }: Target, pattern: object, detail: object): Promise<boolean> {
@@ -35,7 +35,7 @@ async function matches({ clients }: Target, pattern: object, detail: object): Pr
   return (await clients.events.send(command)).Result === true;
 }
 
-/** The next message that is wanted; others are left for whoever wants them. */
+/** Receives the next message that matches; others stay in the queue. */
 async function receive({ clients }: Target, queueUrl: string, isWanted: (message: Message) => boolean): Promise<Message> {
   const until = Date.now() + MESSAGE_MS;
   while (Date.now() < until) {
@@ -69,7 +69,7 @@ async function delivered(target: Target, rule: string): Promise<string> {
   return message.Body ?? '';
 }
 
-/** What EventBridge and SQS do. Those that receive share two queues. */
+/** Probes of EventBridge and SQS. Those that receive share two queues. */
 export const EVENT_PROBES: readonly Probe<Target>[] = [
   {
     id: 'events/missing-bus',

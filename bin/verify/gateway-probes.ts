@@ -7,7 +7,7 @@ const yes = (condition: boolean): string => (condition ? 'yes' : 'no');
 const flush = ({ clients, options }: Target) =>
   clients.gateway.send(new FlushStageCacheCommand({ restApiId: options.restApiId, stageName: options.stageName }));
 
-/** Whether the second answer is the first one again. */
+/** True if the second answer is the first one, from the cache. */
 async function isKept(target: Target, step: Step): Promise<boolean> {
   const key = target.gateway([step]);
   const [first, second] = [await key.get(), await key.get()];
@@ -15,17 +15,17 @@ async function isKept(target: Target, step: Step): Promise<boolean> {
   return first.served === second.served;
 }
 
-/** Whether a request with this header, signed or not, has the answer made anew. */
+/** True if a request with this header, signed or not, refreshes the cached answer. */
 async function refreshes(target: Target, cacheControl: string, signed: boolean): Promise<boolean> {
   const key = target.gateway([{}]);
   const first = await key.get();
   return (await key.get({ signed, headers: { 'cache-control': cacheControl } })).served !== first.served;
 }
 
-/** For how long an acknowledged flush is looked at, in milliseconds. */
+/** Longest wait for the effect of an acknowledged flush, in milliseconds. */
 const FLUSH_MS = 60_000;
 
-/** What API Gateway's stage cache does. */
+/** Probes of API Gateway's stage cache. */
 export const GATEWAY_PROBES: readonly Probe<Target>[] = [
   {
     id: 'gateway/flush-delay',

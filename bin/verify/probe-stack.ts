@@ -14,15 +14,15 @@ export const PROBE_STACK = 'cachement-verify';
 
 export const STAGE_NAME = 'probe';
 
-/** Long enough for a probe, short enough that nothing is left of one for long. */
+/** TTL of the stage cache: long enough for a probe, short enough that its entries expire soon after. */
 const GATEWAY_TTL = Duration.seconds(60);
 
 /** Source of the events that rules of this stack take. */
 export const PROBE_SOURCE = 'cachement.verify';
 
 /**
- * What the probes ask: a scripted origin, an API whose stage caches a part of it, a distribution in front, a bus and two queues. It holds no
- * data, and nothing stays when it is destroyed.
+ * Stack that the probes use: a scripted origin, an API whose stage caches a part of it, a distribution in front, a bus and two
+ * queues. It holds no data, and retains nothing when it is destroyed.
  */
 export class ProbeStack extends Stack {
   constructor(app: App, props: StackProps = {}) {
@@ -112,7 +112,7 @@ export class ProbeStack extends Stack {
     return distribution;
   }
 
-  /** Rules whose inputs name something that an event doesn't have. */
+  /** Adds rules whose inputs name a field that an event doesn't have. */
   private addRules(bus: events.EventBus, queue: sqs.Queue): void {
     const rule = (id: string, message: events.RuleTargetInput) =>
       new events.Rule(this, id, {

@@ -1,55 +1,55 @@
-/** What a person is told of a probe. */
+/** Description of a probe. */
 export interface Question {
   /** `<tier>/<what>`, for `--only`. */
   readonly id: string;
-  /** As it stands in `docs/differences/`. */
+  /** Question, as in `docs/differences/`. */
   readonly question: string;
-  /** What is done to see it, in one sentence. */
+  /** Action of the probe, in one sentence. */
   readonly does: string;
-  /** What is assumed: the verdict on the local platform. */
+  /** Assumed answer: that of the local platform. */
   readonly assumed: string;
   /**
-   * What changes beside what is cached of the probe's own path.
+   * Changes beside the cached responses of the probe's own path.
    * @default - nothing
    */
   readonly changes?: string;
 }
 
-/** One behaviour of AWS that its documentation leaves open, and a way to see which it is. */
+/** Behaviour of AWS that its documentation leaves open, and a way to observe it. */
 export interface Probe<Target> extends Question {
   /**
-   * Probes of one lane run one after the other, because they share what is emptied or received.
+   * Lane of the probe. Probes of one lane run one after the other, because they flush or receive from the same resource.
    * @default - beside any other
    */
   readonly lane?: string;
-  /** What is the case. */
+  /** Observes the behaviour. */
   run(target: Target): Promise<string>;
 }
 
 /** A question that can't be answered by a probe, or not for an acceptable price. */
 export interface ByHand {
   readonly question: string;
-  /** Why there is no probe, and what would show it. */
+  /** Reason why there is no probe, and what would show the behaviour. */
   readonly why: string;
 }
 
-/** What came of a probe. */
+/** Result of a probe. */
 export interface Verdict {
   readonly probe: Question;
-  /** What was seen; undefined where the probe failed. */
+  /** Observed behaviour; undefined if the probe failed. */
   readonly seen?: string;
   readonly error?: string;
 }
 
-/** A probe came too late for what the origin was to answer. It is tried again. */
+/** Error of a probe whose request came after the time of the origin's scripted answer. The probe is tried again. */
 export class TooLate extends Error {
   override readonly name = 'TooLate';
 }
 
-/** How often a probe is tried that comes too late. */
+/** Attempts of a probe whose requests come too late. */
 const TRIES = 3;
 
-/** How many probes run at once: a new account has a concurrency of ten. */
+/** Probes that run at once: a new account has a concurrency of ten. */
 const AT_ONCE = 3;
 
 /** Runs every probe: the lanes side by side, each in order, and the rest beside them. */
@@ -82,19 +82,19 @@ export async function runProbes<Target>(
   return probes.map((probe) => verdicts.get(probe)!);
 }
 
-/** What AWS does as assumed, otherwise, or nobody knows. */
+/** Outcome of a probe: AWS behaves as assumed, or otherwise, or the probe failed. */
 export function outcomeOf({ probe, seen }: Verdict): 'as assumed' | 'OTHERWISE' | 'failed' {
   if (seen === undefined) return 'failed';
   return seen === probe.assumed ? 'as assumed' : 'OTHERWISE';
 }
 
-/** 0 where everything is as assumed, 1 where something is otherwise, 2 where a probe failed. */
+/** Exit code: 0 if everything is as assumed, 1 if something is otherwise, 2 if a probe failed. */
 export function exitCodeOf(verdicts: readonly Verdict[]): number {
   const outcomes = verdicts.map(outcomeOf);
   return outcomes.includes('failed') ? 2 : outcomes.includes('OTHERWISE') ? 1 : 0;
 }
 
-/** A table of verdicts, those to look at last. */
+/** Table of verdicts, with deviations and failures at the end. */
 export function formatVerdicts(verdicts: readonly Verdict[]): string {
   const order = ['as assumed', 'failed', 'OTHERWISE'];
   const sorted = [...verdicts].sort((a, b) => order.indexOf(outcomeOf(a)) - order.indexOf(outcomeOf(b)));
@@ -109,7 +109,7 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
     .join('\n');
 }
 
-/** What would be done. */
+/** List of the probes and their actions. */
 export function formatQuestions(questions: readonly Question[]): string {
   return questions
     .map(({ id, question, does, assumed, changes = 'nothing' }) =>

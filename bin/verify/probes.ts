@@ -4,5 +4,5 @@ import { GATEWAY_PROBES } from './gateway-probes';
 import type { Probe } from './probe';
 import type { Target } from './target';
 
-/** Everything that is asked of the stack of the probes. */
+/** Every probe of the stack. */
 export const PROBES: readonly Probe<Target>[] = [...GATEWAY_PROBES, ...EVENT_PROBES, ...EDGE_PROBES];

@@ -4,7 +4,7 @@ import { type Credentials, signedHeaders } from '../../lambdas/platform/http/sig
 export interface DeployedResource {
   readonly logicalId: string;
   readonly type: string;
-  /** Such as `CREATE_COMPLETE`. */
+  /** Status of the resource, such as `CREATE_COMPLETE`. */
   readonly status: string;
 }
 
@@ -16,7 +16,7 @@ export interface StacksOptions {
   readonly now?: () => Date;
 }
 
-/** What CloudFormation says of deployed stacks. Reads only. */
+/** Client of CloudFormation that reads deployed stacks. */
 export class Stacks {
   constructor(private readonly options: StacksOptions) {}
 

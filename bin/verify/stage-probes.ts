@@ -1,11 +1,11 @@
 import type { Probe } from './probe';
 import type { DeployedResource } from './stacks';
 
-/** A stage that is deployed, as far as it shows what AWS took. */
+/** Deployed stage: the resources that AWS accepted, and its health. */
 export interface DeployedStage {
   /** @param stack such as `database` */
   resources(stack: string): Promise<readonly DeployedResource[]>;
-  /** What `/health` answers. */
+  /** Response of `/health`. */
   health(): Promise<{ readonly database?: { readonly primary?: { readonly status?: string } } }>;
 }
 
@@ -19,7 +19,7 @@ async function isComplete(stage: DeployedStage, stack: string, ...types: string[
 
 const yes = (condition: boolean): string => (condition ? 'yes' : 'no');
 
-/** What shows by a stage that was deployed and works. Nothing is changed, and nothing costs anything. */
+/** Probes that a deployed and healthy stage answers. They change nothing and cost nothing. */
 export const STAGE_PROBES: readonly Probe<DeployedStage>[] = [
   {
     id: 'stage/scram-verifier',

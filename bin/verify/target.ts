@@ -7,7 +7,7 @@ import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Credentials, signedHeaders } from '../../lambdas/platform/http/signature';
 
-/** What was deployed for the probes, by the outputs of its stack. */
+/** Addresses of the resources that were deployed for the probes, from the outputs of their stack. */
 export interface Addresses {
   /** Base URL of the distribution, without a trailing slash. */
   readonly edgeUrl: string;
@@ -34,39 +34,39 @@ export interface TargetOptions extends Addresses {
   readonly clients: Clients;
 }
 
-/** What the origin answers, until a time. */
+/** Scripted answer of the origin, until a time. */
 export interface Step {
-  /** Milliseconds since the epoch. @default - for good */
+  /** End of the answer, in milliseconds since the epoch. @default - no end */
   readonly until?: number;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Answers 304 to a request that has it. */
+  /** Entity tag; the origin answers 304 to a request that has it. */
   readonly etag?: string;
   readonly delayMs?: number;
-  /** What the function returns, in place of a proxy response. */
+  /** Value that the function returns, in place of a proxy response. */
   readonly raw?: unknown;
 }
 
 export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Signs a GET for the gateway. */
+  /** True if a GET for the gateway is signed. */
   readonly signed?: boolean;
 }
 
-/** What came back. */
+/** Response to a request. */
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly milliseconds: number;
   /** Id of the origin's answer: equal where one was given twice. */
   readonly served?: string;
-  /** What the origin received. */
+  /** Request that the origin received. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON of the origin
   readonly origin?: any;
 }
 
-/** How long an invalidation may take before a probe fails, in milliseconds. */
+/** Longest duration of an invalidation before a probe fails, in milliseconds. */
 const INVALIDATION_MS = 180_000;
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -99,13 +99,13 @@ export class Key {
     return this.target.request(`${this.base}${this.pathAndQuery}`, options);
   }
 
-  /** Several at once. */
+  /** Sends several requests at once. */
   many(count: number): Promise<Answer[]> {
     return Promise.all(Array.from({ length: count }, () => this.get()));
   }
 }
 
-/** Where probes look. */
+/** Deployed stack with its clients, which probes send requests to. */
 export class Target {
   readonly clients: Clients;
 

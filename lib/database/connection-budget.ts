@@ -1,8 +1,8 @@
-/** One function that holds connections to a database server. */
+/** Function that holds connections to a database server. */
 export interface ConnectionUser {
   /** Id of the function, for the message. */
   readonly name: string;
-  /** How many environments it may have at once. */
+  /** Execution environments that the function may have at once. */
   readonly concurrency: number;
   /** Connections of one environment to one server. */
   readonly poolSize: number;
@@ -12,9 +12,9 @@ export interface ConnectionUser {
 export const RESERVED_CONNECTIONS = 10;
 
 /**
- * Tells whether every environment can have its whole pool at once.
+ * Checks that the servers accept the full pools of all environments at once.
  *
- * @returns undefined where it can; otherwise one sentence with the sum, its parts and what to change.
+ * @returns undefined if they do; otherwise one sentence with the sum, its parts and the fix.
  */
 export function connectionBudgetProblem(users: readonly ConnectionUser[], maxConnections: number): string | undefined {
   const needed = users.reduce((sum, user) => sum + user.concurrency * user.poolSize, 0);

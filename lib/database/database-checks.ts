@@ -3,17 +3,17 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 
-/** Whether a value of a template is what a token stands for, in any form. */
+/** True if a value of a template refers to what a token stands for, in any form. */
 const refersTo = (scope: IConstruct, value: unknown, token: string): boolean =>
   JSON.stringify(Stack.of(scope).resolve(value)) === JSON.stringify(Stack.of(scope).resolve(token));
 
-/** Id of the secret that RDS keeps a managed password in. */
+/** Id of the secret in which RDS keeps a managed password. */
 export const MANAGED_SECRET = 'ManagedOwnerSecret';
 
-/** What a message begins with. */
+/** Kind of database, which an error begins with. */
 type DatabaseKind = 'replicated database' | 'multi-az database cluster';
 
-/** @returns what is wrong with what others made of the proxy: an endpoint that there is for clusters only, or no TLS. */
+/** @returns problems of a changed proxy: a read-only endpoint, which only Aurora clusters have, or no TLS. */
 export function proxyProblems(proxy: rds.DatabaseProxy | undefined, what: DatabaseKind = 'replicated database'): string[] {
   if (!proxy) return [];
   const problems: string[] = [];
@@ -35,8 +35,8 @@ export function proxyProblems(proxy: rds.DatabaseProxy | undefined, what: Databa
 }
 
 /**
- * @returns what is wrong with rotations of the secrets: the function that Secrets Manager hosts comes by a transform, and isn't let into the
- * isolated network.
+ * @returns problems of the secrets' rotations: the function that Secrets Manager hosts is added by a transform, and the isolated
+ * network doesn't admit it.
  */
 export function rotationProblems(
   secrets: Iterable<secretsmanager.ISecret>,

@@ -9,18 +9,18 @@ import type { DatabaseRole } from './database-role';
 
 /* What databases are made of, whichever way they are. Each is added to a construct directly, so that it keeps its logical id. */
 
-/** Not PostgreSQL's own, so that a scan for it finds nothing. */
+/** Port of the servers; not PostgreSQL's default, which port scans look for. */
 export const PORT = 5433;
 
-/** Of every proxy before PostgreSQL. */
+/** Port of every proxy for PostgreSQL. */
 export const PROXY_PORT = 5432;
 
 export const DATABASE_NAME = 'cachement';
 
-/** Where none is asked for. */
+/** Version where the properties name none. */
 export const DEFAULT_VERSION = rds.PostgresEngineVersion.VER_17_9;
 
-/** The parameters of every server; a replica must accept as many connections as the primary. */
+/** Parameters of every server; a replica must accept as many connections as the primary. */
 export const parametersFor = (maxConnections: number): Record<string, string> => ({
   'rds.force_ssl': '1',
   shared_preload_libraries: 'pg_stat_statements',
@@ -62,9 +62,9 @@ export function addRoleSecret(
 }
 
 /**
- * Leaves the password of the owner to RDS.
+ * Has RDS generate and rotate the password of the owner.
  *
- * @returns the secret that RDS keeps it in: JSON with `username` and `password`, as of every role.
+ * @returns the secret in which RDS keeps it: JSON with `username` and `password`, as of every role.
  */
 export function manageOwnerPassword(scope: Construct, server: rds.CfnDBInstance | rds.CfnDBCluster): secretsmanager.ISecret {
   server.masterUserPassword = undefined;
@@ -72,7 +72,7 @@ export function manageOwnerPassword(scope: Construct, server: rds.CfnDBInstance 
   return secretsmanager.Secret.fromSecretCompleteArn(scope, MANAGED_SECRET, server.attrMasterUserSecretSecretArn);
 }
 
-/** Where a proxy is, and what it signs in as. */
+/** Target, secret and subnets of a proxy. */
 interface ProxyOptions {
   readonly target: rds.ProxyTarget;
   readonly secret: secretsmanager.ISecret;
@@ -80,7 +80,7 @@ interface ProxyOptions {
   readonly vpcSubnets: ec2.SubnetSelection;
 }
 
-/** A proxy before the server that is written to, which is let into a database. */
+/** Adds a proxy in front of the server that is written to, and admits it to the database. */
 export function addProxy(scope: Construct & ec2.IConnectable, options: ProxyOptions): rds.DatabaseProxy {
   const { target, secret, vpc, vpcSubnets } = options;
   const securityGroup = new ec2.SecurityGroup(scope, 'ProxySecurityGroup', {
@@ -96,7 +96,7 @@ export function addProxy(scope: Construct & ec2.IConnectable, options: ProxyOpti
     securityGroups: [securityGroup],
     requireTLS: true,
   });
-  // With a literal port, so that the rule can be read where it stands.
+  // With a literal port, so that the template shows it in the rule.
   securityGroup.connections.allowTo(scope, ec2.Port.tcp(PORT), 'to the primary');
   return proxy;
 }

@@ -1,16 +1,16 @@
-/** Which of the database's users a function logs in as. */
+/** Role of PostgreSQL that a function logs in as. */
 export class DatabaseRole {
-  /** May read the tables, on any server. */
+  /** Role that reads the tables, on any server. */
   static readonly READER = new DatabaseRole('cachement_reader');
 
-  /** May read and write the tables, on the primary. */
+  /** Role that reads and writes the tables, on the primary. */
   static readonly WRITER = new DatabaseRole('cachement_writer');
 
-  /** Owns the schema, and creates the other two. */
+  /** Role that owns the schema and creates the other two. */
   static readonly OWNER = new DatabaseRole('cachement_owner');
 
   private constructor(
-    /** What it is called in PostgreSQL. */
+    /** Name of the role in PostgreSQL. */
     readonly username: string,
   ) {}
 }

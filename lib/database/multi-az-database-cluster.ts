@@ -22,19 +22,19 @@ import {
 import { DatabaseRole } from './database-role';
 import { type DatabaseClientOptions, type DatabaseServer, ReplicatedDatabaseBase } from './replicated-database-base';
 
-/** What a Multi-AZ DB cluster is like. */
+/** Properties of a MultiAzDatabaseCluster. */
 export interface MultiAzDatabaseClusterProps {
-  /** Where its servers are: in isolated subnets of three zones. */
+  /** Network of the servers, which are in isolated subnets of three zones. */
   readonly network: IPlatformNetwork;
 
   /**
-   * 17 or newer.
+   * Version of PostgreSQL, 17 or newer.
    * @default rds.PostgresEngineVersion.VER_17_9
    */
   readonly version?: rds.PostgresEngineVersion;
 
   /**
-   * Class of each of the three servers. It must have a local disk, which their log is written to: the `d` in its name.
+   * Class of each of the three servers. It must have a local disk for the transaction log: the `d` in its name.
    * @default - db.m6gd.large
    */
   readonly instanceType?: ec2.InstanceType;
@@ -46,70 +46,75 @@ export interface MultiAzDatabaseClusterProps {
   readonly maxConnections?: number;
 
   /**
-   * For how long automatic backups are kept, 1 to 35 days.
+   * Retention of automatic backups, 1 to 35 days.
    * @default Duration.days(7)
    */
   readonly backupRetention?: Duration;
 
   /**
-   * Whether writers reach the cluster by RDS Proxy, which keeps connections open through a failover and shares them.
+   * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them.
    * @default false
    */
   readonly proxy?: boolean;
 
   /**
-   * Whether RDS makes the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a function or an
-   * endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and goes with the cluster.
+   * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
+   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and
+   * goes with the cluster.
    * @default false - a generated password that is not rotated
    */
   readonly managedOwnerPassword?: boolean;
 
   /**
-   * Size of each server's disk (io1), 100 GiB to 64 TiB. It doesn't grow by itself.
+   * Size of each server's disk (io1), 100 GiB to 64 TiB. It isn't scaled automatically.
    * @default Size.gibibytes(100)
    */
   readonly allocatedStorage?: Size;
 
   /**
-   * Operations a second that each server's disk is provisioned and paid for, 1000 to 256000, and half to 50 times its GiB.
+   * Provisioned operations per second of each server's disk, 1000 to 256000, and half to 50 times its GiB.
    * @default 1000
    */
   readonly iops?: number;
 
   /**
-   * Whether RDS refuses to delete the cluster until this is turned off.
+   * True if RDS refuses to delete the cluster until this is turned off.
    * @default true
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * What happens to the cluster and its secrets when they leave the template. `SNAPSHOT` takes a final snapshot.
+   * Removal policy of the cluster and its secrets. `SNAPSHOT` takes a final snapshot.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** What its messages begin with. */
+/** Kind of database, which errors begin with. */
 const KIND = 'multi-az database cluster';
 
-/** RDS makes them all, each in a zone of its own. */
+/** Servers of a Multi-AZ DB cluster, which RDS creates in a zone each. */
 const SERVERS = 3;
 
-/** RDS's limits of io1 for PostgreSQL, in GiB and in operations a second. A cluster must say how many it needs. */
+/** RDS's limits of io1 for PostgreSQL, in GiB and in operations per second. A cluster must name both. */
 const MIN_STORAGE = 100;
 const MAX_STORAGE = 65_536;
 const MIN_IOPS = 1_000;
 const MAX_IOPS = 256_000;
 
-/** What Security Hub asks for, and as often as the alarms look. */
+/** Interval of Enhanced Monitoring: Security Hub asks for it, and alarms evaluate as often. */
 const MONITORING_INTERVAL = Duration.minutes(1);
 
-/** Families with a local disk; of their sizes, medium is in `c6gd` only (RDS, "Instance class availability for Multi-AZ DB clusters"). */
+/**
+ * Families with a local disk; of their sizes, medium is in `c6gd` only (RDS, "Instance class availability for Multi-AZ DB
+ * clusters").
+ */
 const INSTANCE_TYPE = /^(?:c6gd\.medium|[cmrx]\d[a-z]*dn?\.(?:large|\d*xlarge))$/;
 
 /**
- * The system of record as a Multi-AZ DB cluster: PostgreSQL with one server that is written to and two that are read from, in three zones. A
- * commit waits for one of the two, and a failover takes less than 35 seconds as a rule. TLS is forced; nobody outside of the network reaches it.
+ * The system of record as a Multi-AZ DB cluster: PostgreSQL with one writer and two readable standbys, in three zones. A commit
+ * waits for one of the two, and a failover usually takes less than 35 seconds. TLS is forced; the cluster is reachable from its
+ * network only.
  *
  * @throws {RangeError} where the properties contradict each other or a limit of RDS.
  */
@@ -120,7 +125,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
   /** The cluster itself. */
   readonly cluster: rds.CfnDBCluster;
 
-  /** Before the server that is written to, for writers. */
+  /** Proxy in front of the writer, for functions that write. */
   readonly proxy?: rds.DatabaseProxy;
 
   protected readonly network: IPlatformNetwork;
@@ -198,7 +203,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     ]);
 
     for (const stateful of [this.cluster, ...this.secrets.values()]) {
-      // The secret of a managed password is the cluster's.
+      // The cluster owns the secret of a managed password.
       if (stateful === this.cluster || stateful.node.defaultChild)
         CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
@@ -213,19 +218,19 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
   }
 
   /**
-   * The one endpoint of the two servers that are read from: RDS has no name for each that stays with it. A load reads how far its server is and
-   * then the rows in one transaction, and so from one server, whichever of the two its connection leads to.
+   * The cluster's one reader endpoint: RDS has no stable name for each standby. A load reads the replay position and then the
+   * rows in one transaction, and so from one server, whichever of the two its connection reaches.
    */
   get readers(): string[] {
     return [hostAndPort(this.cluster.attrReadEndpointAddress)];
   }
 
-  /** In the order of their names; any may be the one that is written to. */
+  /** Servers in the order of their names; any of them may be the writer. */
   get servers(): DatabaseServer[] {
     return Array.from({ length: SERVERS }, (_, index) => ({
       name: `server ${index + 1}`,
       instanceIdentifier: Fn.join('-', [this.cluster.ref, 'instance', String(index + 1)]),
-      // Of the cluster: it is what IAM authentication knows all of its servers by.
+      // The cluster's id, which IAM authentication uses for all of its servers.
       resourceId: this.cluster.attrDbClusterResourceId,
       mayLag: true,
     }));
@@ -238,7 +243,8 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
 
   override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
     super.addClient(client, options);
-    // Whoever reads goes to the server itself when no other is far enough, and must see there what it would see on one that is read from.
+    // Readers go to the writer itself when no standby has replayed far enough: they must see there what they would see on a
+    // standby.
     if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
     client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
@@ -248,7 +254,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     const cluster = rds.DatabaseCluster.fromDatabaseClusterAttributes(this, 'Imported', {
       clusterIdentifier: this.cluster.ref,
       port: PORT,
-      // Of it the proxy takes the family, which is PostgreSQL's for both.
+      // The proxy takes only the engine family from it, which is PostgreSQL for both.
       engine: rds.DatabaseClusterEngine.auroraPostgres({
         version: rds.AuroraPostgresEngineVersion.of(version.postgresFullVersion, version.postgresMajorVersion),
       }),

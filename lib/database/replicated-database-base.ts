@@ -11,9 +11,9 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
 import type { DatabaseRole } from './database-role';
 
-/** How a function uses the database. */
+/** Options of a client of the database. */
 export interface DatabaseClientOptions {
-  /** Which of the database's users it logs in as. */
+  /** Role that the function logs in as. */
   readonly role: DatabaseRole;
 
   /**
@@ -23,25 +23,25 @@ export interface DatabaseClientOptions {
   readonly poolSize?: number;
 
   /**
-   * How many environments the function may have at once.
-   * @default - what the function reserves; one that reserves nothing must say
+   * Execution environments that the function may have at once.
+   * @default - its reserved concurrency; required for a function that reserves none
    */
   readonly concurrency?: number;
 }
 
-/** One server, as RDS calls it. */
+/** Server of a database, by its names in RDS. */
 export interface DatabaseServer {
-  /** `primary`, or such as `replica 1`. */
+  /** Name on the dashboard and in alarms: `primary`, or such as `replica 1`. */
   readonly name: string;
-  /** Dimension of its metrics. */
+  /** Value of the dimension `DBInstanceIdentifier` of its metrics. */
   readonly instanceIdentifier: string;
   /**
-   * What IAM authentication is granted on.
-   * @default - unknown; nobody can be granted it
+   * Resource id that IAM authentication is granted on.
+   * @default - unknown; `grants.connect` fails
    */
   readonly resourceId?: string;
   /**
-   * Whether it streams from another, so that its lag is watched.
+   * True if the server streams from another, so that its replication lag is watched.
    * @default - all but the first do
    */
   readonly mayLag?: boolean;
@@ -49,35 +49,38 @@ export interface DatabaseServer {
 
 /** The system of record, made here or elsewhere: PostgreSQL, a primary and the replicas that stream from it, with forced TLS. */
 export interface IReplicatedDatabase extends IConstruct, ec2.IConnectable {
-  /** The database that clients work with. */
+  /** Name of the database that clients use. */
   readonly databaseName: string;
 
   /** `host:port` of the primary. */
   readonly writer: string;
 
-  /** `host:port` of each replica. The runtime reads from one that has replayed far enough, so it must know each by itself. */
+  /** `host:port` of each replica. The runtime reads from one that has replayed far enough, and so needs the address of each. */
   readonly readers: string[];
 
-  /** The primary, then the replicas; none of a database that was made elsewhere and doesn't name them. */
+  /** The primary, then the replicas; empty for an imported database whose attributes name none. */
   readonly servers: DatabaseServer[];
 
-  /** What others may be allowed to do with it. */
+  /** Permissions on the database. */
   readonly grants: ReplicatedDatabaseGrants;
 
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
-  /** Gives a function what it needs to use the database as one role: the servers, the role's secret, and the way to both. */
+  /**
+   * Gives a function what it needs to use the database as one role: addresses, permission to read the role's secret, and network
+   * access to both.
+   */
   addClient(client: lambda.Function, options: DatabaseClientOptions): void;
 
-  /** A metric of one server, such as `CPUUtilization`; by default the average of five minutes. */
+  /** Metric of one server, such as `CPUUtilization`; by default the average of five minutes. */
   metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
-/** Where Lambda's Node runtimes have the certificate authorities of RDS; Node doesn't know them by itself. */
+/** File in which Lambda's Node runtimes have the certificate authorities of RDS; Node doesn't trust them by default. */
 const RDS_CA_FILE = '/var/runtime/ca-cert.pem';
 
-/** What every kind of database has in common. Fails when the pools of its clients don't fit, when the app is synthesized. */
+/** Common part of all databases. Synthesis fails if the servers don't accept the pools of all clients. */
 export abstract class ReplicatedDatabaseBase extends Resource implements IReplicatedDatabase {
   abstract readonly connections: ec2.Connections;
   abstract readonly databaseName: string;
@@ -89,9 +92,9 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   abstract get servers(): DatabaseServer[];
   abstract secretOf(role: DatabaseRole): secretsmanager.ISecret;
 
-  /** The way from its clients to their secrets. */
+  /** Network with the endpoint through which clients read their secrets. */
   protected abstract readonly network: IPlatformNetwork;
-  /** By path: a function that is added twice has one pool. */
+  /** Clients by path: a function that is added twice has one pool. */
   private readonly users = new Map<string, ConnectionUser>();
 
   constructor(scope: Construct, id: string) {
@@ -104,7 +107,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     });
   }
 
-  /** @throws {RangeError} where the function is outside of the network, or doesn't say how many environments it may have. */
+  /** @throws {RangeError} if the function is outside of the network, or has neither `concurrency` nor a reserved concurrency. */
   addClient(client: lambda.Function, options: DatabaseClientOptions): void {
     checkInNetwork(client);
     const concurrency = concurrencyOf(client, options.concurrency);
@@ -117,7 +120,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     client.addEnvironment('DATABASE_POOL_SIZE', String(poolSize));
     client.addEnvironment('NODE_EXTRA_CA_CERTS', RDS_CA_FILE);
     allowReading(secret, client);
-    // From the client's side, or the client's stack and this one would need each other.
+    // On the client's side: otherwise the client's stack and this one would depend on each other.
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
     this.users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
@@ -133,7 +136,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   }
 }
 
-/** What others may be allowed to do with a database. */
+/** Permissions on a database. */
 export class ReplicatedDatabaseGrants {
   constructor(private readonly database: IReplicatedDatabase) {}
 
@@ -143,8 +146,8 @@ export class ReplicatedDatabaseGrants {
   }
 
   /**
-   * Lets a grantee sign in by IAM, on every server, as a user to whom PostgreSQL's `rds_iam` was granted; the platform's own roles sign in by
-   * password.
+   * Lets a grantee sign in by IAM, on every server, as a user to whom PostgreSQL's `rds_iam` was granted; the platform's own
+   * roles sign in by password.
    *
    * @throws {RangeError} where the servers' resource ids aren't known.
    */

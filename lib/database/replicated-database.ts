@@ -27,13 +27,13 @@ import {
   ReplicatedDatabaseBase,
 } from './replicated-database-base';
 
-/** What a database is like. */
+/** Properties of a ReplicatedDatabase. */
 export interface ReplicatedDatabaseProps {
-  /** Where its servers are: in the isolated subnets. */
+  /** Network of the servers, which are in its isolated subnets. */
   readonly network: IPlatformNetwork;
 
   /**
-   * 17 or newer.
+   * Version of PostgreSQL, 17 or newer.
    * @default rds.PostgresEngineVersion.VER_17_9
    */
   readonly version?: rds.PostgresEngineVersion;
@@ -45,13 +45,13 @@ export interface ReplicatedDatabaseProps {
   readonly instanceType?: ec2.InstanceType;
 
   /**
-   * How many read replicas stream from the primary, 0 to 15.
+   * Number of read replicas that stream from the primary, 0 to 15.
    * @default 1
    */
   readonly replicas?: number;
 
   /**
-   * Whether the primary has a synchronous standby in another zone. Nothing reads from it.
+   * True if the primary has a synchronous standby in another zone. Nothing reads from it.
    * @default true
    */
   readonly multiAz?: boolean;
@@ -63,22 +63,22 @@ export interface ReplicatedDatabaseProps {
   readonly maxConnections?: number;
 
   /**
-   * For how long automatic backups are kept. A primary with replicas can't be without.
+   * Retention of automatic backups. A primary with replicas must have them.
    * @default Duration.days(7)
    */
   readonly backupRetention?: Duration;
 
   /**
-   * Whether writers reach the primary by RDS Proxy, which keeps connections open through a failover and shares them. It can't be put before
-   * replicas: its read-only endpoints are for clusters.
+   * True if writers connect to the primary through RDS Proxy, which keeps connections open through a failover and shares them.
+   * Replicas can't have one: its read-only endpoints are for Aurora clusters.
    * @default false
    */
   readonly proxy?: boolean;
 
   /**
-   * Whether RDS makes the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a function or an
-   * endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and goes with the primary. RDS makes no
-   * replica of such a primary, so that `replicas` must be 0.
+   * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
+   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and
+   * goes with the primary. RDS makes no replica of such a primary, so that `replicas` must be 0.
    * @default false - a generated password that is not rotated
    */
   readonly managedOwnerPassword?: boolean;
@@ -90,31 +90,31 @@ export interface ReplicatedDatabaseProps {
   readonly allocatedStorage?: Size;
 
   /**
-   * Whether RDS refuses to delete the servers until this is turned off.
+   * True if RDS refuses to delete the servers until this is turned off.
    * @default true
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * What happens to the servers and their secrets when they leave the template. `SNAPSHOT` takes a final snapshot of the primary.
+   * Removal policy of the servers and their secrets. `SNAPSHOT` takes a final snapshot of the primary.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A database that was made elsewhere: PostgreSQL with forced TLS. */
+/** Attributes of an imported database: PostgreSQL with forced TLS. */
 export interface ReplicatedDatabaseAttributes {
-  /** The way from its clients to their secrets. */
+  /** Network with the endpoint through which clients read their secrets. */
   readonly network: IPlatformNetwork;
-  /** Of the servers; clients are let in by it. */
+  /** Security group of the servers, which admits clients. */
   readonly securityGroup: ec2.ISecurityGroup;
   /** Host of the primary. */
   readonly writerAddress: string;
-  /** Hosts of the replicas, which the runtime chooses from by how far each has replayed. */
+  /** Hosts of the replicas, from which the runtime chooses by the replay position of each. */
   readonly readerAddresses: string[];
-  /** Of every server. */
+  /** Port of every server. */
   readonly port: number;
-  /** The database that clients work with. */
+  /** Name of the database that clients use. */
   readonly databaseName: string;
   /** Connections that each server accepts. The functions' pools are checked against it. */
   readonly maxConnections: number;
@@ -134,19 +134,20 @@ export interface ReplicatedDatabaseAttributes {
   readonly servers?: DatabaseServer[];
 }
 
-/** RDS's limit for PostgreSQL. */
+/** RDS's largest number of replicas for PostgreSQL. */
 const MAX_REPLICAS = 15;
 
-/** What Security Hub asks for, and as often as the alarms look. */
+/** Interval of Enhanced Monitoring: Security Hub asks for it, and alarms evaluate as often. */
 const MONITORING_INTERVAL = Duration.minutes(1);
 
 /**
- * The system of record: a PostgreSQL primary and the replicas that stream from it. TLS is forced; nobody outside of the network reaches it.
+ * The system of record: a PostgreSQL primary and the replicas that stream from it. TLS is forced; the servers are reachable from
+ * their network only.
  *
  * @throws {RangeError} where the properties contradict each other or a limit of RDS.
  */
 export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IConnectable {
-  /** Uses a database that was made elsewhere, with roles that are there already, or that a migration makes. */
+  /** Imports a database whose roles exist already, or are created by a migration. */
   static fromReplicatedDatabaseAttributes(
     scope: Construct,
     id: string,
@@ -163,7 +164,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
   /** The servers that stream from the primary. */
   readonly replicas: rds.DatabaseInstanceReadReplica[];
 
-  /** Before the primary, for writers. */
+  /** Proxy in front of the primary, for writers. */
   readonly proxy?: rds.DatabaseProxy;
 
   protected readonly network: IPlatformNetwork;
@@ -234,7 +235,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     this.primary = new rds.DatabaseInstance(this, 'Primary', {
       ...shared,
       engine,
-      // The CDK knows no managed password: what stands for it leaves the template again.
+      // The CDK has no managed password: `manageOwnerPassword` takes this placeholder out of the template again.
       credentials: ownerSecret
         ? rds.Credentials.fromSecret(ownerSecret, DatabaseRole.OWNER.username)
         : rds.Credentials.fromPassword(DatabaseRole.OWNER.username, SecretValue.unsafePlainText('managed')),
@@ -247,7 +248,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     this.replicas = Array.from(
       { length: replicas },
       (_, index) =>
-        // Encrypted as its source is; RDS refuses to be told.
+        // Encrypted like its source; RDS refuses the property for a replica.
         new rds.DatabaseInstanceReadReplica(this, `Replica${index + 1}`, { ...shared, sourceDatabaseInstance: this.primary }),
     );
 
@@ -258,7 +259,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     ]);
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
-      // The secret of a managed password is the primary's.
+      // The primary owns the secret of a managed password.
       if (stateful?.node.defaultChild) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
     if (props.proxy) {
@@ -291,7 +292,8 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
 
   override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
     super.addClient(client, options);
-    // Whoever reads goes to the primary itself when no replica is far enough, and must see there what it would see on a replica.
+    // Readers go to the primary itself when no replica has replayed far enough: they must see there what they would see on a
+    // replica.
     if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
     client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');

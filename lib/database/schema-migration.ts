@@ -7,26 +7,26 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import { DatabaseRole } from './database-role';
 import type { IReplicatedDatabase } from './replicated-database-base';
 
-/** What a migration needs. */
+/** Properties of a SchemaMigration. */
 export interface SchemaMigrationProps {
-  /** Where the function that migrates runs. */
+  /** Network of the function that migrates. */
   readonly network: IPlatformNetwork;
-  /** What is migrated. */
+  /** Database whose schema is migrated. */
   readonly database: IReplicatedDatabase;
 
   /**
-   * What happens to the function's log when it goes.
+   * Removal policy of the function's log.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** Longer than any step should take; one that needs more is to be split, since it holds an advisory lock. */
+/** Limit of one run. A step that needs more is to be split, since it holds an advisory lock. */
 const TIMEOUT = Duration.minutes(5);
 
 /**
- * Brings the schema up to date when the stack is deployed: tables, and the roles that functions log in as. It runs again when its
- * bundle, which contains the SQL, changes. Deleting it drops nothing.
+ * Custom resource that brings the schema up to date when the stack is deployed: tables, and the roles that functions log in as.
+ * It runs again when its bundle, which contains the SQL, changes. Deleting it drops nothing.
  */
 export class SchemaMigration extends Construct {
   constructor(scope: Construct, id: string, props: SchemaMigrationProps) {
@@ -60,7 +60,9 @@ export class SchemaMigration extends Construct {
   }
 }
 
-/** What must exist before a function can work with the database, and doesn't follow from a reference: rules and permissions. */
+/**
+ * @returns what must exist before a function can use the database, and doesn't follow from a reference: rules and permissions.
+ */
 export function reachable(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
   return [client, ...client.connections.securityGroups, database];
 }

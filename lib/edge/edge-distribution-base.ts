@@ -5,27 +5,27 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 import { EDGE_REGION } from '../operations/firewall';
 
-/** A distribution that purges reach, made here or elsewhere. */
+/** A distribution that purges reach. */
 export interface IEdgeDistribution extends IConstruct {
   /** The distribution itself. */
   readonly distribution: cloudfront.IDistribution;
 
-  /** What others may be allowed to do with it. */
+  /** Permissions on the distribution. */
   readonly grants: EdgeDistributionGrants;
 
-  /** A metric of the distribution, such as `Requests`; by default the average of five minutes. CloudWatch has it in us-east-1. */
+  /** Metric of the distribution, such as `Requests`; by default the average of five minutes. CloudWatch has it in us-east-1. */
   metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
-/** A distribution that was made elsewhere. It must take tags from the header `Cache-Tag`, or a purge of one does nothing. */
+/** Attributes of an imported distribution. It must take tags from the header `Cache-Tag`, or a purge by tag does nothing. */
 export interface EdgeDistributionAttributes {
-  /** Such as `E1A2B3C4D5E6F7`. */
+  /** Id of the distribution, such as `E1A2B3C4D5E6F7`. */
   readonly distributionId: string;
-  /** Such as `d111111abcdef8.cloudfront.net`. */
+  /** Domain name of the distribution, such as `d111111abcdef8.cloudfront.net`. */
   readonly domainName: string;
 }
 
-/** What a distribution has in common, made here or elsewhere. */
+/** Common part of all distributions. */
 export abstract class EdgeDistributionBase extends Resource implements IEdgeDistribution {
   abstract readonly distribution: cloudfront.IDistribution;
   readonly grants: EdgeDistributionGrants = new EdgeDistributionGrants(this);
@@ -41,7 +41,7 @@ export abstract class EdgeDistributionBase extends Resource implements IEdgeDist
   }
 }
 
-/** A distribution that was made elsewhere. */
+/** An imported distribution. */
 export class ImportedDistribution extends EdgeDistributionBase {
   readonly distribution: cloudfront.IDistribution;
 
@@ -51,11 +51,11 @@ export class ImportedDistribution extends EdgeDistributionBase {
   }
 }
 
-/** What others may be allowed to do with a distribution. */
+/** Permissions on a distribution. */
 export class EdgeDistributionGrants {
   constructor(private readonly edge: IEdgeDistribution) {}
 
-  /** Lets a grantee invalidate by tag or path, and see what became of it. */
+  /** Lets a grantee invalidate by tag or path, and read the status of an invalidation. */
   purge(grantee: iam.IGrantable): iam.Grant {
     return this.edge.distribution.grant(grantee, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
   }

@@ -28,111 +28,112 @@ import {
 import { KeyFunction } from './key-function';
 import { byPrecedence, pathPattern } from './path-pattern';
 
-/** What the edge serves, and how. */
+/** Properties of an EdgeDistribution. */
 export interface EdgeDistributionProps {
   /**
-   * A route with an edge TTL is cached; any other path isn't.
+   * Routes that the edge serves. One with an edge TTL is cached; any other path isn't.
    * @default - what `addRoute` adds
    */
   readonly routes?: Route[];
 
-  /** Where misses go. */
+  /** Origin of every path. */
   readonly api: ICachedApi;
 
   /**
-   * Headers of a viewer's request that cached paths hand to the origin though they aren't part of the key: those that a write needs.
+   * Headers of a viewer's request that cached paths forward to the origin though they aren't part of the key: those that a write
+   * needs.
    * @default - Content-Type
    */
   readonly originHeaders?: string[];
 
   /**
-   * What is written by which path. Only needed with `failoverOrigin`.
+   * Methods other than reading, by path. Only needed with `failoverOrigin`.
    * @default - none
    */
   readonly writes?: WriteOperation[];
 
   /**
-   * Rules that requests must pass; made for the edge, in us-east-1.
+   * Web ACL for the edge, in us-east-1.
    * @default - none
    */
   readonly firewall?: IFirewall;
 
   /**
-   * A name of one's own, and its certificate.
+   * Custom domain name, and its certificate.
    * @default - the distribution's own name and certificate, which let viewers use TLS 1.0
    */
   readonly domain?: EdgeDomain;
 
   /**
-   * The region whose edge cache every other edge location asks before it asks the origin: that of the API, or the nearest one that has it.
-   * It is billed by request.
+   * Region of Origin Shield, the cache that every edge location asks before the origin: that of the API, or the nearest one that
+   * has it. Billed by request.
    * @default - none
    */
   readonly originShieldRegion?: string;
 
   /**
-   * Where reads of cached paths go when the API answers 5xx or not at all. Paths that are written can't have one: CloudFront fails over
-   * reads only, and refuses such a group where writes are allowed.
+   * Origin of cached paths when the API answers 5xx or not at all. Paths that are written can't have one: CloudFront fails over
+   * reads only, and refuses an origin group where writes are allowed.
    * @default - none
    */
   readonly failoverOrigin?: cloudfront.IOrigin;
 
   /**
-   * Whether each request is logged to a bucket.
+   * True if each request is logged to a bucket.
    * @default true
    */
   readonly accessLog?: boolean;
 
   /**
-   * What happens to the logs when the distribution goes.
+   * Removal policy of the logs.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** A name of one's own for a distribution. */
+/** Custom domain name of a distribution. */
 export interface EdgeDomain {
-  /** Such as `www.example.com`. */
+  /** Domain name, such as `www.example.com`. */
   readonly name: string;
-  /** Of ACM in us-east-1, the one region that a distribution takes it from. */
+  /** Certificate of ACM in us-east-1, the one region that a distribution takes it from. */
   readonly certificate: acm.ICertificate;
 }
 
-/** For how long requests are on record. */
+/** Retention of access logs. */
 const LOG_RETENTION = Duration.days(90);
 
-/** What CloudFront asks another origin after: the API is down or out of capacity. */
+/** Statuses after which CloudFront asks the other origin: the API is down or out of capacity. */
 const FAILOVER_STATUS_CODES = [500, 502, 503, 504];
 
-/** Response header with a response's tags, separated by commas. It stays between the origin and the edge. */
+/** Response header with a response's tags, separated by commas. The edge removes it. */
 export const TAG_HEADER = 'Cache-Tag';
 
-/** The header that says which refresh of the stage cache a response is of. */
+/** Response header with the id of the refresh of the stage cache that made the response. */
 const REFRESHED_HEADER = 'X-Cachement-Refreshed';
 
 /**
- * Every status that CloudFront would cache for 10 s by itself. With a minimum of 0 the origin alone says for how long.
+ * Every status that CloudFront caches for 10 s by default. With a minimum of 0 the origin's headers alone decide.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
  */
 const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
-/** What a route has at the edge beside what it says itself. */
+/** Options of a route at the edge. */
 export interface EdgeRouteOptions {
   /**
-   * Whether the path is written too. One that is only read fails over to `failoverOrigin`.
+   * True if the path is written too. One that is only read fails over to `failoverOrigin`.
    * @default false
    */
   readonly written?: boolean;
 }
 
 /**
- * The edge: a behaviour a path, with cache policy and key from the route, purged by tag.
+ * The edge: a behaviour for each path, with cache policy and key from the route, purged by tag.
  *
- * @throws {RangeError} where routes are in each other's way, or the certificate isn't of us-east-1.
+ * @throws {RangeError} where routes conflict, or the certificate isn't of us-east-1.
  */
 export class EdgeDistribution extends EdgeDistributionBase {
-  /** Uses a distribution that was made elsewhere: it is purged, its behaviours are declared there. */
+  /** Imports a distribution, which is purged; its behaviours are declared where it is defined. */
   static fromEdgeDistributionAttributes(scope: Construct, id: string, attributes: EdgeDistributionAttributes): IEdgeDistribution {
     return new ImportedDistribution(scope, id, attributes);
   }
@@ -140,7 +141,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
   /** The distribution itself. */
   readonly distribution: cloudfront.IDistribution;
   private readonly made: cloudfront.Distribution;
-  /** Where requests are logged. */
+  /** Bucket of access logs. */
   readonly logBucket?: s3.IBucket;
 
   private readonly declared = new DeclaredRoutes();
@@ -195,7 +196,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
   /**
    * Gives a route a behaviour of its own. The order in which routes are added makes no difference.
    *
-   * @throws {RangeError} where it is in another's way.
+   * @throws {RangeError} where it conflicts with another route.
    */
   addRoute(route: Route, { written = false }: EdgeRouteOptions = {}): void {
     this.declared.add(route);
@@ -234,7 +235,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
       cachePolicy: new cloudfront.CachePolicy(this, `Key-${route.name}`, {
         comment: `Route '${route.name}'`,
         minTtl: Duration.seconds(0),
-        // What doesn't say how long it may be kept isn't kept.
+        // A response without a lifetime in its headers isn't cached.
         defaultTtl: Duration.seconds(0),
         maxTtl: Duration.seconds(route.freshness?.edgeTtlSeconds ?? 0),
         queryStringBehavior:
@@ -252,7 +253,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      // CloudFront delivers by an access control list.
+      // CloudFront's delivery of access logs needs an access control list.
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
       lifecycleRules: [{ expiration: LOG_RETENTION, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy,
@@ -265,7 +266,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
       ...COMMON,
       responseHeadersPolicy: this.responseHeaders,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
-      // The one policy that takes Authorization to the origin without making it a key: CloudFront refuses it in a policy of one's own.
+      // The one policy that forwards Authorization to the origin without making it part of the key: CloudFront refuses it in a
+      // custom policy.
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     };
   }
@@ -280,7 +282,7 @@ function originOf({ url }: ICachedApi, originShieldRegion: string | undefined): 
   });
 }
 
-/** CloudFront takes the first pattern that matches, whatever was added first. */
+/** Orders behaviours by precedence: CloudFront takes the first pattern that matches. */
 function inOrderOfPrecedence(resource: cloudfront.CfnDistribution): void {
   const config = resource.distributionConfig as cloudfront.CfnDistribution.DistributionConfigProperty;
   const { cacheBehaviors } = config;
@@ -297,7 +299,7 @@ function inOrderOfPrecedence(resource: cloudfront.CfnDistribution): void {
 
 const COMMON = {
   viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-  // All, because a path that serves reads and writes is one behaviour, and because it is for the origin to say 405.
+  // All, because a path that serves reads and writes is one behaviour, and because the origin answers 405.
   allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
   compress: true,
 };
@@ -306,7 +308,7 @@ const COMMON = {
 function checkCertificate(domain: EdgeDomain | undefined): void {
   if (!domain) return;
   const { certificate } = domain;
-  // A literal ARN says more than the stack that it was imported into.
+  // A literal ARN names its region; an imported construct's environment is that of the stack.
   const region = Token.isUnresolved(certificate.certificateArn)
     ? certificate.env.region
     : Arn.split(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;

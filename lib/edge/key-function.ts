@@ -3,11 +3,11 @@ import { Construct } from 'constructs';
 import type { Route } from '../route';
 
 /**
- * Makes one cache key of what means the same: a viewer's query strings are sorted, and those that the route doesn't declare are dropped. A
- * cache policy drops them too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
+ * Viewer request function that normalizes the cache key: query strings are sorted, and those that the route doesn't declare are
+ * dropped. A cache policy drops them too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
  */
 export class KeyFunction extends Construct {
-  /** What behaviours run on each viewer's request. */
+  /** Function that behaviours run on each viewer's request. */
   readonly function: cloudfront.IFunction;
 
   constructor(scope: Construct, id: string, route: Route) {
@@ -19,7 +19,7 @@ export class KeyFunction extends Construct {
     });
   }
 
-  /** Whether there is an order to speak of. */
+  /** True if the route has at least two query strings, which can come in any order. */
   static isNeededFor(route: Route): boolean {
     return Object.keys(route.query).length > 1;
   }

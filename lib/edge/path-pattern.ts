@@ -4,7 +4,8 @@ import { pathShape } from '../gateway/route-checks';
 export const pathPattern = pathShape;
 
 /**
- * Orders patterns for CloudFront, which takes the first one that matches: more segments first, then the one whose literals go further.
+ * Compares patterns by precedence at CloudFront, which takes the first one that matches: more segments first, then the one with
+ * more literal segments in front.
  */
 export function byPrecedence(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];

@@ -5,22 +5,22 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import type { IPurgeBus } from '../purge/purge-bus';
 import type { ISharedCache } from '../shared/shared-cache-base';
 
-/** What the cache library works with. */
+/** Tiers that a client of the cache library uses. */
 export interface CacheTiers {
-  /** Where the tiers are. */
+  /** Network of the tiers. */
   readonly network: IPlatformNetwork;
   /** The system of record. */
   readonly database: IReplicatedDatabase;
   /** The shared tier. */
   readonly shared: ISharedCache;
-  /** Where writers say what they changed. */
+  /** Bus on which writers announce what they changed. */
   readonly bus: IPurgeBus;
 }
 
-/** How a function uses the cache library. */
+/** Options of a client of the cache library. */
 export interface CacheClientOptions {
   /**
-   * Which of the database's users it logs in as. One that writes may say on the bus what it changed.
+   * Role of the database that the function logs in as. One that writes may publish to the bus too.
    * @default DatabaseRole.READER
    */
   readonly role?: DatabaseRole;
@@ -32,13 +32,15 @@ export interface CacheClientOptions {
   readonly poolSize?: number;
 
   /**
-   * How many environments the function may have at once.
-   * @default - what the function reserves; one that reserves nothing must say
+   * Execution environments that the function may have at once.
+   * @default - its reserved concurrency; required for a function that reserves none
    */
   readonly concurrency?: number;
 }
 
-/** Gives a function what it needs to use the cache library: the way to each tier, the permission and the variables that name it. */
+/**
+ * Gives a function what it needs to use the cache library: network access to each tier, permissions and environment variables.
+ */
 export function addCacheClient(tiers: CacheTiers, client: lambda.Function, options: CacheClientOptions = {}): void {
   const { network, database, shared, bus } = tiers;
   const { role = DatabaseRole.READER, poolSize, concurrency } = options;

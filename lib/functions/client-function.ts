@@ -2,9 +2,9 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { PlatformFunction } from './platform-function';
 
 /**
- * How many environments of a function there may be at once, which its pools of connections are counted by.
+ * @returns the number of execution environments that a function may have at once, by which its connection pools are counted.
  *
- * @throws {RangeError} where nobody said so: neither the caller, nor a reservation.
+ * @throws {RangeError} if neither the caller nor a reserved concurrency names one.
  */
 export function concurrencyOf(client: lambda.Function, given?: number): number {
   if (given !== undefined) {
@@ -23,7 +23,7 @@ export function concurrencyOf(client: lambda.Function, given?: number): number {
 }
 
 /**
- * @throws {RangeError} where a function can't reach the tiers, which are in a network.
+ * @throws {RangeError} if a function is outside of any network, and so can't reach the tiers.
  */
 export function checkInNetwork(client: lambda.Function): void {
   if (client.isBoundToVpc) return;

@@ -16,15 +16,15 @@ export const bundleFolder = (bundle: string): string => path.resolve(BUNDLES, bu
 /** Properties of a PlatformFunction; everything else is the same for all of them. */
 export interface PlatformFunctionProps {
   /**
-   * Code: name of a function that comes prebuilt with the package, such as `migration`, or absolute path of a folder of one's own, whose
-   * `index.js` exports `handler` and contains everything that it imports.
+   * Code: name of a function that comes prebuilt with the package, such as `migration`, or absolute path of a folder of one's
+   * own, whose `index.js` exports `handler` and contains everything that it imports.
    */
   readonly bundle: string;
 
   /** Purpose, in one sentence; shown in the console. */
   readonly description: string;
 
-  /** Longest run of one invocation. */
+  /** Limit of one invocation. */
   readonly timeout: Duration;
 
   /**
@@ -34,15 +34,15 @@ export interface PlatformFunctionProps {
   readonly memorySizeMib?: number;
 
   /**
-   * How many invocations may run at once. Pools of connections are sized by it.
+   * Invocations that may run at once. Connection pools are counted by it.
    * @default 1
    */
   readonly concurrency?: number;
 
   /**
-   * Whether `concurrency` is reserved for, and enforced on, this function. An account must keep 100 unreserved, so that a new one
+   * True if `concurrency` is reserved for, and enforced on, this function. An account must keep 100 unreserved, so that a new one
    * can reserve nothing.
-   * @default false - the account's limit, or the event source's, is all that bounds it
+   * @default false - only the account's limit, or the event source's, applies
    */
   readonly reserveConcurrency?: boolean;
 
@@ -59,32 +59,32 @@ export interface PlatformFunctionProps {
   readonly environment?: Record<string, string>;
 
   /**
-   * Where an event goes that the function failed on twice more. For a function that is invoked asynchronously.
-   * @default - nowhere: whoever invokes it waits for its answer, or sends the event again
+   * Queue for events that the function failed on three times. For a function that is invoked asynchronously.
+   * @default - none: the invoker waits for the answer, or sends the event again
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
   /**
-   * How long its log is kept.
+   * Retention of the function's log.
    * @default logs.RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What happens to the log group when the function goes.
+   * Removal policy of the log group.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
 /**
- * A bundled function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what they
- * need when the function is added to them as a client.
+ * A bundled function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what
+ * they need when the function is added to them as a client.
  *
  * @throws {RangeError} where `concurrency` isn't a whole number of at least 1.
  */
 export class PlatformFunction extends lambda.Function {
-  /** How many invocations may run at once, reserved or not. */
+  /** Invocations that may run at once, reserved or not. */
   readonly concurrency: number;
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
@@ -129,7 +129,7 @@ function basePolicy(logGroup: logs.ILogGroup, inVpc: boolean): iam.PolicyDocumen
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
   });
-  // What Lambda needs to place a function in a network. None of these can be narrowed to a resource that is known beforehand.
+  // Lambda needs these to attach a function to a network. None of them can be restricted to a resource that is known beforehand.
   const network = new iam.PolicyStatement({
     actions: [
       'ec2:AssignPrivateIpAddresses',
@@ -144,7 +144,7 @@ function basePolicy(logGroup: logs.ILogGroup, inVpc: boolean): iam.PolicyDocumen
   return new iam.PolicyDocument({ statements: inVpc ? [log, network] : [log] });
 }
 
-/** AWS's advice for a queue that invokes a function: a visibility timeout of six times the function's. */
+/** Factor between the timeouts: AWS advises a visibility timeout of six times the function's. */
 const VISIBILITY_TO_TIMEOUT = 6;
 
 /** @returns the least visibility timeout of a queue whose messages a function with this timeout consumes. */

@@ -4,10 +4,12 @@ import type { IConstruct } from 'constructs';
 
 const accountsOf = (scope: IConstruct): CfnAccount[] => scope.node.findAll().filter((node) => node instanceof CfnAccount);
 
-/** @returns what sets the role that API Gateway logs as, where something in the stack already does. */
+/** @returns the stack's resource that sets the role that API Gateway logs as, if there is one. */
 export const accountRoleOf = (stack: Stack): CfnAccount | undefined => accountsOf(stack)[0];
 
-/** @returns what is wrong where several stacks of an account and region set the role: the one that is deleted first takes it from the others. */
+/**
+ * @returns problems where several stacks of an account and region set the role: the first one that is deleted removes it for all.
+ */
 export function accountRoleProblems(api: IConstruct): string[] {
   const own = Stack.of(api);
   const others = accountsOf(api.node.root).filter((account) => Stack.of(account).environment === own.environment);

@@ -3,37 +3,37 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 
-/** A REST API with a stage cache, made here or elsewhere. */
+/** A REST API with a stage cache. */
 export interface ICachedApi extends IConstruct {
-  /** Such as `a1b2c3d4e5`. */
+  /** Id of the API, such as `a1b2c3d4e5`. */
   readonly restApiId: string;
 
-  /** As CloudWatch calls it. */
+  /** Name of the API, the dimension `ApiName` of its metrics. */
   readonly restApiName: string;
-  /** The stage whose cache is purged. */
+  /** Name of the stage whose cache is purged. */
   readonly stageName: string;
 
-  /** `https://host/stage/`. */
+  /** URL of the stage: `https://host/stage/`. */
   readonly url: string;
 
-  /** What others may be allowed to do with it. */
+  /** Permissions on the API. */
   readonly grants: CachedApiGrants;
 
-  /** A metric of the stage, such as `CacheHitCount`; by default the average of five minutes. */
+  /** Metric of the stage, such as `CacheHitCount`; by default the average of five minutes. */
   metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
-/** An API that was made elsewhere. Its routes are declared there. */
+/** Attributes of an imported API. Its routes are declared where it is defined. */
 export interface CachedApiAttributes {
-  /** Such as `a1b2c3d4e5`. */
+  /** Id of the API, such as `a1b2c3d4e5`. */
   readonly restApiId: string;
-  /** As CloudWatch calls it. */
+  /** Name of the API, the dimension `ApiName` of its metrics. */
   readonly restApiName: string;
-  /** The stage whose cache is purged. */
+  /** Name of the stage whose cache is purged. */
   readonly stageName: string;
 }
 
-/** What an API has in common, made here or elsewhere. */
+/** Common part of all APIs. */
 export abstract class CachedApiBase extends Resource implements ICachedApi {
   abstract readonly restApiId: string;
   abstract readonly restApiName: string;
@@ -51,7 +51,7 @@ export abstract class CachedApiBase extends Resource implements ICachedApi {
   }
 }
 
-/** An API that was made elsewhere. */
+/** An imported API. */
 export class ImportedApi extends CachedApiBase {
   readonly restApiId: string;
   readonly restApiName: string;
@@ -70,7 +70,7 @@ export class ImportedApi extends CachedApiBase {
   }
 }
 
-/** What others may be allowed to do with an API. */
+/** Permissions on an API. */
 export class CachedApiGrants {
   constructor(private readonly api: ICachedApi) {}
 
@@ -85,7 +85,7 @@ export class CachedApiGrants {
     });
   }
 
-  /** Lets a grantee have any key of the stage cache refreshed, by a request with `Cache-Control: max-age=0`. */
+  /** Lets a grantee refresh any key of the stage cache, by a request with `Cache-Control: max-age=0`. */
   refresh(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
@@ -103,8 +103,8 @@ export class CachedApiGrants {
   /**
    * Lets a grantee make requests that need IAM authorisation.
    *
-   * @param method such as `PATCH`; `*` is each.
-   * @param path such as `/places/*`.
+   * @param method HTTP method such as `PATCH`, or `*` for all.
+   * @param path path or pattern, such as `/places/*`.
    */
   invoke(grantee: iam.IGrantable, method: string, path: string): iam.Grant {
     return iam.Grant.addToPrincipal({

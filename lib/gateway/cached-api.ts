@@ -12,40 +12,40 @@ import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
 
-/** What an API answers, and how its stage caches. */
+/** Properties of a CachedApi. */
 export interface CachedApiProps {
   /**
-   * What the API answers. A route with a gateway TTL is cached.
+   * Routes that the API serves. One with a gateway TTL is cached.
    * @default - what `addRoute` adds
    */
   readonly routes?: Route[];
 
   /**
-   * Answers `GET` and `HEAD` of `routes`, and says 405 to every method that isn't declared.
-   * @default - none, `addRoute` names it
+   * Function that answers `GET` and `HEAD` of `routes`, and responds 405 to every method that isn't declared.
+   * @default - none, each `addRoute` names one
    */
   readonly reader?: lambda.IFunction;
 
   /**
-   * Answers `writes`.
+   * Function that answers `writes`.
    * @default - none, the API is read only
    */
   readonly writer?: lambda.IFunction;
 
   /**
-   * Operations that change something.
+   * Operations other than reading.
    * @default - none, the API is read only
    */
   readonly writes?: WriteOperation[];
 
   /**
-   * Those of `routes` whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
+   * Subset of `routes` whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
    * @default - none
    */
   readonly restricted?: Route[];
 
   /**
-   * Whether nothing needs authorisation. For a machine of one's own only.
+   * True if nothing needs authorisation. Only for an API that runs on a developer's own machine.
    * @default false
    */
   readonly open?: boolean;
@@ -57,39 +57,39 @@ export interface CachedApiProps {
   readonly cacheSize?: GatewayCacheSize;
 
   /**
-   * Requests a second that are let through to each method, whoever they are from.
+   * Requests per second that each method accepts, from all clients together.
    * @default - 10,000, what an account has for all of its APIs
    */
   readonly requestsPerSecond?: number;
 
   /**
-   * Requests that may come at once.
+   * Burst of requests that is accepted at once.
    * @default - 5,000, what an account has for all of its APIs
    */
   readonly requestBurst?: number;
 
   /**
-   * Regional rules that requests must pass.
-   * @default - none, the API is open to what AWS lets through
+   * Regional web ACL.
+   * @default - none
    */
   readonly firewall?: IFirewall;
 
   /**
-   * Whether the API sets the role that API Gateway logs as, of which an account has one in a region.
+   * True if the API sets the role that API Gateway logs as, of which an account has one in a region.
    * @default - true, unless another API of the stack does
    */
   readonly setsAccountRole?: boolean;
 
   /**
-   * What happens to the access log, and to the role that API Gateway logs as, when the API goes.
+   * Removal policy of the access log, and of the role that API Gateway logs as.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** Who answers a route, and who may ask. */
+/** Functions and authorisation of a route. */
 export interface CachedRouteOptions {
-  /** Answers `GET` and `HEAD`, and says 405 to every method that isn't declared. */
+  /** Function that answers `GET` and `HEAD`, and responds 405 to every method that isn't declared. */
   readonly reader: lambda.IFunction;
 
   /**
@@ -99,43 +99,44 @@ export interface CachedRouteOptions {
   readonly writes?: WriteMethod[];
 
   /**
-   * Answers `writes`.
+   * Function that answers `writes`.
    * @default - the reader
    */
   readonly writer?: lambda.IFunction;
 
   /**
-   * Whether `GET` needs IAM authorisation. Writes always do, unless the API is open.
+   * True if `GET` needs IAM authorisation. Writes always do, unless the API is open.
    * @default false
    */
   readonly restricted?: boolean;
 
   /**
-   * Whether a request needs an API key of one of the usage plans. Not for a route that the edge keeps, which answers whoever asks.
+   * True if a request needs an API key of one of the usage plans. Not for a route that the edge caches, which answers every
+   * viewer.
    * @default false
    */
   readonly apiKeyRequired?: boolean;
 }
 
-/** What a client with an API key may ask for. */
+/** Limits of a client with an API key. */
 export interface CachedApiPlanOptions {
-  /** Requests a second. */
+  /** Requests per second. */
   readonly requestsPerSecond: number;
 
   /**
-   * Requests that may come at once.
-   * @default - twice the requests a second
+   * Burst of requests that is accepted at once.
+   * @default - twice the requests per second
    */
   readonly requestBurst?: number;
 
   /**
-   * Requests a month.
-   * @default - as many as there are
+   * Requests per month.
+   * @default - unlimited
    */
   readonly requestsPerMonth?: number;
 }
 
-/** API Gateway's own limits of an account and region, in requests a second and at once. */
+/** API Gateway's default limits of an account and region, in requests per second and at once. */
 const ACCOUNT_REQUESTS_PER_SECOND = 10_000;
 const ACCOUNT_REQUEST_BURST = 5_000;
 
@@ -144,7 +145,10 @@ const MAX_QUOTA = 2_147_483_647;
 
 const STAGE_NAME = 'live';
 
-/** One line of JSON a request: who asked for what, and who answered in which time. Neither headers nor bodies. */
+/**
+ * Format of the access log, one line of JSON per request: client, path, status, source of the response and latency. Neither
+ * headers nor bodies.
+ */
 const ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
   JSON.stringify({
     requestId: apigateway.AccessLogField.contextRequestId(),
@@ -163,26 +167,27 @@ const ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
 );
 
 /**
- * A REST API with a stage cache. The key of a cached method needs three places to agree (request parameters, cache key parameters of the
- * integration, caching of the method), or API Gateway serves one response for all; all three come from the route.
+ * A REST API with a stage cache. The key of a cached method is declared in three places (request parameters, cache key parameters
+ * of the integration, caching of the method). If they disagree, API Gateway serves one response for all requests; here all three
+ * come from the route.
  *
- * @throws {RangeError} where routes are in each other's way, or nobody answers them.
+ * @throws {RangeError} where routes conflict, or no function answers them.
  */
 export class CachedApi extends CachedApiBase {
-  /** Uses an API that was made elsewhere: its stage cache is flushed, its routes are declared there. */
+  /** Imports an API, whose stage cache is flushed; its routes are declared where it is defined. */
   static fromCachedApiAttributes(scope: Construct, id: string, attributes: CachedApiAttributes): ICachedApi {
     return new ImportedApi(scope, id, attributes);
   }
 
   /** The API itself. */
   readonly restApi: apigateway.RestApi;
-  /** The stage whose cache is purged. */
+  /** Name of the stage whose cache is purged. */
   readonly stageName = STAGE_NAME;
 
   private readonly declared = new DeclaredRoutes();
   private readonly open: boolean;
   private readonly requestValidator: apigateway.RequestValidator;
-  /** Of every method: the first, of those that aren't listed. */
+  /** Settings of every method; the first applies to those that aren't listed. */
   private readonly methodSettings: apigateway.CfnStage.MethodSettingProperty[];
 
   constructor(scope: Construct, id: string, props: CachedApiProps = {}) {
@@ -198,20 +203,20 @@ export class CachedApi extends CachedApiBase {
       restApiName: Stack.of(this).stackName,
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // An account has one such role for all of its APIs; whoever came last is it.
+      // An account has one such role for all of its APIs in a region: the one that was set last.
       cloudWatchRole: setsAccountRole,
       cloudWatchRoleRemovalPolicy: props.logRemovalPolicy,
       deployOptions: {
         stageName: STAGE_NAME,
         cacheClusterEnabled: true,
         cacheClusterSize: (props.cacheSize ?? GatewayCacheSize.GB_0_5).gigabytes,
-        // Said for every method, because one that has settings of its own takes none from the stage.
+        // For every method, because one that has settings of its own takes none from the stage.
         throttlingRateLimit: props.requestsPerSecond ?? ACCOUNT_REQUESTS_PER_SECOND,
         throttlingBurstLimit: props.requestBurst ?? ACCOUNT_REQUEST_BURST,
         loggingLevel: apigateway.MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
         metricsEnabled: true,
-        // Both booleans always, here for every method that isn't listed: API Gateway keeps what a template no longer says.
+        // Both booleans always, here for every method that isn't listed: API Gateway keeps a setting that leaves the template.
         cacheDataEncrypted: true,
         cachingEnabled: false,
         tracingEnabled: true,
@@ -222,7 +227,7 @@ export class CachedApi extends CachedApiBase {
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
     this.methodSettings = [...(stage.methodSettings as apigateway.CfnStage.MethodSettingProperty[])];
     stage.methodSettings = Lazy.any({ produce: () => this.methodSettings });
-    // A stage with logs fails before the role is there.
+    // API Gateway refuses a stage with logs while the role isn't set.
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
     if (setsAccountRole) this.node.addValidation({ validate: () => accountRoleProblems(this) });
     addProblemResponses(this.restApi);
@@ -253,9 +258,9 @@ export class CachedApi extends CachedApiBase {
   }
 
   /**
-   * Answers a route.
+   * Serves a route.
    *
-   * @throws {RangeError} where it is in another's way, or its key would let in whoever has none.
+   * @throws {RangeError} where it conflicts with another route, or the edge caches it although its requests need an API key.
    */
   addRoute(route: Route, options: CachedRouteOptions): void {
     this.declared.add(route);
@@ -270,10 +275,10 @@ export class CachedApi extends CachedApiBase {
   }
 
   /**
-   * Lets whoever has the returned key ask for routes that need one, as often as the plan says.
+   * Adds a usage plan and its API key, which admits to the routes that need one.
    *
    * @param id names the client in the stack.
-   * @throws {RangeError} where the numbers aren't API Gateway's.
+   * @throws {RangeError} where a number is outside of API Gateway's limits.
    */
   addPlan(id: string, options: CachedApiPlanOptions): apigateway.IApiKey {
     const {
@@ -301,7 +306,7 @@ export class CachedApi extends CachedApiBase {
     return key;
   }
 
-  /** All reads, then all writes: in this order they are part of the id of the deployment. */
+  /** Adds all reads, then all writes: the id of the deployment is a hash of them in this order. */
   private addRoutes({ routes = [], reader, writer, writes = [], restricted = [] }: CachedApiProps): void {
     if (routes.length > 0 && !reader) {
       throw new RangeError(
@@ -325,14 +330,14 @@ export class CachedApi extends CachedApiBase {
     const options = { authorizationType, requestParameters, requestValidator: this.requestValidator, apiKeyRequired };
     const read = new apigateway.LambdaIntegration(reader, {
       scopePermissionToMethod: false,
-      // A new version of the value's shape must not be mixed with what is still cached of the old one.
+      // A new version of the value's shape must not be mixed with cached responses of the old one.
       cacheNamespace: `${route.name}-${route.version}`,
       cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
     });
     const uncachedRead = new apigateway.LambdaIntegration(reader, { scopePermissionToMethod: false });
     resource.addMethod('GET', read, options);
     resource.addMethod('HEAD', uncachedRead, options);
-    // The reader, because it can't change anything whatever the request says.
+    // The reader, because it has no permission to change anything.
     resource.addMethod('ANY', uncachedRead, { authorizationType: apigateway.AuthorizationType.NONE });
     this.addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
     this.addSettings(route, 'HEAD');
@@ -352,7 +357,7 @@ export class CachedApi extends CachedApiBase {
     return this.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM;
   }
 
-  /** @param ttlSeconds for how long the method is cached; not at all without. */
+  /** @param ttlSeconds lifetime of cached responses; without it the method isn't cached. */
   private addSettings({ path }: Route, httpMethod: string, ttlSeconds?: number): void {
     this.methodSettings.push({
       ...this.methodSettings[0],
@@ -366,7 +371,7 @@ export class CachedApi extends CachedApiBase {
 
 const isCached = (route: Route): boolean => (route.freshness?.gatewayTtlSeconds ?? 0) > 0;
 
-/** Every parameter that is part of the key, and whether a request is refused without it. */
+/** Parameters of the key, each with true if a request without it is refused. */
 function requestParametersOf(route: Route): Record<string, boolean> {
   return Object.fromEntries([
     ...route.pathParameters.map((name) => [`method.request.path.${name}`, true] as const),

@@ -18,7 +18,7 @@ export class GatewayCacheSize {
   static readonly GB_237 = new GatewayCacheSize('237');
 
   private constructor(
-    /** As `CacheClusterSize` of the stage. */
+    /** Value of `CacheClusterSize` of the stage. */
     readonly gigabytes: string,
   ) {}
 }

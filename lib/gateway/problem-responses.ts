@@ -1,6 +1,6 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 
-/** What API Gateway answers by itself looks like what the functions answer (RFC 9457). */
+/** Gives the responses that API Gateway generates the same form as those of the functions (RFC 9457). */
 export function addProblemResponses(restApi: apigateway.RestApi): void {
   const responseHeaders = { 'Content-Type': "'application/problem+json'" };
   const anyError = { 'application/json': '{"type":"about:blank","title":$context.error.messageString}' };
@@ -21,7 +21,7 @@ export function addProblemResponses(restApi: apigateway.RestApi): void {
     },
     responseHeaders,
   });
-  // How API Gateway calls a path that no resource has, and answers with 403 by itself.
+  // API Gateway's type of response to a path that no resource has; its status is 403 by default.
   restApi.addGatewayResponse('NoSuchPath', {
     type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
     statusCode: '404',

@@ -8,19 +8,20 @@ import { PlatformFunction } from '../functions/platform-function';
 export interface RefreshAuthorizationProps {
   readonly restApi: apigateway.RestApi;
 
-  /** Settings of the stage's methods, as they are in the end; those that are cached are concerned. */
+  /** Settings of the stage's methods, complete when the app is synthesized; those that are cached are used. */
   readonly methodSettings: readonly apigateway.CfnStage.MethodSettingProperty[];
 
   /** @default RemovalPolicy.RETAIN */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** One call of an API that answers in a second, tried a few times. */
+/** Limit of one run: a call of an API that answers in a second, tried a few times. */
 const TIMEOUT = Duration.seconds(30);
 
 /**
- * Lets only those refresh a key of the stage cache who may (`execute-api:InvalidateCache`), and refuses requests of others that ask for it
- * with 403. CloudFormation can't say it of a stage, so that a function does, whenever the stage is deployed anew.
+ * Custom resource that requires the permission `execute-api:InvalidateCache` for a refresh of a key of the stage cache; requests
+ * for one without it are refused with 403. CloudFormation has no property for it, so that a function patches the stage after each
+ * of its deployments.
  */
 export class RefreshAuthorization extends Construct {
   constructor(scope: Construct, id: string, props: RefreshAuthorizationProps) {
@@ -52,7 +53,7 @@ export class RefreshAuthorization extends Construct {
       resourceType: 'Custom::RefreshAuthorization',
       serviceToken: settings.functionArn,
       serviceTimeout: TIMEOUT.plus(Duration.seconds(30)),
-      // What CloudFormation sets of a stage may replace what was patched, so that each change of either is followed by a patch.
+      // An update of the stage by CloudFormation may overwrite the patch, so that each change of either is followed by a patch.
       properties: {
         Hash: bundleHash('stage-settings'),
         Deployment: restApi.latestDeployment?.deploymentId,

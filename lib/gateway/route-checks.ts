@@ -1,31 +1,31 @@
 import type { Route } from '../route';
 
-/** What a request may do other than read. */
+/** HTTP method other than reading. */
 export type WriteMethod = 'DELETE' | 'PATCH' | 'POST' | 'PUT';
 
 /** A method other than reading that a path answers, such as `PATCH`. */
 export interface WriteOperation {
-  /** The route whose path it is on. */
+  /** Route that has the path. */
   readonly route: Route;
   /** HTTP method, in upper case. */
   readonly method: WriteMethod;
 }
 
-/** @returns the path with every parameter's name taken out: two paths with the same shape answer the same requests. */
+/** @returns the path without the names of its parameters: two paths with the same shape answer the same requests. */
 export const pathShape = (path: string): string => path.replace(/\{[^}]+\}/g, '*');
 
-/** Routes that are declared one after the other, and what only shows when they are seen together. */
+/** Declared routes, checked against each other as they are added. */
 export class DeclaredRoutes {
   private readonly names = new Map<string, Route>();
   private readonly shapes = new Map<string, Route>();
 
-  /** In the order that they were added in. */
+  /** Routes in the order in which they were added. */
   get all(): Route[] {
     return [...this.names.values()];
   }
 
   /**
-   * Adds one.
+   * Adds a route.
    *
    * @throws {RangeError} that names both routes, where one has the name or answers the requests of another.
    */
@@ -48,9 +48,9 @@ export class DeclaredRoutes {
 }
 
 /**
- * Checks what is written against what is declared.
+ * Checks that the routes of all writes are declared.
  *
- * @throws {RangeError} that names the write whose route isn't there.
+ * @throws {RangeError} that names the write whose route isn't declared.
  */
 export function checkWrites(routes: readonly Route[], writes: readonly WriteOperation[]): void {
   for (const { route, method } of writes) {

@@ -4,56 +4,59 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-/** What a network is like. */
+/** Properties of a PlatformNetwork. */
 export interface PlatformNetworkProps {
   /**
-   * The availability zones to use, by name. An engine with failover needs two.
+   * Availability zones by name. An engine with failover needs two.
    * @default - the first two of the region, resolved when the stack is deployed
    */
   readonly availabilityZones?: string[];
 
   /**
-   * What happens to the log of rejected packets when the network goes.
+   * Removal policy of the log of rejected packets.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** Where functions and engines are, and how functions get from there to AWS. */
+/** Network of functions and engines, with the endpoints through which functions reach AWS. */
 export interface IPlatformNetwork {
   /** The VPC whose isolated subnets hold functions and engines. */
   readonly vpc: ec2.IVpc;
 
-  /** Lets a function send to any bus of the account that its role may send to. */
+  /** Lets a function reach EventBridge, for buses of the account. */
   allowEvents(client: ec2.IConnectable): void;
 
-  /** Lets a function read the secrets that its role may read. */
+  /** Lets a function reach Secrets Manager, for the secrets that its role may read. */
   allowSecrets(client: ec2.IConnectable): void;
 
-  /** Lets a function answer CloudFormation. */
+  /** Lets the function of a custom resource answer CloudFormation. */
   allowCustomResourceResponses(client: ec2.IConnectable): void;
 }
 
-/** A network that was made elsewhere. Its isolated subnets, in two zones or more, are where everything goes. */
+/**
+ * Attributes of an imported network. It must have isolated subnets in two zones or more, which functions and engines are placed
+ * in.
+ */
 export interface PlatformNetworkAttributes {
   /** The VPC whose isolated subnets hold functions and engines. */
   readonly vpc: ec2.IVpc;
 
   /**
    * Endpoint of EventBridge, with its security group.
-   * @default - none; whatever publishes to a bus fails when it is synthesized
+   * @default - none; `allowEvents` fails
    */
   readonly eventsEndpoint?: ec2.IConnectable;
 
   /**
    * Endpoint of Secrets Manager, with its security group.
-   * @default - none; whatever reads a password fails when it is synthesized
+   * @default - none; `allowSecrets` fails
    */
   readonly secretsEndpoint?: ec2.IConnectable;
 
   /**
-   * Whether the isolated subnets have a route to S3, by which custom resources answer.
-   * @default false - a migration fails when it is synthesized
+   * True if the isolated subnets have a route to S3, through which custom resources answer.
+   * @default false - `allowCustomResourceResponses` fails, and so does a migration
    */
   readonly s3Endpoint?: boolean;
 }
@@ -61,14 +64,15 @@ export interface PlatformNetworkAttributes {
 const HTTPS = ec2.Port.tcp(443);
 
 /**
- * Isolated subnets without a way to the internet: no NAT, no internet gateway. What functions need of AWS they reach by endpoints, each
- * with a policy of its own.
+ * A VPC with isolated subnets only: no NAT, no internet gateway. Functions reach AWS through VPC endpoints, each with a policy of
+ * its own.
  */
 export class PlatformNetwork extends Construct implements IPlatformNetwork {
   /**
-   * Uses a network that was made elsewhere.
+   * Imports a network.
    *
-   * @throws {RangeError} where it has isolated subnets in fewer than two zones; later, where an endpoint is needed that it doesn't name.
+   * @throws {RangeError} if it has isolated subnets in fewer than two zones; later, if an endpoint is needed that it doesn't
+   * name.
    */
   static fromPlatformNetworkAttributes(attributes: PlatformNetworkAttributes): IPlatformNetwork {
     return new ImportedNetwork(attributes);
@@ -88,7 +92,7 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
       restrictDefaultSecurityGroup: true,
     });
     this.vpc.addFlowLog('FlowLog', {
-      // What was let through is in the functions' own logs; what wasn't is nowhere else.
+      // Accepted connections show in the functions' own logs; rejected ones show nowhere else.
       trafficType: ec2.FlowLogTrafficType.REJECT,
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
         new logs.LogGroup(this, 'FlowLogGroup', {
@@ -109,7 +113,8 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
     });
     this.vpc
       .addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 })
-      // A custom resource answers CloudFormation by a presigned URL of a bucket that is CloudFormation's own, so the principal is too.
+      // A custom resource answers CloudFormation by a presigned URL of a bucket of CloudFormation's, so that the principal is
+      // CloudFormation's too.
       .addToPolicy(
         new iam.PolicyStatement({
           principals: [new iam.AnyPrincipal()],
@@ -119,17 +124,20 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
       );
   }
 
-  /** Lets a function send to any bus of the account that its role may send to. */
+  /** Lets a function reach EventBridge, for buses of the account. */
   allowEvents(client: ec2.IConnectable): void {
     client.connections.allowTo(this.events, HTTPS, 'to EventBridge');
   }
 
-  /** Lets a function read the secrets that its role may read. */
+  /** Lets a function reach Secrets Manager, for the secrets that its role may read. */
   allowSecrets(client: ec2.IConnectable): void {
     client.connections.allowTo(this.secrets, HTTPS, 'to Secrets Manager');
   }
 
-  /** Lets a function answer CloudFormation. The subnets have no route but the one to S3, whose addresses aren't known before deployment. */
+  /**
+   * Lets the function of a custom resource answer CloudFormation. The subnets have no route but the one to S3, whose addresses
+   * aren't known before deployment.
+   */
   allowCustomResourceResponses(client: ec2.IConnectable): void {
     client.connections.allowToAnyIpv4(HTTPS, 'to S3 by its gateway endpoint');
   }

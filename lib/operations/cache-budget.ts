@@ -5,12 +5,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
-/** What is watched, and who is told. */
+/** Properties of a CacheBudget. */
 export interface CacheBudgetProps {
-  /** What a month may cost, in USD. */
+  /** Limit of a month's costs, in USD. */
   readonly monthlyLimit: number;
 
-  /** Where it is said that the limit comes near. An encrypted topic needs a key that lets AWS Budgets in, as a `PlatformKey` does. */
+  /**
+   * Topic for notices that the limit comes near. The key of an encrypted topic must let AWS Budgets use it, as a `PlatformKey`
+   * does.
+   */
   readonly topic: sns.ITopic;
 
   /**
@@ -20,22 +23,22 @@ export interface CacheBudgetProps {
   readonly costTag?: CostTag;
 
   /**
-   * From how many USD a day on it is said that something costs more than it ever did, whatever the limit. AWS learns what is usual for about
-   * ten days. Needs `costTag`: without it every service of the account is watched by what AWS sets up by itself.
-   * @default - nothing is said
+   * Lowest impact of a cost anomaly, in USD per day, that is reported, whatever the limit. AWS learns for about ten days which
+   * costs are usual. Needs `costTag`: without one, the account's default monitor already covers every service.
+   * @default - no anomaly is reported
    */
   readonly anomalyFrom?: number;
 }
 
-/** A tag that costs are told apart by. */
+/** Cost allocation tag. */
 export interface CostTag {
-  /** Such as `cachement:stage`. */
+  /** Key of the tag, such as `cachement:stage`. */
   readonly key: string;
-  /** What the tag must be for a cost to count. */
+  /** Value that a cost must have to count. */
   readonly value: string;
 }
 
-/** Percent of the limit, and what is compared with it. */
+/** Notices: percent of the limit, and the amount that is compared with it. */
 const NOTICES = [
   { type: 'ACTUAL', percent: 80 },
   { type: 'ACTUAL', percent: 100 },
@@ -43,9 +46,9 @@ const NOTICES = [
 ];
 
 /**
- * A monthly budget that says when it is nearly spent. AWS updates costs a few times a day: it bounds nothing by itself.
+ * Monthly budget with notices before it is spent. AWS updates costs a few times a day; the budget stops nothing.
  *
- * @throws {RangeError} where a limit isn't an amount.
+ * @throws {RangeError} if a limit isn't a positive number.
  */
 export class CacheBudget extends Construct {
   constructor(scope: Construct, id: string, props: CacheBudgetProps) {
@@ -84,7 +87,7 @@ export class CacheBudget extends Construct {
     );
   }
 
-  /** Costs that carry the tag, held against what they used to be. */
+  /** Adds an anomaly monitor of the costs with the tag. */
   private addAnomalyMonitor(from: number, topic: sns.ITopic, costTag: CostTag | undefined): void {
     if (!costTag) {
       throw new RangeError(
@@ -105,7 +108,7 @@ export class CacheBudget extends Construct {
       subscriptionName: `${Names.uniqueResourceName(this, { maxLength: 50 })}-anomalies`,
       monitorArnList: [monitor.attrMonitorArn],
       subscribers: [{ type: 'SNS', address: topic.topicArn }],
-      // A topic takes each by itself; only mail can be gathered.
+      // Only e-mail can be sent as a summary; a topic gets each anomaly by itself.
       frequency: 'IMMEDIATE',
       thresholdExpression: JSON.stringify({
         Dimensions: { Key: 'ANOMALY_TOTAL_IMPACT_ABSOLUTE', MatchOptions: ['GREATER_THAN_OR_EQUAL'], Values: [String(from)] },

@@ -20,28 +20,28 @@ import { checkUse } from './key-use';
 import { METRICS, type WatchedMetric } from './metrics';
 import type { TopologyReporter } from './topology-reporter';
 
-/** Where alarms go, and how they are kept. */
+/** Properties of a CacheMonitoring. */
 export interface CacheMonitoringProps {
   /**
-   * Encrypts the topic of alarms. CloudWatch must be in its policy, as it is in that of a `PlatformKey`.
+   * Key that encrypts the topic of alarms. CloudWatch must be in its policy, as it is in that of a `PlatformKey`.
    * @default - the topic isn't encrypted
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Where alarms are mailed to.
-   * @default - nowhere; subscribe to `alarms`
+   * E-mail address that receives alarms.
+   * @default - none; subscribe to `alarms`
    */
   readonly email?: string;
 
   /**
-   * Where alarms go, where there is a topic already. Its policy must let CloudWatch publish.
+   * Existing topic for alarms. Its policy must let CloudWatch publish.
    * @default - a topic of its own
    */
   readonly topic?: sns.ITopic;
 }
 
-/** What a platform is made of, as far as it is watched. */
+/** Parts of a platform that are watched. */
 export interface WatchedPlatform {
   /** The distribution. */
   readonly edge: IEdgeDistribution;
@@ -51,10 +51,10 @@ export interface WatchedPlatform {
   readonly shared: ISharedCache;
   /** The system of record. */
   readonly database: IReplicatedDatabase;
-  /** What purges them. */
+  /** Pipeline that purges the tiers. */
   readonly pipeline: PurgePipeline;
   /**
-   * What reports the state of the shared tier's nodes.
+   * Reporter of the shared tier's nodes.
    * @default - none, as with a serverless cache
    */
   readonly topology?: TopologyReporter;
@@ -62,9 +62,9 @@ export interface WatchedPlatform {
 
 type MetricName = keyof typeof METRICS;
 
-/** Alarms and a dashboard of the tiers that it is told to watch, generated from the table of metrics. */
+/** Alarms and a dashboard of the tiers that are watched, generated from the table of metrics. */
 export class CacheMonitoring extends Construct {
-  /** Where every alarm goes, and its end. */
+  /** Topic for every alarm, when it begins and when it ends. */
   readonly alarms: sns.ITopic;
 
   private readonly dashboard: cloudwatch.Dashboard;
@@ -93,7 +93,7 @@ export class CacheMonitoring extends Construct {
     this.watchFunction('executor', pipeline.executor);
   }
 
-  /** Watches queues that should be empty, by what ends up there. */
+  /** Watches queues that should be empty. */
   watchDeadLetters(queues: Record<string, sqs.IQueue>): void {
     for (const [contents, queue] of Object.entries(queues)) this.watch('deadLetters', contents, [queue.queueName]);
   }
@@ -109,11 +109,11 @@ export class CacheMonitoring extends Construct {
     this.watch('functionThrottles', name, [fn.functionName]);
   }
 
-  /** Watches what the workers of a pipeline say of its purges. */
+  /** Watches the metrics that the workers of a pipeline report. */
   watchPurges(pipeline: PurgePipeline): void {
     for (const metric of SWEPT_METRICS) this.watch(metric, 'relay', [pipeline.relay.functionName]);
     for (const metric of REPORTED_METRICS) this.watch(metric, 'invalidator', [pipeline.invalidator.functionName]);
-    // Either seals a batch, whoever comes first when its window is over.
+    // Either function seals a batch, the first that runs after its window is over.
     for (const [name, worker] of [
       ['relay', pipeline.relay],
       ['invalidator', pipeline.invalidator],
@@ -122,25 +122,25 @@ export class CacheMonitoring extends Construct {
     }
   }
 
-  /** Shows how much a warmer reads, and watches what it couldn't. */
+  /** Shows the reads of a warmer, and watches its failures. */
   watchWarmer({ worker, deadLetters }: CacheWarmer): void {
     this.watch('keysWarmed', 'warmer', [worker.functionName]);
     this.watchDeadLetters({ warming: deadLetters });
     this.watchFunction('warmer', worker);
   }
 
-  /** Watches which share of purged keys a probe finds as the primary has them. */
+  /** Watches the share of purged keys that a probe finds consistent with the primary. */
   watchProbe({ probe }: PurgeProbe): void {
     for (const metric of PROBED_METRICS) this.watch(metric, 'probe', [probe.functionName]);
     this.watchFunction('probe', probe);
   }
 
-  /** Watches a function whose responses the edge keeps. */
+  /** Watches a function whose responses the edge caches. */
   watchResponses(name: string, fn: lambda.IFunction): void {
     this.watch('tagsDropped', name, [fn.functionName]);
   }
 
-  /** Watches where the reads of routes are answered, as the function that answers them says. */
+  /** Watches the tiers that answer the reads of routes, as the function reports them. */
   watchReads(fn: lambda.IFunction, routes: Route[]): void {
     for (const { name, freshness } of routes) {
       if (!freshness) continue;
@@ -148,7 +148,7 @@ export class CacheMonitoring extends Construct {
     }
   }
 
-  /** Shows the edge. Its metrics are in us-east-1, where alone they could be alarmed on. */
+  /** Shows the edge. Its metrics are in us-east-1, and alarms on them would have to be there too. */
   watchEdge(edge: IEdgeDistribution): void {
     for (const metric of ['edgeHitRatio', 'edgeErrors'] as const) {
       this.watch(metric, 'edge', [edge.distribution.distributionId, 'Global'], EDGE_REGION);
@@ -162,7 +162,7 @@ export class CacheMonitoring extends Construct {
     }
   }
 
-  /** Watches every node, because a hot shard doesn't show in an average; of a serverless cache what it says as a whole. */
+  /** Watches every node, because an average hides a hot shard; of a serverless cache, its metrics as a whole. */
   watchShared(shared: ISharedCache): void {
     for (const node of shared.nodes) {
       for (const metric of SHARED_METRICS) this.watch(metric, node.name, [node.cacheClusterId]);

@@ -4,48 +4,49 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct, type IConstruct } from 'constructs';
 
-/** What a web ACL can stand before. */
+/** Scope of a web ACL. */
 export class FirewallScope {
-  /** A distribution. AWS WAF keeps these in us-east-1, wherever everything else is. */
+  /** Scope of distributions. AWS WAF keeps their web ACLs in us-east-1. */
   static readonly EDGE = new FirewallScope('CLOUDFRONT');
 
-  /** An API, in the region of the API. */
+  /** Scope of APIs, in the region of the API. */
   static readonly REGIONAL = new FirewallScope('REGIONAL');
 
   private constructor(
-    /** As `Scope` of the web ACL. */
+    /** Value of `Scope` of the web ACL. */
     readonly value: 'CLOUDFRONT' | 'REGIONAL',
   ) {}
 }
 
-/** What a firewall stands before. */
+/** Properties of a Firewall. */
 export interface FirewallProps {
-  /** Whether it is for a distribution or for a stage of an API. */
+  /** Kind of resource that is protected: a distribution or a stage of an API. */
   readonly scope: FirewallScope;
 
   /**
-   * Requests that one address may make in five minutes, 10 to 2,000,000,000. Behind the edge every request of an API comes from the edge.
+   * Requests that one address may make in five minutes, 10 to 2,000,000,000. Behind the edge every request of an API comes from
+   * the edge.
    * @default - 10,000 at the edge; no limit before an API
    */
   readonly requestsPerAddress?: number;
 
   /**
-   * What happens to the log of blocked requests when the rules go.
+   * Removal policy of the log of blocked requests.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** Rules that requests must pass, made here or elsewhere. */
+/** A web ACL. */
 export interface IFirewall extends IConstruct {
-  /** ARN of the web ACL, to be given to what it protects. */
+  /** ARN of the web ACL. */
   readonly webAclArn: string;
 
-  /** Puts the rules before a stage of an API. A distribution is given them as its web ACL instead. */
+  /** Associates the web ACL with a stage of an API. A distribution takes it as `firewall` instead. */
   protect(stage: apigateway.Stage): void;
 }
 
-/** What every kind of firewall has in common. */
+/** Common part of all firewalls. */
 export abstract class FirewallBase extends Construct implements IFirewall {
   abstract readonly webAclArn: string;
 
@@ -67,10 +68,10 @@ class ImportedFirewall extends FirewallBase {
   }
 }
 
-/** The one region that AWS WAF, and ACM, keep what a distribution uses in. */
+/** Region of the web ACLs and certificates that a distribution can use. */
 export const EDGE_REGION = 'us-east-1';
 
-/** AWS's baseline: what no request of a JSON API has any business with. */
+/** AWS's baseline rule groups: what they block belongs in no request of a JSON API. */
 const MANAGED_RULES = [
   'AWSManagedRulesAmazonIpReputationList',
   'AWSManagedRulesCommonRuleSet',
@@ -80,12 +81,12 @@ const MANAGED_RULES = [
 const DEFAULT_REQUESTS_PER_ADDRESS = 10_000;
 
 /**
- * A web ACL of AWS's managed rules and a limit by address, with a log of what it blocked.
+ * A web ACL of AWS's managed rules and a rate limit by address, with a log of blocked requests.
  *
- * @throws {RangeError} where rules for the edge are made in another region than us-east-1, or a limit is not AWS WAF's.
+ * @throws {RangeError} where a web ACL for the edge is in another region than us-east-1, or a limit is outside of AWS WAF's.
  */
 export class Firewall extends FirewallBase {
-  /** Uses rules that were made elsewhere. */
+  /** Imports a web ACL. */
   static fromWebAclArn(scope: Construct, id: string, webAclArn: string): IFirewall {
     return new ImportedFirewall(scope, id, webAclArn);
   }
@@ -140,9 +141,9 @@ export class Firewall extends FirewallBase {
             ]),
       ],
     });
-    // AWS WAF logs to no group with another prefix.
+    // AWS WAF requires this prefix of a log group's name.
     const log = new logs.LogGroup(this, 'Log', {
-      // A stack in us-east-1 may have rules for both.
+      // A stack in us-east-1 may have a web ACL of each scope.
       logGroupName: `aws-waf-logs-${Stack.of(this).stackName}${atEdge ? '-edge' : ''}`,
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,

@@ -3,8 +3,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /**
- * Checks, when the app is synthesized, that a service may use a key; without, what it publishes is lost without a word. The policy of a key
- * that was made elsewhere can't be seen: that is said as a warning.
+ * Checks at synthesis that a service may use a key: without the permission, what it publishes is lost silently. The policy of an
+ * imported key can't be read, which is a warning.
  */
 export function checkUse(user: Construct, key: kms.IKey, service: string): void {
   if (!(key instanceof kms.Key)) {

@@ -1,26 +1,26 @@
 import { Duration } from 'aws-cdk-lib';
 
-/** One metric that is watched: where CloudWatch has it, and when it means trouble. */
+/** Metric that is watched: its name in CloudWatch, and its alarm. */
 export interface WatchedMetric {
-  /** Of CloudWatch, such as `AWS/ElastiCache`. */
+  /** Namespace in CloudWatch, such as `AWS/ElastiCache`. */
   readonly namespace: string;
-  /** As CloudWatch has it. */
+  /** Name in CloudWatch. */
   readonly metricName: string;
-  /** Names of the dimensions that tell one resource from another; values come from the resource. */
+  /** Names of the dimensions; their values come from the resource. */
   readonly dimensions: string[];
-  /** What is made of the values of one period. */
+  /** Statistic of the values of one period. */
   readonly statistic: 'Maximum' | 'Minimum' | 'Sum' | 'Average' | 'p99';
   /** Length of one data point. */
   readonly period: Duration;
-  /** Which side of `threshold` means trouble. @default - shown and not alarmed on */
+  /** Side of `threshold` on which the alarm is. @default - no alarm, only a graph */
   readonly alarm?: 'above' | 'below';
-  /** What the statistic is compared with, in the metric's own unit. */
+  /** Threshold of the statistic, in the metric's own unit. */
   readonly threshold: number;
-  /** Periods in a row. */
+  /** Consecutive periods beyond the threshold before the alarm. */
   readonly evaluationPeriods: number;
-  /** What it means, and what to do. */
+  /** Meaning, and what to do. */
   readonly meaning: string;
-  /** Where the name, the dimensions or the threshold come from. */
+  /** Source of the name, the dimensions or the threshold. */
   readonly source: string;
 }
 
@@ -33,7 +33,7 @@ const PER_NODE = {
   source: ELASTICACHE,
 };
 
-/** A serverless cache has one dimension, of another name than a node's. */
+/** Metrics of a serverless cache, which has one dimension, of another name than a node's. */
 const SERVERLESS = {
   namespace: 'AWS/ElastiCache',
   dimensions: ['clusterId'],
@@ -41,7 +41,7 @@ const SERVERLESS = {
   source: 'ElastiCache, "Serverless cache metrics"; the dimension as `aws cloudwatch list-metrics` shows it',
 };
 
-/** What the functions of the purge path say themselves, by the embedded metric format; each says it under its own name. */
+/** Metrics that the functions of the purge path report in the embedded metric format, each under its own name. */
 const PURGE = {
   namespace: 'Cachement/Purge',
   dimensions: ['FunctionName'],
@@ -49,7 +49,7 @@ const PURGE = {
   source: 'lambdas/platform/purge/metrics.ts',
 };
 
-/** What a function says of the reads of one route; counts since its last line. */
+/** Metrics that a function reports of the reads of one route; counts since its last report. */
 const READS = {
   namespace: 'Cachement/Reads',
   dimensions: ['FunctionName', 'Route'],
@@ -60,7 +60,7 @@ const READS = {
   source: 'lambdas/runtime/telemetry/telemetry.ts',
 };
 
-/** Every metric that the platform shows or alarms on, by what it is about. Dashboards and alarms are made from it, and from nothing else. */
+/** Every metric that the platform shows or alarms on, by subject. Dashboards and alarms are generated from it alone. */
 export const METRICS = {
   deadLetters: {
     namespace: 'AWS/SQS',
@@ -108,7 +108,7 @@ export const METRICS = {
     metricName: 'CommitToFresh',
     statistic: 'p99',
     alarm: 'above',
-    // CloudFront says that it is done within 25 s at P95; the rest of the path takes about 10 s.
+    // CloudFront completes an invalidation within 25 s at P95; the rest of the path takes about 10 s.
     threshold: 60_000,
     evaluationPeriods: 5,
     meaning:
@@ -241,7 +241,7 @@ export const METRICS = {
     ...READS,
     metricName: 'Bypasses',
     alarm: 'above',
-    // A new environment whose first connection is slow makes a few.
+    // A new execution environment whose first connection is slow causes a few.
     threshold: 100,
     evaluationPeriods: 5,
     meaning: 'reads go to the database without the shared tier: a shard is down or overloaded; look at `/health` and at its CPU',
@@ -381,7 +381,7 @@ export const METRICS = {
     metricName: 'CurrConnections',
     statistic: 'Maximum',
     alarm: 'above',
-    // A node takes 65,000.
+    // A node accepts 65,000.
     threshold: 50_000,
     evaluationPeriods: 5,
     meaning: 'connections are nearly used up; a client makes more than it keeps',
@@ -450,7 +450,7 @@ export const METRICS = {
     statistic: 'Minimum',
     period: Duration.minutes(5),
     alarm: 'below',
-    // Bytes; a tenth of the least that is allocated.
+    // Bytes; a tenth of the smallest disk.
     threshold: 2 * 1024 ** 3,
     evaluationPeriods: 3,
     meaning: 'the disk is nearly full; a full one stops the database',

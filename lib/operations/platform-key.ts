@@ -13,18 +13,18 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 
-/** What happens to a key in the end. */
+/** Properties of a PlatformKey. */
 export interface PlatformKeyProps {
   /**
-   * What happens to the key when it leaves the template. Without it nothing that it encrypted can be read again.
+   * Removal policy of the key. What it encrypted can't be read without it.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * The key that encrypts a stage's logs, secrets and alarms. It rotates by itself. AWS services that write on the account's behalf are in
- * its policy, so that no stack has to change it, and the stack that owns it needs none of the others.
+ * Key that encrypts a stage's logs, secrets and alarms, rotated every year. Its policy names the AWS services that write on the
+ * account's behalf, so that no other stack has to change it, and the stack that owns it depends on none.
  */
 export class PlatformKey extends Construct {
   /** The key itself, rotated every year. */
@@ -42,13 +42,13 @@ export class PlatformKey extends Construct {
     this.allow('Logs', `logs.${region}.amazonaws.com`, {
       ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
     });
-    // An alarm is published by CloudWatch, to a topic that is encrypted.
+    // CloudWatch publishes alarms to a topic that is encrypted.
     this.allow('Alarms', 'cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
     this.allow('Budgets', 'budgets.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
     this.allow('Costs', 'costalerts.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
   }
 
-  /** Encrypts every log group and secret of a scope that doesn't name a key of its own. Call it before they are made. */
+  /** Encrypts every log group and secret of a scope that doesn't name a key of its own. Call it before they are created. */
   encrypts(scope: IConstruct): void {
     PropertyInjectors.of(scope).add(
       new EncryptedByDefault(logs.LogGroup.PROPERTY_INJECTION_ID, this.key),
@@ -69,7 +69,7 @@ export class PlatformKey extends Construct {
   }
 }
 
-/** Gives every construct of a class the key, where it isn't given one. */
+/** Injector that gives the key to constructs that name none. */
 class EncryptedByDefault implements IPropertyInjector {
   constructor(
     readonly constructUniqueId: string,

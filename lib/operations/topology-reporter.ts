@@ -9,30 +9,31 @@ import { PlatformFunction } from '../functions/platform-function';
 import type { IPurgeBus } from '../purge/purge-bus';
 import type { ISharedCache } from '../shared/shared-cache-base';
 
-/** What is reported on, and where to. */
+/** Properties of a TopologyReporter. */
 export interface TopologyReporterProps {
-  /** A replication group; a serverless cache shows no nodes. */
+  /** Shared tier that is a replication group; a serverless cache has no nodes. */
   readonly shared: ISharedCache;
-  /** Where reports go. */
+  /** Bus that reports are published to. */
   readonly bus: IPurgeBus;
 
   /**
-   * What happens to the function's log when it goes.
+   * Removal policy of the function's log.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** How old a report gets when nothing happens. */
+/** Interval between reports when no event causes one. */
 const REPORT_INTERVAL = Duration.minutes(5);
 
 /**
- * Reports on the bus how ElastiCache describes the shared tier, for those who can't ask it from inside of the network.
+ * Function that publishes ElastiCache's description of the shared tier to the bus, for functions that can't reach ElastiCache's
+ * API from inside of the network.
  *
- * @throws {RangeError} where it isn't a replication group, or its id isn't known.
+ * @throws {RangeError} if the shared tier isn't a replication group, or its id isn't known.
  */
 export class TopologyReporter extends Construct {
-  /** Events that the function never saw, or failed on. The next scheduled report makes up for them. */
+  /** Events that weren't delivered to the function, or that it failed on. The next scheduled report replaces them. */
   readonly deadLetters: sqs.IQueue;
 
   constructor(scope: Construct, id: string, props: TopologyReporterProps) {
@@ -78,7 +79,7 @@ export class TopologyReporter extends Construct {
       schedule: events.Schedule.rate(REPORT_INTERVAL),
       targets: [target],
     });
-    // A failover of nodes is announced by SNS alone; EventBridge has what was asked of ElastiCache's API. Neither is certain to arrive,
+    // A failover of nodes is announced by SNS alone; EventBridge has calls of ElastiCache's API. Neither is certain to arrive,
     // which is why there is a schedule.
     notifications?.addSubscription(new subscriptions.LambdaSubscription(report, { deadLetterQueue: this.deadLetters }));
     new events.Rule(this, 'Change', {

@@ -13,9 +13,9 @@ import { WorkerQueue } from './worker-queue';
 /** Properties of a CacheWarmer. */
 export interface CacheWarmerProps {
   /**
-   * Function that reads the keys, in the network of the tiers: it is sent a batch of `PurgeRequested` events, as `createWorker` and
-   * `warmStep` of `cachement/functions` take them. It is made a client of database and shared tier here. Its timeout should be that of its
-   * keys at its rate, such as 30 s for two hundred keys at ten a second.
+   * Function that reads the keys, in the network of the tiers: it is sent a batch of `PurgeRequested` events, as `createWorker`
+   * and `warmStep` of `cachement/functions` take them. It is made a client of database and shared tier here. Its timeout should
+   * be that of its keys at its rate, such as 30 s for two hundred keys at ten a second.
    */
   readonly worker: PlatformFunction;
   /** Origin of the values. */
@@ -31,17 +31,19 @@ export interface CacheWarmerProps {
 /** Lambda's default, for a function that has none of its own. */
 const DEFAULT_TIMEOUT = Duration.seconds(3);
 
-/** Time in which the shared tier is purged, so that what is read is not the old value; and purges of one moment are warmed once. */
+/**
+ * Time in which the shared tier is purged, so that what is read is not the old value; and purges of one moment are warmed once.
+ */
 const GATHER = Duration.seconds(2);
 
 /**
- * Reads the hottest keys again after they were purged, so that their first viewers don't wait for the database. Its worker knows which keys
- * those are; the rate towards the database is bounded by the worker, and by its concurrency.
+ * Reads the hottest keys again after they were purged, so that their first viewers don't wait for the database. Its worker knows
+ * which keys those are; the rate towards the database is bounded by the worker, and by its concurrency.
  */
 export class CacheWarmer extends Construct {
   /** Purges that nothing was warmed after. */
   readonly deadLetters: sqs.IQueue;
-  /** Reads the keys. */
+  /** Function that reads the keys. */
   readonly worker: PlatformFunction;
 
   constructor(scope: Construct, id: string, props: CacheWarmerProps) {

@@ -1,7 +1,7 @@
 import { type Route, templateParameters } from '../route';
 
 /**
- * The path of each tag that names one key of the stage cache.
+ * @returns the path of each tag that names one key of the stage cache.
  *
  * @throws {RangeError} where a tag can't name the whole key.
  */

@@ -5,22 +5,22 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 
-/** `source` of every event of the platform. */
+/** Value of `source` of every event of the platform. */
 export const EVENT_SOURCE = 'cachement';
 
-/** The bus that every step of a purge is announced on, made here or elsewhere. */
+/** Bus on which every step of a purge is announced. */
 export interface IPurgeBus extends IConstruct {
   /** The bus itself. */
   readonly eventBus: events.IEventBus;
 
-  /** What others may be allowed to do with it. */
+  /** Permissions on the bus. */
   readonly grants: PurgeBusGrants;
 
-  /** Lets a function publish. In an isolated network it needs the way to EventBridge too. */
+  /** Lets a function publish. In an isolated network it needs access to EventBridge too. */
   addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void;
 }
 
-/** What every kind of bus has in common. */
+/** Common part of all buses. */
 export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   abstract readonly eventBus: events.IEventBus;
   readonly grants: PurgeBusGrants = new PurgeBusGrants(this);
@@ -32,9 +32,9 @@ export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   }
 }
 
-/** The bus of purges. It is alone in its stack, so that publishers and workers don't need each other. */
+/** The bus of purges. In a stack of its own it spares publishers and workers from depending on each other. */
 export class PurgeBus extends PurgeBusBase {
-  /** Uses a bus that was made elsewhere. Its policy must let the account's own roles publish. */
+  /** Imports a bus. Its policy must let the account's own roles publish. */
   static fromEventBus(scope: Construct, id: string, eventBus: events.IEventBus): IPurgeBus {
     return new ImportedBus(scope, id, eventBus);
   }
@@ -46,7 +46,8 @@ export class PurgeBus extends PurgeBusBase {
     const eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
     this.eventBus = eventBus;
     CrossStackReferences.of(eventBus).produce(ReferenceStrength.STRONG);
-    // Names the account and no role, so that it closes the bus to others and opens it to nobody: a publisher's role must allow it too.
+    // Names the account and no role, which refuses other accounts and grants nothing by itself: a publisher's role must allow it
+    // too.
     eventBus.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'OwnAccountOnly',
@@ -68,11 +69,11 @@ class ImportedBus extends PurgeBusBase {
   }
 }
 
-/** What others may be allowed to do with the bus. */
+/** Permissions on a bus. */
 export class PurgeBusGrants {
   constructor(private readonly bus: IPurgeBus) {}
 
-  /** Lets a grantee ask for purges and replays, as the command line does, and say nothing else. The bus refuses whoever has no grant. */
+  /** Lets a grantee request purges and replays, as the command line does, and publish nothing else. */
   purge(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,

@@ -17,107 +17,112 @@ import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
 import type { IPurgePipeline, IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
-/** What is purged, and by how much of it at once. */
+/** Properties of a PurgePipeline. */
 export interface PurgePipelineProps {
-  /** Where relay and invalidator run. */
+  /** Network of relay and invalidator. */
   readonly network: IPlatformNetwork;
-  /** Where the outbox and the ledger are. */
+  /** Database with the outbox and the ledger. */
   readonly database: IReplicatedDatabase;
-  /** The tier that is purged first. */
+  /** Shared tier, which is purged first. */
   readonly shared: ISharedCache;
-  /** What steps hand over by. */
+  /** Bus through which the steps start each other. */
   readonly bus: IPurgeBus;
-  /** The tier that is purged next, once the drain is over. */
+  /** Gateway, which is purged next, once the drain is over. */
   readonly api: ICachedApi;
-  /** The tier that is purged last. */
+  /** Edge, which is purged last. */
   readonly edge: IEdgeDistribution;
 
-  /** How long after the shared tier the outer tiers are purged: until then an inner one can still hand out the old value. */
+  /**
+   * Drain: time between the purges of the shared tier and of the outer tiers, in which an inner tier can still serve the old
+   * value.
+   */
   readonly settle: Duration;
 
   /**
-   * For how long a batch for the edge is open to further purges: each second more is a second later, and saves the items of tags that are
-   * purged again in it.
+   * Time for which a batch for the edge takes further purges. A longer one delays purges, and saves the items of tags that are
+   * purged again within it.
    * @default Duration.seconds(1)
    */
   readonly edgeWindow?: Duration;
 
   /**
-   * Items a month that the edge may cost. From 80 % on there is an alarm; at 100 % tags are purged by their parents, and left to their TTL
-   * where they have none. Purges that are marked urgent always go.
-   * @default - as many as there are
+   * Budget of invalidated items per month. From 80 % on there is an alarm; at 100 % tags are purged by their parents, and expire
+   * by TTL where they have none. Urgent purges are exempt.
+   * @default - unlimited
    */
   readonly edgeMonthlyItems?: number;
 
   /**
-   * Parent tag by tag template, such as `place:{id}` to `places`. Every route with the one must have the other, so that purging the parent
-   * purges at least as much.
+   * Parent tag by tag template, such as `place:{id}` to `places`. Every route with the template must have the parent too, so that
+   * purging the parent purges at least as much.
    * @default - none
    */
   readonly parentTags?: Record<string, string>;
 
   /**
-   * Tag templates that name one key of the stage cache each, with the route whose it is: that key is refreshed by a request for it, where a
-   * purge names nothing else, and the stage isn't flushed. No other response may carry such a tag, whatever its loader names, and the
-   * route's function must refuse any other spelling of a parameter.
+   * Tag templates that name one key of the stage cache each, with the route of the key. A purge of such tags alone refreshes the
+   * keys by requests for them, and doesn't flush the stage. No other response may carry such a tag, its loader's tags included,
+   * and the route's function must refuse any other spelling of a parameter.
    * @default - none, every purge of a tag flushes the stage
    */
   readonly exactTags?: Record<string, Route>;
 
   /**
-   * From how many tags of one parent in a batch on the parent is purged instead.
+   * Number of tags of one parent in a batch from which on the parent is purged instead.
    * @default 100
    */
   readonly escalateFrom?: number;
 
   /**
-   * What happens to the functions' logs when they go.
+   * Removal policy of the functions' logs.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
-/** Reads at most a few hundred rows of the outbox; the next sweep is a minute away. */
+/** Limit of a run of the relay, which reads at most a few hundred rows; the next sweep is a minute away. */
 const RELAY_TIMEOUT = Duration.seconds(30);
 
-/** Short, because what failed is tried again after six times as long. */
+/** Limit of a run of the invalidator; short, because what failed is tried again after six times as long. */
 const INVALIDATOR_TIMEOUT = Duration.seconds(10);
 
-/** Ten commands at about one call a second, which is what CloudFront's API takes without throttling. */
+/**
+ * Limit of a run of the executor: ten commands at about one call per second, which CloudFront's API accepts without throttling.
+ */
 const EXECUTOR_TIMEOUT = Duration.seconds(30);
 
 /**
- * Purges within it share a flush of the stage cache, which comes after the drain of the last of them. Four flushes a second are what API
- * Gateway's control plane takes easily; it takes ten calls a second of an account.
+ * Time in which purges share a flush of the stage cache, which comes after the drain of the last of them: four flushes per
+ * second, of the ten calls per second that API Gateway's control plane accepts of an account.
  */
 const GATEWAY_WINDOW = Duration.millis(250);
 
-/** A second, in which a busy writer changes the same row a few times. */
+/** Default of `edgeWindow`, in which a busy writer changes the same row a few times. */
 const EDGE_WINDOW = Duration.seconds(1);
 
-/** One item instead of a hundred is worth refilling what the parent has besides. */
+/** Default of `escalateFrom`: one item instead of a hundred is worth reloading the parent's other responses. */
 const ESCALATE_FROM = 100;
 
-/** How long a purge can wait in the outbox when its event was lost. */
+/** Longest wait of a purge in the outbox whose event was lost. */
 const SWEEP_INTERVAL = Duration.minutes(1);
 
-/** What takes a purge from the outbox through shared tier and gateway to the edge. Rules, queues and their consumers are together here. */
+/** Rules, queues and functions that take a purge from the outbox through shared tier and gateway to the edge. */
 export class PurgePipeline extends Construct implements IPurgePipeline {
-  /** Where messages end up that nobody could handle; each one is a purge that somebody has to look at. */
+  /** Queues of messages that no function could handle, by step. Each message is a purge that an operator has to look at. */
   readonly deadLetters: Record<string, sqs.IQueue>;
-  /** Where steps wait for their workers, by what they are. */
+  /** Queues of commands that wait for their functions, by step. */
   readonly queues: Record<string, sqs.IQueue>;
-  /** Takes purges from the outbox to the bus. */
+  /** Function that publishes due rows of the outbox. */
   readonly relay: PlatformFunction;
-  /** Purges the shared tier, and keeps the ledger. */
+  /** Function that purges the shared tier, and keeps the ledger. */
   readonly invalidator: PlatformFunction;
-  /** Purges gateway and edge. */
+  /** Function that purges gateway and edge. */
   readonly executor: PlatformFunction;
-  /** What sources connect their writers with. */
+  /** Database that sources connect their writers to. */
   readonly database: IReplicatedDatabase;
-  /** What steps hand over by. */
+  /** Bus through which the steps start each other. */
   readonly bus: IPurgeBus;
-  /** Where relay and invalidator run. */
+  /** Network of relay and invalidator. */
   readonly network: IPlatformNetwork;
   private readonly submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
 
@@ -133,7 +138,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
     });
 
     this.relay = this.addRelay(props, undelivered);
-    // Kicks that come while the relay is busy wait here and are one invocation, however many writers there are.
+    // Kicks that arrive while the relay runs wait here and become one invocation, however many writers there are.
     const kicks = new WorkerQueue(this, 'RelayKicks', { worker: this.relay, workerTimeout: RELAY_TIMEOUT });
     this.invalidator = this.addInvalidator(props);
     const sharedSteps = new WorkerQueue(this, 'SharedSteps', { worker: this.invalidator, workerTimeout: INVALIDATOR_TIMEOUT });
@@ -142,7 +147,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       worker: this.executor,
       workerTimeout: EXECUTOR_TIMEOUT,
     });
-    // To itself, for later: until the drain is over, and until CloudFront says that an invalidation is complete.
+    // The executor sends itself delayed commands: for the end of the drain, and to poll an invalidation until it is complete.
     this.executor.addEnvironment('EDGE_QUEUE_URL', edgeSteps.queue.queueUrl);
     this.executor.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [edgeSteps.queue.queueArn] }),
@@ -187,16 +192,16 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
   }
 
   /**
-   * What a rule's events are handed to the pipeline by.
+   * Target of a rule whose events request purges.
    *
-   * @param input what the pipeline is told of each event.
+   * @param input event that the pipeline receives for each event of the rule.
    */
   submissionTarget(input: events.RuleTargetInput): events.IRuleTarget {
     const { queue, undelivered } = this.submissions;
     return new targets.SqsQueue(queue, { deadLetterQueue: undelivered, message: input });
   }
 
-  /** Lets something ask for purges. @param id names the source in the stack. */
+  /** Adds a source of purges. @param id names the source in the stack. */
   addSource(id: string, source: IPurgeSource): void {
     source.bind(this, id);
   }
@@ -222,14 +227,14 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       bundle: 'invalidator',
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
-      // May not be known before the last route is declared.
+      // A token: known when the last route is declared.
       environment: { SETTLE_SECONDS: Tokenization.stringifyNumber(props.settle.toSeconds()), ...pacing(props) },
     });
     props.shared.addClient(invalidator);
     return invalidator;
   }
 
-  /** A function in the network that writes the ledger, and says on the bus what comes next. */
+  /** Adds a function in the network that writes the ledger, and publishes the next step to the bus. */
   private addLedgerKeeper(id: string, props: PurgePipelineProps, own: PlatformFunctionProps): PlatformFunction {
     const { network, database, bus, logRemovalPolicy } = props;
     const keeper = new PlatformFunction(this, id, { ...own, concurrency: 2, vpc: network.vpc, logRemovalPolicy });
@@ -243,7 +248,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       bundle: 'executor',
       description: 'Flushes the stage cache, and invalidates at the edge',
       timeout: EXECUTOR_TIMEOUT,
-      // It waits for APIs, and for the right moment, more than it works.
+      // It mostly waits, for APIs and for due times.
       concurrency: 5,
       environment: {
         DISTRIBUTION_ID: props.edge.distribution.distributionId,
@@ -261,7 +266,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
   }
 }
 
-/** How the outer tiers are paced, as both functions that move batches on are told. */
+/** Environment variables for pacing the outer tiers, the same for both functions that advance batches. */
 function pacing(props: PurgePipelineProps): Record<string, string> {
   return {
     GATEWAY_WINDOW_MS: String(GATEWAY_WINDOW.toMilliseconds()),

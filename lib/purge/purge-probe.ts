@@ -8,25 +8,25 @@ import { PlatformFunction } from '../functions/platform-function';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import type { Route } from '../route';
 
-/** What is compared with what. */
+/** Properties of a PurgeProbe. */
 export interface PurgeProbeProps {
-  /** What is asked for the primary's values. */
+  /** API that returns the primary's values. */
   readonly api: ICachedApi;
 
-  /** What is read as viewers read it. */
+  /** Edge that is read as viewers read it. */
   readonly edge: IEdgeDistribution;
 
   /**
-   * The route that says which keys were purged in a time, with the entity tags that the primary has of them now. It must not be cached, and
-   * takes `from` and `to`.
+   * Route that lists the keys that were purged between `from` and `to`, with the entity tags of the primary's current values. It
+   * must not be cached.
    */
   readonly purgedKeys: Route;
 
-  /** Where the pipeline keeps events that could not be delivered. */
+  /** Queue of the pipeline for events that could not be delivered. */
   readonly undelivered: sqs.IQueue;
 
   /**
-   * What happens to the function's log.
+   * Removal policy of the function's log.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
@@ -34,17 +34,18 @@ export interface PurgeProbeProps {
 
 const INTERVAL = Duration.minutes(1);
 
-/** Thirty reads at ten a second, and six questions of the API that may take 5 s each. */
+/** Limit of a run: thirty reads at ten per second, and six requests of the API that may take 5 s each. */
 const TIMEOUT = Duration.seconds(50);
 
 /**
- * Reads some of the keys that were purged 10 seconds, a minute and ten minutes ago through the edge, compares them with the primary, and says
- * which share is consistent. It runs outside of the network, as viewers are; what the primary has, it asks the API for.
+ * Function that reads some of the keys that were purged 10 seconds, a minute and ten minutes ago through the edge, compares them
+ * with the primary, and reports the share that is consistent. It runs outside of the network, as viewers do, and asks the API for
+ * the primary's values.
  *
  * @throws {RangeError} where the route is cached, or doesn't take `from` and `to`.
  */
 export class PurgeProbe extends Construct {
-  /** Reads the keys. */
+  /** Function that reads the keys. */
   readonly probe: PlatformFunction;
 
   constructor(scope: Construct, id: string, props: PurgeProbeProps) {
@@ -67,7 +68,7 @@ export class PurgeProbe extends Construct {
     new events.Rule(this, 'Schedule', {
       description: 'Compares purged keys at the edge with the primary',
       schedule: events.Schedule.rate(INTERVAL),
-      // What a run missed is of no use later.
+      // A lost run isn't repeated: the next one compares keys of its own time.
       targets: [new targets.LambdaFunction(this.probe, { deadLetterQueue: props.undelivered })],
     });
   }

@@ -4,35 +4,35 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type PlatformFunction, visibilityTimeoutFor } from '../functions/platform-function';
 
-/** Who consumes a queue. */
+/** Properties of a WorkerQueue. */
 export interface WorkerQueueProps {
-  /** Takes the messages, and says which of a batch it couldn't handle. */
+  /** Function that consumes the messages, and reports those of a batch that failed. */
   readonly worker: PlatformFunction;
 
-  /** Longest run of the worker, in whole seconds; the visibility timeout follows from it. */
+  /** Timeout of the worker, in whole seconds; the visibility timeout follows from it. */
   readonly workerTimeout: Duration;
 
   /**
-   * For how long a batch is gathered.
-   * @default - not at all
+   * Time for which Lambda gathers a batch.
+   * @default - none
    */
   readonly batchingWindow?: Duration;
 }
 
-/** Invocations take at most this many messages. */
+/** Largest number of messages of an invocation. */
 const BATCH_SIZE = 10;
 
-/** After this many receipts a message is set aside. Commands that are overdue are sent again by the sweep, so that nothing is lost. */
+/** Receipts after which a message becomes a dead letter. The sweep sends overdue commands again, so that nothing is lost. */
 const MAX_RECEIVES = 10;
 
-/** SQS's longest. */
+/** SQS's longest retention. */
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
-/** A queue, the worker that empties it, and a queue for what the worker couldn't handle. */
+/** A queue, the function that consumes it, and a queue of dead letters. */
 export class WorkerQueue extends Construct {
-  /** Where messages wait. */
+  /** Queue of messages. */
   readonly queue: sqs.Queue;
-  /** Where messages end up that the worker couldn't handle. */
+  /** Queue of messages that the worker couldn't handle. */
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: WorkerQueueProps) {
@@ -48,7 +48,8 @@ export class WorkerQueue extends Construct {
       visibilityTimeout: visibilityTimeoutFor(props.workerTimeout, props.batchingWindow),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
-    // Under the id that `SqsEventSource` gives, without what that grants beyond Lambda's needs: to look the queue up, and to hide messages.
+    // Under the id that `SqsEventSource` gives, without the permissions that it grants beyond Lambda's needs: GetQueueUrl and
+    // ChangeMessageVisibility.
     props.worker.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(this.queue.node)}`, {
       eventSourceArn: this.queue.queueArn,
       batchSize: BATCH_SIZE,

@@ -1,7 +1,7 @@
-/** Major and minor; what comes after is ElastiCache's. */
+/** Major and minor version; ElastiCache chooses the patch version. */
 const VERSION = /^\d+\.\d+$/;
 
-/** What a replication group runs, with the version and the family that its parameter group must have. */
+/** Engine of a shared tier: its type, its version and the family of its parameter group. */
 export class CacheEngine {
   /** Redis OSS 7.1, the last one that ElastiCache offers under that name. */
   static readonly REDIS_7_1 = new CacheEngine('redis', '7.1', 'redis7');
@@ -18,7 +18,7 @@ export class CacheEngine {
   /**
    * Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it.
    *
-   * @throws {RangeError} where the version isn't one, or the family is another's.
+   * @throws {RangeError} where the version isn't one, or the family is of another version.
    */
   static of(type: 'redis' | 'valkey', version: string, parameterGroupFamily: string): CacheEngine {
     if (!VERSION.test(version)) {
@@ -34,9 +34,9 @@ export class CacheEngine {
   }
 
   private constructor(
-    /** As `Engine` of the replication group, the users and the user group; they must be the same. */
+    /** Value of `Engine` of the replication group, the users and the user group, which must be the same. */
     readonly type: 'redis' | 'valkey',
-    /** Such as `8.0`. */
+    /** Version, such as `8.0`. */
     readonly version: string,
     /** Family of its parameter groups, such as `valkey8`. */
     readonly parameterGroupFamily: string,

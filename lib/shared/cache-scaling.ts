@@ -6,9 +6,9 @@ import { checkScaling, type ScaledCache } from './shared-cache-checks';
 
 /** Range and target of an automatic scaling. */
 export interface CacheScalingOptions {
-  /** Lowest number. */
+  /** Lowest number of shards or replicas. */
   readonly min: number;
-  /** Highest number. */
+  /** Highest number of shards or replicas. */
   readonly max: number;
   /**
    * Percent of use that the number is adjusted to, 35 to 70: of memory for shards, of the engine's CPU for replicas.
@@ -17,7 +17,7 @@ export interface CacheScalingOptions {
   readonly targetPercent?: number;
 }
 
-/** Dimension and metric that Application Auto Scaling changes each number by. */
+/** Scalable dimension and metric of each number. */
 const TARGETS = {
   shards: {
     id: 'Shards',
@@ -32,7 +32,7 @@ const TARGETS = {
 } as const;
 
 /**
- * Lets Application Auto Scaling change the number of shards, or of the replicas of each shard. Adds its resources beside the group.
+ * Adds automatic scaling of the shards, or of the replicas of each shard, beside the group.
  *
  * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
  */

@@ -12,19 +12,19 @@ interface CacheUsersProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The client's user, its secret where it has a password, and the group of both it and the disabled `default`. */
+/** The user of clients, its secret if it has a password, and the group of this user and the disabled `default`. */
 export interface CacheUsers {
   readonly client: elasticache.CfnUser;
   readonly group: elasticache.CfnUserGroup;
   readonly secret?: secretsmanager.Secret;
 }
 
-/** Adds them to a construct directly, so that its resources keep their logical ids. */
+/** Adds users to a construct directly, so that its resources keep their logical ids. */
 export function addCacheUsers(
   scope: Construct,
   { namespace, engine, authentication, removalPolicy }: CacheUsersProps,
 ): CacheUsers {
-  // ElastiCache wants the two the same where a role signs its way in.
+  // ElastiCache requires the id and the name of a user to be the same for IAM authentication.
   const name = `${namespace}-client`;
   const secret =
     authentication === CacheAuthentication.PASSWORD
@@ -64,7 +64,10 @@ export function addCacheUsers(
   return { client, group, secret };
 }
 
-/** Names of users and groups are the account's, in a region; the second one of a name fails when it is deployed. */
+/**
+ * @returns a problem if two groups have the same name, which must be unique in an account and region: the deployment of the
+ * second one would fail.
+ */
 function sameNames(group: elasticache.CfnUserGroup): string[] {
   const others = group.node.root.node
     .findAll()

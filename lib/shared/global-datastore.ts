@@ -3,19 +3,19 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import { CacheEngine } from './cache-engine';
 
-/** What a secondary is told of its primary, which is in another region. */
+/** Attributes of a secondary's primary, which is in another region. */
 export interface GlobalPrimaryAttributes {
-  /** Id of the global datastore, such as `ldgnf-shop`: the suffix, after what ElastiCache put before it. */
+  /** Id of the global datastore, such as `ldgnf-shop`: the suffix after ElastiCache's prefix. */
   readonly globalReplicationGroupId: string;
 
   /**
-   * Engine of the primary. The group takes it over; its users must be of the same.
+   * Engine of the primary. The group takes it over; its users must have the same engine.
    * @default CacheEngine.VALKEY_8_0
    */
   readonly engine?: CacheEngine;
 
   /**
-   * Whether the primary is in cluster mode.
+   * True if the primary is in cluster mode.
    * @default true
    */
   readonly clusterMode?: boolean;
@@ -28,14 +28,15 @@ export interface GlobalPrimaryAttributes {
 }
 
 /**
- * The part that a shared tier has in a global datastore: a group that is written to in one region, and copied to others, behind it by as long as
- * the copies take. A secondary can only be read, so that no function of the platform can be a client of it.
+ * Role of a shared tier in a global datastore: a group that is written to in one region, and replicated asynchronously to others.
+ * A secondary can only be read, so that no function of the platform can be a client of it.
  */
 export class GlobalDatastore {
   /**
-   * Makes a global datastore, with this group as the one that is written to. The group itself stays as it is.
+   * Role of the group that is written to. Adds a global datastore; the group itself isn't changed.
    *
-   * @param suffix ends the id of the datastore, which ElastiCache begins: at most 34 lower case letters, digits and single dashes, a letter first.
+   * @param suffix end of the datastore's id, after ElastiCache's prefix: at most 34 lower case letters, digits and single dashes,
+   * a letter first.
    * @throws {RangeError} where the suffix is something else.
    */
   static primary(suffix: string): GlobalDatastore {
@@ -48,9 +49,10 @@ export class GlobalDatastore {
   }
 
   /**
-   * Joins a global datastore of another region, as a copy. A group that is there already can't join: ElastiCache makes another one.
+   * Role of a read-only copy of another region's primary. An existing group can't join a global datastore: ElastiCache replaces
+   * it.
    *
-   * @throws {RangeError} where the id isn't one, or the shards aren't a number that a primary may have.
+   * @throws {RangeError} where the id isn't one, or a primary can't have as many shards.
    */
   static secondary(primary: GlobalPrimaryAttributes): GlobalDatastore {
     const { globalReplicationGroupId: id } = primary;
@@ -70,25 +72,25 @@ export class GlobalDatastore {
   }
 
   private constructor(
-    /** Of a primary. */
+    /** Suffix of the datastore's id; of a primary only. */
     readonly suffix?: string,
-    /** Of a secondary: what its primary is like. */
+    /** Attributes of the primary; of a secondary only. */
     readonly primary?: GlobalPrimaryAttributes,
   ) {}
 }
 
-/** ElastiCache's longest name of a group, less what it puts before a suffix. */
+/** ElastiCache's longest id of a global datastore, less its prefix. */
 const MAX_SUFFIX = 40 - 'ldgnf-'.length;
 const SUFFIX = /^[a-z](?:-?[a-z0-9])*$/;
 const GLOBAL_ID = /^[a-z0-9]{5}-[a-z](?:-?[a-z0-9])*$/;
 
-/** Sizes from large on, of M5, R5 and what came after (ElastiCache, "Prerequisites and limitations" of global datastores). */
+/** Node types of M5, R5 and later, from large on (ElastiCache, "Prerequisites and limitations" of global datastores). */
 const GLOBAL_NODE_TYPE = /^cache\.(m[5-8]g?|r[5-8]g?|r6gd|c[78]gn)\.(large|\d*xlarge)$/;
 
 /** The first versions that can be members; of Redis OSS it is 5.0.6, which has no users yet. */
 const FIRST_VERSION = { redis: 6, valkey: 7.2 } as const;
 
-/** What a secondary takes over from its primary, so that ElastiCache refuses to be told. */
+/** Properties that a secondary takes over from its primary, and that ElastiCache refuses for it. */
 const TAKEN_OVER = [
   'engine',
   'nodeType',
@@ -100,7 +102,7 @@ const TAKEN_OVER = [
   'multiAz',
 ] as const;
 
-/** What is checked of a member; a tier's properties as they were given. */
+/** Checked properties of a member, without defaults. */
 export interface GlobalMember {
   readonly globalDatastore?: GlobalDatastore;
   readonly engine?: CacheEngine;
@@ -153,7 +155,7 @@ function fail(property: string, rule: string, got: unknown, fix: string): never 
   throw new RangeError(`shared cache: '${property}' ${rule}, got: ${JSON.stringify(got)}; ${fix}`);
 }
 
-/** Makes a group the primary of a global datastore. It is added to the tier, and the group stays as it is. */
+/** Adds a global datastore, whose primary is the group, to the tier. The group isn't changed. */
 export function addGlobalDatastore(
   group: elasticache.CfnReplicationGroup,
   suffix: string,

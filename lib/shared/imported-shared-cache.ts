@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { type CacheNode, SharedCacheBase } from './shared-cache-base';
 
-/** A shared tier that was made elsewhere. */
+/** Attributes of an imported shared tier. */
 export interface SharedCacheAttributes {
   /** Prefix of every key. */
   readonly namespace: string;
@@ -13,36 +13,36 @@ export interface SharedCacheAttributes {
   readonly endpointAddress: string;
   /** Port of the endpoint. */
   readonly endpointPort: number;
-  /** Of the nodes; clients are let in by it. */
+  /** Security group of the nodes, which admits clients. */
   readonly securityGroup: ec2.ISecurityGroup;
   /**
-   * JSON with `username` and `password`.
+   * Secret of the client user: JSON with `username` and `password`.
    * @default - clients sign in by IAM
    */
   readonly secret?: secretsmanager.ISecret;
   /**
-   * The way to the secret.
-   * @default - clients have one
+   * Network with the endpoint through which clients read the secret.
+   * @default - clients reach Secrets Manager by themselves
    */
   readonly network?: IPlatformNetwork;
   /**
-   * Needed for `grants.connect`, and to report its topology.
+   * Id of the replication group. Needed for `grants.connect`, and to report its topology.
    * @default - none
    */
   readonly replicationGroupId?: string;
   /**
-   * Needed for `grants.connect`.
+   * Id of the client user. Needed for `grants.connect`.
    * @default - none
    */
   readonly userId?: string;
   /**
-   * The nodes to watch.
+   * Nodes to watch.
    * @default - none, nothing is watched
    */
   readonly nodes?: CacheNode[];
   /**
-   * Where ElastiCache says what happens to the nodes.
-   * @default - unknown; the topology is reported by schedule
+   * Topic of ElastiCache's events.
+   * @default - unknown; the topology is reported by schedule only
    */
   readonly notifications?: sns.ITopic;
 }
@@ -76,7 +76,7 @@ export abstract class ImportedCacheBase extends SharedCacheBase {
   }
 }
 
-/** A shared tier of nodes that was made elsewhere. */
+/** An imported shared tier of nodes. */
 export class ImportedSharedCache extends ImportedCacheBase {
   constructor(
     scope: Construct,

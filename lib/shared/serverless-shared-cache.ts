@@ -15,95 +15,98 @@ import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkNamespace } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
-/** What a serverless shared tier is like. */
+/** Properties of a ServerlessSharedCache. */
 export interface ServerlessSharedCacheProps {
-  /** Where its endpoints are: in the isolated subnets. */
+  /** Network of the endpoints, which are in its isolated subnets. */
   readonly network: IPlatformNetwork;
 
-  /** Prefix of every key, and of the names of cache and users, which are the account's. Lower case letters, digits and dashes. */
+  /**
+   * Prefix of every key, and of the names of cache and users, which are unique in an account. Lower case letters, digits and
+   * dashes.
+   */
   readonly namespace: string;
 
   /**
-   * Only the major version counts; ElastiCache picks the rest.
+   * Engine and major version; ElastiCache chooses the minor version.
    * @default CacheEngine.VALKEY_8_0
    */
   readonly engine?: CacheEngine;
 
   /**
-   * The most data that is kept, in GB, 1 to 5000; what bounds the bill for storage.
+   * Largest amount of data, in GB, 1 to 5000, which limits the costs of storage.
    * @default 10
    */
   readonly maxStorageGb?: number;
 
   /**
-   * The most processing units a second, 1000 to 15,000,000; what bounds the bill for requests.
+   * Largest number of ElastiCache processing units per second, 1000 to 15,000,000, which limits the costs of requests.
    * @default 10000
    */
   readonly maxUnitsPerSecond?: number;
 
   /**
-   * How clients say who they are.
+   * Authentication of clients.
    * @default CacheAuthentication.PASSWORD
    */
   readonly authentication?: CacheAuthentication;
 
   /**
-   * Encrypts what is on disk.
-   * @default - a key of ElastiCache's own
+   * Key that encrypts data at rest.
+   * @default - ElastiCache's own key
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Days that a daily snapshot is kept, 0 to 35; 0 takes none.
+   * Retention of daily snapshots in days, 0 to 35; 0 takes none.
    * @default 1
    */
   readonly snapshotRetentionDays?: number;
 
   /**
-   * What happens to the cache and its secret when they leave the template.
+   * Removal policy of the cache and its secret.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A serverless cache that was made elsewhere. */
+/** Attributes of an imported serverless cache. */
 export interface ServerlessSharedCacheAttributes {
-  /** Its name in ElastiCache. */
+  /** Name of the serverless cache. */
   readonly serverlessCacheName: string;
   /** Prefix of every key. */
   readonly namespace: string;
   /** Endpoint, without a port. */
   readonly endpointAddress: string;
-  /** Of the cache; clients are let in by it. */
+  /** Security group of the cache, which admits clients. */
   readonly securityGroup: ec2.ISecurityGroup;
   /**
-   * JSON with `username` and `password`.
+   * Secret of the client user: JSON with `username` and `password`.
    * @default - clients sign in by IAM
    */
   readonly secret?: secretsmanager.ISecret;
   /**
-   * The way to the secret.
-   * @default - clients have one
+   * Network with the endpoint through which clients read the secret.
+   * @default - clients reach Secrets Manager by themselves
    */
   readonly network?: IPlatformNetwork;
   /**
-   * Needed for `grants.connect`.
+   * Id of the client user. Needed for `grants.connect`.
    * @default - none
    */
   readonly userId?: string;
 }
 
-/** ElastiCache's own; a serverless cache has no other. */
+/** Port of every serverless cache. */
 const PORT = 6379;
 
 /**
- * The shared tier without nodes to size: ElastiCache Serverless. TLS always, cluster mode always. It refuses `KEYS`, and is billed by what is
- * stored and what is done.
+ * The shared tier without nodes to size: ElastiCache Serverless. TLS always, cluster mode always. It refuses `KEYS`, and is
+ * billed by storage and processing units.
  *
  * @throws {RangeError} where a property is outside of ElastiCache's limits.
  */
 export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConnectable {
-  /** Uses a serverless cache that was made elsewhere, by its endpoint and its user. */
+  /** Imports a serverless cache by its endpoint and its user. */
   static fromServerlessSharedCacheAttributes(
     scope: Construct,
     id: string,
@@ -117,7 +120,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   readonly serverlessCache: elasticache.CfnServerlessCache;
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
-  /** None: there are no nodes that anything could happen to. */
+  /** Undefined: a serverless cache has no nodes, and no events of nodes. */
   readonly notifications?: sns.ITopic;
 
   protected readonly network?: IPlatformNetwork;

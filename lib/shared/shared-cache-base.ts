@@ -10,66 +10,69 @@ import { checkInNetwork } from '../functions/client-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
 
-/** One node, as CloudWatch calls it. */
+/** Node of a shared tier, by its name in CloudWatch. */
 export interface CacheNode {
-  /** Such as `shard 1 node 2`. */
+  /** Name on the dashboard and in alarms, such as `shard 1 node 2`. */
   readonly name: string;
-  /** Dimension of its metrics. */
+  /** Value of the dimension `CacheClusterId` of its metrics. */
   readonly cacheClusterId: string;
 }
 
-/** A shared tier, made here or elsewhere: something that speaks the protocol of a Redis Cluster over TLS. */
+/** A shared tier: a server of the Redis Cluster protocol over TLS. */
 export interface ISharedCache extends IConstruct, ec2.IConnectable {
   /** Prefix of every key. */
   readonly namespace: string;
 
-  /** `host:port` that a cluster's client begins with; TLS always. */
+  /** `host:port` from which a client discovers the cluster; TLS always. */
   readonly endpoint: string;
 
-  /** JSON with `username` and `password` of the client user; none where clients sign in by IAM. */
+  /** Secret of the client user: JSON with `username` and `password`; undefined where clients sign in by IAM. */
   readonly secret?: secretsmanager.ISecret;
 
-  /** Nodes whose metrics are known; none of a serverless cache, nor of one that was made elsewhere and doesn't name them. */
+  /** Nodes whose metrics are known; empty for a serverless cache, and for an imported one whose attributes name none. */
   readonly nodes: CacheNode[];
 
-  /** Id of the replication group, where it is one. */
+  /** Id of the replication group; undefined for a serverless cache. */
   readonly replicationGroupId?: string;
 
-  /** Name of the serverless cache, where it is one. */
+  /** Name of the serverless cache; undefined for a replication group. */
   readonly serverlessCacheName?: string;
 
-  /** Where ElastiCache says what happens to the nodes, such as a failover; none of a serverless cache. */
+  /** Topic of ElastiCache's events, such as a failover; undefined for a serverless cache. */
   readonly notifications?: sns.ITopic;
 
-  /** What others may be allowed to do with it. */
+  /** Permissions on the shared tier. */
   readonly grants: SharedCacheGrants;
 
-  /** Gives a function what it needs to use this tier: the endpoint, the user's secret, and the way to both. */
+  /**
+   * Gives a function what it needs to use this tier: the endpoint, permission to read the user's secret, and network access to
+   * both.
+   */
   addClient(client: lambda.Function): void;
 
   /**
-   * A metric of one node, or of a serverless cache as a whole, such as `Evictions`; by default the average of five minutes.
+   * Metric of one node, or of a serverless cache as a whole, such as `Evictions`; by default the average of five minutes.
    *
-   * @param node which one; not needed where it is serverless.
-   * @throws {RangeError} where it isn't serverless, and no node is named.
+   * @param node node of the metric; not needed for a serverless cache.
+   * @throws {RangeError} if no node is given for a tier that isn't serverless.
    */
   metric(metricName: string, node?: CacheNode, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
-/** What every kind of shared tier has in common. */
+/** Common part of all shared tiers. */
 export abstract class SharedCacheBase extends Resource implements ISharedCache {
   abstract readonly namespace: string;
   abstract readonly endpoint: string;
   abstract readonly secret?: secretsmanager.ISecret;
   abstract readonly connections: ec2.Connections;
-  /** Where ElastiCache says what happens to the nodes, such as a failover; none of a serverless cache. */
+  /** Topic of ElastiCache's events, such as a failover; undefined for a serverless cache. */
   abstract readonly notifications?: sns.ITopic;
   readonly grants: SharedCacheGrants = new SharedCacheGrants(this);
 
-  /** The way to Secrets Manager, from where the clients are. */
+  /** Network with the endpoint through which clients read the secret. */
   protected abstract readonly network?: IPlatformNetwork;
 
-  /** ARNs that `elasticache:Connect` is allowed on: the cache and the user, both or it is refused. */
+  /** ARNs that `elasticache:Connect` must be allowed on: both the cache's and the user's. */
   abstract get connectArns(): string[];
 
   get nodes(): CacheNode[] {
@@ -84,7 +87,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
     return undefined;
   }
 
-  /** @throws {RangeError} where it isn't serverless, and no node is named. */
+  /** @throws {RangeError} if no node is given for a tier that isn't serverless. */
   metric(metricName: string, node?: CacheNode, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     const { serverlessCacheName } = this;
     if (!node && serverlessCacheName === undefined) {
@@ -95,13 +98,16 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
     return new cloudwatch.Metric({
       namespace: 'AWS/ElastiCache',
       metricName,
-      // Two names for what it is of: a node, and a serverless cache.
+      // Nodes and serverless caches have dimensions of different names.
       dimensionsMap: node ? { CacheClusterId: node.cacheClusterId } : { clusterId: serverlessCacheName as string },
       ...options,
     });
   }
 
-  /** @throws {RangeError} where clients sign in by IAM, which the platform's functions don't, or the function is outside of the network. */
+  /**
+   * @throws {RangeError} if clients sign in by IAM, which the platform's functions don't support, or the function is outside of
+   * the network.
+   */
   addClient(client: lambda.Function): void {
     if (!this.secret) {
       throw new RangeError(
@@ -114,12 +120,12 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
     client.addEnvironment('SHARED_SECRET_ARN', this.secret.secretArn);
     client.addEnvironment('CACHE_NAMESPACE', this.namespace);
     allowReading(this.secret, client);
-    // From the client's side, or the client's stack and this one would need each other.
+    // On the client's side: otherwise the client's stack and this one would depend on each other.
     client.connections.allowToDefaultPort(this, 'to the shared tier');
     this.network?.allowSecrets(client);
   }
 
-  /** ARN of something of ElastiCache, in this account and region. */
+  /** ARN of a resource of ElastiCache, in this account and region. */
   protected arnOf(kind: string, name: string): string {
     return Stack.of(this).formatArn({
       service: 'elasticache',
@@ -130,7 +136,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
   }
 }
 
-/** What others may be allowed to do with a shared tier. */
+/** Permissions on a shared tier. */
 export class SharedCacheGrants {
   constructor(private readonly cache: SharedCacheBase) {}
 

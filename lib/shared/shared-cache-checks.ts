@@ -10,13 +10,16 @@ const MAX_SHARDS = 500;
 /** ElastiCache's longest name of a user or a user group, less the longest suffix given here. */
 const NAMESPACE = /^[a-z](?:-?[a-z0-9]){0,29}$/;
 
-/** Families that ElastiCache makes nodes of, by what they can do. Data tiering moves what is cold to a disk, and is in `r6gd` alone. */
+/** Node types of ElastiCache. Only `r6gd` has data tiering, which moves cold data to a disk. */
 const NODE_TYPE = /^cache\.(t[234]g?|m[4-8]g?|r[4-8]g?|r6gd|c[78]gn)\.(micro|small|medium|large|\d*xlarge)$/;
 
-/** What Application Auto Scaling can move (ElastiCache, "Auto Scaling ElastiCache clusters"): neither small nodes nor burstable ones. */
+/**
+ * Node types that Application Auto Scaling supports (ElastiCache, "Auto Scaling ElastiCache clusters"): neither small nodes nor
+ * burstable ones.
+ */
 const SCALABLE_NODE_TYPE = /^cache\.(r8g|r7g|r6g|r6gd|r5|m8g|m7g|m6g|m5|c8gn|c7gn)\.(large|xlarge|2xlarge)$/;
 
-/** What to do with a number that is out of its range. */
+/** Fix for a number that is out of its range. */
 const BETWEEN = 'choose one in between';
 
 /** Checked properties of a tier of nodes; those with a default as they came or with it. */
@@ -131,7 +134,7 @@ export function checkScaling(
   }
 }
 
-/** @returns what is wrong with a group whose resource somebody gave an AUTH token: ElastiCache takes that, or users, and not both. */
+/** @returns a problem if the resource of a group was given an AUTH token: ElastiCache accepts either a token or users. */
 export function authTokenProblems({ authToken, userGroupIds }: elasticache.CfnReplicationGroup): string[] {
   if (authToken === undefined || (userGroupIds ?? []).length === 0) return [];
   return [

@@ -2,7 +2,7 @@ import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
 
-/** Adds the group that clients are let in by; to a construct directly, so that it keeps its logical id. */
+/** Adds the security group that admits clients, to a construct directly, so that it keeps its logical id. */
 export function addSharedConnections(scope: Construct, vpc: ec2.IVpc, port: number): ec2.Connections {
   const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc,
@@ -15,7 +15,10 @@ export function addSharedConnections(scope: Construct, vpc: ec2.IVpc, port: numb
 export const securityGroupIdsOf = ({ securityGroups }: ec2.Connections): string[] =>
   securityGroups.map(({ securityGroupId }) => securityGroupId);
 
-/** Others can't be left behind by a replacement of what is stateful. */
+/**
+ * Makes references to stateful resources strong exports, so that CloudFormation refuses to replace a resource that another stack
+ * uses.
+ */
 export function referStrongly(...stateful: readonly (IConstruct | undefined)[]): void {
   for (const construct of stateful) {
     if (construct) CrossStackReferences.of(construct).produce(ReferenceStrength.STRONG);

@@ -20,13 +20,13 @@ import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cac
 import { authTokenProblems, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
 
-/** What a shared tier is like. */
+/** Properties of a SharedCache. */
 export interface SharedCacheProps {
-  /** Where its nodes are: in the isolated subnets. */
+  /** Network of the nodes, which are in its isolated subnets. */
   readonly network: IPlatformNetwork;
 
   /**
-   * Prefix of every key, and of the names of the users, which are the account's. Lower case letters, digits and dashes.
+   * Prefix of every key, and of the names of the users, which are unique in an account. Lower case letters, digits and dashes.
    */
   readonly namespace: string;
 
@@ -37,86 +37,88 @@ export interface SharedCacheProps {
   readonly engine?: CacheEngine;
 
   /**
-   * Class of each node, as ElastiCache names it.
+   * Node type of ElastiCache.
    * @default 'cache.t4g.small'
    */
   readonly nodeType?: string;
 
   /**
-   * Whether keys are spread over shards. The functions of the platform need it; without it there is one shard, and a primary endpoint.
+   * True if keys are distributed over shards. The functions of the platform need it; without it there is one shard, and a primary
+   * endpoint.
    * @default true
    */
   readonly clusterMode?: boolean;
 
   /**
-   * Shards (node groups). Changed online, without replacement.
+   * Number of shards (node groups). Changed online, without replacement.
    * @default 3 - 1 without cluster mode
    */
   readonly shards?: number;
 
   /**
-   * Replicas of each shard, 0 to 5. ElastiCache replaces the whole group when it changes.
+   * Number of replicas of each shard, 0 to 5. ElastiCache replaces the whole group when it changes.
    * @default 1
    */
   readonly replicasPerShard?: number;
 
   /**
-   * Whether a replica takes over from a primary that fails. Cluster mode can't be without it on more than one shard.
+   * True if a replica takes over from a primary that fails. Required in cluster mode with more than one shard.
    * @default true
    */
   readonly automaticFailover?: boolean;
 
   /**
-   * Whether the replicas of a shard are in other zones than its primary.
+   * True if the replicas of a shard are in other zones than its primary.
    * @default - with automatic failover
    */
   readonly multiAz?: boolean;
 
   /**
-   * How clients say who they are.
+   * Authentication of clients.
    * @default CacheAuthentication.PASSWORD
    */
   readonly authentication?: CacheAuthentication;
 
   /**
-   * What goes where memory is full.
+   * Policy of evicting entries when memory is full.
    * @default EvictionPolicy.ALLKEYS_LRU
    */
   readonly evictionPolicy?: EvictionPolicy;
 
   /**
-   * Percent of memory that holds no data: what replication and snapshots need.
+   * Percent of memory that is reserved for replication and snapshots.
    * @default 25
    */
   readonly reservedMemoryPercent?: number;
 
   /**
-   * Encrypts what is on disk. ElastiCache replaces the group when it changes.
-   * @default - a key of ElastiCache's own
+   * Key that encrypts data at rest. ElastiCache replaces the group when it changes.
+   * @default - ElastiCache's own key
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Days that a daily snapshot is kept, 0 to 35; 0 takes none.
+   * Retention of daily snapshots in days, 0 to 35; 0 takes none.
    * @default 1
    */
   readonly snapshotRetentionDays?: number;
 
   /**
-   * Not the engine's own port, so that a scan for it finds nothing.
+   * Port of the nodes. The default isn't the engine's, which port scans look for.
    * @default 6380
    */
   readonly port?: number;
 
   /**
-   * What happens to the group, its secret and its logs when they leave the template. `SNAPSHOT` takes a final snapshot of the group.
+   * Removal policy of the group, its secret and its logs. `SNAPSHOT` takes a final snapshot of the group.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * Its part in a global datastore. A secondary takes engine, nodes, shards and parameters over from its primary, and can only be read. Neither
-   * can scale by itself, and what they have in common is changed in the datastore (`aws elasticache modify-global-replication-group`).
+   * Role in a global datastore. A secondary takes engine, nodes, shards and parameters over from its primary, and can only be
+   * read. Neither can scale by itself, and common properties are changed in the datastore (`aws elasticache
+   * modify-global-replication-group`).
    * @default - none; a tier of one region
    */
   readonly globalDatastore?: GlobalDatastore;
@@ -167,7 +169,7 @@ function settingsOf(props: SharedCacheProps): Settings {
  * @throws {RangeError} where the properties contradict each other or a limit of ElastiCache.
  */
 export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
-  /** Uses a shared tier that was made elsewhere, by its endpoint and its user. */
+  /** Imports a shared tier by its endpoint and its user. */
   static fromSharedCacheAttributes(scope: Construct, id: string, attributes: SharedCacheAttributes): ISharedCache {
     return new ImportedSharedCache(scope, id, attributes);
   }
@@ -175,10 +177,10 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly connections: ec2.Connections;
   /** The group itself. */
   readonly replicationGroup: elasticache.CfnReplicationGroup;
-  /** JSON with `username` and `password` of the client user. */
+  /** Secret of the client user: JSON with `username` and `password`. */
   readonly secret?: secretsmanager.ISecret;
   readonly namespace: string;
-  /** Where ElastiCache says what happens to the group, such as a failover. */
+  /** Topic of ElastiCache's events, such as a failover. */
   readonly notifications?: sns.ITopic;
   /** Id of the global datastore that it is in. */
   readonly globalReplicationGroupId?: string;
@@ -207,8 +209,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     const users = addCacheUsers(this, { namespace, engine: engine.type, authentication, removalPolicy });
     this.secret = users.secret;
     this.clientUserId = users.client.ref;
-    // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. A message holds the name of an event
-    // and of a node.
+    // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. A message holds the
+    // name of an event and of a node.
     this.notifications = new sns.Topic(this, 'Notifications');
 
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
@@ -239,9 +241,11 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /**
-   * Gives a function what it needs to use this tier: the endpoint, the user's secret, and the way to both.
+   * Gives a function what it needs to use this tier: the endpoint, permission to read the user's secret, and network access to
+   * both.
    *
-   * @throws {RangeError} where clients sign in by IAM, the function is outside of the network, or this is a secondary, which can only be read.
+   * @throws {RangeError} where clients sign in by IAM, the function is outside of the network, or this is a secondary, which can
+   * only be read.
    */
   override addClient(client: lambda.Function): void {
     if (this.settings.globalDatastore?.primary) {
@@ -261,7 +265,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /**
-   * `host:port` that reads are spread from over the replicas.
+   * `host:port` of the reader endpoint, which distributes connections over the replicas.
    * @throws {RangeError} in cluster mode, where a client learns of replicas from the configuration endpoint.
    */
   get readerEndpoint(): string {
@@ -277,7 +281,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     return [this.arnOf('replicationgroup', this.replicationGroup.ref), this.arnOf('user', this.clientUserId)];
   }
 
-  /** Every node as the template has it; those that scaling adds later aren't among them. */
+  /** Nodes of the template, without those that scaling adds later. */
   override get nodes(): CacheNode[] {
     const { shards, replicasPerShard, clusterMode } = this.settings;
     const all: CacheNode[] = [];
@@ -296,7 +300,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /**
-   * Lets the number of shards follow memory. The template's number is then where it began: change `min` and `max` instead.
+   * Scales the number of shards by memory. The template's number is then only the initial one: change `min` and `max` instead.
    *
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
@@ -305,7 +309,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /**
-   * Lets the number of replicas of each shard follow the CPU of the replicas.
+   * Scales the number of replicas of each shard by the CPU of the replicas.
    *
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
@@ -341,7 +345,9 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     };
   }
 
-  /** Membership of a secondary. ElastiCache refuses every other property that is the same in all members of a global datastore. */
+  /**
+   * Membership of a secondary. ElastiCache refuses every other property that is the same in all members of a global datastore.
+   */
   private secondaryShape({ globalReplicationGroupId }: GlobalPrimaryAttributes): GroupShape {
     const { clusterMode, replicasPerShard } = this.settings;
     return {

@@ -1,15 +1,18 @@
-/** Findings of one kind that are known and left, each by its resource. */
+/** Acknowledged findings of one kind, by resource. */
 export interface Acknowledgement {
   /** Ids of the rules, with the finding in brackets where a rule has several. Without wildcards. */
   readonly rules: readonly string[];
-  /** What each resource is, by its path without the stage. */
+  /** Description of each resource, by its path without the stage. */
   readonly resources: Readonly<Record<string, string>>;
   /**
    * The presets that have the findings.
    * @default - every preset
    */
   readonly presets?: readonly string[];
-  /** What makes it good all the same: the control that is there instead. Begins where the resource's name ends. */
+  /**
+   * Reason why the finding is acceptable: the control that is there instead. Continues a sentence after the resource's
+   * description.
+   */
   readonly because: string;
 }
 
@@ -31,7 +34,7 @@ const FUNCTIONS: readonly (readonly [path: string, name: string])[] = [
   ['operations/Topology/Function', 'topology'],
 ];
 const SAMPLE_DATA = ['database/SampleData/Function', 'sample-data'] as const;
-/** Of the app's stages only. */
+/** Function of the app's stages only. */
 const WARMER = ['purge/Warmer/Function', 'warmer'] as const;
 const PROBE = ['purge/Probe/Function', 'probe'] as const;
 const STAGES = [...SMALL, ...LARGE];
@@ -124,7 +127,9 @@ const REFRESHED_STAGES = [
 const REFRESHES =
   'may refresh any response of one stage, since a purge may name any path; it can have a response made anew, and neither read what needs authorisation nor change anything';
 
-/** Every finding that is left, with its reason. One that no preset has any more, or that names a whole rule by a wildcard, fails. */
+/**
+ * Every acknowledged finding, with its reason. One that no preset has any more, or that names a whole rule by a wildcard, fails.
+ */
 export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   // Roles
   {

@@ -17,7 +17,7 @@ import { NagMessageLevel, NagPack, NagRuleCompliance } from 'cdk-nag';
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
 type Properties = Record<string, any>;
 
-/** One rule of ours: which resources it is of, and what each must have. */
+/** Rule of this package: the resources that it checks, and what each must have. */
 interface Rule {
   readonly id: string;
   readonly info: string;
@@ -43,7 +43,7 @@ function referred<T extends CfnResource>(
   return inStackOf(node, type).find((other) => text.includes(`"${Stack.of(node).resolve(other.logicalId)}"`));
 }
 
-/** What caches need, and no public pack asks for. */
+/** Rules for caches that no public pack has. */
 export const RULES: readonly Rule[] = [
   {
     id: 'ServerlessCacheInGroups',
@@ -262,7 +262,7 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** Our own pack, for what the others don't cover. */
+/** Rule pack of this package, for what the others don't cover. */
 export class CachementChecks extends NagPack {
   readonly name = 'Cachement';
 

@@ -5,7 +5,7 @@ import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Check
 import { CachementChecks } from './cachement-checks';
 import type { Preset } from './presets';
 
-/** A rule that a resource doesn't keep. */
+/** Rule that a resource violates. */
 export interface Finding {
   readonly rule: string;
   /** Path of the construct, with its stack as it is in any stage: `network/Network/Vpc/Resource`. */
@@ -13,7 +13,7 @@ export interface Finding {
   readonly description: string;
 }
 
-/** What the CDK's own rules say of a synthesized app, warnings too, which would not stop it. */
+/** Findings of the CDK's own rules in a synthesized app, including warnings, which would not stop it. */
 export function reportedBy(directory: string): string[] {
   const report = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
   // biome-ignore lint/suspicious/noExplicitAny: the report has no published type
@@ -43,7 +43,10 @@ export function findingsOf(app: App, preset: Preset): Finding[] {
   );
 }
 
-/** Rules of cdk-nag read properties that the CDK has deprecated and that nobody here sets; what is ours is synthesized, and heard, before. */
+/**
+ * Silences warnings of deprecated properties: rules of cdk-nag read some that this app doesn't set; the app itself is synthesized
+ * before, with its warnings.
+ */
 function quietly<T>(act: () => T): T {
   const before = process.env.JSII_DEPRECATED;
   process.env.JSII_DEPRECATED = 'quiet';

@@ -6,17 +6,20 @@ import { CachingPlatform } from '../../lib';
 import { addCachement } from '../../lib/stacks/app';
 import { defineStage, type StageConfig, stageConfig } from '../../lib/stacks/stage';
 
-/** Something that is deployed: what is in it, and what its resources are called in every preset. */
+/** Deployed configuration: its stacks, and the names of its resources that all presets share. */
 export interface Preset {
-  /** Adds it to an app. */
+  /** Adds the preset to an app. */
   readonly addTo: (app: App) => Stack[];
-  /** A path of a construct without what is the preset's own: `network/Network/Vpc/Resource`. */
+  /** Path of a construct without the preset's own part: `network/Network/Vpc/Resource`. */
   readonly resource: (constructPath: string) => string;
-  /** The same of a rule, whose finding may name a resource. */
+  /** Name of a rule without the preset's own part; its finding may name a resource. */
   readonly rule: (ruleName: string) => string;
 }
 
-/** An app of one preset. With `validate`, the CDK's own rules are checked when it is synthesized; warnings count, as cdk.json says. */
+/**
+ * An app of one preset. With `validate`, the CDK's own rules are checked when it is synthesized; warnings count, as cdk.json
+ * says.
+ */
 export function appOf({ addTo }: Preset, validate = false): { app: App; stacks: Stack[] } {
   const app = new App({
     context: cdkJson.context,
@@ -37,7 +40,7 @@ const stage = (config: StageConfig): Preset => ({
   rule: (ruleName) => ruleName.replaceAll(`cachement-${config.name}`, 'cachement-STAGE'),
 });
 
-/** The stack that has a part of the platform where each has its own. */
+/** Stack of each part of the platform in a stage, where every part has one of its own. */
 const STACK_OF_PART: Readonly<Record<string, string>> = {
   Key: 'network',
   Network: 'network',
@@ -55,7 +58,7 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
   Budget: 'operations',
 };
 
-/** The same tiers by the one construct, in a stack of somebody's own, with the sample's functions as its clients. */
+/** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients. */
 const platform = (props: StackProps): Preset => ({
   addTo: (app) => {
     const stack = new Stack(app, 'shop', props);
@@ -86,7 +89,7 @@ const platform = (props: StackProps): Preset => ({
   rule: (ruleName) => ruleName,
 });
 
-/** What is deployed: each stage, `prod` with everything that needs to know where it is, and the one construct. */
+/** Deployed configurations: each stage, `prod` with everything that needs an account and region, and one CachingPlatform. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   local: stage(stageConfig('local')),
   dev: stage(stageConfig('dev')),

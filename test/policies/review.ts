@@ -5,9 +5,10 @@ import type { Finding } from './findings';
 const SHORTEST_REASON = 40;
 
 /**
- * Holds findings against what is acknowledged.
+ * Compares findings with acknowledgements.
  *
- * @returns a line for each finding that isn't, for each acknowledgement that no preset has any more, and for each that says too little.
+ * @returns a line for each finding that isn't acknowledged, for each acknowledgement that no preset has any more, and for each
+ * whose reason is too short.
  */
 export function review(
   findings: ReadonlyMap<string, readonly Finding[]>,

@@ -8,7 +8,7 @@ import { addCachement } from '../../lib/stacks/app';
 import { stageConfig } from '../../lib/stacks/stage';
 import { STATEFUL } from '../replacements/stateful';
 
-/** What an app has whose owner set other flags of the CDK than this one: none at all, or every one that was recommended. */
+/** Feature flags of the CDK in other people's apps: none at all, or every recommended one. */
 const RECOMMENDED = JSON.parse(
   fs.readFileSync(path.resolve(__dirname, '../../node_modules/aws-cdk-lib/recommended-feature-flags.json'), 'utf8'),
 );

@@ -10,7 +10,7 @@ interface Statement {
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** What the role of each function may do, by its bundle: action and resource, without what Lambda itself needs. */
+/** Permissions of each function's role, by bundle: action and resource, without those that Lambda itself needs. */
 function grants(): Record<string, string[]> {
   const roles = new Map<string, { bundle: string; statements: Statement[] }>();
   for (const [id, { Properties }] of stage.resources('AWS::IAM::Role')) {
@@ -58,7 +58,7 @@ function nameOf(resource: unknown): string {
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 }
 
-/** What Lambda does with a queue in the function's name. */
+/** Actions on a queue that Lambda takes in the function's name. */
 const CONSUME = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
 
 test('each function may do exactly what it is for', () => {

@@ -3,7 +3,7 @@ import { SynthesizedStage, type TemplateResource } from './synthesized';
 const local = new SynthesizedStage('local');
 const prod = new SynthesizedStage('prod');
 
-/** Resources that are in one of the two stages only, and why. */
+/** Resources that are in one of the two stages only, with the reason. */
 const ONLY_IN_LOCAL = [
   // Sample data is never loaded beside a customer's.
   'database/DatabaseSecurityGroupfromcachementSTAGEdatabaseSampleDataFunctionSecurityGroup AWS::EC2::SecurityGroupIngress',
@@ -68,7 +68,9 @@ const DIFFERENT_PROPERTIES = [
 /** Attributes beside the properties that differ. */
 const DIFFERENT_ATTRIBUTES = ['DeletionPolicy', 'DependsOn', 'UpdateReplacePolicy'];
 
-/** What CDK puts after the name of a construct, so that it is its own; after the name of a deployment, a hash of the API too. */
+/**
+ * Hash that the CDK appends to the name of a construct to make it unique; after the name of a deployment, a hash of the API too.
+ */
 const HASH = /[0-9A-F]{8}(?:[0-9a-f]{32})?(?![0-9A-Za-z])/g;
 
 /** The same, anywhere in a name that contains the stack's, whose hash has the stage's name in it. */

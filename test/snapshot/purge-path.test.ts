@@ -9,7 +9,7 @@ const idOf = (reference: { Ref?: string; 'Fn::GetAtt'?: string[] }): string =>
   (reference.Ref ?? reference['Fn::GetAtt']?.[0]) as string;
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
-/** Where each message goes. The compiler asks for an entry when there is a new message. */
+/** Target of each message. The compiler asks for an entry when there is a new message. */
 const TARGETS: Record<MessageType, string> = {
   OutboxKicked: 'PurgeRelayKicksQueue',
   PurgeSubmitted: 'PurgeSharedStepsQueue',

@@ -2,7 +2,7 @@ import { SynthesizedStage, withoutAssetHashes } from './synthesized';
 
 const STAGES = ['local', 'dev', 'prod'];
 
-/** What each stack may need; anything else would be a cycle, or one that is about to be. */
+/** Dependencies that each stack may have; any other would be a cycle, or could become one. */
 const EVERYWHERE: Record<string, string[]> = {
   network: [],
   bus: [],

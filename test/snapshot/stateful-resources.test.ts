@@ -2,8 +2,8 @@ import { STATEFUL } from '../replacements/stateful';
 import { SynthesizedStage } from './synthesized';
 
 /**
- * Another logical id is another resource: CloudFormation would make a new one and delete this one, with what is in it. Ids follow from
- * the ids of constructs, which are therefore part of the API.
+ * Another logical id is another resource: CloudFormation would make a new one and delete this one, with what is in it. Ids follow
+ * from the ids of constructs, which are therefore part of the API.
  */
 const LOGICAL_IDS = [
   'api/GatewayApi4EDF2151',
@@ -21,7 +21,7 @@ const LOGICAL_IDS = [
   'shared/SharedSecret8523A111',
 ];
 
-/** Of prod alone: what encrypts the log of the edge's rules. */
+/** Resource of prod alone: the key that encrypts the log of the edge's web ACL. */
 const ONLY_IN_PROD = ['us-east-1/Key9BCD29C7'];
 
 const prod = new SynthesizedStage('prod');

@@ -2,21 +2,21 @@ import { Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import { type IPurgePipeline, type IPurgeSource, type PurgeSourceOptions, submission } from './purge-source';
 
-/** Which events purge, and what. */
+/** Options of an EventSource. */
 export interface EventSourceOptions extends PurgeSourceOptions {
-  /** The events that ask for a purge. */
+  /** Pattern of the events that request a purge. */
   readonly eventPattern: events.EventPattern;
 
   /**
-   * The bus that they are on.
+   * Bus of the events.
    * @default - the account's default bus
    */
   readonly eventBus?: events.IEventBus;
 }
 
 /**
- * Purges by events of any bus. Values of the event become part of a tag as they are: one that makes no valid tag is refused by the worker,
- * and ends up among the dead letters.
+ * Source of purges by events of any bus. Values of the event become part of a tag unchanged: the worker refuses one that makes no
+ * valid tag, and the message becomes a dead letter.
  */
 export class EventSource implements IPurgeSource {
   constructor(private readonly options: EventSourceOptions) {}
@@ -32,13 +32,13 @@ export class EventSource implements IPurgeSource {
   }
 }
 
-/** When to purge, and what. */
+/** Options of a ScheduleSource. */
 export interface ScheduleSourceOptions extends PurgeSourceOptions {
-  /** When, as EventBridge has it. */
+  /** Schedule of EventBridge. */
   readonly schedule: events.Schedule;
 }
 
-/** Purges at fixed times, such as after a nightly import. */
+/** Source of purges at fixed times, such as after a nightly import. */
 export class ScheduleSource implements IPurgeSource {
   constructor(private readonly options: ScheduleSourceOptions) {}
 
@@ -51,13 +51,13 @@ export class ScheduleSource implements IPurgeSource {
   }
 }
 
-/** Whose deployments purge, and what. */
+/** Options of a DeploymentSource. */
 export interface DeploymentSourceOptions extends PurgeSourceOptions {
-  /** The stack whose deployments change what is served. */
+  /** Stack whose deployments change responses. */
   readonly stack: Stack;
 }
 
-/** Purges after each deployment of a stack, once CloudFormation says that it is complete. */
+/** Source of a purge after each complete deployment of a stack. */
 export class DeploymentSource implements IPurgeSource {
   constructor(private readonly options: DeploymentSourceOptions) {}
 
@@ -70,7 +70,7 @@ export class DeploymentSource implements IPurgeSource {
         source: ['aws.cloudformation'],
         detailType: ['CloudFormation Stack Status Change'],
         detail: {
-          // By its name, so that no stack depends on the other.
+          // By the stack's name, so that neither stack depends on the other.
           'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack.stackName}/` }],
           'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] },
         },

@@ -4,29 +4,30 @@ import { TopologyReporter } from '../../operations/topology-reporter';
 import type { ISharedCache } from '../../shared/shared-cache-base';
 import type { IPurgePipeline, IPurgeSource } from './purge-source';
 
-/** Whose failovers purge. */
+/** Options of a FailoverSource. */
 export interface FailoverSourceOptions {
-  /** A replication group; a serverless cache shows no nodes. */
+  /** Shared tier that is a replication group; a serverless cache has no nodes. */
   readonly shared: ISharedCache;
 
   /**
-   * What happens to the log of the function that looks at the group.
+   * Removal policy of the log of the function that describes the group.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
 /**
- * Purges again after a failover of the shared tier: its new primary may lack what the old one acknowledged. ElastiCache's events, and a
- * schedule, have the group looked at; where a shard has another primary than before, everything that was committed since the report before,
- * less the drain, is purged once more. A platform whose topology is reported already needs no such source.
+ * Source that repeats purges after a failover of the shared tier, whose new primary may lack writes that the old one
+ * acknowledged. The group is described on ElastiCache's events and on a schedule; if the primary of a shard has changed,
+ * everything that was committed since the last report, less the drain, is purged once more. A platform with a TopologyReporter
+ * needs no such source.
  */
 export class FailoverSource implements IPurgeSource {
   private reporter: TopologyReporter | undefined;
 
   constructor(private readonly options: FailoverSourceOptions) {}
 
-  /** Events that nobody saw; undefined before the source is bound. */
+  /** Queue of events that weren't delivered; undefined before the source is bound. */
   get deadLetters(): sqs.IQueue | undefined {
     return this.reporter?.deadLetters;
   }

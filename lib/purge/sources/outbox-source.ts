@@ -2,11 +2,11 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DatabaseRole } from '../../database/database-role';
 import type { IPurgePipeline, IPurgeSource } from './purge-source';
 
-/** How the writer uses the database. */
+/** Options of an OutboxSource. */
 export interface OutboxSourceOptions {
   /**
-   * How many environments the function may have at once.
-   * @default - what the function reserves; one that reserves nothing must say
+   * Execution environments that the function may have at once.
+   * @default - its reserved concurrency; required for a function that reserves none
    */
   readonly concurrency?: number;
 
@@ -18,8 +18,9 @@ export interface OutboxSourceOptions {
 }
 
 /**
- * A function that changes rows, and asks for the purge of what shows them in the same transaction, with one statement:
- * `INSERT INTO cachement.outbox (tags) VALUES (ARRAY['place:1']) RETURNING purge_id`. It may kick the relay after its commit.
+ * Source of purges that a function requests in the transaction that changes rows, with one statement:
+ * `INSERT INTO cachement.outbox (tags) VALUES (ARRAY['place:1']) RETURNING purge_id`. The function may kick the relay after its
+ * commit.
  */
 export class OutboxSource implements IPurgeSource {
   constructor(

@@ -17,20 +17,20 @@ export interface IPurgePipeline extends IConstruct {
   readonly network: IPlatformNetwork;
 
   /**
-   * Target of a rule whose events ask for purges.
+   * Target of a rule whose events request purges.
    *
-   * @param input detail of the purge that the pipeline makes of each event.
+   * @param input event that the pipeline receives for each event of the rule.
    */
   submissionTarget(input: events.RuleTargetInput): events.IRuleTarget;
 }
 
-/** Something that asks for purges. */
+/** A source of purges. */
 export interface IPurgeSource {
   /** Connects the source with a pipeline; called once, by `addSource`. */
   bind(pipeline: IPurgePipeline, id: string): void;
 }
 
-/** What a source asks for. */
+/** Purge that a source requests. */
 export interface PurgeSourceOptions {
   /**
    * Tags, or templates of tags: `{detail.id}` is replaced by that field of the event.
@@ -38,19 +38,19 @@ export interface PurgeSourceOptions {
   readonly tags: string[];
 
   /**
-   * Whether entries become stale instead of misses.
+   * True if entries become stale instead of misses.
    * @default false
    */
   readonly expire?: boolean;
 
   /**
-   * Whether outer tiers are purged at once, and again after the drain.
+   * True if outer tiers are purged at once, and again after the drain.
    * @default false
    */
   readonly prompt?: boolean;
 
   /**
-   * Whether it goes whatever the budget says.
+   * True if the purge is exempt from the monthly budget of items.
    * @default false
    */
   readonly urgent?: boolean;
@@ -59,7 +59,8 @@ export interface PurgeSourceOptions {
 const FIELD = /\{([A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*)\}/g;
 
 /**
- * What the pipeline is told, made from an event by its rule. The event's id is the purge's, so that an event that comes twice is one purge.
+ * Event that the pipeline receives, made by the rule from its event. The event's id becomes the purge's, so that an event that is
+ * delivered twice is one purge.
  *
  * @throws {RangeError} where a template can't give a valid tag.
  */

@@ -23,7 +23,7 @@ import {
 import { handlerIn } from '../../support/caching-platform';
 import { newNetwork, newStack, routeAt } from './support';
 
-/** What a role may do after something was granted to it: action and resource. */
+/** Permissions of a role after a grant: action and resource. */
 function granted(act: (role: iam.Role, stack: Stack, network: IPlatformNetwork) => unknown): string[] {
   const { stack, network } = newNetwork();
   const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });

@@ -20,7 +20,7 @@ const count = (template: Template, type: string) => Object.keys(template.findRes
 const groupIn = (stack: Stack, id: string) => ec2.SecurityGroup.fromSecurityGroupId(stack, id, `sg-${id}`);
 const secretIn = (stack: Stack, id: string) => secretsmanager.Secret.fromSecretNameV2(stack, id, id);
 
-/** Everything that a shop may have already. */
+/** Every part of a platform as an import. */
 function existing(stack: Stack) {
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'ExistingVpc', {
     vpcId: 'vpc-1',

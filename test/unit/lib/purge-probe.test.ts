@@ -9,7 +9,7 @@ import { newStack } from './support';
 const range = { from: { required: true }, to: { required: true } };
 const purgedKeys = defineRoute({ name: 'purged', path: '/of-late', query: range });
 
-/** A probe of tiers that were made elsewhere. */
+/** A probe of imported tiers. */
 function probeOf(route: Route): Template {
   const stack = newStack();
   new PurgeProbe(stack, 'Probe', {

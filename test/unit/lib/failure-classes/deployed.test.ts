@@ -22,7 +22,7 @@ describe('a template that is deployed already is compared with the next one, whi
   const lostBy = (before: Build, after: Build) => replacements(templatesOf(before), templatesOf(after));
   const FIX = '; take the change back, or move what it holds first (docs/how-to/roll-back-and-restore.md)';
 
-  /** A shared tier, and a stack whose function may be its client. */
+  /** A shared tier, and a stack with a function that can be its client. */
   const tier =
     (props: Partial<SharedCacheProps>, used = true, id = 'Shared'): Build =>
     (app) => {

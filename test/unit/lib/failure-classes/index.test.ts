@@ -12,7 +12,7 @@ const TEMPLATES = 'templates.test.ts';
 const DEPLOYED = 'deployed.test.ts';
 const STAGES = '../../../snapshot';
 
-/** What can go wrong, and where it is tested that it is caught. */
+/** Classes of failures, and the test that each is caught by. */
 const CLASSES: readonly (readonly [number: number, what: string, files: readonly string[]])[] = [
   [1, 'security groups of two stacks that need each other', [CDK]],
   [2, 'a bucket behind origin access control in another stack than the distribution', [CDK]],

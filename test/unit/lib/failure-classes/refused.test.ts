@@ -24,7 +24,7 @@ import { defineStage, stageConfig } from '../../../../lib/stacks/stage';
 import { newNetwork, newStack, routeAt } from '../support';
 import { ACCOUNT, database, edgeWith, fnIn, HERE, importedNetwork, shared, unvalidated } from './scenes';
 
-/** A network that somebody gave one zone, and what goes into it. */
+/** A network with one zone, and constructs for it. */
 function inOneZone(): [Stack, string, { network: PlatformNetwork; namespace: string }] {
   const stack = newStack();
   return [
@@ -34,7 +34,7 @@ function inOneZone(): [Stack, string, { network: PlatformNetwork; namespace: str
   ];
 }
 
-/** What a construct refuses, by the number of its class: what is done, and the message. */
+/** Refused properties, by the number of their class: the construct and the message. */
 const REFUSED: [number, string, () => unknown, string][] = [
   [
     5,
@@ -276,7 +276,7 @@ const REFUSED: [number, string, () => unknown, string][] = [
   ],
 ];
 
-/** What is only seen when the app is synthesized, because somebody changes a resource after it was made: the stack, and the message. */
+/** Problems that only synthesis can show, because a resource is changed after its construction: the stack and the message. */
 const SYNTHESIZED: [number, string, () => Stack, string][] = [
   [
     16,

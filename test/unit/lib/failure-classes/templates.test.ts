@@ -28,7 +28,7 @@ import { CachementChecks } from '../../../policies/cachement-checks';
 import { newNetwork, newStack, routeAt } from '../support';
 import { ACCOUNT, fnIn } from './scenes';
 
-/** The rules of our own pack that a stack doesn't keep. */
+/** Rules of this package's pack that a stack violates. */
 const broken = (stack: Stack) => new CachementChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
 
 describe('our own pack, or a public one, finds', () => {
