@@ -128,8 +128,8 @@ export class CachingPlatform extends Construct {
   /** Alarms and the dashboard. */
   readonly monitoring: CacheMonitoring;
 
-  private readonly routes: Route[] = [];
-  private readonly clients: lambda.Function[] = [];
+  readonly #routes: Route[] = [];
+  readonly #clients: lambda.Function[] = [];
 
   constructor(scope: Construct, id: string, props: CachingPlatformProps) {
     super(scope, id);
@@ -145,7 +145,7 @@ export class CachingPlatform extends Construct {
     key.encrypts(this);
 
     this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy });
-    this.database = props.database ?? this.addDatabase(removalPolicy);
+    this.database = props.database ?? this.#addDatabase(removalPolicy);
     this.shared = props.shared ?? new SharedCache(this, 'Shared', { network: this.network, namespace, removalPolicy });
     this.bus = props.bus ?? new PurgeBus(this, 'Purges');
     this.api =
@@ -154,9 +154,9 @@ export class CachingPlatform extends Construct {
         firewall: new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy }),
         logRemovalPolicy,
       });
-    this.edge = props.edge ?? this.addEdge(props, logRemovalPolicy);
+    this.edge = props.edge ?? this.#addEdge(props, logRemovalPolicy);
     const { database, shared, bus, api, edge } = this;
-    this.pipeline = new PurgePipeline(this, 'Purge', { ...this.tiers, api, edge, settle: this.drain, logRemovalPolicy });
+    this.pipeline = new PurgePipeline(this, 'Purge', { ...this.#tiers, api, edge, settle: this.#drain, logRemovalPolicy });
 
     // A serverless cache has no nodes to report.
     const isKnownGroup = shared.replicationGroupId !== undefined;
@@ -174,7 +174,7 @@ export class CachingPlatform extends Construct {
     }
     this.node.addValidation({
       validate: () =>
-        this.routes.length > 0 ? [] : ["'routes' must be one or more, got: 0; declare what is served with 'addRoute'"],
+        this.#routes.length > 0 ? [] : ["'routes' must be one or more, got: 0; declare what is served with 'addRoute'"],
     });
   }
 
@@ -200,7 +200,7 @@ export class CachingPlatform extends Construct {
       );
     }
     if (edge instanceof EdgeDistribution) edge.addRoute(route, { written: (options?.writes ?? []).length > 0 });
-    this.routes.push(route);
+    this.#routes.push(route);
   }
 
   /**
@@ -219,13 +219,13 @@ export class CachingPlatform extends Construct {
    * @throws {RangeError} if the function is outside of the network, or has neither `concurrency` nor a reserved concurrency.
    */
   addClient(client: lambda.Function, options: CacheClientOptions = {}): void {
-    addCacheClient(this.tiers, client, options);
-    if (this.clients.includes(client)) return;
-    this.clients.push(client);
+    addCacheClient(this.#tiers, client, options);
+    if (this.#clients.includes(client)) return;
+    this.#clients.push(client);
     this.monitoring.watchFunction(client.node.path.replaceAll('/', '-'), client);
   }
 
-  private get tiers(): CacheTiers {
+  get #tiers(): CacheTiers {
     const { network, database, shared, bus } = this;
     return { network, database, shared, bus };
   }
@@ -234,17 +234,17 @@ export class CachingPlatform extends Construct {
    * Drain: lifetime of values in memory plus the longest time that a read can be in flight. Resolved at synthesis, when every
    * route and client is declared.
    */
-  private get drain(): Duration {
+  get #drain(): Duration {
     const longest = () =>
-      this.clients.reduce((most, { timeout = DEFAULT_FUNCTION_TIMEOUT }) => Math.max(most, timeout.toSeconds()), 0);
+      this.#clients.reduce((most, { timeout = DEFAULT_FUNCTION_TIMEOUT }) => Math.max(most, timeout.toSeconds()), 0);
     return Duration.seconds(
       Lazy.number({
-        produce: () => drainOf(this.routes, Duration.seconds(longest() || DEFAULT_FUNCTION_TIMEOUT.toSeconds())).toSeconds(),
+        produce: () => drainOf(this.#routes, Duration.seconds(longest() || DEFAULT_FUNCTION_TIMEOUT.toSeconds())).toSeconds(),
       }),
     );
   }
 
-  private addDatabase(removalPolicy: RemovalPolicy): ReplicatedDatabase {
+  #addDatabase(removalPolicy: RemovalPolicy): ReplicatedDatabase {
     const { network } = this;
     const deletionProtection = removalPolicy === RemovalPolicy.RETAIN;
     const database = new ReplicatedDatabase(this, 'Database', { network, removalPolicy, deletionProtection });
@@ -252,7 +252,7 @@ export class CachingPlatform extends Construct {
     return database;
   }
 
-  private addEdge({ domain, edgeFirewall }: CachingPlatformProps, logRemovalPolicy: RemovalPolicy): EdgeDistribution {
+  #addEdge({ domain, edgeFirewall }: CachingPlatformProps, logRemovalPolicy: RemovalPolicy): EdgeDistribution {
     const isInEdgeRegion = Stack.of(this).region === EDGE_REGION;
     if (!edgeFirewall && !isInEdgeRegion) {
       Annotations.of(this).addInfo(

@@ -27,9 +27,9 @@ export const PROBE_SOURCE = 'cachement.verify';
 export class ProbeStack extends Stack {
   constructor(app: App, props: StackProps = {}) {
     super(app, PROBE_STACK, { ...props, description: 'Probes of what AWS does where its documentation is silent' });
-    const origin = this.addFunction('Origin');
-    const api = this.addApi(origin, this.addFunction('Throttled', 0));
-    const distribution = this.addDistribution(api);
+    const origin = this.#addFunction('Origin');
+    const api = this.#addApi(origin, this.#addFunction('Throttled', 0));
+    const distribution = this.#addDistribution(api);
     const bus = new events.EventBus(this, 'Bus');
     const deadLetters = new sqs.Queue(this, 'DeadLetters', { enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY });
     const queue = new sqs.Queue(this, 'Queue', {
@@ -38,7 +38,7 @@ export class ProbeStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 2 },
     });
-    this.addRules(bus, queue);
+    this.#addRules(bus, queue);
 
     const outputs = {
       EdgeUrl: `https://${distribution.distributionDomainName}`,
@@ -53,7 +53,7 @@ export class ProbeStack extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  private addFunction(id: string, concurrency?: number): lambda.Function {
+  #addFunction(id: string, concurrency?: number): lambda.Function {
     return new lambda.Function(this, id, {
       code: lambda.Code.fromAsset(path.join(__dirname, 'origin')),
       handler: 'index.handler',
@@ -68,7 +68,7 @@ export class ProbeStack extends Stack {
     });
   }
 
-  private addApi(origin: lambda.Function, throttled: lambda.Function): apigateway.RestApi {
+  #addApi(origin: lambda.Function, throttled: lambda.Function): apigateway.RestApi {
     const api = new apigateway.RestApi(this, 'Api', {
       cloudWatchRole: false,
       deployOptions: {
@@ -92,7 +92,7 @@ export class ProbeStack extends Stack {
     return api;
   }
 
-  private addDistribution(api: apigateway.RestApi): cloudfront.Distribution {
+  #addDistribution(api: apigateway.RestApi): cloudfront.Distribution {
     const distribution = new cloudfront.Distribution(this, 'Edge', {
       comment: 'Probes',
       defaultBehavior: {
@@ -113,7 +113,7 @@ export class ProbeStack extends Stack {
   }
 
   /** Adds rules whose inputs name a field that an event doesn't have. */
-  private addRules(bus: events.EventBus, queue: sqs.Queue): void {
+  #addRules(bus: events.EventBus, queue: sqs.Queue): void {
     const rule = (id: string, message: events.RuleTargetInput) =>
       new events.Rule(this, id, {
         eventBus: bus,

@@ -18,17 +18,21 @@ export interface StacksOptions {
 
 /** Client of CloudFormation that reads deployed stacks. */
 export class Stacks {
-  constructor(private readonly options: StacksOptions) {}
+  readonly #options: StacksOptions;
+
+  constructor(options: StacksOptions) {
+    this.#options = options;
+  }
 
   /** @returns the values by name. @throws {Error} where there is no such stack. */
   async outputs(stack: string): Promise<Map<string, string>> {
-    const xml = await this.ask('DescribeStacks', stack);
+    const xml = await this.#ask('DescribeStacks', stack);
     return new Map(members(xml, 'Outputs').map((output) => [text(output, 'OutputKey'), text(output, 'OutputValue')]));
   }
 
   /** @throws {Error} where there is no such stack. */
   async resources(stack: string): Promise<DeployedResource[]> {
-    const xml = await this.ask('DescribeStackResources', stack);
+    const xml = await this.#ask('DescribeStackResources', stack);
     return members(xml, 'StackResources').map((resource) => ({
       logicalId: text(resource, 'LogicalResourceId'),
       type: text(resource, 'ResourceType'),
@@ -36,8 +40,8 @@ export class Stacks {
     }));
   }
 
-  private async ask(action: string, stack: string): Promise<string> {
-    const { region, credentials, fetch = globalThis.fetch, now = () => new Date() } = this.options;
+  async #ask(action: string, stack: string): Promise<string> {
+    const { region, credentials, fetch = globalThis.fetch, now = () => new Date() } = this.#options;
     const url = new URL(`https://cloudformation.${region}.amazonaws.com/`);
     url.search = new URLSearchParams({ Action: action, StackName: stack, Version: '2010-05-15' }).toString();
     const headers = signedHeaders(url, { credentials, region, service: 'cloudformation', now: now() });

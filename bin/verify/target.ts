@@ -73,30 +73,34 @@ export const pause = (milliseconds: number): Promise<void> => new Promise((resol
 
 /** A path of the edge or the gateway that belongs to one probe. */
 export class Key {
-  private readonly path: string;
+  readonly #path: string;
+  readonly #target: Target;
+  readonly #base: string;
 
   constructor(
-    private readonly target: Target,
-    private readonly base: string,
+    target: Target,
+    base: string,
     area: string,
     readonly steps: readonly Step[],
     name: string = randomUUID(),
   ) {
-    this.path = `/${area}/${name}`;
+    this.#target = target;
+    this.#base = base;
+    this.#path = `/${area}/${name}`;
   }
 
   /** Path with query, as the edge's key has it. */
   get pathAndQuery(): string {
-    return `${this.path}?script=${Buffer.from(JSON.stringify(this.steps)).toString('base64url')}`;
+    return `${this.#path}?script=${Buffer.from(JSON.stringify(this.steps)).toString('base64url')}`;
   }
 
   /** Path without query. */
   get bare(): string {
-    return this.path;
+    return this.#path;
   }
 
   get(options: Ask = {}): Promise<Answer> {
-    return this.target.request(`${this.base}${this.pathAndQuery}`, options);
+    return this.#target.request(`${this.#base}${this.pathAndQuery}`, options);
   }
 
   /** Sends several requests at once. */

@@ -129,7 +129,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
   readonly proxy?: rds.DatabaseProxy;
 
   protected readonly network: IPlatformNetwork;
-  private readonly secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
+  readonly #secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
 
   constructor(scope: Construct, id: string, props: MultiAzDatabaseClusterProps) {
     super(scope, id);
@@ -196,20 +196,20 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       deletionProtection: props.deletionProtection ?? true,
     });
     this.cluster.applyRemovalPolicy(removalPolicy);
-    this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
+    this.#secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [OWNER, ownerSecret ?? manageOwnerPassword(this, this.cluster)],
       [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],
       [WRITER, addRoleSecret(this, 'WriterSecret', WRITER, removalPolicy)],
     ]);
 
-    for (const stateful of [this.cluster, ...this.secrets.values()]) {
+    for (const stateful of [this.cluster, ...this.#secrets.values()]) {
       // The cluster owns the secret of a managed password.
       if (stateful === this.cluster || stateful.node.defaultChild)
         CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
-    if (props.proxy) this.proxy = this.addProxy(version, vpc, vpcSubnets);
+    if (props.proxy) this.proxy = this.#addProxy(version, vpc, vpcSubnets);
     this.node.addValidation({
-      validate: () => [...proxyProblems(this.proxy, KIND), ...rotationProblems(this.secrets.values(), KIND)],
+      validate: () => [...proxyProblems(this.proxy, KIND), ...rotationProblems(this.#secrets.values(), KIND)],
     });
   }
 
@@ -238,7 +238,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
 
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
-    return this.secrets.get(role) as secretsmanager.ISecret;
+    return this.#secrets.get(role) as secretsmanager.ISecret;
   }
 
   override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
@@ -250,7 +250,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }
 
-  private addProxy(version: rds.PostgresEngineVersion, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {
+  #addProxy(version: rds.PostgresEngineVersion, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {
     const cluster = rds.DatabaseCluster.fromDatabaseClusterAttributes(this, 'Imported', {
       clusterIdentifier: this.cluster.ref,
       port: PORT,

@@ -95,13 +95,13 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   /** Network with the endpoint through which clients read their secrets. */
   protected abstract readonly network: IPlatformNetwork;
   /** Clients by path: a function that is added twice has one pool. */
-  private readonly users = new Map<string, ConnectionUser>();
+  readonly #users = new Map<string, ConnectionUser>();
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.node.addValidation({
       validate: () => {
-        const problem = connectionBudgetProblem([...this.users.values()], this.maxConnections);
+        const problem = connectionBudgetProblem([...this.#users.values()], this.maxConnections);
         return problem ? [problem] : [];
       },
     });
@@ -123,7 +123,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     // On the client's side: otherwise the client's stack and this one would depend on each other.
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
-    this.users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
+    this.#users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
   }
 
   metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -138,11 +138,15 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
 
 /** Permissions on a database. */
 export class ReplicatedDatabaseGrants {
-  constructor(private readonly database: IReplicatedDatabase) {}
+  readonly #database: IReplicatedDatabase;
+
+  constructor(database: IReplicatedDatabase) {
+    this.#database = database;
+  }
 
   /** Lets a grantee read the password of a role. */
   readSecret(grantee: iam.IGrantable, role: DatabaseRole): iam.Grant {
-    return allowReading(this.database.secretOf(role), grantee);
+    return allowReading(this.#database.secretOf(role), grantee);
   }
 
   /**
@@ -152,7 +156,7 @@ export class ReplicatedDatabaseGrants {
    * @throws {RangeError} where the servers' resource ids aren't known.
    */
   connect(grantee: iam.IGrantable, username: string): iam.Grant {
-    const { servers } = this.database;
+    const { servers } = this.#database;
     const resourceIds = servers.map(({ resourceId }) => resourceId).filter((id) => id !== undefined);
     if (resourceIds.length < Math.max(1, servers.length)) {
       throw new RangeError(
@@ -164,7 +168,7 @@ export class ReplicatedDatabaseGrants {
       actions: ['rds-db:connect'],
       // A replica has an id of its own; the servers of a cluster have the cluster's.
       resourceArns: [...new Set(resourceIds)].map((resourceId) =>
-        Stack.of(this.database).formatArn({
+        Stack.of(this.#database).formatArn({
           service: 'rds-db',
           resource: 'dbuser',
           resourceName: `${resourceId}/${username}`,

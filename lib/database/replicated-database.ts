@@ -168,7 +168,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
   readonly proxy?: rds.DatabaseProxy;
 
   protected readonly network: IPlatformNetwork;
-  private readonly secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
+  readonly #secrets: ReadonlyMap<DatabaseRole, secretsmanager.ISecret>;
 
   constructor(scope: Construct, id: string, props: ReplicatedDatabaseProps) {
     super(scope, id);
@@ -252,13 +252,13 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
         new rds.DatabaseInstanceReadReplica(this, `Replica${index + 1}`, { ...shared, sourceDatabaseInstance: this.primary }),
     );
 
-    this.secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
+    this.#secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [DatabaseRole.OWNER, this.primary.secret ?? manageOwnerPassword(this, this.primary.node.defaultChild as rds.CfnDBInstance)],
       [DatabaseRole.READER, addRoleSecret(this, 'ReaderSecret', DatabaseRole.READER, removalPolicy)],
       [DatabaseRole.WRITER, addRoleSecret(this, 'WriterSecret', DatabaseRole.WRITER, removalPolicy)],
     ]);
 
-    for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.secrets.values()]) {
+    for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.#secrets.values()]) {
       // The primary owns the secret of a managed password.
       if (stateful?.node.defaultChild) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
@@ -266,7 +266,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       const target = rds.ProxyTarget.fromInstance(this.primary);
       this.proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });
     }
-    this.node.addValidation({ validate: () => [...proxyProblems(this.proxy), ...rotationProblems(this.secrets.values())] });
+    this.node.addValidation({ validate: () => [...proxyProblems(this.proxy), ...rotationProblems(this.#secrets.values())] });
   }
 
   get writer(): string {
@@ -287,7 +287,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
 
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
-    return this.secrets.get(role) as secretsmanager.ISecret;
+    return this.#secrets.get(role) as secretsmanager.ISecret;
   }
 
   override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
@@ -335,12 +335,11 @@ class ImportedDatabase extends ReplicatedDatabaseBase {
   readonly maxConnections: number;
   protected readonly network: IPlatformNetwork;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly attributes: ReplicatedDatabaseAttributes,
-  ) {
+  readonly #attributes: ReplicatedDatabaseAttributes;
+
+  constructor(scope: Construct, id: string, attributes: ReplicatedDatabaseAttributes) {
     super(scope, id);
+    this.#attributes = attributes;
     const { securityGroup, port } = attributes;
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) });
     this.databaseName = attributes.databaseName;
@@ -349,19 +348,19 @@ class ImportedDatabase extends ReplicatedDatabaseBase {
   }
 
   get writer(): string {
-    return `${this.attributes.writerAddress}:${this.attributes.port}`;
+    return `${this.#attributes.writerAddress}:${this.#attributes.port}`;
   }
 
   get readers(): string[] {
-    return this.attributes.readerAddresses.map((address) => `${address}:${this.attributes.port}`);
+    return this.#attributes.readerAddresses.map((address) => `${address}:${this.#attributes.port}`);
   }
 
   get servers(): DatabaseServer[] {
-    return [...(this.attributes.servers ?? [])];
+    return [...(this.#attributes.servers ?? [])];
   }
 
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
-    const { readerSecret, writerSecret, ownerSecret } = this.attributes;
+    const { readerSecret, writerSecret, ownerSecret } = this.#attributes;
     const secret = role === DatabaseRole.READER ? readerSecret : role === DatabaseRole.WRITER ? writerSecret : ownerSecret;
     if (secret) return secret;
     throw new RangeError(

@@ -53,10 +53,14 @@ export class ImportedDistribution extends EdgeDistributionBase {
 
 /** Permissions on a distribution. */
 export class EdgeDistributionGrants {
-  constructor(private readonly edge: IEdgeDistribution) {}
+  readonly #edge: IEdgeDistribution;
+
+  constructor(edge: IEdgeDistribution) {
+    this.#edge = edge;
+  }
 
   /** Lets a grantee invalidate by tag or path, and read the status of an invalidation. */
   purge(grantee: iam.IGrantable): iam.Grant {
-    return this.edge.distribution.grant(grantee, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
+    return this.#edge.distribution.grant(grantee, 'cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation');
   }
 }

@@ -140,15 +140,15 @@ export class EdgeDistribution extends EdgeDistributionBase {
 
   /** The distribution itself. */
   readonly distribution: cloudfront.IDistribution;
-  private readonly made: cloudfront.Distribution;
+  readonly #made: cloudfront.Distribution;
   /** Bucket of access logs. */
   readonly logBucket?: s3.IBucket;
 
-  private readonly declared = new DeclaredRoutes();
-  private readonly origin: cloudfront.IOrigin;
-  private readonly failoverOrigin?: cloudfront.IOrigin;
-  private readonly responseHeaders: cloudfront.ResponseHeadersPolicy;
-  private readonly cachedOriginRequests: cloudfront.OriginRequestPolicy;
+  readonly #declared = new DeclaredRoutes();
+  readonly #origin: cloudfront.IOrigin;
+  readonly #failoverOrigin?: cloudfront.IOrigin;
+  readonly #responseHeaders: cloudfront.ResponseHeadersPolicy;
+  readonly #cachedOriginRequests: cloudfront.OriginRequestPolicy;
 
   constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
     super(scope, id);
@@ -156,22 +156,22 @@ export class EdgeDistribution extends EdgeDistributionBase {
     checkWrites(routes, writes);
     checkCertificate(props.domain);
 
-    this.responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
+    this.#responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
       comment: 'Without tags, with timing',
       removeHeaders: [TAG_HEADER, REFRESHED_HEADER],
       serverTimingSamplingRate: 100,
     });
-    this.cachedOriginRequests = new cloudfront.OriginRequestPolicy(this, 'CachedPaths', {
+    this.#cachedOriginRequests = new cloudfront.OriginRequestPolicy(this, 'CachedPaths', {
       comment: 'What a cached path needs beside its key',
       headerBehavior: cloudfront.OriginRequestHeaderBehavior.allowList(...(props.originHeaders ?? ['Content-Type'])),
       queryStringBehavior: cloudfront.OriginRequestQueryStringBehavior.none(),
       cookieBehavior: cloudfront.OriginRequestCookieBehavior.none(),
     });
 
-    this.origin = originOf(props.api, props.originShieldRegion);
-    this.failoverOrigin = props.failoverOrigin;
-    this.logBucket = props.accessLog === false ? undefined : this.addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
-    this.made = new cloudfront.Distribution(this, 'Distribution', {
+    this.#origin = originOf(props.api, props.originShieldRegion);
+    this.#failoverOrigin = props.failoverOrigin;
+    this.logBucket = props.accessLog === false ? undefined : this.#addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
+    this.#made = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
       minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
       domainNames: props.domain && [props.domain.name],
@@ -181,15 +181,15 @@ export class EdgeDistribution extends EdgeDistributionBase {
       logBucket: this.logBucket,
       publishAdditionalMetrics: true,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-      defaultBehavior: { origin: this.origin, ...this.uncached() },
+      defaultBehavior: { origin: this.#origin, ...this.#uncached() },
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
-    this.distribution = this.made;
-    const resource = this.made.node.defaultChild as cloudfront.CfnDistribution;
+    this.distribution = this.#made;
+    const resource = this.#made.node.defaultChild as cloudfront.CfnDistribution;
     inOrderOfPrecedence(resource);
     // The L2 has no property for it yet.
     resource.addPropertyOverride('DistributionConfig.CacheTagConfig', { HeaderName: TAG_HEADER });
-    CrossStackReferences.of(this.made).produce(ReferenceStrength.STRONG);
+    CrossStackReferences.of(this.#made).produce(ReferenceStrength.STRONG);
     for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
   }
 
@@ -199,31 +199,31 @@ export class EdgeDistribution extends EdgeDistributionBase {
    * @throws {RangeError} where it conflicts with another route.
    */
   addRoute(route: Route, { written = false }: EdgeRouteOptions = {}): void {
-    this.declared.add(route);
+    this.#declared.add(route);
     const pattern = pathPattern(route.path);
     if (!isCached(route)) {
-      this.made.addBehavior(pattern, this.origin, this.uncached());
-    } else if (written || !this.failoverOrigin) {
-      this.made.addBehavior(pattern, this.origin, this.cached(route));
+      this.#made.addBehavior(pattern, this.#origin, this.#uncached());
+    } else if (written || !this.#failoverOrigin) {
+      this.#made.addBehavior(pattern, this.#origin, this.#cached(route));
     } else {
       const group = new OriginGroup({
-        primaryOrigin: this.origin,
-        fallbackOrigin: this.failoverOrigin,
+        primaryOrigin: this.#origin,
+        fallbackOrigin: this.#failoverOrigin,
         fallbackStatusCodes: FAILOVER_STATUS_CODES,
       });
       const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
-      this.made.addBehavior(pattern, group, { ...this.cached(route), allowedMethods });
+      this.#made.addBehavior(pattern, group, { ...this.#cached(route), allowedMethods });
     }
   }
 
-  private cached(route: Route): cloudfront.AddBehaviorOptions {
+  #cached(route: Route): cloudfront.AddBehaviorOptions {
     const query = Object.keys(route.query);
     const worstCase = worstCaseStalenessSeconds(route);
     Annotations.of(this).addInfo(`route '${route.name}': at most ${worstCase} s old at the edge if every purge of it were lost`);
     return {
       ...COMMON,
-      responseHeadersPolicy: this.responseHeaders,
-      originRequestPolicy: this.cachedOriginRequests,
+      responseHeadersPolicy: this.#responseHeaders,
+      originRequestPolicy: this.#cachedOriginRequests,
       ...(KeyFunction.isNeededFor(route) && {
         functionAssociations: [
           {
@@ -248,7 +248,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     };
   }
 
-  private addLogBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+  #addLogBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return new s3.Bucket(this, 'Logs', {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -261,10 +261,10 @@ export class EdgeDistribution extends EdgeDistributionBase {
     });
   }
 
-  private uncached(): cloudfront.AddBehaviorOptions {
+  #uncached(): cloudfront.AddBehaviorOptions {
     return {
       ...COMMON,
-      responseHeadersPolicy: this.responseHeaders,
+      responseHeadersPolicy: this.#responseHeaders,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
       // The one policy that forwards Authorization to the origin without making it part of the key: CloudFront refuses it in a
       // custom policy.

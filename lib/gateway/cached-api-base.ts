@@ -72,12 +72,16 @@ export class ImportedApi extends CachedApiBase {
 
 /** Permissions on an API. */
 export class CachedApiGrants {
-  constructor(private readonly api: ICachedApi) {}
+  readonly #api: ICachedApi;
+
+  constructor(api: ICachedApi) {
+    this.#api = api;
+  }
 
   /** Lets a grantee flush the stage cache, and nothing else of the API. */
   flush(grantee: iam.IGrantable): iam.Grant {
-    const { partition, region } = Stack.of(this.api);
-    const stage = `/restapis/${this.api.restApiId}/stages/${this.api.stageName}`;
+    const { partition, region } = Stack.of(this.#api);
+    const stage = `/restapis/${this.#api.restApiId}/stages/${this.#api.stageName}`;
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['apigateway:DELETE'],
@@ -91,10 +95,10 @@ export class CachedApiGrants {
       grantee,
       actions: ['execute-api:InvalidateCache'],
       resourceArns: [
-        Stack.of(this.api).formatArn({
+        Stack.of(this.#api).formatArn({
           service: 'execute-api',
-          resource: this.api.restApiId,
-          resourceName: `${this.api.stageName}/GET/*`,
+          resource: this.#api.restApiId,
+          resourceName: `${this.#api.stageName}/GET/*`,
         }),
       ],
     });
@@ -111,10 +115,10 @@ export class CachedApiGrants {
       grantee,
       actions: ['execute-api:Invoke'],
       resourceArns: [
-        Stack.of(this.api).formatArn({
+        Stack.of(this.#api).formatArn({
           service: 'execute-api',
-          resource: this.api.restApiId,
-          resourceName: `${this.api.stageName}/${method}${path}`,
+          resource: this.#api.restApiId,
+          resourceName: `${this.#api.stageName}/${method}${path}`,
         }),
       ],
     });

@@ -184,15 +184,15 @@ export class CachedApi extends CachedApiBase {
   /** Name of the stage whose cache is purged. */
   readonly stageName = STAGE_NAME;
 
-  private readonly declared = new DeclaredRoutes();
-  private readonly open: boolean;
-  private readonly requestValidator: apigateway.RequestValidator;
+  readonly #declared = new DeclaredRoutes();
+  readonly #open: boolean;
+  readonly #requestValidator: apigateway.RequestValidator;
   /** Settings of every method; the first applies to those that aren't listed. */
-  private readonly methodSettings: apigateway.CfnStage.MethodSettingProperty[];
+  readonly #methodSettings: apigateway.CfnStage.MethodSettingProperty[];
 
   constructor(scope: Construct, id: string, props: CachedApiProps = {}) {
     super(scope, id);
-    this.open = props.open ?? false;
+    this.#open = props.open ?? false;
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: props.logRemovalPolicy,
@@ -225,24 +225,24 @@ export class CachedApi extends CachedApiBase {
       },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    this.methodSettings = [...(stage.methodSettings as apigateway.CfnStage.MethodSettingProperty[])];
-    stage.methodSettings = Lazy.any({ produce: () => this.methodSettings });
+    this.#methodSettings = [...(stage.methodSettings as apigateway.CfnStage.MethodSettingProperty[])];
+    stage.methodSettings = Lazy.any({ produce: () => this.#methodSettings });
     // API Gateway refuses a stage with logs while the role isn't set.
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
     if (setsAccountRole) this.node.addValidation({ validate: () => accountRoleProblems(this) });
     addProblemResponses(this.restApi);
     props.firewall?.protect(this.restApi.deploymentStage);
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
-    this.requestValidator = this.restApi.addRequestValidator('Validator', {
+    this.#requestValidator = this.restApi.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,
     });
     new RefreshAuthorization(this, 'RefreshAuthorization', {
       restApi: this.restApi,
-      methodSettings: this.methodSettings,
+      methodSettings: this.#methodSettings,
       logRemovalPolicy: props.logRemovalPolicy,
     });
-    this.addRoutes(props);
+    this.#addRoutes(props);
   }
 
   get restApiId(): string {
@@ -263,15 +263,15 @@ export class CachedApi extends CachedApiBase {
    * @throws {RangeError} where it conflicts with another route, or the edge caches it although its requests need an API key.
    */
   addRoute(route: Route, options: CachedRouteOptions): void {
-    this.declared.add(route);
+    this.#declared.add(route);
     if (options.apiKeyRequired && (route.freshness?.edgeTtlSeconds ?? 0) > 0) {
       throw new RangeError(
         `cached api: 'apiKeyRequired' must be false for route '${route.name}', which the edge keeps and answers without a key, got: true; ` +
           "set its 'edgeTtlSeconds' to 0, or 'apiKeyRequired' to false",
       );
     }
-    this.addReads(route, options);
-    this.addWrites(route, options);
+    this.#addReads(route, options);
+    this.#addWrites(route, options);
   }
 
   /**
@@ -307,7 +307,7 @@ export class CachedApi extends CachedApiBase {
   }
 
   /** Adds all reads, then all writes: the id of the deployment is a hash of them in this order. */
-  private addRoutes({ routes = [], reader, writer, writes = [], restricted = [] }: CachedApiProps): void {
+  #addRoutes({ routes = [], reader, writer, writes = [], restricted = [] }: CachedApiProps): void {
     if (routes.length > 0 && !reader) {
       throw new RangeError(
         "cached api: 'reader' must be given with 'routes', got: undefined; name the function that answers them",
@@ -315,19 +315,19 @@ export class CachedApi extends CachedApiBase {
     }
     checkWrites(routes, writes);
     for (const route of routes) {
-      this.declared.add(route);
-      this.addReads(route, { reader: reader as lambda.IFunction, restricted: restricted.includes(route) });
+      this.#declared.add(route);
+      this.#addReads(route, { reader: reader as lambda.IFunction, restricted: restricted.includes(route) });
     }
     for (const { route, method } of writes) {
-      this.addWrites(route, { reader: reader as lambda.IFunction, writer, writes: [method] });
+      this.#addWrites(route, { reader: reader as lambda.IFunction, writer, writes: [method] });
     }
   }
 
-  private addReads(route: Route, { reader, restricted = false, apiKeyRequired }: CachedRouteOptions): void {
+  #addReads(route: Route, { reader, restricted = false, apiKeyRequired }: CachedRouteOptions): void {
     const resource = this.restApi.root.resourceForPath(route.path);
-    const authorizationType = restricted ? this.iamUnlessOpen : apigateway.AuthorizationType.NONE;
+    const authorizationType = restricted ? this.#iamUnlessOpen : apigateway.AuthorizationType.NONE;
     const requestParameters = requestParametersOf(route);
-    const options = { authorizationType, requestParameters, requestValidator: this.requestValidator, apiKeyRequired };
+    const options = { authorizationType, requestParameters, requestValidator: this.#requestValidator, apiKeyRequired };
     const read = new apigateway.LambdaIntegration(reader, {
       scopePermissionToMethod: false,
       // A new version of the value's shape must not be mixed with cached responses of the old one.
@@ -339,28 +339,28 @@ export class CachedApi extends CachedApiBase {
     resource.addMethod('HEAD', uncachedRead, options);
     // The reader, because it has no permission to change anything.
     resource.addMethod('ANY', uncachedRead, { authorizationType: apigateway.AuthorizationType.NONE });
-    this.addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
-    this.addSettings(route, 'HEAD');
+    this.#addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
+    this.#addSettings(route, 'HEAD');
   }
 
-  private addWrites(route: Route, { reader, writer = reader, writes = [], apiKeyRequired }: CachedRouteOptions): void {
+  #addWrites(route: Route, { reader, writer = reader, writes = [], apiKeyRequired }: CachedRouteOptions): void {
     const write = new apigateway.LambdaIntegration(writer, { scopePermissionToMethod: false });
     for (const method of writes) {
       this.restApi.root
         .resourceForPath(route.path)
-        .addMethod(method, write, { authorizationType: this.iamUnlessOpen, apiKeyRequired });
-      this.addSettings(route, method);
+        .addMethod(method, write, { authorizationType: this.#iamUnlessOpen, apiKeyRequired });
+      this.#addSettings(route, method);
     }
   }
 
-  private get iamUnlessOpen(): apigateway.AuthorizationType {
-    return this.open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM;
+  get #iamUnlessOpen(): apigateway.AuthorizationType {
+    return this.#open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM;
   }
 
   /** @param ttlSeconds lifetime of cached responses; without it the method isn't cached. */
-  private addSettings({ path }: Route, httpMethod: string, ttlSeconds?: number): void {
-    this.methodSettings.push({
-      ...this.methodSettings[0],
+  #addSettings({ path }: Route, httpMethod: string, ttlSeconds?: number): void {
+    this.#methodSettings.push({
+      ...this.#methodSettings[0],
       httpMethod,
       resourcePath: `/${path.replaceAll('/', '~1')}`,
       cachingEnabled: ttlSeconds !== undefined,

@@ -16,12 +16,12 @@ export const pathShape = (path: string): string => path.replace(/\{[^}]+\}/g, '*
 
 /** Declared routes, checked against each other as they are added. */
 export class DeclaredRoutes {
-  private readonly names = new Map<string, Route>();
-  private readonly shapes = new Map<string, Route>();
+  readonly #names = new Map<string, Route>();
+  readonly #shapes = new Map<string, Route>();
 
   /** Routes in the order in which they were added. */
   get all(): Route[] {
-    return [...this.names.values()];
+    return [...this.#names.values()];
   }
 
   /**
@@ -30,20 +30,20 @@ export class DeclaredRoutes {
    * @throws {RangeError} that names both routes, where one has the name or answers the requests of another.
    */
   add(route: Route): void {
-    const sameName = this.names.get(route.name);
+    const sameName = this.#names.get(route.name);
     if (sameName) {
       throw new RangeError(
         `'name' of each route must be its own, got: '${route.name}' for ${sameName.path} and ${route.path}; rename one of them`,
       );
     }
-    const sameShape = this.shapes.get(pathShape(route.path));
+    const sameShape = this.#shapes.get(pathShape(route.path));
     if (sameShape) {
       throw new RangeError(
         `'path' of each route must answer requests of its own, got: '${route.path}' of '${route.name}' beside '${sameShape.path}' of '${sameShape.name}'; change one of them`,
       );
     }
-    this.names.set(route.name, route);
-    this.shapes.set(pathShape(route.path), route);
+    this.#names.set(route.name, route);
+    this.#shapes.set(pathShape(route.path), route);
   }
 }
 

@@ -80,8 +80,8 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 
   readonly vpc: ec2.IVpc;
 
-  private readonly events: ec2.InterfaceVpcEndpoint;
-  private readonly secrets: ec2.InterfaceVpcEndpoint;
+  readonly #events: ec2.InterfaceVpcEndpoint;
+  readonly #secrets: ec2.InterfaceVpcEndpoint;
 
   constructor(scope: Construct, id: string, props: PlatformNetworkProps = {}) {
     super(scope, id);
@@ -103,11 +103,11 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
     });
     const { account, region, partition } = Stack.of(this);
 
-    this.events = this.addEndpoint('Events', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, {
+    this.#events = this.#addEndpoint('Events', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, {
       actions: ['events:PutEvents'],
       resources: [`arn:${partition}:events:${region}:${account}:event-bus/*`],
     });
-    this.secrets = this.addEndpoint('Secrets', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, {
+    this.#secrets = this.#addEndpoint('Secrets', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, {
       actions: ['secretsmanager:GetSecretValue'],
       resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:*`],
     });
@@ -126,12 +126,12 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 
   /** Lets a function reach EventBridge, for buses of the account. */
   allowEvents(client: ec2.IConnectable): void {
-    client.connections.allowTo(this.events, HTTPS, 'to EventBridge');
+    client.connections.allowTo(this.#events, HTTPS, 'to EventBridge');
   }
 
   /** Lets a function reach Secrets Manager, for the secrets that its role may read. */
   allowSecrets(client: ec2.IConnectable): void {
-    client.connections.allowTo(this.secrets, HTTPS, 'to Secrets Manager');
+    client.connections.allowTo(this.#secrets, HTTPS, 'to Secrets Manager');
   }
 
   /**
@@ -142,7 +142,7 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
     client.connections.allowToAnyIpv4(HTTPS, 'to S3 by its gateway endpoint');
   }
 
-  private addEndpoint(
+  #addEndpoint(
     id: string,
     service: ec2.InterfaceVpcEndpointAwsService,
     allowed: { actions: string[]; resources: string[] },
@@ -167,7 +167,10 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 class ImportedNetwork implements IPlatformNetwork {
   readonly vpc: ec2.IVpc;
 
-  constructor(private readonly attributes: PlatformNetworkAttributes) {
+  readonly #attributes: PlatformNetworkAttributes;
+
+  constructor(attributes: PlatformNetworkAttributes) {
+    this.#attributes = attributes;
     this.vpc = attributes.vpc;
     const { availabilityZones } = this.vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED });
     if (new Set(availabilityZones).size < 2) {
@@ -178,15 +181,15 @@ class ImportedNetwork implements IPlatformNetwork {
   }
 
   allowEvents(client: ec2.IConnectable): void {
-    client.connections.allowTo(this.required('eventsEndpoint', 'publishes to a bus'), HTTPS, 'to EventBridge');
+    client.connections.allowTo(this.#required('eventsEndpoint', 'publishes to a bus'), HTTPS, 'to EventBridge');
   }
 
   allowSecrets(client: ec2.IConnectable): void {
-    client.connections.allowTo(this.required('secretsEndpoint', 'reads a password'), HTTPS, 'to Secrets Manager');
+    client.connections.allowTo(this.#required('secretsEndpoint', 'reads a password'), HTTPS, 'to Secrets Manager');
   }
 
   allowCustomResourceResponses(client: ec2.IConnectable): void {
-    if (!this.attributes.s3Endpoint) {
+    if (!this.#attributes.s3Endpoint) {
       throw new RangeError(
         "imported network: 's3Endpoint' must be true for a custom resource, got: false; add a gateway endpoint of S3 to the isolated subnets",
       );
@@ -194,8 +197,8 @@ class ImportedNetwork implements IPlatformNetwork {
     client.connections.allowToAnyIpv4(HTTPS, 'to S3 by its gateway endpoint');
   }
 
-  private required(name: 'eventsEndpoint' | 'secretsEndpoint', use: string): ec2.IConnectable {
-    const endpoint = this.attributes[name];
+  #required(name: 'eventsEndpoint' | 'secretsEndpoint', use: string): ec2.IConnectable {
+    const endpoint = this.#attributes[name];
     if (endpoint) return endpoint;
     throw new RangeError(
       `imported network: '${name}' must be given, got: undefined; a function in it ${use}, and has no other way there: name the endpoint when it is imported`,

@@ -76,7 +76,7 @@ export class CacheBudget extends Construct {
         subscribers: [{ subscriptionType: 'SNS', address: topic.topicArn }],
       })),
     });
-    if (props.anomalyFrom !== undefined) this.addAnomalyMonitor(props.anomalyFrom, topic, costTag);
+    if (props.anomalyFrom !== undefined) this.#addAnomalyMonitor(props.anomalyFrom, topic, costTag);
     topic.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'Budgets',
@@ -88,7 +88,7 @@ export class CacheBudget extends Construct {
   }
 
   /** Adds an anomaly monitor of the costs with the tag. */
-  private addAnomalyMonitor(from: number, topic: sns.ITopic, costTag: CostTag | undefined): void {
+  #addAnomalyMonitor(from: number, topic: sns.ITopic, costTag: CostTag | undefined): void {
     if (!costTag) {
       throw new RangeError(
         `cache budget: 'anomalyFrom' needs 'costTag', by which AWS tells these costs from others, got: ${from} and no tag; give the tag, or leave this out`,

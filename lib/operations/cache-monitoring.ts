@@ -67,15 +67,15 @@ export class CacheMonitoring extends Construct {
   /** Topic for every alarm, when it begins and when it ends. */
   readonly alarms: sns.ITopic;
 
-  private readonly dashboard: cloudwatch.Dashboard;
-  private readonly graphs = new Map<MetricName, cloudwatch.GraphWidget>();
+  readonly #dashboard: cloudwatch.Dashboard;
+  readonly #graphs = new Map<MetricName, cloudwatch.GraphWidget>();
 
   constructor(scope: Construct, id: string, props: CacheMonitoringProps = {}) {
     super(scope, id);
     this.alarms = props.topic ?? new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
     if (props.encryptionKey && !props.topic) checkUse(this, props.encryptionKey, 'cloudwatch.amazonaws.com');
     if (props.email) this.alarms.addSubscription(new EmailSubscription(props.email));
-    this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
+    this.#dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
   }
 
   /** Watches every tier and the whole path of purges. */
@@ -95,92 +95,92 @@ export class CacheMonitoring extends Construct {
 
   /** Watches queues that should be empty. */
   watchDeadLetters(queues: Record<string, sqs.IQueue>): void {
-    for (const [contents, queue] of Object.entries(queues)) this.watch('deadLetters', contents, [queue.queueName]);
+    for (const [contents, queue] of Object.entries(queues)) this.#watch('deadLetters', contents, [queue.queueName]);
   }
 
   /** Watches how long messages wait. */
   watchQueue(name: string, queue: sqs.IQueue): void {
-    this.watch('oldestMessage', name, [queue.queueName]);
+    this.#watch('oldestMessage', name, [queue.queueName]);
   }
 
   /** Watches one function: its errors and throttles. */
   watchFunction(name: string, fn: lambda.IFunction): void {
-    this.watch('functionErrors', name, [fn.functionName]);
-    this.watch('functionThrottles', name, [fn.functionName]);
+    this.#watch('functionErrors', name, [fn.functionName]);
+    this.#watch('functionThrottles', name, [fn.functionName]);
   }
 
   /** Watches the metrics that the workers of a pipeline report. */
   watchPurges(pipeline: PurgePipeline): void {
-    for (const metric of SWEPT_METRICS) this.watch(metric, 'relay', [pipeline.relay.functionName]);
-    for (const metric of REPORTED_METRICS) this.watch(metric, 'invalidator', [pipeline.invalidator.functionName]);
+    for (const metric of SWEPT_METRICS) this.#watch(metric, 'relay', [pipeline.relay.functionName]);
+    for (const metric of REPORTED_METRICS) this.#watch(metric, 'invalidator', [pipeline.invalidator.functionName]);
     // Either function seals a batch, the first that runs after its window is over.
     for (const [name, worker] of [
       ['relay', pipeline.relay],
       ['invalidator', pipeline.invalidator],
     ] as const) {
-      for (const metric of SEALED_METRICS) this.watch(metric, name, [worker.functionName]);
+      for (const metric of SEALED_METRICS) this.#watch(metric, name, [worker.functionName]);
     }
   }
 
   /** Shows the reads of a warmer, and watches its failures. */
   watchWarmer({ worker, deadLetters }: CacheWarmer): void {
-    this.watch('keysWarmed', 'warmer', [worker.functionName]);
+    this.#watch('keysWarmed', 'warmer', [worker.functionName]);
     this.watchDeadLetters({ warming: deadLetters });
     this.watchFunction('warmer', worker);
   }
 
   /** Watches the share of purged keys that a probe finds consistent with the primary. */
   watchProbe({ probe }: PurgeProbe): void {
-    for (const metric of PROBED_METRICS) this.watch(metric, 'probe', [probe.functionName]);
+    for (const metric of PROBED_METRICS) this.#watch(metric, 'probe', [probe.functionName]);
     this.watchFunction('probe', probe);
   }
 
   /** Watches a function whose responses the edge caches. */
   watchResponses(name: string, fn: lambda.IFunction): void {
-    this.watch('tagsDropped', name, [fn.functionName]);
+    this.#watch('tagsDropped', name, [fn.functionName]);
   }
 
   /** Watches the tiers that answer the reads of routes, as the function reports them. */
   watchReads(fn: lambda.IFunction, routes: Route[]): void {
     for (const { name, freshness } of routes) {
       if (!freshness) continue;
-      for (const metric of READ_METRICS) this.watch(metric, name, [fn.functionName, name]);
+      for (const metric of READ_METRICS) this.#watch(metric, name, [fn.functionName, name]);
     }
   }
 
   /** Shows the edge. Its metrics are in us-east-1, and alarms on them would have to be there too. */
   watchEdge(edge: IEdgeDistribution): void {
     for (const metric of ['edgeHitRatio', 'edgeErrors'] as const) {
-      this.watch(metric, 'edge', [edge.distribution.distributionId, 'Global'], EDGE_REGION);
+      this.#watch(metric, 'edge', [edge.distribution.distributionId, 'Global'], EDGE_REGION);
     }
   }
 
   /** Watches a gateway: hits and misses of its stage cache, and its errors. */
   watchApi(api: ICachedApi): void {
     for (const metric of ['gatewayHits', 'gatewayMisses', 'gatewayErrors'] as const) {
-      this.watch(metric, 'gateway', [api.restApiName, api.stageName]);
+      this.#watch(metric, 'gateway', [api.restApiName, api.stageName]);
     }
   }
 
   /** Watches every node, because an average hides a hot shard; of a serverless cache, its metrics as a whole. */
   watchShared(shared: ISharedCache): void {
     for (const node of shared.nodes) {
-      for (const metric of SHARED_METRICS) this.watch(metric, node.name, [node.cacheClusterId]);
+      for (const metric of SHARED_METRICS) this.#watch(metric, node.name, [node.cacheClusterId]);
     }
     const { serverlessCacheName } = shared;
     if (serverlessCacheName === undefined) return;
-    for (const metric of SERVERLESS_METRICS) this.watch(metric, 'shared', [serverlessCacheName]);
+    for (const metric of SERVERLESS_METRICS) this.#watch(metric, 'shared', [serverlessCacheName]);
   }
 
   /** Watches each server of a database. */
   watchDatabase(database: IReplicatedDatabase): void {
     for (const [index, { name, instanceIdentifier, mayLag }] of database.servers.entries()) {
-      for (const metric of DATABASE_METRICS) this.watch(metric, name, [instanceIdentifier]);
-      if (mayLag ?? index > 0) this.watch('replicaLag', name, [instanceIdentifier]);
+      for (const metric of DATABASE_METRICS) this.#watch(metric, name, [instanceIdentifier]);
+      if (mayLag ?? index > 0) this.#watch('replicaLag', name, [instanceIdentifier]);
     }
   }
 
-  private watch(name: MetricName, subject: string, dimensions: string[], region?: string): void {
+  #watch(name: MetricName, subject: string, dimensions: string[], region?: string): void {
     const row: WatchedMetric = METRICS[name];
     const metric = new cloudwatch.Metric({
       namespace: row.namespace,
@@ -190,7 +190,7 @@ export class CacheMonitoring extends Construct {
       period: row.period,
       region,
     });
-    this.graphOf(name, row).addLeftMetric(metric.with({ label: subject }));
+    this.#graphOf(name, row).addLeftMetric(metric.with({ label: subject }));
     // An alarm sees the metrics of its own region only.
     if (!row.alarm || (region !== undefined && region !== Stack.of(this).region)) return;
     const alarm = new cloudwatch.Alarm(this, `${name}-${subject}`.replaceAll(' ', '-'), {
@@ -208,16 +208,16 @@ export class CacheMonitoring extends Construct {
     alarm.addOkAction(new SnsAction(this.alarms));
   }
 
-  private graphOf(name: MetricName, row: WatchedMetric): cloudwatch.GraphWidget {
-    const known = this.graphs.get(name);
+  #graphOf(name: MetricName, row: WatchedMetric): cloudwatch.GraphWidget {
+    const known = this.#graphs.get(name);
     if (known) return known;
     const graph = new cloudwatch.GraphWidget({
       title: `${row.namespace.replace('AWS/', '')} ${row.metricName}`,
       width: 8,
       leftAnnotations: row.alarm ? [{ value: row.threshold, label: `alarm ${row.alarm}` }] : [],
     });
-    this.graphs.set(name, graph);
-    this.dashboard.addWidgets(graph);
+    this.#graphs.set(name, graph);
+    this.#dashboard.addWidgets(graph);
     return graph;
   }
 }

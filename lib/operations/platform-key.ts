@@ -39,13 +39,13 @@ export class PlatformKey extends Construct {
     });
     CrossStackReferences.of(this.key).produce(ReferenceStrength.STRONG);
     const { account, region, partition } = Stack.of(this);
-    this.allow('Logs', `logs.${region}.amazonaws.com`, {
+    this.#allow('Logs', `logs.${region}.amazonaws.com`, {
       ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
     });
     // CloudWatch publishes alarms to a topic that is encrypted.
-    this.allow('Alarms', 'cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
-    this.allow('Budgets', 'budgets.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
-    this.allow('Costs', 'costalerts.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+    this.#allow('Alarms', 'cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+    this.#allow('Budgets', 'budgets.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
+    this.#allow('Costs', 'costalerts.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } });
   }
 
   /** Encrypts every log group and secret of a scope that doesn't name a key of its own. Call it before they are created. */
@@ -56,7 +56,7 @@ export class PlatformKey extends Construct {
     );
   }
 
-  private allow(sid: string, service: string, conditions: Record<string, Record<string, string>>): void {
+  #allow(sid: string, service: string, conditions: Record<string, Record<string, string>>): void {
     this.key.addToResourcePolicy(
       new iam.PolicyStatement({
         sid,
@@ -71,13 +71,17 @@ export class PlatformKey extends Construct {
 
 /** Injector that gives the key to constructs that name none. */
 class EncryptedByDefault implements IPropertyInjector {
+  readonly #encryptionKey: kms.IKey;
+
   constructor(
     readonly constructUniqueId: string,
-    private readonly encryptionKey: kms.IKey,
-  ) {}
+    encryptionKey: kms.IKey,
+  ) {
+    this.#encryptionKey = encryptionKey;
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: the CDK's interface, for the props of any construct
   inject(originalProps: any, _context: InjectionContext): any {
-    return { encryptionKey: this.encryptionKey, ...originalProps };
+    return { encryptionKey: this.#encryptionKey, ...originalProps };
   }
 }

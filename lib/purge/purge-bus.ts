@@ -71,14 +71,18 @@ class ImportedBus extends PurgeBusBase {
 
 /** Permissions on a bus. */
 export class PurgeBusGrants {
-  constructor(private readonly bus: IPurgeBus) {}
+  readonly #bus: IPurgeBus;
+
+  constructor(bus: IPurgeBus) {
+    this.#bus = bus;
+  }
 
   /** Lets a grantee request purges and replays, as the command line does, and publish nothing else. */
   purge(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['events:PutEvents'],
-      resourceArns: [this.bus.eventBus.eventBusArn],
+      resourceArns: [this.#bus.eventBus.eventBusArn],
       conditions: {
         StringEquals: { 'events:source': EVENT_SOURCE },
         'ForAllValues:StringEquals': { 'events:detail-type': ['PurgeSubmitted', 'ReplayRequested'] },

@@ -124,7 +124,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
   readonly bus: IPurgeBus;
   /** Network of relay and invalidator. */
   readonly network: IPlatformNetwork;
-  private readonly submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
+  readonly #submissions: { readonly queue: sqs.IQueue; readonly undelivered: sqs.IQueue };
 
   constructor(scope: Construct, id: string, props: PurgePipelineProps) {
     super(scope, id);
@@ -137,12 +137,12 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       retentionPeriod: Duration.days(14),
     });
 
-    this.relay = this.addRelay(props, undelivered);
+    this.relay = this.#addRelay(props, undelivered);
     // Kicks that arrive while the relay runs wait here and become one invocation, however many writers there are.
     const kicks = new WorkerQueue(this, 'RelayKicks', { worker: this.relay, workerTimeout: RELAY_TIMEOUT });
-    this.invalidator = this.addInvalidator(props);
+    this.invalidator = this.#addInvalidator(props);
     const sharedSteps = new WorkerQueue(this, 'SharedSteps', { worker: this.invalidator, workerTimeout: INVALIDATOR_TIMEOUT });
-    this.executor = this.addExecutor(props);
+    this.executor = this.#addExecutor(props);
     const edgeSteps = new WorkerQueue(this, 'EdgeSteps', {
       worker: this.executor,
       workerTimeout: EXECUTOR_TIMEOUT,
@@ -161,7 +161,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
         targets: [target],
       });
     const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
-    this.submissions = { queue: sharedSteps.queue, undelivered };
+    this.#submissions = { queue: sharedSteps.queue, undelivered };
     rule('Kicks', ['OutboxKicked'], toQueue(kicks.queue));
     rule(
       'ToShared',
@@ -197,7 +197,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
    * @param input event that the pipeline receives for each event of the rule.
    */
   submissionTarget(input: events.RuleTargetInput): events.IRuleTarget {
-    const { queue, undelivered } = this.submissions;
+    const { queue, undelivered } = this.#submissions;
     return new targets.SqsQueue(queue, { deadLetterQueue: undelivered, message: input });
   }
 
@@ -206,8 +206,8 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
     source.bind(this, id);
   }
 
-  private addRelay(props: PurgePipelineProps, undelivered: sqs.IQueue): PlatformFunction {
-    const relay = this.addLedgerKeeper('Relay', props, {
+  #addRelay(props: PurgePipelineProps, undelivered: sqs.IQueue): PlatformFunction {
+    const relay = this.#addLedgerKeeper('Relay', props, {
       bundle: 'relay',
       description: 'Announces the rows of the outbox',
       deadLetterQueue: undelivered,
@@ -222,8 +222,8 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
     return relay;
   }
 
-  private addInvalidator(props: PurgePipelineProps): PlatformFunction {
-    const invalidator = this.addLedgerKeeper('Invalidator', props, {
+  #addInvalidator(props: PurgePipelineProps): PlatformFunction {
+    const invalidator = this.#addLedgerKeeper('Invalidator', props, {
       bundle: 'invalidator',
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
@@ -235,7 +235,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
   }
 
   /** Adds a function in the network that writes the ledger, and publishes the next step to the bus. */
-  private addLedgerKeeper(id: string, props: PurgePipelineProps, own: PlatformFunctionProps): PlatformFunction {
+  #addLedgerKeeper(id: string, props: PurgePipelineProps, own: PlatformFunctionProps): PlatformFunction {
     const { network, database, bus, logRemovalPolicy } = props;
     const keeper = new PlatformFunction(this, id, { ...own, concurrency: 2, vpc: network.vpc, logRemovalPolicy });
     database.addClient(keeper, { role: DatabaseRole.WRITER });
@@ -243,7 +243,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
     return keeper;
   }
 
-  private addExecutor(props: PurgePipelineProps): PlatformFunction {
+  #addExecutor(props: PurgePipelineProps): PlatformFunction {
     const executor = new PlatformFunction(this, 'Executor', {
       bundle: 'executor',
       description: 'Flushes the stage cache, and invalidates at the edge',

@@ -78,24 +78,23 @@ export abstract class ImportedCacheBase extends SharedCacheBase {
 
 /** An imported shared tier of nodes. */
 export class ImportedSharedCache extends ImportedCacheBase {
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly attributes: SharedCacheAttributes,
-  ) {
+  readonly #attributes: SharedCacheAttributes;
+
+  constructor(scope: Construct, id: string, attributes: SharedCacheAttributes) {
     super(scope, id, attributes);
+    this.#attributes = attributes;
   }
 
   override get nodes(): CacheNode[] {
-    return [...(this.attributes.nodes ?? [])];
+    return [...(this.#attributes.nodes ?? [])];
   }
 
   override get replicationGroupId(): string | undefined {
-    return this.attributes.replicationGroupId;
+    return this.#attributes.replicationGroupId;
   }
 
   get connectArns(): string[] {
-    const { replicationGroupId, userId } = this.attributes;
+    const { replicationGroupId, userId } = this.#attributes;
     if (!replicationGroupId || !userId) {
       throw new RangeError(
         `imported shared cache: 'replicationGroupId' and 'userId' must be given for 'grants.connect', got: ${JSON.stringify({ replicationGroupId, userId })}; name both when it is imported`,

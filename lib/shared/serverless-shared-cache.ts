@@ -124,7 +124,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   readonly notifications?: sns.ITopic;
 
   protected readonly network?: IPlatformNetwork;
-  private readonly clientUserId: string;
+  readonly #clientUserId: string;
 
   constructor(scope: Construct, id: string, props: ServerlessSharedCacheProps) {
     super(scope, id);
@@ -148,7 +148,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
       removalPolicy,
     });
     this.secret = users.secret;
-    this.clientUserId = users.client.ref;
+    this.#clientUserId = users.client.ref;
 
     this.serverlessCache = new elasticache.CfnServerlessCache(this, 'Cache', {
       serverlessCacheName: props.namespace,
@@ -180,25 +180,24 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
   }
 
   get connectArns(): string[] {
-    return [this.arnOf('serverlesscache', this.serverlessCache.ref), this.arnOf('user', this.clientUserId)];
+    return [this.arnOf('serverlesscache', this.serverlessCache.ref), this.arnOf('user', this.#clientUserId)];
   }
 }
 
 class ImportedServerlessCache extends ImportedCacheBase {
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly attributes: ServerlessSharedCacheAttributes,
-  ) {
+  readonly #attributes: ServerlessSharedCacheAttributes;
+
+  constructor(scope: Construct, id: string, attributes: ServerlessSharedCacheAttributes) {
     super(scope, id, { ...attributes, endpointPort: PORT });
+    this.#attributes = attributes;
   }
 
   override get serverlessCacheName(): string | undefined {
-    return this.attributes.serverlessCacheName;
+    return this.#attributes.serverlessCacheName;
   }
 
   get connectArns(): string[] {
-    const { serverlessCacheName, userId } = this.attributes;
+    const { serverlessCacheName, userId } = this.#attributes;
     if (userId) return [this.arnOf('serverlesscache', serverlessCacheName), this.arnOf('user', userId)];
     throw new RangeError(
       "imported serverless cache: 'userId' must be given for 'grants.connect', got: undefined; name it when it is imported",

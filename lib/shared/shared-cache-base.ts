@@ -138,11 +138,15 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
 
 /** Permissions on a shared tier. */
 export class SharedCacheGrants {
-  constructor(private readonly cache: SharedCacheBase) {}
+  readonly #cache: SharedCacheBase;
+
+  constructor(cache: SharedCacheBase) {
+    this.#cache = cache;
+  }
 
   /** Lets a grantee sign in as the client user. Only where the tier's users sign in by IAM. */
   connect(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['elasticache:Connect'], resourceArns: this.cache.connectArns });
+    return iam.Grant.addToPrincipal({ grantee, actions: ['elasticache:Connect'], resourceArns: this.#cache.connectArns });
   }
 
   /**
@@ -151,7 +155,7 @@ export class SharedCacheGrants {
    * @throws {RangeError} where clients sign in by IAM.
    */
   readSecret(grantee: iam.IGrantable): iam.Grant {
-    if (this.cache.secret) return allowReading(this.cache.secret, grantee);
+    if (this.#cache.secret) return allowReading(this.#cache.secret, grantee);
     throw new RangeError(
       "shared cache: 'authentication' must be CacheAuthentication.PASSWORD for 'grants.readSecret', got: IAM; use 'grants.connect'",
     );

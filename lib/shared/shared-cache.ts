@@ -186,29 +186,29 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly globalReplicationGroupId?: string;
 
   protected readonly network?: IPlatformNetwork;
-  private readonly settings: Settings;
-  private readonly clientUserId: string;
+  readonly #settings: Settings;
+  readonly #clientUserId: string;
 
   constructor(scope: Construct, id: string, props: SharedCacheProps) {
     super(scope, id);
     checkGlobalMember(props);
-    this.settings = settingsOf(props);
-    checkSharedCache({ ...props, ...this.settings });
+    this.#settings = settingsOf(props);
+    checkSharedCache({ ...props, ...this.#settings });
     const { network, namespace, authentication = CacheAuthentication.PASSWORD, port = 6380 } = props;
-    const { engine, removalPolicy, globalDatastore } = this.settings;
+    const { engine, removalPolicy, globalDatastore } = this.#settings;
     this.network = network;
     this.namespace = namespace;
-    if (this.settings.multiAz) checkZones('shared cache', network.vpc, ISOLATED);
+    if (this.#settings.multiAz) checkZones('shared cache', network.vpc, ISOLATED);
 
     this.connections = addSharedConnections(this, network.vpc, port);
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'SubnetGroup', {
       description: 'Isolated subnets of the shared tier',
       subnetIds: network.vpc.selectSubnets(ISOLATED).subnetIds,
     });
-    const shape = globalDatastore?.primary ? this.secondaryShape(globalDatastore.primary) : this.ownShape(props);
+    const shape = globalDatastore?.primary ? this.#secondaryShape(globalDatastore.primary) : this.#ownShape(props);
     const users = addCacheUsers(this, { namespace, engine: engine.type, authentication, removalPolicy });
     this.secret = users.secret;
-    this.clientUserId = users.client.ref;
+    this.#clientUserId = users.client.ref;
     // Not encrypted, and with the policy that SNS gives it: ElastiCache stops publishing to any other topic. A message holds the
     // name of an event and of a node.
     this.notifications = new sns.Topic(this, 'Notifications');
@@ -216,15 +216,15 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     this.replicationGroup = new elasticache.CfnReplicationGroup(this, 'ReplicationGroup', {
       replicationGroupDescription: `Shared tier '${namespace}'`,
       ...shape,
-      automaticFailoverEnabled: this.settings.automaticFailover,
-      multiAzEnabled: this.settings.multiAz,
+      automaticFailoverEnabled: this.#settings.automaticFailover,
+      multiAzEnabled: this.#settings.multiAz,
       port,
       kmsKeyId: props.encryptionKey?.keyArn,
       userGroupIds: [users.group.ref],
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: securityGroupIdsOf(this.connections),
       notificationTopicArn: this.notifications.topicArn,
-      logDeliveryConfigurations: this.addLogs(),
+      logDeliveryConfigurations: this.#addLogs(),
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       snapshotWindow: '03:00-04:00',
       preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
@@ -248,7 +248,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * only be read.
    */
   override addClient(client: lambda.Function): void {
-    if (this.settings.globalDatastore?.primary) {
+    if (this.#settings.globalDatastore?.primary) {
       throw new RangeError(
         `shared cache: 'globalDatastore' must not be a secondary for function '${client.node.id}', which writes entries, leases and fences, got: a secondary, which can only be read; give the region a shared tier of its own`,
       );
@@ -259,7 +259,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */
   get endpoint(): string {
     const { replicationGroup: group } = this;
-    return this.settings.clusterMode
+    return this.#settings.clusterMode
       ? `${group.attrConfigurationEndPointAddress}:${group.attrConfigurationEndPointPort}`
       : `${group.attrPrimaryEndPointAddress}:${group.attrPrimaryEndPointPort}`;
   }
@@ -269,7 +269,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} in cluster mode, where a client learns of replicas from the configuration endpoint.
    */
   get readerEndpoint(): string {
-    if (this.settings.clusterMode) {
+    if (this.#settings.clusterMode) {
       throw new RangeError(
         "shared cache: 'readerEndpoint' is of a group without cluster mode, got: cluster mode; use 'endpoint'",
       );
@@ -278,12 +278,12 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   get connectArns(): string[] {
-    return [this.arnOf('replicationgroup', this.replicationGroup.ref), this.arnOf('user', this.clientUserId)];
+    return [this.arnOf('replicationgroup', this.replicationGroup.ref), this.arnOf('user', this.#clientUserId)];
   }
 
   /** Nodes of the template, without those that scaling adds later. */
   override get nodes(): CacheNode[] {
-    const { shards, replicasPerShard, clusterMode } = this.settings;
+    const { shards, replicasPerShard, clusterMode } = this.#settings;
     const all: CacheNode[] = [];
     for (let shard = 1; shard <= shards; shard++) {
       for (let member = 1; member <= replicasPerShard + 1; member++) {
@@ -305,7 +305,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
   autoscaleShards(options: CacheScalingOptions): void {
-    addCacheScaling(this.replicationGroup, 'shards', options, this.settings);
+    addCacheScaling(this.replicationGroup, 'shards', options, this.#settings);
   }
 
   /**
@@ -314,12 +314,12 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} where Application Auto Scaling refuses the node type or the range.
    */
   autoscaleReplicas(options: CacheScalingOptions): void {
-    addCacheScaling(this.replicationGroup, 'replicas', options, this.settings);
+    addCacheScaling(this.replicationGroup, 'replicas', options, this.#settings);
   }
 
   /** Engine, nodes, shards and parameters of a group that has no primary to take them over from. */
-  private ownShape({ evictionPolicy = EvictionPolicy.ALLKEYS_LRU }: SharedCacheProps): GroupShape {
-    const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent } = this.settings;
+  #ownShape({ evictionPolicy = EvictionPolicy.ALLKEYS_LRU }: SharedCacheProps): GroupShape {
+    const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent } = this.#settings;
     const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
       cacheParameterGroupFamily: engine.parameterGroupFamily,
       description: `Parameters of ${Names.uniqueId(this)}`,
@@ -348,16 +348,16 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   /**
    * Membership of a secondary. ElastiCache refuses every other property that is the same in all members of a global datastore.
    */
-  private secondaryShape({ globalReplicationGroupId }: GlobalPrimaryAttributes): GroupShape {
-    const { clusterMode, replicasPerShard } = this.settings;
+  #secondaryShape({ globalReplicationGroupId }: GlobalPrimaryAttributes): GroupShape {
+    const { clusterMode, replicasPerShard } = this.#settings;
     return {
       globalReplicationGroupId,
       ...(clusterMode ? { replicasPerNodeGroup: replicasPerShard } : { numCacheClusters: replicasPerShard + 1 }),
     };
   }
 
-  private addLogs(): elasticache.CfnReplicationGroup.LogDeliveryConfigurationRequestProperty[] {
-    const { removalPolicy } = this.settings;
+  #addLogs(): elasticache.CfnReplicationGroup.LogDeliveryConfigurationRequestProperty[] {
+    const { removalPolicy } = this.#settings;
     return ['slow-log', 'engine-log'].map((logType) => {
       const { logGroupName } = new logs.LogGroup(this, logType === 'slow-log' ? 'SlowLog' : 'EngineLog', {
         retention: logs.RetentionDays.ONE_MONTH,

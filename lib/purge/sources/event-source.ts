@@ -19,15 +19,19 @@ export interface EventSourceOptions extends PurgeSourceOptions {
  * valid tag, and the message becomes a dead letter.
  */
 export class EventSource implements IPurgeSource {
-  constructor(private readonly options: EventSourceOptions) {}
+  readonly #options: EventSourceOptions;
+
+  constructor(options: EventSourceOptions) {
+    this.#options = options;
+  }
 
   bind(pipeline: IPurgePipeline, id: string): void {
-    const { eventPattern, eventBus } = this.options;
+    const { eventPattern, eventBus } = this.#options;
     new events.Rule(pipeline, `Source${id}`, {
-      description: `Purges ${this.options.tags.join(', ')}`,
+      description: `Purges ${this.#options.tags.join(', ')}`,
       eventPattern,
       eventBus,
-      targets: [pipeline.submissionTarget(submission(this.options))],
+      targets: [pipeline.submissionTarget(submission(this.#options))],
     });
   }
 }
@@ -40,13 +44,17 @@ export interface ScheduleSourceOptions extends PurgeSourceOptions {
 
 /** Source of purges at fixed times, such as after a nightly import. */
 export class ScheduleSource implements IPurgeSource {
-  constructor(private readonly options: ScheduleSourceOptions) {}
+  readonly #options: ScheduleSourceOptions;
+
+  constructor(options: ScheduleSourceOptions) {
+    this.#options = options;
+  }
 
   bind(pipeline: IPurgePipeline, id: string): void {
     new events.Rule(pipeline, `Source${id}`, {
-      description: `Purges ${this.options.tags.join(', ')}`,
-      schedule: this.options.schedule,
-      targets: [pipeline.submissionTarget(submission(this.options))],
+      description: `Purges ${this.#options.tags.join(', ')}`,
+      schedule: this.#options.schedule,
+      targets: [pipeline.submissionTarget(submission(this.#options))],
     });
   }
 }
@@ -59,10 +67,14 @@ export interface DeploymentSourceOptions extends PurgeSourceOptions {
 
 /** Source of a purge after each complete deployment of a stack. */
 export class DeploymentSource implements IPurgeSource {
-  constructor(private readonly options: DeploymentSourceOptions) {}
+  readonly #options: DeploymentSourceOptions;
+
+  constructor(options: DeploymentSourceOptions) {
+    this.#options = options;
+  }
 
   bind(pipeline: IPurgePipeline, id: string): void {
-    const { stack, ...options } = this.options;
+    const { stack, ...options } = this.#options;
     const { partition, region, account } = Stack.of(pipeline);
     new EventSource({
       ...options,

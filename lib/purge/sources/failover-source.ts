@@ -23,17 +23,20 @@ export interface FailoverSourceOptions {
  * needs no such source.
  */
 export class FailoverSource implements IPurgeSource {
-  private reporter: TopologyReporter | undefined;
+  #reporter: TopologyReporter | undefined;
+  readonly #options: FailoverSourceOptions;
 
-  constructor(private readonly options: FailoverSourceOptions) {}
+  constructor(options: FailoverSourceOptions) {
+    this.#options = options;
+  }
 
   /** Queue of events that weren't delivered; undefined before the source is bound. */
   get deadLetters(): sqs.IQueue | undefined {
-    return this.reporter?.deadLetters;
+    return this.#reporter?.deadLetters;
   }
 
   /** Connects the source with a pipeline; called once, by `addSource`. */
   bind(pipeline: IPurgePipeline, id: string): void {
-    this.reporter = new TopologyReporter(pipeline, `Source${id}`, { ...this.options, bus: pipeline.bus });
+    this.#reporter = new TopologyReporter(pipeline, `Source${id}`, { ...this.#options, bus: pipeline.bus });
   }
 }

@@ -23,13 +23,16 @@ export interface OutboxSourceOptions {
  * commit.
  */
 export class OutboxSource implements IPurgeSource {
-  constructor(
-    private readonly writer: lambda.Function,
-    private readonly options: OutboxSourceOptions = {},
-  ) {}
+  readonly #writer: lambda.Function;
+  readonly #options: OutboxSourceOptions;
+
+  constructor(writer: lambda.Function, options: OutboxSourceOptions = {}) {
+    this.#writer = writer;
+    this.#options = options;
+  }
 
   bind(pipeline: IPurgePipeline, _id: string): void {
-    pipeline.database.addClient(this.writer, { role: DatabaseRole.WRITER, ...this.options });
-    pipeline.bus.addPublisher(this.writer, pipeline.network);
+    pipeline.database.addClient(this.#writer, { role: DatabaseRole.WRITER, ...this.#options });
+    pipeline.bus.addPublisher(this.#writer, pipeline.network);
   }
 }

@@ -7,7 +7,7 @@ import { replacements } from '../../../replacements/compare';
 import { fnIn, unvalidated } from './scenes';
 
 /*
- * What no template shows by itself: what a deployment over another one would take away. `npm run check:replacements -- --base REF` is this
+ * Losses of a deployment over another one, which no template shows by itself. `npm run check:replacements -- --base REF` is this
  * comparison between two commits.
  */
 

@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 /*
- * The classes of failures that a deployment would find, and that are found before it: by a construct, with a message that names property, rule,
- * value and fix; by a rule on the template; by a comparison with what is deployed; or by the CDK, of which it is tested that it still does.
+ * Classes of failures that would otherwise show in a deployment, and that are caught before: by a construct, whose message names
+ * property, rule, value and fix; by a rule on the template; by a comparison with the deployed template; or by the CDK, for which a
+ * test proves that it still does.
  */
 
 const REFUSED = 'refused.test.ts';
