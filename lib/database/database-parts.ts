@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { MANAGED_SECRET } from './database-checks';
 import type { DatabaseRole } from './database-role';
 
-/* What databases are made of, whichever way they are. Each is added to a construct directly, so that it keeps its logical id. */
+/* Parts of every database. Each is added to a construct directly, so that it keeps its logical id. */
 
 /** Port of the servers; not PostgreSQL's default, which port scans look for. */
 export const PORT = 5433;
@@ -70,6 +70,30 @@ export function manageOwnerPassword(scope: Construct, server: rds.CfnDBInstance 
   server.masterUserPassword = undefined;
   server.manageMasterUserPassword = true;
   return secretsmanager.Secret.fromSecretCompleteArn(scope, MANAGED_SECRET, server.attrMasterUserSecretSecretArn);
+}
+
+/** Security group that admits the clients of a database, and the subnet group of its servers. */
+interface Placement {
+  readonly securityGroup: ec2.SecurityGroup;
+  readonly connections: ec2.Connections;
+  readonly subnetGroup: rds.SubnetGroup;
+}
+
+/** @param description description of the security group: its servers. */
+export function addPlacement(
+  scope: Construct,
+  description: string,
+  { vpc, vpcSubnets, removalPolicy }: Pick<rds.SubnetGroupProps, 'vpc' | 'vpcSubnets' | 'removalPolicy'>,
+): Placement {
+  const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description, allowAllOutbound: false });
+  const connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
+  const subnetGroup = new rds.SubnetGroup(scope, 'SubnetGroup', {
+    vpc,
+    vpcSubnets,
+    description: 'Isolated subnets of the database',
+    removalPolicy,
+  });
+  return { securityGroup, connections, subnetGroup };
 }
 
 /** Target, secret and subnets of a proxy. */

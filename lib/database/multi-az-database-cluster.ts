@@ -1,6 +1,5 @@
 import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -9,6 +8,7 @@ import { checkZones } from '../network/zones';
 import { proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
+  addPlacement,
   addProxy,
   addRoleSecret,
   checkVersion,
@@ -16,54 +16,18 @@ import {
   DEFAULT_VERSION,
   manageOwnerPassword,
   PORT,
-  PROXY_PORT,
   parametersFor,
 } from './database-parts';
 import { DatabaseRole } from './database-role';
-import { type DatabaseClientOptions, type DatabaseServer, ReplicatedDatabaseBase } from './replicated-database-base';
+import { type DatabaseProps, type DatabaseServer, ReplicatedDatabaseBase } from './replicated-database-base';
 
 /** Properties of a MultiAzDatabaseCluster. */
-export interface MultiAzDatabaseClusterProps {
-  /** Network of the servers, which are in isolated subnets of three zones. */
-  readonly network: IPlatformNetwork;
-
-  /**
-   * Version of PostgreSQL, 17 or newer.
-   * @default rds.PostgresEngineVersion.VER_17_9
-   */
-  readonly version?: rds.PostgresEngineVersion;
-
+export interface MultiAzDatabaseClusterProps extends DatabaseProps {
   /**
    * Class of each of the three servers. It must have a local disk for the transaction log: the `d` in its name.
    * @default - db.m6gd.large
    */
   readonly instanceType?: ec2.InstanceType;
-
-  /**
-   * Connections that each server accepts. The functions' pools are checked against it.
-   * @default 200
-   */
-  readonly maxConnections?: number;
-
-  /**
-   * Retention of automatic backups, 1 to 35 days.
-   * @default Duration.days(7)
-   */
-  readonly backupRetention?: Duration;
-
-  /**
-   * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them.
-   * @default false
-   */
-  readonly proxy?: boolean;
-
-  /**
-   * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
-   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and
-   * goes with the cluster.
-   * @default false - a generated password that is not rotated
-   */
-  readonly managedOwnerPassword?: boolean;
 
   /**
    * Size of each server's disk (io1), 100 GiB to 64 TiB. It isn't scaled automatically.
@@ -76,18 +40,6 @@ export interface MultiAzDatabaseClusterProps {
    * @default 1000
    */
   readonly iops?: number;
-
-  /**
-   * True if RDS refuses to delete the cluster until this is turned off.
-   * @default true
-   */
-  readonly deletionProtection?: boolean;
-
-  /**
-   * Removal policy of the cluster and its secrets. `SNAPSHOT` takes a final snapshot.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
 }
 
 /** Kind of database, which errors begin with. */
@@ -148,18 +100,9 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     checkZones(KIND, vpc, vpcSubnets, SERVERS);
 
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: 'Servers of the database cluster',
-      allowAllOutbound: false,
-    });
-    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
-    const subnetGroup = new rds.SubnetGroup(this, 'SubnetGroup', {
-      vpc,
-      vpcSubnets,
-      description: 'Isolated subnets of the database',
-      removalPolicy,
-    });
+    const placement = { vpc, vpcSubnets, removalPolicy };
+    const { securityGroup, connections, subnetGroup } = addPlacement(this, 'Servers of the database cluster', placement);
+    this.connections = connections;
     const parameterGroup = new rds.CfnDBClusterParameterGroup(this, 'Parameters', {
       family: `postgres${version.postgresMajorVersion}`,
       description: 'Parameters of every server of the cluster',
@@ -239,15 +182,6 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
   /** JSON with `username` and `password` of a role. */
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
     return this.#secrets.get(role) as secretsmanager.ISecret;
-  }
-
-  override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
-    super.addClient(client, options);
-    // Readers go to the writer itself when no standby has replayed far enough: they must see there what they would see on a
-    // standby.
-    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
-    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
-    client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }
 
   #addProxy(version: rds.PostgresEngineVersion, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): rds.DatabaseProxy {

@@ -1,15 +1,68 @@
-import { ArnFormat, Resource, Stack } from 'aws-cdk-lib';
+import { ArnFormat, type Duration, type RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { checkInNetwork, concurrencyOf } from '../functions/client-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
-import type { DatabaseRole } from './database-role';
+import { PROXY_PORT } from './database-parts';
+import { DatabaseRole } from './database-role';
+
+/** Properties of every database of the platform. */
+export interface DatabaseProps {
+  /** Network of the servers, which are in its isolated subnets. */
+  readonly network: IPlatformNetwork;
+
+  /**
+   * Version of PostgreSQL, 17 or newer.
+   * @default rds.PostgresEngineVersion.VER_17_9
+   */
+  readonly version?: rds.PostgresEngineVersion;
+
+  /**
+   * Connections that each server accepts. The functions' pools are checked against it.
+   * @default 200
+   */
+  readonly maxConnections?: number;
+
+  /**
+   * Retention of automatic backups, 1 to 35 days; 0 turns them off where there are neither replicas nor a cluster.
+   * @default Duration.days(7)
+   */
+  readonly backupRetention?: Duration;
+
+  /**
+   * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them. Replicas can't have
+   * one: its read-only endpoints are for Aurora clusters.
+   * @default false
+   */
+  readonly proxy?: boolean;
+
+  /**
+   * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
+   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and is
+   * deleted with the database. RDS supports it for a cluster, and for a primary without replicas.
+   * @default false - a generated password that is not rotated
+   */
+  readonly managedOwnerPassword?: boolean;
+
+  /**
+   * True if RDS refuses to delete the database until this is turned off.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * Removal policy of the database and its secrets. `SNAPSHOT` takes a final snapshot.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
 
 /** Options of a client of the database. */
 export interface DatabaseClientOptions {
@@ -86,6 +139,8 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
   abstract readonly databaseName: string;
   /** Connections that each server accepts. */
   abstract readonly maxConnections: number;
+  /** Proxy in front of the server that is written to, for writers; undefined where there is none. */
+  abstract readonly proxy?: rds.DatabaseProxy;
   readonly grants: ReplicatedDatabaseGrants = new ReplicatedDatabaseGrants(this);
   abstract get writer(): string;
   abstract get readers(): string[];
@@ -124,6 +179,11 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
     this.#users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
+    // Readers that find no replica far enough go to the server that is written to itself: they must see there what they would see on
+    // a replica.
+    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
+    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
+    client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }
 
   metric(metricName: string, server: DatabaseServer, options?: cloudwatch.MetricOptions): cloudwatch.Metric {

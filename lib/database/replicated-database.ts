@@ -1,6 +1,5 @@
 import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, SecretValue, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -9,6 +8,7 @@ import { checkZones } from '../network/zones';
 import { proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
+  addPlacement,
   addProxy,
   addRoleSecret,
   checkVersion,
@@ -16,28 +16,18 @@ import {
   DEFAULT_VERSION,
   manageOwnerPassword,
   PORT,
-  PROXY_PORT,
   parametersFor,
 } from './database-parts';
 import { DatabaseRole } from './database-role';
 import {
-  type DatabaseClientOptions,
+  type DatabaseProps,
   type DatabaseServer,
   type IReplicatedDatabase,
   ReplicatedDatabaseBase,
 } from './replicated-database-base';
 
 /** Properties of a ReplicatedDatabase. */
-export interface ReplicatedDatabaseProps {
-  /** Network of the servers, which are in its isolated subnets. */
-  readonly network: IPlatformNetwork;
-
-  /**
-   * Version of PostgreSQL, 17 or newer.
-   * @default rds.PostgresEngineVersion.VER_17_9
-   */
-  readonly version?: rds.PostgresEngineVersion;
-
+export interface ReplicatedDatabaseProps extends DatabaseProps {
   /**
    * Class of the primary, and of each replica.
    * @default - db.t4g.medium
@@ -57,49 +47,10 @@ export interface ReplicatedDatabaseProps {
   readonly multiAz?: boolean;
 
   /**
-   * Connections that each server accepts. The functions' pools are checked against it.
-   * @default 200
-   */
-  readonly maxConnections?: number;
-
-  /**
-   * Retention of automatic backups. A primary with replicas must have them.
-   * @default Duration.days(7)
-   */
-  readonly backupRetention?: Duration;
-
-  /**
-   * True if writers connect to the primary through RDS Proxy, which keeps connections open through a failover and shares them.
-   * Replicas can't have one: its read-only endpoints are for Aurora clusters.
-   * @default false
-   */
-  readonly proxy?: boolean;
-
-  /**
-   * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
-   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and
-   * goes with the primary. RDS makes no replica of such a primary, so that `replicas` must be 0.
-   * @default false - a generated password that is not rotated
-   */
-  readonly managedOwnerPassword?: boolean;
-
-  /**
    * Size of each server's disk.
    * @default Size.gibibytes(20)
    */
   readonly allocatedStorage?: Size;
-
-  /**
-   * True if RDS refuses to delete the servers until this is turned off.
-   * @default true
-   */
-  readonly deletionProtection?: boolean;
-
-  /**
-   * Removal policy of the servers and their secrets. `SNAPSHOT` takes a final snapshot of the primary.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
 }
 
 /** Attributes of an imported database: PostgreSQL with forced TLS. */
@@ -187,19 +138,9 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const engine = rds.DatabaseInstanceEngine.postgres({ version: props.version ?? DEFAULT_VERSION });
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM);
 
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: 'Primary and replicas of the database',
-      allowAllOutbound: false,
-    });
-    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
-
-    const subnetGroup = new rds.SubnetGroup(this, 'SubnetGroup', {
-      vpc,
-      vpcSubnets,
-      description: 'Isolated subnets of the database',
-      removalPolicy,
-    });
+    const placement = { vpc, vpcSubnets, removalPolicy };
+    const { securityGroup, connections, subnetGroup } = addPlacement(this, 'Primary and replicas of the database', placement);
+    this.connections = connections;
     const parameterGroup = new rds.ParameterGroup(this, 'Parameters', {
       engine,
       description: 'Parameters of the primary and its replicas; a replica must accept as many connections as the primary',
@@ -289,15 +230,6 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
     return this.#secrets.get(role) as secretsmanager.ISecret;
   }
-
-  override addClient(client: lambda.Function, options: DatabaseClientOptions): void {
-    super.addClient(client, options);
-    // Readers go to the primary itself when no replica has replayed far enough: they must see there what they would see on a
-    // replica.
-    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
-    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
-    client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
-  }
 }
 
 const hostAndPort = (instance: rds.IDatabaseInstance): string =>
@@ -333,6 +265,7 @@ class ImportedDatabase extends ReplicatedDatabaseBase {
   readonly connections: ec2.Connections;
   readonly databaseName: string;
   readonly maxConnections: number;
+  readonly proxy?: rds.DatabaseProxy;
   protected readonly network: IPlatformNetwork;
 
   readonly #attributes: ReplicatedDatabaseAttributes;

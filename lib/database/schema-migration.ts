@@ -60,9 +60,7 @@ export class SchemaMigration extends Construct {
   }
 }
 
-/**
- * @returns what must exist before a function can use the database, and doesn't follow from a reference: rules and permissions.
- */
+/** Prerequisites of a function that uses the database and that no reference implies: rules of its network, and permissions. */
 export function reachable(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
   return [client, ...client.connections.securityGroups, database];
 }
