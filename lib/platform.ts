@@ -142,7 +142,7 @@ export class CachingPlatform extends Construct {
     const logRemovalPolicy = removalPolicy;
     Tags.of(this).add(PLATFORM_TAG, namespace);
     const key = new PlatformKey(this, 'Key', { removalPolicy });
-    key.encrypts(this);
+    key.encryptByDefault(this);
 
     this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy });
     this.database = props.database ?? this.#addDatabase(removalPolicy);
@@ -156,7 +156,7 @@ export class CachingPlatform extends Construct {
       });
     this.edge = props.edge ?? this.#addEdge(props, logRemovalPolicy);
     const { database, shared, bus, api, edge } = this;
-    this.pipeline = new PurgePipeline(this, 'Purge', { ...this.#tiers, api, edge, settle: this.#drain, logRemovalPolicy });
+    this.pipeline = new PurgePipeline(this, 'Purge', { ...this.#tiers, api, edge, drain: this.#drain, logRemovalPolicy });
 
     // A serverless cache has no nodes to report.
     const isKnownGroup = shared.replicationGroupId !== undefined;
@@ -169,7 +169,7 @@ export class CachingPlatform extends Construct {
         topic: this.monitoring.alarms,
         costTag: { key: PLATFORM_TAG, value: namespace },
         // A tenth of the month's limit in one day is three times its daily share.
-        anomalyFrom: props.monthlyBudget / 10,
+        anomalyThreshold: props.monthlyBudget / 10,
       });
     }
     this.node.addValidation({

@@ -56,11 +56,11 @@ export class SchemaMigration extends Construct {
       serviceTimeout: TIMEOUT.plus(Duration.seconds(30)),
       properties: { Hash: bundleHash('migration') },
     });
-    resource.node.addDependency(...reachable(migrate, database));
+    resource.node.addDependency(...databaseDependencies(migrate, database));
   }
 }
 
 /** Prerequisites of a function that uses the database and that no reference implies: rules of its network, and permissions. */
-export function reachable(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
+export function databaseDependencies(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
   return [client, ...client.connections.securityGroups, database];
 }

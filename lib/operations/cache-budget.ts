@@ -27,7 +27,7 @@ export interface CacheBudgetProps {
    * costs are usual. Needs `costTag`: without one, the account's default monitor already covers every service.
    * @default - no anomaly is reported
    */
-  readonly anomalyFrom?: number;
+  readonly anomalyThreshold?: number;
 }
 
 /** Cost allocation tag. */
@@ -76,7 +76,7 @@ export class CacheBudget extends Construct {
         subscribers: [{ subscriptionType: 'SNS', address: topic.topicArn }],
       })),
     });
-    if (props.anomalyFrom !== undefined) this.#addAnomalyMonitor(props.anomalyFrom, topic, costTag);
+    if (props.anomalyThreshold !== undefined) this.#addAnomalyMonitor(props.anomalyThreshold, topic, costTag);
     topic.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'Budgets',
@@ -88,15 +88,15 @@ export class CacheBudget extends Construct {
   }
 
   /** Adds an anomaly monitor of the costs with the tag. */
-  #addAnomalyMonitor(from: number, topic: sns.ITopic, costTag: CostTag | undefined): void {
+  #addAnomalyMonitor(threshold: number, topic: sns.ITopic, costTag: CostTag | undefined): void {
     if (!costTag) {
       throw new RangeError(
-        `cache budget: 'anomalyFrom' needs 'costTag', by which AWS tells these costs from others, got: ${from} and no tag; give the tag, or leave this out`,
+        `cache budget: 'anomalyThreshold' needs 'costTag', by which AWS tells these costs from others, got: ${threshold} and no tag; give the tag, or leave this out`,
       );
     }
-    if (!Number.isFinite(from) || from <= 0) {
+    if (!Number.isFinite(threshold) || threshold <= 0) {
       throw new RangeError(
-        `cache budget: 'anomalyFrom' must be an amount of USD above 0, got: ${from}; raise it, or leave it out`,
+        `cache budget: 'anomalyThreshold' must be an amount of USD above 0, got: ${threshold}; raise it, or leave it out`,
       );
     }
     const monitor = new ce.CfnAnomalyMonitor(this, 'AnomalyMonitor', {
@@ -111,7 +111,11 @@ export class CacheBudget extends Construct {
       // Only e-mail can be sent as a summary; a topic gets each anomaly by itself.
       frequency: 'IMMEDIATE',
       thresholdExpression: JSON.stringify({
-        Dimensions: { Key: 'ANOMALY_TOTAL_IMPACT_ABSOLUTE', MatchOptions: ['GREATER_THAN_OR_EQUAL'], Values: [String(from)] },
+        Dimensions: {
+          Key: 'ANOMALY_TOTAL_IMPACT_ABSOLUTE',
+          MatchOptions: ['GREATER_THAN_OR_EQUAL'],
+          Values: [String(threshold)],
+        },
       }),
     });
     topic.addToResourcePolicy(

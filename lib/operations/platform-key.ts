@@ -49,7 +49,7 @@ export class PlatformKey extends Construct {
   }
 
   /** Encrypts every log group and secret of a scope that doesn't name a key of its own. Call it before they are created. */
-  encrypts(scope: IConstruct): void {
+  encryptByDefault(scope: IConstruct): void {
     PropertyInjectors.of(scope).add(
       new EncryptedByDefault(logs.LogGroup.PROPERTY_INJECTION_ID, this.key),
       new EncryptedByDefault(secretsmanager.Secret.PROPERTY_INJECTION_ID, this.key),

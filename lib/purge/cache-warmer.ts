@@ -25,7 +25,7 @@ export interface CacheWarmerProps {
   /** Bus that announces purges. */
   readonly bus: IPurgeBus;
   /** Queue in which the pipeline keeps events that could not be delivered. */
-  readonly undelivered: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
 }
 
 /** Lambda's default, for a function that has none of its own. */
@@ -61,7 +61,7 @@ export class CacheWarmer extends Construct {
       description: 'Purges after which keys are warmed',
       eventBus: props.bus.eventBus,
       eventPattern: { source: [EVENT_SOURCE], detailType: ['PurgeRequested'] },
-      targets: [new targets.SqsQueue(purges.queue, { deadLetterQueue: props.undelivered })],
+      targets: [new targets.SqsQueue(purges.queue, { deadLetterQueue: props.deadLetterQueue })],
     });
   }
 }

@@ -36,7 +36,7 @@ export interface PurgePipelineProps {
    * Drain: time between the purges of the shared tier and of the outer tiers, in which an inner tier can still serve the old
    * value.
    */
-  readonly settle: Duration;
+  readonly drain: Duration;
 
   /**
    * Time for which a batch for the edge takes further purges. A longer one delays purges, and saves the items of tags that are
@@ -71,7 +71,7 @@ export interface PurgePipelineProps {
    * Number of tags of one parent in a batch from which on the parent is purged instead.
    * @default 100
    */
-  readonly escalateFrom?: number;
+  readonly escalationThreshold?: number;
 
   /**
    * Removal policy of the functions' logs.
@@ -100,8 +100,8 @@ const GATEWAY_WINDOW = Duration.millis(250);
 /** Default of `edgeWindow`, in which a busy writer changes the same row a few times. */
 const EDGE_WINDOW = Duration.seconds(1);
 
-/** Default of `escalateFrom`: one item instead of a hundred is worth reloading the parent's other responses. */
-const ESCALATE_FROM = 100;
+/** Default of `escalationThreshold`: one item instead of a hundred is worth reloading the parent's other responses. */
+const ESCALATION_THRESHOLD = 100;
 
 /** Longest wait of a purge in the outbox whose event was lost. */
 const SWEEP_INTERVAL = Duration.minutes(1);
@@ -228,7 +228,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
       // A token: known when the last route is declared.
-      environment: { SETTLE_SECONDS: Tokenization.stringifyNumber(props.settle.toSeconds()), ...pacing(props) },
+      environment: { SETTLE_SECONDS: Tokenization.stringifyNumber(props.drain.toSeconds()), ...pacing(props) },
     });
     props.shared.addClient(invalidator);
     return invalidator;
@@ -274,6 +274,6 @@ function pacing(props: PurgePipelineProps): Record<string, string> {
     EDGE_MONTHLY_ITEMS: String(props.edgeMonthlyItems ?? 0),
     EDGE_PARENT_TAGS: JSON.stringify(props.parentTags ?? {}),
     GATEWAY_EXACT_TAGS: JSON.stringify(exactPaths(props.exactTags ?? {})),
-    EDGE_ESCALATE_FROM: String(props.escalateFrom ?? ESCALATE_FROM),
+    EDGE_ESCALATE_FROM: String(props.escalationThreshold ?? ESCALATION_THRESHOLD),
   };
 }

@@ -23,7 +23,7 @@ export interface PurgeProbeProps {
   readonly purgedKeys: Route;
 
   /** Queue of the pipeline for events that could not be delivered. */
-  readonly undelivered: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
 
   /**
    * Removal policy of the function's log.
@@ -69,7 +69,7 @@ export class PurgeProbe extends Construct {
       description: 'Compares purged keys at the edge with the primary',
       schedule: events.Schedule.rate(INTERVAL),
       // A lost run isn't repeated: the next one compares keys of its own time.
-      targets: [new targets.LambdaFunction(this.probe, { deadLetterQueue: props.undelivered })],
+      targets: [new targets.LambdaFunction(this.probe, { deadLetterQueue: props.deadLetterQueue })],
     });
   }
 }

@@ -10,7 +10,7 @@ export class NetworkStack extends PlatformStack {
   constructor(app: App, props: PlatformStackProps) {
     super(app, 'network', 'isolated subnets, endpoints and the key', props);
     this.key = new PlatformKey(this, 'Key', { removalPolicy: this.removalPolicy });
-    this.key.encrypts(this);
+    this.key.encryptByDefault(this);
     this.network = new PlatformNetwork(this, 'Network', {
       availabilityZones: this.config.environment?.availabilityZones,
       logRemovalPolicy: this.removalPolicy,

@@ -35,7 +35,7 @@ export class PlatformStack extends Stack {
       terminationProtection: config.retain,
     });
     this.config = config;
-    key?.encrypts(this);
+    key?.encryptByDefault(this);
     Tags.of(this).add(STAGE_TAG, config.name);
   }
 

@@ -49,17 +49,17 @@ export class PurgeStack extends PlatformStack {
       edge: props.edge,
       exactTags: props.exactTags,
       parentTags: props.parentTags,
-      settle: drainOf(props.routes, this.config.functions.readTimeout),
+      drain: drainOf(props.routes, this.config.functions.readTimeout),
       logRemovalPolicy,
     });
-    const undelivered = this.pipeline.deadLetters['undelivered events'] as sqs.IQueue;
+    const deadLetterQueue = this.pipeline.deadLetters['undelivered events'] as sqs.IQueue;
     const warming = new Construct(this, 'Warmer');
     const worker = props.workload.addWarmer(warming, { config, network, logRemovalPolicy });
     // 'Default' is left out of logical ids, so that function and queue are named as one part.
-    if (worker) this.warmer = new CacheWarmer(warming, 'Default', { worker, database, shared, bus, undelivered });
+    if (worker) this.warmer = new CacheWarmer(warming, 'Default', { worker, database, shared, bus, deadLetterQueue });
     const { purgedKeys } = props;
     if (purgedKeys) {
-      this.probe = new PurgeProbe(this, 'Probe', { api, edge: props.edge, purgedKeys, undelivered, logRemovalPolicy });
+      this.probe = new PurgeProbe(this, 'Probe', { api, edge: props.edge, purgedKeys, deadLetterQueue, logRemovalPolicy });
     }
   }
 }

@@ -18,7 +18,7 @@ export class UsEast1Stack extends PlatformStack {
     const { domain } = this.config;
     if (this.config.firewall) {
       // A key serves its own region only.
-      new PlatformKey(this, 'Key', { removalPolicy: this.removalPolicy }).encrypts(this);
+      new PlatformKey(this, 'Key', { removalPolicy: this.removalPolicy }).encryptByDefault(this);
       this.firewall = new Firewall(this, 'Firewall', { scope: FirewallScope.EDGE, logRemovalPolicy: this.removalPolicy });
     }
     if (domain) {

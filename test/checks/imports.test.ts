@@ -43,8 +43,6 @@ const ROOT_FILES = ['jest.config.js'];
 const CIRCLES_TO_OPEN: readonly (readonly string[])[] = [
   ['lambdas/platform/http/problem.ts', 'lambdas/platform/http/response.ts'],
   ['lambdas/platform/purge/exact-keys.ts', 'lambdas/platform/purge/ledger.ts'],
-  ['lib/purge/purge-pipeline.ts', 'lib/purge/sources/purge-source.ts'],
-  ['lib/shared/shared-cache-checks.ts', 'lib/shared/shared-cache.ts'],
 ];
 
 /** The products of the local platform meet in a registry and don't import each other. */

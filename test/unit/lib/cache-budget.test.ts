@@ -26,7 +26,7 @@ test('a month is said to be spent at 80 % and 100 %, and where it will be', () =
 });
 
 test('costs of the tag that are not as usual are said by the same topic, which lets in who says it', () => {
-  const template = budget({ costTag, anomalyFrom: 10 });
+  const template = budget({ costTag, anomalyThreshold: 10 });
   template.hasResourceProperties('AWS::CE::AnomalyMonitor', {
     MonitorType: 'CUSTOM',
     MonitorSpecification: JSON.stringify({ Tags: { Key: 'cachement:stage', Values: ['prod'] } }),
@@ -47,10 +47,10 @@ test('costs of the tag that are not as usual are said by the same topic, which l
 });
 
 test('fails when an anomaly is to be told without a tag to tell it by, or from no amount', () => {
-  expect(() => budget({ anomalyFrom: 10 })).toThrow(
-    "cache budget: 'anomalyFrom' needs 'costTag', by which AWS tells these costs from others, got: 10 and no tag; give the tag, or leave this out",
+  expect(() => budget({ anomalyThreshold: 10 })).toThrow(
+    "cache budget: 'anomalyThreshold' needs 'costTag', by which AWS tells these costs from others, got: 10 and no tag; give the tag, or leave this out",
   );
-  expect(() => budget({ anomalyFrom: 0, costTag })).toThrow(
-    "cache budget: 'anomalyFrom' must be an amount of USD above 0, got: 0; raise it, or leave it out",
+  expect(() => budget({ anomalyThreshold: 0, costTag })).toThrow(
+    "cache budget: 'anomalyThreshold' must be an amount of USD above 0, got: 0; raise it, or leave it out",
   );
 });

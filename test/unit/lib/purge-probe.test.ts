@@ -16,7 +16,7 @@ function probeOf(route: Route): Template {
     api: CachedApi.fromCachedApiAttributes(stack, 'Api', { restApiId: 'a1b2c3', restApiName: 'api', stageName: 'live' }),
     edge: EdgeDistribution.fromEdgeDistributionAttributes(stack, 'Edge', { distributionId: 'E1', domainName: 'edge.test' }),
     purgedKeys: route,
-    undelivered: new sqs.Queue(stack, 'Undelivered'),
+    deadLetterQueue: new sqs.Queue(stack, 'Undelivered'),
   });
   return Template.fromStack(stack);
 }
