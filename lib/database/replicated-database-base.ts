@@ -37,16 +37,16 @@ export interface DatabaseProps {
   readonly backupRetention?: Duration;
 
   /**
-   * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them. Replicas can't have
-   * one: its read-only endpoints are for Aurora clusters.
+   * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them. Replicas can't
+   * have one: its read-only endpoints are for Aurora clusters.
    * @default false
    */
   readonly proxy?: boolean;
 
   /**
    * True if RDS generates the password of the owner, keeps it in a secret of its own and rotates it every seven days, without a
-   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and is
-   * deleted with the database. RDS supports it for a cluster, and for a primary without replicas.
+   * function or an endpoint in the network. The migration reads it there. The secret is encrypted by Secrets Manager's key, and
+   * is deleted with the database. RDS supports it for a cluster, and for a primary without replicas.
    * @default false - a generated password that is not rotated
    */
   readonly managedOwnerPassword?: boolean;
@@ -179,8 +179,8 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
     this.#users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
-    // Readers that find no replica far enough go to the server that is written to itself: they must see there what they would see on
-    // a replica.
+    // Readers that find no replica far enough go to the server that is written to itself: they must see there what they would see
+    // on a replica.
     if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
     client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');

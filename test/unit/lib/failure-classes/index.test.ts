@@ -3,8 +3,8 @@ import * as path from 'node:path';
 
 /*
  * Classes of failures that would otherwise show in a deployment, and that are caught before: by a construct, whose message names
- * property, rule, value and fix; by a rule on the template; by a comparison with the deployed template; or by the CDK, for which a
- * test proves that it still does.
+ * property, rule, value and fix; by a rule on the template; by a comparison with the deployed template; or by the CDK, for which
+ * a test proves that it still does.
  */
 
 const REFUSED = 'refused.test.ts';
