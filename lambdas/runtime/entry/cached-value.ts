@@ -96,6 +96,9 @@ const START = Date.now();
  * of the process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
  */
 class CompactValue implements CachedValue {
+  readonly value: unknown;
+  readonly version: CachedValue['version'];
+  readonly loadMs: number;
   readonly #loadedAt: number;
   readonly #freshUntil: number;
   readonly #expiresAt: number;
@@ -103,10 +106,6 @@ class CompactValue implements CachedValue {
   /** Promise of the one value, once it was asked for twice. */
   #promise: Promise<unknown> | undefined;
   readonly tags: readonly string[];
-
-  readonly value: unknown;
-  readonly version: CachedValue['version'];
-  readonly loadMs: number;
 
   constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value?: unknown) {
     this.value = value;

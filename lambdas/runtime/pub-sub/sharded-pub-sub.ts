@@ -76,7 +76,7 @@ class ShardedPubSub implements Backplane {
   constructor(options: ShardedPubSubOptions) {
     this.#options = options;
     const count = checkNumber('channels', options.channels ?? 4, 1, 64);
-    this.#heartbeatMs = checkNumber('beatMs', options.heartbeatMs ?? 1000, 10, 60_000);
+    this.#heartbeatMs = checkNumber('heartbeatMs', options.heartbeatMs ?? 1000, 10, 60_000);
     this.#channels = Array.from({ length: count }, (_, i) => channelName(options.namespace, i));
     this.#listens = options.listen ?? !host.isLambda;
     this.#disconnected = this.#listens;

@@ -1,22 +1,9 @@
 import * as assert from 'node:assert/strict';
-import { decodeEntry, encodeEntry } from '../entry/envelope';
+import { decodeEntry } from '../entry/envelope';
 import type { SharedStore } from '../shared/shared-store';
 import { newToken } from '../token';
 import type { ContractCase } from './contract';
-
-/** A version, of timeline 1 where nothing else is said. */
-const version = (lsn: number, timeline = 1): string =>
-  `${timeline.toString(16).padStart(8, '0')}${lsn.toString(16).padStart(16, '0')}`.toUpperCase();
-
-/** A version of a row, as stores compare it. */
-const row = (number: number): string => String(number).padStart(24, '0');
-
-/** An entry as the read path stores it, or as a writer does who knows the version of its row. */
-function entryOf(token: string, value: unknown, rowVersion?: string): string {
-  const times = { loadedAt: 1, freshUntil: 2, expiresAt: 3, loadMs: 4 };
-  const header = { token, version: version(1), ...times, tags: [], ...(rowVersion && { row: rowVersion }) };
-  return encodeEntry(header, JSON.stringify(value));
-}
+import { entryOf, row, version } from './samples';
 
 /** Stores a value as a reader does who got the lease. @returns the token of the lease. */
 async function filled(store: SharedStore, key: string, value: unknown): Promise<string> {
