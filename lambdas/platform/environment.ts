@@ -109,7 +109,7 @@ export class Environment {
     return JSON.parse(this.variables.GATEWAY_EXACT_TAGS || '{}');
   }
 
-  /** Methods whose responses the stage keeps, such as `/~1places~1{id}/GET`, as JSON. */
+  /** Methods whose responses the stage keeps, such as `/~1products~1{id}/GET`, as JSON. */
   get cachedMethods(): string[] {
     return JSON.parse(this.#text('CACHED_METHODS'));
   }

@@ -3,7 +3,7 @@ import { APIGatewayClient, UpdateStageCommand } from '@aws-sdk/client-api-gatewa
 export interface RefreshAuthorizationOptions {
   readonly restApiId: string;
   readonly stageName: string;
-  /** Cached methods as a patch names them, with the slashes of the path written `~1`, such as `/~1places~1{id}/GET`. */
+  /** Cached methods as a patch names them, with the slashes of the path written `~1`, such as `/~1products~1{id}/GET`. */
   readonly methods: readonly string[];
   /** @default - a client of this function's region */
   readonly client?: Pick<APIGatewayClient, 'send'>;

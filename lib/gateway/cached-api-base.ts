@@ -108,7 +108,7 @@ export class CachedApiGrants {
    * Lets a grantee make requests that need IAM authorisation.
    *
    * @param method HTTP method such as `PATCH`, or `*` for all.
-   * @param path path or pattern, such as `/places/*`.
+   * @param path path or pattern, such as `/products/*`.
    */
   invoke(grantee: iam.IGrantable, method: string, path: string): iam.Grant {
     return iam.Grant.addToPrincipal({

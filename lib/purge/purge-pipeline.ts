@@ -53,7 +53,7 @@ export interface PurgePipelineProps {
   readonly edgeMonthlyItems?: number;
 
   /**
-   * Parent tag by tag template, such as `place:{id}` to `places`. Every route with the template must have the parent too, so that
+   * Parent tag by tag template, such as `product:{id}` to `products`. Every route with the template must have the parent too, so that
    * purging the parent purges at least as much.
    * @default - none
    */

@@ -103,7 +103,7 @@ export interface RouteProps {
   /** Names the route in keys, metrics and logs: lower case letters, digits and dashes. */
   readonly name: string;
 
-  /** Path with parameters in braces, such as `/places/{id}`. Every path parameter is part of the cache key. */
+  /** Path with parameters in braces, such as `/products/{id}`. Every path parameter is part of the cache key. */
   readonly path: string;
 
   /**
@@ -142,7 +142,7 @@ export interface RouteProps {
 export interface Route {
   /** Names the route in keys, metrics and logs. */
   readonly name: string;
-  /** Such as `/places/{id}`. */
+  /** Such as `/products/{id}`. */
   readonly path: string;
   /** Names in the path's braces, in order. */
   readonly pathParameters: string[];
@@ -186,7 +186,7 @@ export function defineRoute(props: RouteProps): Route {
     throw new RangeError(`route '${props.name}': '${property}' ${rule}, got: ${JSON.stringify(got)}`);
   };
   if (!NAME.test(props.name)) fail('name', 'must be lower case letters, digits and dashes', props.name);
-  if (!PATH.test(props.path)) fail('path', "must be segments such as '/places/{id}'", props.path);
+  if (!PATH.test(props.path)) fail('path', "must be segments such as '/products/{id}'", props.path);
 
   const pathParameters = templateParameters(props.path);
   const query = props.query ?? {};

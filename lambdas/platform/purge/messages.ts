@@ -11,7 +11,7 @@ export interface PurgeWish {
   purgeId: string;
   /** May be empty where there are paths. */
   tags: string[];
-  /** Of the edge, such as `/places*`; the gateway is flushed, and the shared tier knows nothing of paths. */
+  /** Of the edge, such as `/products*`; the gateway is flushed, and the shared tier knows nothing of paths. */
   paths?: string[];
   /** `delete` makes entries misses, `expire` makes them stale. */
   mode: 'delete' | 'expire';
@@ -60,7 +60,7 @@ export interface Messages {
   EdgePurgeRequested: {
     /** Primary key of the batch, and the `CallerReference` of the invalidation. */
     batchId: string;
-    /** Items as CloudFront's API takes them, such as `#place:2950159`. */
+    /** Items as CloudFront's API takes them, such as `#product:1`. */
     items: string[];
     /** How often the API has throttled it. */
     throttled?: number;

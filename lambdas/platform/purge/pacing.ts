@@ -22,13 +22,13 @@ export interface Pacing {
   readonly monthlyItems: number;
 
   /**
-   * Parent tag by the template of a tag, such as `place:{id}` to `places`. Every response with the one must carry the other.
+   * Parent tag by the template of a tag, such as `product:{id}` to `products`. Every response with the one must carry the other.
    * @default - none
    */
   readonly parentTags: Readonly<Record<string, string>>;
 
   /**
-   * Path by the template of a tag that is on the responses of that path alone, such as `place:{id}` to `/places/{id}`: the stage cache is
+   * Path by the template of a tag that is on the responses of that path alone, such as `product:{id}` to `/products/{id}`: the stage cache is
    * asked to refresh it instead of being flushed.
    * @default - none
    */

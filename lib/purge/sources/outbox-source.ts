@@ -19,7 +19,7 @@ export interface OutboxSourceOptions {
 
 /**
  * Source of purges that a function requests in the transaction that changes rows, with one statement:
- * `INSERT INTO cachement.outbox (tags) VALUES (ARRAY['place:1']) RETURNING purge_id`. The function may kick the relay after its
+ * `INSERT INTO cachement.outbox (tags) VALUES (ARRAY['product:1']) RETURNING purge_id`. The function may kick the relay after its
  * commit.
  */
 export class OutboxSource implements IPurgeSource {

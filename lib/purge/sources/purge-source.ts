@@ -70,7 +70,7 @@ export function submission({ tags, expire = false, prompt = false, urgent = fals
     const problem = tagProblem(tag.replace(FIELD, 'x'));
     if (problem || /[{}]/.test(tag.replace(FIELD, ''))) {
       throw new RangeError(
-        `'tags' must be tags or templates such as 'place:{detail.id}'; ${problem ?? 'braces name a field of the event'}, got: '${tag}'`,
+        `'tags' must be tags or templates such as 'product:{detail.id}'; ${problem ?? 'braces name a field of the event'}, got: '${tag}'`,
       );
     }
   }

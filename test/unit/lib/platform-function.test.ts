@@ -1,3 +1,6 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { PlatformFunction, type PlatformFunctionProps, visibilityTimeoutFor } from '../../../lib/functions/platform-function';
@@ -43,6 +46,17 @@ test.each([0, -1, 1.5])('fails when its concurrency is %d', (concurrency) => {
   expect(() => functionWith({ concurrency })).toThrow(
     `function 'topology': 'concurrency' must be a whole number of at least 1, got: ${concurrency}`,
   );
+});
+
+test("has the code of a folder of one's own, by its absolute path", () => {
+  const bundle = fs.mkdtempSync(path.join(os.tmpdir(), 'own-'));
+  try {
+    fs.writeFileSync(path.join(bundle, 'index.js'), 'exports.handler = async () => {};');
+    const [role] = Object.values(functionWith({ bundle }).findResources('AWS::IAM::Role'));
+    expect(role?.Properties.Description).toBe(`Role of ${path.basename(bundle)}: Reports`);
+  } finally {
+    fs.rmSync(bundle, { recursive: true });
+  }
 });
 
 test('fails when there is no such bundle', () => {
