@@ -14,7 +14,7 @@ export interface ReplayedFailover extends Failover {
   readonly replayedAt: number;
 }
 
-/** How far back purges are replayed, in microseconds: longer than a replica is frozen before its primary dies. */
+/** Age of the oldest purge that is replayed, in microseconds: longer than a replica is frozen before its primary dies. */
 const SETTLE = 10e6;
 const POLL_MS = 25;
 /** For a promotion, and for a replay, in microseconds. */

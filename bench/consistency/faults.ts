@@ -11,16 +11,16 @@ import type { Testbed } from './testbed';
 export interface FaultsOptions {
   readonly seed: number;
   readonly namespace: string;
-  /** Whether the primary is killed, and a standby promoted, halfway. */
+  /** True if the primary is killed, and a standby promoted, halfway. */
   readonly promotion: boolean;
-  /** Whether Redis primaries are killed. */
+  /** True if Redis primaries are killed. */
   readonly failovers: boolean;
   /** The share of the run that is done, 0 to 1. */
   done(): number;
   recentPurges(since: number): PurgeRecord[];
 }
 
-/** How often each happened. */
+/** Number of each kind of fault. */
 export type FaultCounts = Record<
   'killedProcesses' | 'frozenProcesses' | 'delayedReplays' | 'pausedReplays' | 'movedSlots' | 'promotions' | 'failovers',
   number
@@ -47,7 +47,7 @@ export class Faults {
   failure: Error | undefined;
   readonly #over = new AbortController();
   #schedules: Promise<void>[] = [];
-  /** What must not happen at the same time waits for each other: standbys and a promotion, slots and failovers. */
+  /** Faults that must not happen at the same time wait for each other: standbys and a promotion, slots and failovers. */
   readonly #database = new Turns();
   readonly #cluster = new Turns();
   #promoted = false;
@@ -58,7 +58,7 @@ export class Faults {
     private readonly options: FaultsOptions,
   ) {}
 
-  /** Whether the promotion is still to come. */
+  /** True while the promotion is still to come. */
   get pending(): boolean {
     return this.options.promotion && !this.#promoted;
   }

@@ -48,7 +48,7 @@ function meetingPoint(at: number): number {
   return Math.floor(seeded(Math.floor(at / TOGETHER_MICROSECONDS)).next() * (TAGGED + PLAIN));
 }
 
-/** What is written next: one row, or now and then all rows of a tag. `at` is the common clock's. */
+/** Next write: one row, or now and then all rows of a tag. `at` is the common clock's. */
 export function nextWrite(random: Random, at: number): { readonly ids: readonly number[]; readonly tag?: string } {
   const share = random.next();
   if (share < TAG_WRITES) {

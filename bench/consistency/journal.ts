@@ -6,16 +6,16 @@ export function monotonic(): number {
   return seconds * 1e6 + nanoseconds / 1e3;
 }
 
-/** How a read came by its value. */
+/** Record of a read: its times, its value and the tier that had it. */
 export interface ReadRecord {
   readonly item: number;
   /** When it was invoked. */
   readonly at: number;
   /** The row's number in the value. */
   readonly number: number;
-  /** Whether the value came from an entry of the shared tier. */
+  /** True if the value came from an entry of the shared tier. */
   readonly shared: boolean;
-  /** Whether it came from another read of the process. */
+  /** True if it came from another read of the process. */
   readonly collapsed: boolean;
   readonly reason: Reason;
 }
@@ -39,7 +39,7 @@ const BUFFERED_RECORDS = 1024;
 const SHARED = 1;
 const COLLAPSED = 2;
 
-/** What a process saw, on disk, because the process may be killed at any time. */
+/** Journal of a process, on disk, because the process may be killed at any time. */
 export class Journal {
   readonly #file: number;
   readonly #buffer = Buffer.allocUnsafe(RECORD_BYTES * BUFFERED_RECORDS);

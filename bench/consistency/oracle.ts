@@ -1,6 +1,6 @@
 import type { PurgeRecord, ReadRecord } from './journal';
 
-/** What a run amounts to. */
+/** Result of a run. */
 export interface Verdict {
   readonly reads: number;
   /** Reads whose value came from an entry of the shared tier, or from another read of the process. */
@@ -14,11 +14,11 @@ export interface Verdict {
    * The same, where the purge had returned before a Redis primary was killed and the hit was invoked after it: reported apart.
    */
   readonly failoverViolations: number;
-  /** From the moment that the lost primary's shard answered again to the last of those hits, in milliseconds. */
+  /** Time from the first answer of the lost primary's shard to the last of those hits, in milliseconds. */
   readonly failoverStaleMs: number;
   /** Values that a read loaded itself and that are that old; where the primary is gone, a replica of unknown age answers. */
   readonly staleLoads: number;
-  /** How often a read gave each reason for not having been served or filled by the shared tier. */
+  /** Reads by their reason for not having been served or filled by the shared tier. */
   readonly reasons: Readonly<Record<string, number>>;
   /** The first violations, for whoever has to understand them. */
   readonly examples: readonly Violation[];
@@ -30,9 +30,9 @@ export interface Violation {
   readonly number: number;
   readonly shared: boolean;
   readonly collapsed: boolean;
-  /** What the hit should have contained at least. */
+  /** Lowest number that the hit should have contained. */
   readonly needed: number;
-  /** How long before the hit the first purge that it ignores had returned, in milliseconds. */
+  /** Time between the return of the first purge that the hit ignores and the hit, in milliseconds. */
   readonly staleMs: number;
   readonly purge: string;
 }
@@ -46,7 +46,7 @@ export interface Failover {
 const NEAR_MICROSECONDS = 100_000;
 const EXAMPLES = 5;
 
-/** What had been purged of one item, and when. */
+/** Purges of one item, with the times of their returns. */
 class Purged {
   #at: number[] = [];
   /** The greatest number purged up to that time. */

@@ -7,7 +7,7 @@ import { Journal, monotonic } from './journal';
 import { type Counters, cacheAside, guarded, type Protocol, type Servers } from './protocol';
 import { type Random, seeded } from './random';
 
-/** Where the primary and the standbys are now. */
+/** Addresses of the primary and the standbys. */
 export interface Addresses {
   readonly writer: Address;
   readonly readers: readonly Address[];
@@ -18,7 +18,7 @@ interface Address {
   readonly port: number;
 }
 
-/** What a process is told before it begins. */
+/** Options of a process. */
 export interface ParticipantOptions {
   readonly role: 'reader' | 'writer';
   readonly seed: number;
@@ -41,14 +41,14 @@ export interface ParticipantOptions {
   readonly without?: Part;
 }
 
-/** To a process: begin, use other servers, go faster or slower, or end. */
+/** Message to a process: begin, use other servers, go faster or slower, or end. */
 export type ToParticipant =
   | { readonly kind: 'begin'; readonly options: ParticipantOptions }
   | { readonly kind: 'addresses'; readonly addresses: Addresses }
   | { readonly kind: 'pace'; readonly pauseMs: number }
   | { readonly kind: 'end' };
 
-/** From a process, a few times a second: what its journal has on disk, and its counters. */
+/** Message from a process, a few times a second: the size of its journal on disk, and its counters. */
 export interface Progress extends Counters {
   readonly reads: number;
   readonly purges: number;

@@ -6,7 +6,7 @@ import { BUNDLE } from '../support/roles';
 import type { ParticipantOptions, Progress, ToParticipant } from './participant';
 import type { Testbed } from './testbed';
 
-/** What the processes of a run are told, but for what differs between them. */
+/** Options that all processes of a run share. */
 export type ProcessPoolOptions = Omit<
   ParticipantOptions,
   'role' | 'seed' | 'journal' | 'endpoint' | 'addresses' | 'pauseMs' | 'concurrency'
@@ -21,7 +21,7 @@ export function bundle(folder: string): string {
   return outfile;
 }
 
-/** One of the processes. */
+/** Process of the pool. */
 interface Member {
   readonly role: 'reader' | 'writer';
   readonly child: ChildProcess;
@@ -29,7 +29,7 @@ interface Member {
   progress: Progress;
 }
 
-/** Of a writer's pauses, in milliseconds. */
+/** Pauses of a writer, in milliseconds. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
 
@@ -40,7 +40,7 @@ export class ProcessPool {
   #members: Member[] = [];
   #started = 0;
   #ending = false;
-  /** What processes that are gone had reported. */
+  /** Sum of the last reports of processes that have ended. */
   #gone: Progress = NOTHING;
   readonly #pauses: Record<Member['role'], number> = { reader: 0, writer: FIRST_PAUSE_MS };
   readonly journals: Record<Member['role'], string[]> = { reader: [], writer: [] };
@@ -93,7 +93,7 @@ export class ProcessPool {
     this.#members.push(member);
   }
 
-  /** What all processes together have on disk, and their counters. */
+  /** Sum of all journals on disk, and of all counters. */
   progress(): Progress {
     return this.#members.map((member) => member.progress).reduce(sum, this.#gone);
   }

@@ -4,7 +4,7 @@ import type { Testbed } from './testbed';
 const LIMIT_MS = 20_000;
 
 /**
- * What a promotion adds to every number, so that a number of the old primary that was lost can't come again as another write's.
+ * Number that a promotion adds to every row, so that one that was lost with the old primary isn't used again for another write.
  */
 const EPOCH = 1_000_000;
 
@@ -44,7 +44,7 @@ export async function promote(testbed: Testbed): Promise<void> {
   testbed.roles.standbys = [other];
 }
 
-/** Has a standby on the new timeline say so: it names the timeline of its last restart point. */
+/** Makes a standby report the new timeline: it names the timeline of its last restart point. */
 export async function settleTimeline(testbed: Testbed): Promise<void> {
   await testbed.sql(testbed.roles.primary, 'CHECKPOINT');
   for (const standby of testbed.roles.standbys) {
@@ -57,7 +57,7 @@ export async function settleTimeline(testbed: Testbed): Promise<void> {
   }
 }
 
-/** Has a standby apply each commit so long after it was made, in milliseconds. */
+/** Delays the replay of a standby, in milliseconds after the commit. */
 export async function setDelay(testbed: Testbed, standby: string, milliseconds: number): Promise<void> {
   await testbed.sql(standby, `ALTER SYSTEM SET recovery_min_apply_delay = '${Math.round(milliseconds)}ms'`);
   await testbed.sql(standby, 'SELECT pg_reload_conf()');

@@ -14,7 +14,7 @@ export interface Servers {
   readers: Pool[];
 }
 
-/** What is under test, in one process: reading an item, and purging after a write. */
+/** Protocol under test, in one process: reading an item, and purging after a write. */
 export interface Protocol {
   read(item: Item): Promise<Omit<ReadRecord, 'item' | 'at'>>;
   purgeItem(item: Item, version: string): Promise<void>;
@@ -30,7 +30,7 @@ export interface ProtocolOptions {
   readonly counters: Counters;
 }
 
-/** What a process counts besides its journal. */
+/** Counters of a process besides its journal. */
 export interface Counters {
   loads: { primary: number; replica: number };
   rejects: number;
@@ -137,7 +137,7 @@ function counting<H>(store: SharedStore, source: VersionSource<H>, counters: Cou
   ];
 }
 
-/** What most systems do, on the same cluster and from the primary only: GET, else SELECT and SET; DEL after a write. */
+/** Plain cache-aside, on the same cluster and from the primary only: GET, else SELECT and SET; DEL after a write. */
 export function cacheAside(options: ProtocolOptions): Protocol {
   const { namespace, servers, random, counters } = options;
   const client = rawClient(options);

@@ -1,6 +1,6 @@
 /** Random numbers that a seed repeats. */
 export interface Random {
-  /** From 0 up to, and without, 1. */
+  /** Number from 0 up to, and without, 1. */
   next(): number;
   between(low: number, high: number): number;
   chance(probability: number): boolean;

@@ -31,11 +31,13 @@ export interface RunResult extends Verdict, FaultCounts, Omit<Progress, 'reads' 
   readonly replayMs: number;
 }
 
-/** One purge for so many reads at least. */
+/** Reads for each purge, at most. */
 const READS_PER_PURGE = 20;
-/** Of one process: enough reads that those which wait for a load don't hold up the others. */
+/** Reads or writes that one process runs at once: enough that those which wait for a load don't hold up the others. */
 const CONCURRENCY = { reader: 32, writer: 8 };
-/** How long a run lasts at least whose guard lacks a part: it shows where faults meet it, however fast the machine reads. */
+/**
+ * Shortest duration of a run whose guard lacks a part, in milliseconds: only faults show that, however fast the machine reads.
+ */
 const WITHOUT_MS = 45_000;
 const TURN_MS = 100;
 const SAY_MS = 5000;

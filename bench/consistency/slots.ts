@@ -13,10 +13,10 @@ export interface Primary {
   has(slot: number): boolean;
 }
 
-/** How long MIGRATE may take, in milliseconds. */
+/** Timeout of MIGRATE, in milliseconds. */
 const MIGRATE_LIMIT_MS = 2000;
 
-/** The primaries by what each node says of itself: right after a failover the others' word may be old. */
+/** The primaries by each node's own report: right after a failover the others' view may be old. */
 export async function primaries(testbed: Testbed): Promise<Primary[]> {
   const running = (await testbed.engines.processes()).filter(({ kind, pid }) => kind === 'redis' && pid);
   const asked = running.map(async ({ name, port }): Promise<Primary | undefined> => {

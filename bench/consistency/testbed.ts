@@ -10,7 +10,7 @@ const DATABASE = 'consistency';
 const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
 const USER = { username: 'app', password: 'a-password-of-the-app' };
 
-/** What a run stands on: a cluster of three shards with a replica each, a primary and two standbys. */
+/** Servers of a run: a cluster of three shards with a replica each, a primary and two standbys. */
 export interface Testbed {
   readonly engines: Engines;
   /** A folder for journals and the like. */

@@ -1,4 +1,4 @@
-/** One burst of reads of cold keys. */
+/** Burst of reads of cold keys. */
 export interface Case {
   /** `KEYS-VALUE-PROCESSES-CPU`, such as `1000-1kb-8p-half`. */
   readonly name: string;

@@ -27,7 +27,7 @@ export interface CaseResult {
   readonly databaseConcurrencyMax: number;
   /** The sum of all processes' `fallbackConcurrency`. */
   readonly databaseConcurrencyBar: number;
-  /** From the last read of the burst until the last process began a pass of hits only; the limit where one never did. */
+  /** Time from the last read of the burst until the last process began a pass of hits only; the limit if one never did. */
   readonly recoveredAfterMs: number;
   readonly bypassesAfterRecovery: number;
   readonly reads: Readonly<Record<string, number>>;
@@ -35,12 +35,12 @@ export interface CaseResult {
 }
 
 const FALLBACK_CONCURRENCY = 8;
-/** With 8 processes just below PostgreSQL's own limit of 100 connections. */
+/** Connections of a process: with 8 processes just below PostgreSQL's default limit of 100. */
 const POOL_SIZE = FALLBACK_CONCURRENCY + 3;
 const BURST_LIMIT_MS = 20_000;
 const RECOVERY_LIMIT_MS = 4000;
 const WATCH_MS = 1000;
-/** From the order to the burst, in which it reaches every process. */
+/** Time between the order and the burst, in which it reaches every process, in milliseconds. */
 const START_MS = 300;
 
 export async function runCase(testbed: Testbed, burst: Case): Promise<CaseResult> {
@@ -97,7 +97,7 @@ export async function runCase(testbed: Testbed, burst: Case): Promise<CaseResult
   });
 }
 
-/** What an earlier burst left could be evicted during the next one. */
+/** Removes the entries of earlier bursts, which would be evicted during the next one. */
 async function emptyCluster({ engines }: RedisCluster): Promise<void> {
   const masters = (await engines.processes()).filter(({ role }) => role === 'primary');
   for (const { name } of masters) {
@@ -107,7 +107,7 @@ async function emptyCluster({ engines }: RedisCluster): Promise<void> {
   }
 }
 
-/** So many of the keys, from all over them, others for each process. */
+/** Picks evenly spaced keys, others for each process. */
 function spread(keys: readonly string[], count: number, process: number): string[] {
   const step = Math.max(1, Math.floor(keys.length / count));
   return keys.filter((_, i) => i % step === process % step).slice(0, count);

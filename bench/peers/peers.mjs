@@ -21,7 +21,7 @@ const HOUR = 3_600_000;
 
 /** Memory only. @param size how many entries must fit. */
 export const memory = {
-  /** By reference. FIFO is the fastest of its documented eviction policies, because a hit moves nothing. */
+  /** Hits by reference. FIFO is the fastest of its documented eviction policies, because a hit moves nothing. */
   'layered-loader': async (load, size) => {
     const loader = new Loader({
       inMemoryCache: { cacheType: 'fifo-object', ttlInMsecs: HOUR, maxItems: size },

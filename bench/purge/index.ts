@@ -18,7 +18,7 @@ const SMALL = {
   sharedSeconds: 10,
   edgeChanges: 20,
 };
-/** What the bars are about. */
+/** Figures with a bar. */
 const FULL: typeof SMALL = {
   changes: 10_000,
   kills: 100,
@@ -36,7 +36,7 @@ const FULL: typeof SMALL = {
 const PARTS = ['storm', 'coalescing', 'shared', 'edge'] as const;
 
 /**
- * What of the purge path must hold: nothing lost, nothing paid twice, limits kept, and how long it takes. `--part` runs one of
+ * Promises of the purge path: nothing lost, nothing paid twice, limits kept, and how long it takes. `--part` runs one of
  * storm, coalescing, shared and edge; `--size small` is for development, and each size is an option of its own.
  */
 export const benchmark: Benchmark = async (context) => {

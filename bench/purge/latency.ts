@@ -4,10 +4,12 @@ import type { PlatformHarness } from './platform-harness';
 import { completed } from './storm';
 import type { Change, Made } from './writer';
 
-/** How long changes come before they are counted, in seconds: connections are made, and every function has its environments. */
+/** Warm-up before changes are counted, in seconds: connections are made, and every function has its environments. */
 const WARM_UP_SECONDS = 5;
 
-/** From the commit until the shared tier has acknowledged the purge, whoever was first: the writer itself, or the pipeline. */
+/**
+ * Time from the commit until the shared tier has acknowledged the purge of the writer or of the pipeline, whichever was first.
+ */
 export async function commitToShared(
   harness: PlatformHarness,
   { seconds, perSecond }: { readonly seconds: number; readonly perSecond: number },
@@ -42,7 +44,7 @@ export async function commitToShared(
 /** Time between two looks at the edge, in milliseconds; what is measured is too large by half of it. */
 const LOOK_EVERY_MS = 20;
 
-/** From the commit until the edge has the new value, less the drain; the services' own delays are switched off. */
+/** Time from the commit until the edge has the new value, less the drain; the services' own delays are switched off. */
 export async function overheadToEdge(
   harness: PlatformHarness,
   changes: number,

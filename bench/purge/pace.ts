@@ -50,19 +50,19 @@ export async function burst(
   return { inProgressMax, wildcardsMax };
 }
 
-/** What a window saved. */
+/** Savings by a coalescing window. */
 export interface Coalesced {
   /** Share of the items that needn't be paid. */
   readonly coalescing: number;
   /** Tags of all changes: what would be paid if each purge went to the edge by itself. */
   readonly coalescingItemsAsked: number;
   readonly coalescingItemsPaid: number;
-  /** How long the changes took: on a machine that is too slow for them, longer than they should have. */
+  /** Duration of the changes: on a machine that is too slow for them, longer than planned. */
   readonly coalescingSeconds: number;
   readonly coalescingBatches: number;
 }
 
-/** What a window saves when many changes hit few places, each with the tags that the sample's own writer gives it. */
+/** Measures what a window saves when many changes hit few places, each with the tags that the sample's own writer gives it. */
 export async function coalescing(
   harness: PlatformHarness,
   options: { readonly changes: number; readonly places: number; readonly seconds: number },

@@ -9,7 +9,7 @@ import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../
 import { Child } from '../support/child';
 import type { WriterSettings } from './writer';
 
-/** What a run of the platform is to be like. */
+/** Options of a run of the platform. */
 export interface FleetOptions {
   readonly edgeWindowMs?: number;
   readonly settings?: ProductSettings;
@@ -115,7 +115,7 @@ export class PlatformHarness {
     return variableOf(this.platform, variable, name);
   }
 
-  /** What a tier says of a path: populations by place. Undefined where it doesn't answer. */
+  /** Content of a path in a tier: populations by place. Undefined where it doesn't answer. */
   async see(tier: ObservedTier, pathAndQuery: string): Promise<Seen | undefined> {
     const body = tier === 'shared' ? await this.invokeReader(pathAndQuery) : await this.get(tier, pathAndQuery);
     if (body === undefined) return undefined;

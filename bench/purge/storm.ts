@@ -2,7 +2,7 @@ import type { BenchmarkContext } from '../support/benchmark';
 import { sleep } from '../support/time';
 import { generator, OBSERVED, type ObservedTier, type PlatformHarness } from './platform-harness';
 
-/** How much is thrown at the platform. */
+/** Size of the storm. */
 export interface StormOptions {
   readonly seed: number;
   readonly changes: number;
@@ -11,11 +11,11 @@ export interface StormOptions {
   readonly kills: number;
   /** Primaries of the shared tier that die in the meantime. */
   readonly failovers: number;
-  /** Whether what was sent and got lost is due after seconds instead of minutes, and so are sweeps. */
+  /** True if lost messages are due again after seconds instead of minutes, and sweeps run as often. */
   readonly hurry?: boolean;
 }
 
-/** What came of it. */
+/** Result of the storm. */
 export interface StormResult {
   /** Changes that some tier never showed, nor a later one of the same place. */
   readonly lost: number;
@@ -40,7 +40,7 @@ export interface StormResult {
 /** Sweep interval, longest visibility timeout, settle, and the slack of the bar, in seconds. */
 const SETTLED_SECONDS = 60 + 180 + 5 + 30;
 
-/** In a hurry: how long what was sent has before it is sent again, in milliseconds. */
+/** Visibility timeout in a hurry, in milliseconds, after which a message is sent again. */
 const HURRY_EVERY_MS = 4_000;
 
 /** Countries whose lists are read too; any change of a place of theirs changes them. */

@@ -8,7 +8,7 @@ import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/po
 import { serve } from '../support/serve';
 import { monotonicMs, sleep } from '../support/time';
 
-/** Where a writer finds everything. */
+/** Addresses and credentials of a writer's servers. */
 export interface WriterSettings {
   readonly database: Address;
   readonly databaseName: string;

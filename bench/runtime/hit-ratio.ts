@@ -5,7 +5,7 @@ import type { Measure } from './measurement';
 import { TRACES, type Trace, trace } from './traces';
 
 const SEEDS = 10;
-/** Of the keys that a trace asks for, in percent. */
+/** Capacities, in percent of a trace's keys. */
 const CAPACITIES = [1, 10];
 /** Every entry has the same size here, as for a cache that counts entries. */
 const VALUE_BYTES = 1000;

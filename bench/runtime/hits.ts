@@ -7,15 +7,15 @@ import { type Bench, type Measure, ratio, type Subject, takeTurns } from './meas
 const KEYS = 1000;
 const CONCURRENCY = 64;
 
-/** How the hits of one tier are measured. */
+/** Options for measuring the hits of one tier. */
 interface Course {
   readonly setting: { readonly kind: 'memory' | 'shared'; readonly place?: Place };
   readonly run: (child: Child, milliseconds: number) => Promise<number>;
-  /** How long each part of a turn is. */
+  /** Duration of each part of a turn. */
   readonly partMs: number;
-  /** How long a new process runs before it counts, so that the compiler is done. */
+  /** Warm-up of a new process, after which the compiler is done. */
   readonly warmUpMs: number;
-  /** How many turns a process lives: where its objects come to lie moves its figure by a tenth, for as long as it lives. */
+  /** Turns of a process before it is replaced: the layout of its heap moves its figure by a tenth, for as long as it lives. */
   readonly life: number;
 }
 

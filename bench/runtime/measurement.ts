@@ -2,7 +2,7 @@ import type { RedisCluster } from '../../test/support/redis-cluster';
 import { median } from '../support/benchmark';
 import type { Build } from './build';
 
-/** What a measurement works with. */
+/** Environment of a measurement. */
 export interface Bench {
   readonly build: Build;
   /** The cluster, started when it is first asked for: three masters with a replica each, TLS and a user. */
@@ -14,10 +14,10 @@ export interface Bench {
 /** Measures some of the table's keys; may add figures beside them. */
 export type Measure = (bench: Bench) => Promise<Readonly<Record<string, unknown>>>;
 
-/** What reads through one library. */
+/** Reader through one library. */
 export interface Subject {
   readonly name: string;
-  /** Gets ready for a turn, which isn't measured. */
+  /** Prepares a turn; not measured. */
   prepare(turn: number): Promise<void>;
   /** @returns operations per second of a part of a turn */
   run(): Promise<number>;
@@ -26,7 +26,7 @@ export interface Subject {
 /** Pairs of turns; the figures are the medians of as many. */
 export const PAIRS = 9;
 
-/** Into how many parts a turn is divided: a machine changes its speed within seconds, which must meet all subjects alike. */
+/** Parts of a turn: a machine changes its speed within seconds, which must meet all subjects alike. */
 const PARTS = 5;
 
 /** Rates of subjects that take turns, one at a time. */

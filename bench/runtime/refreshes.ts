@@ -8,7 +8,7 @@ const TTL_SECONDS = 5;
 const LOAD_MS = 100;
 const CYCLES = 12;
 
-/** How often a hot key is loaded anew each time its TTL runs out, and how many reads wait for that. */
+/** Loads of a hot key each time its TTL ends, and reads that wait for them. */
 export const refreshes: Measure = (bench) =>
   withChildren(async (start) => {
     const { place } = await bench.cluster();

@@ -8,7 +8,7 @@ import {
 } from '../../lambdas/runtime';
 import type { Place } from '../../test/support/redis-cluster';
 
-/** How the library is set up for one measurement; everything else is its default. */
+/** Set-up of the library for one measurement; everything else is its default. */
 export interface SubjectOptions {
   /** The shared tier; none by default. */
   readonly place?: Place;

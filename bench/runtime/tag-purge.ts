@@ -5,7 +5,7 @@ import { type Measure, PAIRS } from './measurement';
 
 const ENTRIES = 1_000_000;
 
-/** From the call of a purge in one process until another one, which reads all the time, has its first miss. */
+/** Time from the call of a purge in one process until another one, which reads all the time, has its first miss. */
 export const tagPurge: Measure = (bench) =>
   withChildren(async (start) => {
     const { engines, place } = await bench.cluster();

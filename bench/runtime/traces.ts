@@ -28,7 +28,7 @@ export function trace(name: (typeof TRACES)[number], seed: number): Trace {
   return keys;
 }
 
-/** All of one length, so that all weigh the same. */
+/** Name of a key; all have one length, so that all weigh the same. */
 function keyOf(rank: number): string {
   return `item-${String(rank).padStart(5, '0')}`;
 }

@@ -13,7 +13,7 @@ const ENTRIES = 100_000;
 /** More pairs than of what takes longer: a start of Node varies by more than what is measured. */
 const IMPORTS = 31;
 
-/** What a function pays for the library in its bundle, and in its start. */
+/** Cost of the library in a function's bundle, and in its start. */
 export const bundle: Measure = async ({ log }) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-bench-'));
   try {
@@ -48,7 +48,7 @@ export const bundle: Measure = async ({ log }) => {
   }
 };
 
-/** In a process of its own, whose start doesn't count. */
+/** Imports in a process of its own, whose start doesn't count. */
 function importMs(file: string): number {
   const script = `const began = performance.now(); require(${JSON.stringify(file)}); console.log(performance.now() - began)`;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });

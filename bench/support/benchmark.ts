@@ -1,4 +1,4 @@
-/** What a benchmark is given. */
+/** Context of a benchmark. */
 export interface BenchmarkContext {
   /** `--name value` pairs of the command line. */
   readonly options: Readonly<Record<string, string>>;

@@ -47,6 +47,21 @@ export class Child {
   }
 }
 
+/** Methods that a child process serves, as its parent calls them. */
+// biome-ignore lint/suspicious/noExplicitAny: any method, whatever its arguments
+export type Remote<Methods extends Record<string, (...args: any) => unknown>> = {
+  readonly [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => Promise<Awaited<ReturnType<Methods[Name]>>>;
+};
+
+/** Calls methods of a child process by their names. */
+// biome-ignore lint/suspicious/noExplicitAny: any method, whatever its arguments
+export function remote<Methods extends Record<string, (...args: any) => unknown>>(child: Child): Remote<Methods> {
+  const call = (_: unknown, method: string) =>
+    // A proxy that had a method of that name would be taken for a promise.
+    method === 'then' ? undefined : (...args: unknown[]) => child.call(method, ...args);
+  return new Proxy({}, { get: call }) as Remote<Methods>;
+}
+
 /** Gives `use` what starts processes, and ends them whatever happens. */
 export async function withChildren<T>(
   use: (start: (script: string, options?: ConstructorParameters<typeof Child>[1]) => Child) => Promise<T>,

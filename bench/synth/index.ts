@@ -9,12 +9,12 @@ const project = path.resolve(__dirname, '../..');
 /** Rounds of every app in turn; each figure is the median of its rounds. */
 const ROUNDS = 5;
 
-/** What a stack may have: CloudFormation's own limits are 500 resources and 1 MB. */
+/** Bars of a stack: CloudFormation's own limits are 500 resources and 1 MB. */
 const MAX_RESOURCES = 400;
 const MAX_BYTES = 800_000;
 
 /**
- * How long it takes to synthesize a stage, as a multiple of an app with one empty stack on the same CDK, in the same run: both as
+ * Time to synthesize a stage, as a multiple of an app with one empty stack on the same CDK, in the same run: both as
  * a process of its own, with prebuilt functions, without packs and without the CDK's validation. The time with validation is
  * given beside it.
  */

@@ -15,7 +15,7 @@ interface Tier {
   readonly name: string;
   /** Requests of one round. */
   load(round: number): Partial<LoadRequest> & { urls: string[] };
-  /** What most answers must say for the round to measure this tier. */
+  /** Cache status that most responses must have for the round to measure this tier. */
   readonly expected: RegExp;
 }
 

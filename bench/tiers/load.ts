@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 
-/** What the generator is told: once as its argument, as JSON. */
+/** Options of the generator: its argument, as JSON. */
 export interface LoadRequest {
   /** URLs, taken in turn. */
   readonly urls: readonly string[];
@@ -11,12 +11,12 @@ export interface LoadRequest {
   readonly milliseconds: number;
 }
 
-/** What it saw. */
+/** Result of the generator. */
 export interface LoadResult {
   readonly milliseconds: number;
-  /** Of each answer, in milliseconds. */
+  /** Latency of each response, in milliseconds. */
   readonly latencies: number[];
-  /** How often each answer came: status, `X-Cache` and the first member of `Cache-Status`. */
+  /** Responses by their status, `X-Cache` and the first member of `Cache-Status`. */
   readonly answers: Record<string, number>;
 }
 

@@ -29,7 +29,7 @@ export function download(folder, tree, major) {
   return problem;
 }
 
-/** One of a system's sources may be out of order without any harm: what went wrong matters only if nothing is found then. */
+/** Updates the lists. One of a system's sources may fail without harm: its error matters only if nothing is found then. */
 function update(options) {
   const { stderr, reason } = step('updating package lists (apt-get update, in a folder of the project)', () =>
     run('apt-get', [...options, 'update']),

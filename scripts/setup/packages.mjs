@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { SetupError, step } from './progress.mjs';
 
-/** What makes an installed package the locked one. */
+/** Fields that identify an installed package as the locked one. */
 const IDENTITY = ['version', 'integrity', 'link'];
 
 /** Runs `npm ci` where `node_modules` doesn't match the lock file. */
@@ -53,8 +53,8 @@ function packages(file) {
 }
 
 /**
- * As npm reads `os`, `cpu` and `libc`: a list of names, or of names with `!`. An optional package without them may be left out
- * for other reasons.
+ * Matches `os`, `cpu` and `libc` as npm does: a list of names, or of names with `!`. An optional package without them may be left
+ * out for other reasons.
  */
 function isForThisPlatform({ os, cpu, libc }) {
   if (!os && !cpu && !libc) return false;

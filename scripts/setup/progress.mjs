@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** What stands in the way, as one sentence that says what to do. */
+/** Error that a person can act on: one sentence that says what to do. */
 export class SetupError extends Error {}
 
-/** Says what is about to take a while, does it, and says how long it took. */
+/** Logs a step that takes a while, runs it, and logs its duration. */
 export function step(what, action) {
   const started = Date.now();
   console.log(`set-up: ${what} ...`);

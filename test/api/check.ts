@@ -13,7 +13,7 @@ import { exportsOf, ts } from './typescript';
 const root = path.resolve(__dirname, '../..');
 const state = path.join(root, '.cachement');
 fs.mkdirSync(state, { recursive: true });
-/** Of this run alone, and in the repository, since declarations import packages. */
+/** Declarations of this run, within the repository, since they import packages. */
 const declarations = fs.mkdtempSync(path.join(state, 'declarations-'));
 process.on('exit', () => fs.rmSync(declarations, { recursive: true, force: true }));
 const options: Omit<ReportOptions, 'known'> = {
@@ -23,7 +23,7 @@ const options: Omit<ReportOptions, 'known'> = {
   update: process.argv.includes('--update'),
 };
 
-/** What constructors of the runtime are given by the runtime itself: users have such objects from `Cache`, and never make one. */
+/** Types that only the runtime itself passes to its constructors: users get such objects from `Cache`, and never make one. */
 const INTERNAL = [
   'MemoryTier',
   'Keyspace',
@@ -36,7 +36,7 @@ const INTERNAL = [
   'BehindParts',
 ];
 
-/** What package.json exports, as it lies in the folder of declarations. */
+/** Entry points of package.json, as files in the folder of declarations. */
 function entryPoints(): EntryPoint[] {
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   return Object.entries<{ types?: string }>(exports).flatMap(([name, { types }]) =>

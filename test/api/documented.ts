@@ -38,7 +38,7 @@ export function documentationProblems(
   return [...problems];
 }
 
-/** Whether it says what it is, or what it returns, or inherits that. */
+/** True if a comment says what it is, or what it returns, or inherits that. */
 function isSaid(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
   const summary = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
   return summary !== '' || symbol.getJsDocTags(checker).some(({ name, text }) => name === 'returns' && text !== undefined);
@@ -79,7 +79,7 @@ export function unsaidErrors(source: ts.SourceFile, names: ReadonlySet<string>):
   return problems;
 }
 
-/** Whether a body throws by itself: not by what it calls, nor in a function that it passes on. */
+/** True if a body throws by itself: not by what it calls, nor in a function that it passes on. */
 function throws(node: ts.Node): boolean {
   // What was caught, and is thrown on, is somebody else's.
   if (ts.isThrowStatement(node)) return !ts.isIdentifier(node.expression);

@@ -1,8 +1,8 @@
 import { type Exported, isBehavioral, type Member, membersOf, nameOf, ts } from './typescript';
 
 /**
- * What jsii refuses, so that the constructs could be had in Python, Java, C# and Go as well. Functions and constants that a
- * module exports are nothing to it; classes, interfaces and everything that these name are.
+ * Problems that jsii would report, so that the constructs could be had in Python, Java, C# and Go as well. Functions and
+ * constants that a module exports are nothing to it; classes, interfaces and everything that these name are.
  *
  * @param isOwn whether a declaration is of this package.
  * @returns what is refused, by name.
@@ -29,7 +29,7 @@ export function jsiiProblems(
   return problems;
 }
 
-/** Of a class or an interface as a whole. */
+/** Problems of a class or an interface as a whole. */
 function shapeProblems(
   declaration: ts.ClassDeclaration | ts.InterfaceDeclaration,
   name: string,
@@ -96,7 +96,7 @@ function memberProblems(
   return problems;
 }
 
-/** Of the standard library, what jsii has a counterpart of. */
+/** Types of the standard library that jsii has a counterpart of. */
 const STANDARD = ['Date', 'Object'];
 
 /** @returns what is wrong with a type; undefined if nothing is. */
@@ -141,7 +141,7 @@ function typeProblem(
   return undefined;
 }
 
-/** What a class has in common with what it extends and implements must have the same type there. */
+/** Members that a class shares with what it extends and implements must have the same type there. */
 function overrideProblems(declaration: ts.ClassDeclaration | ts.InterfaceDeclaration, checker: ts.TypeChecker): string[] {
   if (!ts.isClassDeclaration(declaration)) return [];
   const problems: string[] = [];

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
-/** One entry point of the package. */
+/** Entry point of the package. */
 export interface EntryPoint {
   /** Its file in the folder of reports is named so. */
   readonly name: string;
@@ -11,13 +11,13 @@ export interface EntryPoint {
 
 export interface ReportOptions {
   readonly root: string;
-  /** Where reports are kept, to be reviewed with the change that changes them. */
+  /** Folder of the reports, which are reviewed with the change that changes them. */
   readonly reports: string;
   /** For what isn't kept. */
   readonly temporary: string;
   /** Names that needn't be exported by an entry point: another one does, or nobody outside can make use of them. */
   readonly known: ReadonlySet<string>;
-  /** Whether the reports are brought up to date. */
+  /** True to update the reports. */
   readonly update: boolean;
 }
 

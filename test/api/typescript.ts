@@ -4,7 +4,7 @@ import * as ts from '../../node_modules/@microsoft/api-extractor/node_modules/ty
 
 export { ts };
 
-/** What an entry point exports, by the name it is exported by. */
+/** Export of an entry point, by its exported name. */
 export interface Exported {
   readonly name: string;
   readonly symbol: ts.Symbol;
@@ -31,7 +31,7 @@ export function membersOf(declaration: ts.ClassDeclaration | ts.InterfaceDeclara
   );
 }
 
-/** What a member is called, or what it is. */
+/** Name of a member, or its kind. */
 export function nameOf(member: Member | ts.ParameterDeclaration): string {
   return member.name ? member.name.getText() : ts.isConstructorDeclaration(member) ? 'constructor' : 'signature';
 }

@@ -7,7 +7,7 @@ export type Template = any;
 /** Templates by the name of their stack. */
 export type Templates = ReadonlyMap<string, Template>;
 
-/** What to do about it. */
+/** Remedy. */
 const KEEP = 'take the change back, or move what it holds first (docs/how-to/roll-back-and-restore.md)';
 
 const LOSES = new Map<ResourceImpact, string>([
@@ -18,8 +18,8 @@ const LOSES = new Map<ResourceImpact, string>([
 ]);
 
 /**
- * What a deployment of `next` over `base` would take away: stateful resources, and exports that another stack still uses, which
- * CloudFormation refuses in the middle of it.
+ * Resources that a deployment of `next` over `base` would remove: stateful resources, and exports that another stack still uses,
+ * which CloudFormation refuses in the middle of it.
  *
  * @returns a line for each, with the properties that cause it and the stacks that use it and must be deployed after.
  */

@@ -18,7 +18,7 @@ export class BundledFunction {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #sequence = 0;
-  /** What the function wrote to its standard output. */
+  /** Standard output of the function. */
   output = '';
 
   /** @param bundle folder of the function in `assets`, such as `lambdas/relay`. */
@@ -68,11 +68,14 @@ export class BundledFunction {
   }
 }
 
-/** As much of AWS as functions need to start: secrets, a bus that takes everything, and a place for custom resources' answers. */
+/**
+ * Part of AWS that functions need to start: secrets, a bus that accepts everything, and an endpoint for custom resources'
+ * responses.
+ */
 export class AwsStub {
   /** Entries that were put on the bus. */
   readonly events: { DetailType: string; Detail: string }[] = [];
-  /** What custom resources answered. */
+  /** Responses of custom resources. */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows what it waits for
   readonly answers: any[] = [];
   readonly #server: http.Server;

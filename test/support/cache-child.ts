@@ -27,7 +27,7 @@ serve({
     return { value: read.value, tier: read.outcome.tier };
   },
 
-  /** Takes what is queued, says so, and never finishes. */
+  /** Reads queued writes, reports them, and never finishes. */
   consume(place: Place, namespace: string) {
     const flush = (writes: readonly { readonly key: string }[]) => {
       tell(writes.map(({ key }) => key));

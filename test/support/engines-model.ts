@@ -67,7 +67,7 @@ export interface StartedEngines {
   readonly model: Model;
   /** Text of the certificate authority that the engines' certificates are of. */
   readonly authorities: string;
-  /** Where the engines keep their data; {@link dispose} removes it. */
+  /** Folder of the engines' data; {@link dispose} removes it. */
   readonly folder: string;
   dispose(): Promise<void>;
 }

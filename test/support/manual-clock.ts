@@ -15,7 +15,7 @@ export class ManualClock implements Clock {
     return () => this.scheduled.delete(entry);
   }
 
-  /** How many callbacks are still to run. */
+  /** Number of callbacks that are still to run. */
   get pending(): number {
     return this.scheduled.size;
   }

@@ -15,7 +15,7 @@ export interface Path {
 
 const HTTPS = 443;
 
-/** What CDK writes into a group that lets nothing out, since a group without a rule would let everything out. */
+/** Rule that CDK writes into a group that lets nothing out, since a group without a rule would let everything out. */
 const isPlaceholder = ({ protocol }: GroupRule): boolean => protocol === 'icmp';
 
 /** The paths of a template: those that there are, those that were used, and the rules that serve none of the latter. */
@@ -40,7 +40,7 @@ export class NetworkPaths {
     ];
   }
 
-  /** As people read it. */
+  /** Name for people. */
   text({ functionArn, groups, port }: Path): string {
     const names = groups.map((id) => this.options.groups.get(id)?.name ?? id).join('+') || 'S3';
     return `${functionArn.split(':').pop()} -> ${names}:${port}`;

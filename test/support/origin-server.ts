@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a test's origin is to answer. */
+/** Response of a test's origin. */
 export interface OriginAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface OriginHit {
 /** An HTTP server on a free port of loopback that answers as a test says, and remembers what it was asked. */
 export class OriginServer {
   readonly hits: OriginHit[] = [];
-  /** What to answer; `drop` breaks the connection, `silent` never answers. */
+  /** Response to send; `drop` breaks the connection, `silent` never responds. */
   answer: (hit: OriginHit) => OriginAnswer | 'drop' | 'silent' | Promise<OriginAnswer> = () => ({ body: 'origin' });
   private readonly server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];

@@ -2,7 +2,7 @@ import { policiesFromTemplate } from '../../local/aws/template-policies';
 import { wildcard } from '../../local/aws/wildcard';
 import type { Model, Resource } from '../../local/types';
 
-/** One action on one resource that a function's role allows. */
+/** Action on a resource that a function's role allows. */
 export interface Grant {
   /** ARN. */
   readonly functionArn: string;
@@ -15,7 +15,7 @@ export interface Grant {
 interface Exception {
   readonly actions: readonly string[];
   readonly reason: string;
-  /** Whether the grant is that one, and no wider. */
+  /** True if the grant is that one, and no wider. */
   holds(grant: Grant, facts: Facts): boolean;
 }
 

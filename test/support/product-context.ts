@@ -14,7 +14,7 @@ export const systemClock: Clock = {
 
 /** An environment with a state folder of its own, and a product context in it. */
 export function productContext(parts: { clock?: Clock; environment?: Partial<Environment> } = {}): ProductContext & {
-  /** What was logged, a line each. */
+  /** Log, a line each. */
   readonly lines: string[];
   /** Removes the state folder. */
   cleanUp(): void;

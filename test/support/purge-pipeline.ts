@@ -20,7 +20,7 @@ import {
 import { createWorker, formatEvent, type QueueResponse } from '../../lambdas/platform/purge/worker';
 import { systemClock } from '../../lambdas/runtime/clock';
 
-/** What happened outside of PostgreSQL, in order. */
+/** Events outside of PostgreSQL, in order. */
 export type Effect =
   | { readonly kind: 'shared'; readonly tags: readonly string[]; readonly version: string; readonly mode: string }
   | { readonly kind: 'flush' }
@@ -43,7 +43,7 @@ export interface PipelineOptions {
   readonly wakes?: boolean;
 }
 
-/** What the rules take to the edge queue. */
+/** Detail-types that rules route to the edge queue. */
 const EDGE = new Set(['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested']);
 
 /** A message of a queue that is not there yet, or there. */
@@ -61,11 +61,11 @@ export class TestPipeline {
   readonly effects: Effect[] = [];
   /** Entries that the bus shall refuse next. */
   refuse = 0;
-  /** How often an invalidation is still in progress when it is asked for. */
+  /** Number of queries that find an invalidation still in progress. */
   pollsUntilCompleted = 1;
   /** Calls that CloudFront throttles next. */
   throttles = 0;
-  /** Whether the gateway carries out a refresh. */
+  /** True if the gateway accepts a refresh. */
   refreshes = true;
   /** Tags that the shared tier can't purge now. */
   readonly sharedDown = new Set<string>();
@@ -169,7 +169,7 @@ export class TestPipeline {
     return rows[0].purge_id;
   }
 
-  /** One run of the relay; a crash ends it. */
+  /** Runs the relay once; a crash ends it. */
   async relay(): Promise<void> {
     await relayStep(this.inside, () => false).catch((error: Error) => {
       if (!this.options.crash || !error.message.startsWith('died')) throw error;
@@ -255,7 +255,7 @@ export class TestPipeline {
     if (Number.isFinite(next) && next > this.now()) this.#offset += next - this.now();
   }
 
-  /** As CloudFront does: the same reference gives the same invalidation, and refuses other items. */
+  /** Creates an invalidation as CloudFront does: the same reference gives the same invalidation, and refuses other items. */
   #invalidate(batchId: string, items: readonly string[]): string {
     if (this.throttles > 0) {
       this.throttles--;

@@ -11,7 +11,7 @@ export interface RedisCluster {
 }
 
 /**
- * Where a cluster is, for a client of another kind or in another process. Without `tls` it has the server's default user only.
+ * Address of a cluster, for a client of another kind or in another process. Without `tls` it has the server's default user only.
  */
 export interface Place {
   readonly host: string;
@@ -20,7 +20,7 @@ export interface Place {
   readonly user?: { readonly username: string; readonly password: string };
 }
 
-/** What a store, and each option of the library, needs to reach it. */
+/** Options that a store, and each part of the library with a client of its own, needs to reach it. */
 export function reach({ host, port, tls, user }: Place, namespace: string) {
   return { endpoint: `${host}:${port}`, tls: tls ?? false, namespace, ...(user && { credentials: () => user }) };
 }
