@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
+import { EVENT_SOURCE, type EventDetails, type EventType, type PurgeRequest } from '../lib/contract/events';
 
-/** What may be asked for. */
-export interface PurgeRequest {
-  readonly tags: readonly string[];
-  readonly paths: readonly string[];
-  readonly mode: 'delete' | 'expire';
-  readonly prompt: boolean;
-  readonly urgent: boolean;
-}
+/** Purge to be submitted; its id is made here. */
+export type NewPurge = Required<Omit<PurgeRequest, 'purgeId'>>;
 
 /** A purge, as the API shows it. */
 export interface PurgeReport {
@@ -35,7 +30,7 @@ export interface PurgeSummary {
 /** The platform, from outside: its bus and its API, by IAM. */
 export interface Connection {
   /** @returns the purge's id. @throws where the bus refuses it. */
-  purge(request: PurgeRequest): Promise<string>;
+  purge(request: NewPurge): Promise<string>;
   replay(from: Date, to: Date): Promise<void>;
   show(purgeId: string): Promise<PurgeReport | undefined>;
   list(from?: Date, to?: Date): Promise<PurgeSummary[]>;
@@ -49,11 +44,11 @@ export function connect(options: { readonly bus?: string; readonly api?: string 
     if (!found) throw new RangeError(`'--${option}' or ${variable} is needed; it is an output of the stacks`);
     return found;
   };
-  const publish = async (type: string, detail: object): Promise<void> => {
+  const publish = async <Type extends EventType>(type: Type, detail: EventDetails[Type]): Promise<void> => {
     const EventBusName = need('bus', 'CACHEMENT_BUS', options.bus);
     const { FailedEntryCount = 0, Entries = [] } = await client.send(
       new PutEventsCommand({
-        Entries: [{ EventBusName, Source: 'cachement', DetailType: type, Detail: JSON.stringify(detail) }],
+        Entries: [{ EventBusName, Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) }],
       }),
     );
     if (FailedEntryCount > 0) throw new Error(`the bus refused it: ${Entries[0]?.ErrorCode} ${Entries[0]?.ErrorMessage}`);

@@ -1,9 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EVENT_SOURCE, type EventDetails, type EventType } from '../../lib/contract/events';
 import { log } from './log';
-import { type Messages, type MessageType, SOURCE } from './purge/messages';
 
 /** One message on its way to the bus. */
-export type Message = { [Type in MessageType]: { readonly type: Type; readonly detail: Messages[Type] } }[MessageType];
+export type Message = { [Type in EventType]: { readonly type: Type; readonly detail: EventDetails[Type] } }[EventType];
 
 /** Where messages go. */
 export interface Bus {
@@ -38,7 +38,7 @@ export function createBus(options: BusOptions): Bus {
         new PutEventsCommand({
           Entries: batch.map(({ type, text }) => ({
             EventBusName: options.name,
-            Source: SOURCE,
+            Source: EVENT_SOURCE,
             DetailType: type,
             Detail: text,
           })),
@@ -68,7 +68,7 @@ export function createBus(options: BusOptions): Bus {
 
 interface Entry {
   readonly position: number;
-  readonly type: MessageType;
+  readonly type: EventType;
   readonly text: string;
 }
 

@@ -1,5 +1,5 @@
 import { DescribeReplicationGroupsCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
-import type { Messages } from './purge/messages';
+import type { EventDetails } from '../../lib/contract/events';
 
 export interface TopologyOptions {
   readonly replicationGroupId: string;
@@ -10,7 +10,7 @@ export interface TopologyOptions {
 }
 
 /** The cluster as ElastiCache describes it. @throws where ElastiCache doesn't know it, or doesn't answer. */
-export async function describeTopology(options: TopologyOptions): Promise<Messages['TopologyReported']> {
+export async function describeTopology(options: TopologyOptions): Promise<EventDetails['TopologyReported']> {
   const client = options.client ?? new ElastiCacheClient({ maxAttempts: 3 });
   const { ReplicationGroups = [] } = await client.send(
     new DescribeReplicationGroupsCommand({ ReplicationGroupId: options.replicationGroupId }),

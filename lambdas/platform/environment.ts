@@ -1,3 +1,5 @@
+import * as variables from '../../lib/contract/variables';
+
 /**
  * The only file that reads `process.env`. Each function takes what it needs from here, once, while its module loads, so that a missing
  * variable stops the first invocation with its name instead of a later one with a puzzle.
@@ -15,118 +17,122 @@ export interface Address {
  * @throws {Error} from each getter, naming the variable, where it is missing or malformed. The message never contains another variable.
  */
 export class Environment {
-  constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
+  readonly #variables: Readonly<Record<string, string | undefined>>;
+
+  constructor(values: Readonly<Record<string, string | undefined>>) {
+    this.#variables = values;
+  }
 
   /** Prefix of every key in the shared tier. */
   get cacheNamespace(): string {
-    return this.#text('CACHE_NAMESPACE');
+    return this.#text(variables.CACHE_NAMESPACE);
   }
 
   /** The primary. */
   get databaseWriter(): Address {
-    return this.#address('DATABASE_WRITER');
+    return this.#address(variables.DATABASE_WRITER);
   }
 
   /** The replicas, in no order; may be empty. */
   get databaseReaders(): Address[] {
-    const list = this.variables.DATABASE_READERS ?? '';
+    const list = this.#variables[variables.DATABASE_READERS] ?? '';
     return list
       .split(',')
       .map((text) => text.trim())
       .filter((text) => text !== '')
-      .map((text) => address('DATABASE_READERS', text));
+      .map((text) => address(variables.DATABASE_READERS, text));
   }
 
   get databaseName(): string {
-    return this.#text('DATABASE_NAME');
+    return this.#text(variables.DATABASE_NAME);
   }
 
   /** The secret of the role that this function connects with. */
   get databaseSecretArn(): string {
-    return this.#text('DATABASE_SECRET_ARN');
+    return this.#text(variables.DATABASE_SECRET_ARN);
   }
 
   /** The secret of the role that the migration gives to read functions. */
   get databaseReaderSecretArn(): string {
-    return this.#text('DATABASE_READER_SECRET_ARN');
+    return this.#text(variables.DATABASE_READER_SECRET_ARN);
   }
 
   /** The secret of the role that the migration gives to writing functions. */
   get databaseWriterSecretArn(): string {
-    return this.#text('DATABASE_WRITER_SECRET_ARN');
+    return this.#text(variables.DATABASE_WRITER_SECRET_ARN);
   }
 
   /** Connections per environment and server. */
   get databasePoolSize(): number {
-    return this.#wholeNumber('DATABASE_POOL_SIZE', 1);
+    return this.#wholeNumber(variables.DATABASE_POOL_SIZE, 1);
   }
 
   /** The cluster's configuration endpoint. */
   get sharedEndpoint(): Address {
-    return this.#address('SHARED_ENDPOINT');
+    return this.#address(variables.SHARED_ENDPOINT);
   }
 
   get sharedSecretArn(): string {
-    return this.#text('SHARED_SECRET_ARN');
+    return this.#text(variables.SHARED_SECRET_ARN);
   }
 
   get busName(): string {
-    return this.#text('BUS_NAME');
+    return this.#text(variables.BUS_NAME);
   }
 
   /** How long the inner tiers may hand out an old value after the shared tier's acknowledgement, in seconds: the drain. */
   get settleSeconds(): number {
-    return this.#wholeNumber('SETTLE_SECONDS', 0);
+    return this.#wholeNumber(variables.SETTLE_SECONDS, 0);
   }
 
   /** For how long purges share a flush of the gateway, in milliseconds. */
   get gatewayWindowMs(): number {
-    return this.#wholeNumber('GATEWAY_WINDOW_MS', 0);
+    return this.#wholeNumber(variables.GATEWAY_WINDOW_MS, 0);
   }
 
   /** For how long a batch for the edge is open, in milliseconds. */
   get edgeWindowMs(): number {
-    return this.#wholeNumber('EDGE_WINDOW_MS', 0);
+    return this.#wholeNumber(variables.EDGE_WINDOW_MS, 0);
   }
 
   /** Items a month that the edge may cost; 0 is as many as there are. */
   get edgeMonthlyItems(): number {
-    return this.#wholeNumber('EDGE_MONTHLY_ITEMS', 0);
+    return this.#wholeNumber(variables.EDGE_MONTHLY_ITEMS, 0);
   }
 
   /** From how many tags of one parent on the parent is purged instead. */
   get edgeEscalateFrom(): number {
-    return this.#wholeNumber('EDGE_ESCALATE_FROM', 2);
+    return this.#wholeNumber(variables.EDGE_ESCALATE_FROM, 2);
   }
 
   /** Parent tag by template, as JSON. */
   get edgeParentTags(): Record<string, string> {
-    return JSON.parse(this.variables.EDGE_PARENT_TAGS || '{}');
+    return JSON.parse(this.#variables[variables.EDGE_PARENT_TAGS] || '{}');
   }
 
   /** Path by template of the tags that name one key of the stage cache, as JSON. */
   get gatewayExactTags(): Record<string, string> {
-    return JSON.parse(this.variables.GATEWAY_EXACT_TAGS || '{}');
+    return JSON.parse(this.#variables[variables.GATEWAY_EXACT_TAGS] || '{}');
   }
 
   /** Methods whose responses the stage keeps, such as `/~1products~1{id}/GET`, as JSON. */
   get cachedMethods(): string[] {
-    return JSON.parse(this.#text('CACHED_METHODS'));
+    return JSON.parse(this.#text(variables.CACHED_METHODS));
   }
 
   /** Base URL of the API, with its stage and a slash in the end. */
   get apiUrl(): string {
-    return this.#text('API_URL');
+    return this.#text(variables.API_URL);
   }
 
   /** Path of the route that says what was purged. */
   get purgedKeysPath(): string {
-    return this.#text('PURGED_KEYS_PATH');
+    return this.#text(variables.PURGED_KEYS_PATH);
   }
 
   /** Base URL of the edge, without a slash in the end. */
   get edgeUrl(): string {
-    return this.#text('EDGE_URL');
+    return this.#text(variables.EDGE_URL);
   }
 
   /** The region, as Lambda sets it. */
@@ -144,38 +150,38 @@ export class Environment {
   }
 
   get distributionId(): string {
-    return this.#text('DISTRIBUTION_ID');
+    return this.#text(variables.DISTRIBUTION_ID);
   }
 
   get restApiId(): string {
-    return this.#text('REST_API_ID');
+    return this.#text(variables.REST_API_ID);
   }
 
   get apiStageName(): string {
-    return this.#text('API_STAGE_NAME');
+    return this.#text(variables.API_STAGE_NAME);
   }
 
   /** The queue that the executor reads, and to which it defers its own messages. */
   get edgeQueueUrl(): string {
-    return this.#text('EDGE_QUEUE_URL');
+    return this.#text(variables.EDGE_QUEUE_URL);
   }
 
   get replicationGroupId(): string {
-    return this.#text('REPLICATION_GROUP_ID');
+    return this.#text(variables.REPLICATION_GROUP_ID);
   }
 
   /** Name of the function, as Lambda sets it; names its connections and log lines. */
   get functionName(): string {
-    return this.variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
+    return this.#variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
   }
 
   /** Whether tests run, by the variable that test runners set. */
   get isTest(): boolean {
-    return this.variables.NODE_ENV === 'test';
+    return this.#variables.NODE_ENV === 'test';
   }
 
   #text(name: string): string {
-    const value = this.variables[name];
+    const value = this.#variables[name];
     if (value === undefined || value === '') throw new Error(`environment variable '${name}' must be set`);
     return value;
   }

@@ -1,3 +1,4 @@
+import { FUNCTION_DIMENSION } from '../../lib/contract/metrics';
 import { Cache } from '../runtime/cache';
 import { readMetrics } from '../runtime/read-metrics';
 import { RedisStore } from '../runtime/shared/redis-store';
@@ -39,7 +40,7 @@ export function cacheFromEnvironment(database: Database, shared = storeFromEnvir
     source: new PostgresVersions(database),
     telemetry: readMetrics({
       write: (line) => process.stdout.write(`${line}\n`),
-      dimensions: { FunctionName: environment.functionName },
+      dimensions: { [FUNCTION_DIMENSION]: environment.functionName },
     }),
   });
 }

@@ -1,3 +1,4 @@
+import { TAG_TTL_SECONDS } from '../../lib/contract/defaults';
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
 import { checkNumber, checkTag } from './arguments';
 import { type Clock, systemClock } from './clock';
@@ -315,7 +316,7 @@ function keyOf(route: Route, parameters: RouteParameters): string {
 /** Defaults of the options that are numbers; each is at least 0. */
 const DEFAULTS = {
   memoryMaxBytes: 32 * 1024 * 1024,
-  tagTtlMs: 1000,
+  tagTtlMs: TAG_TTL_SECONDS * 1000,
   fenceMs: 60_000,
   tagLifeMs: 7 * 86_400_000,
   leaseMs: 1500,

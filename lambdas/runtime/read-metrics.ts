@@ -1,3 +1,4 @@
+import { READ_METRICS, READ_METRICS_NAMESPACE, ROUTE_DIMENSION } from '../../lib/contract/metrics';
 import { embeddedMetrics } from './telemetry/embedded-metrics';
 import type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
 
@@ -17,22 +18,7 @@ export interface ReadMetricsOptions {
   readonly everySeconds?: number;
 }
 
-/** Namespace of the metrics of reads in CloudWatch. */
-export const READ_METRICS_NAMESPACE = 'Cachement/Reads';
-
-/** Metrics of reads, and their units; counts are since the last line. */
-export const READ_METRICS = {
-  MemoryHits: 'Count',
-  SharedHits: 'Count',
-  StaleHits: 'Count',
-  Misses: 'Count',
-  Bypasses: 'Count',
-  Collapsed: 'Count',
-  Loads: 'Count',
-  FillsRejected: 'Count',
-  SharedMilliseconds: 'Milliseconds',
-  LoadMilliseconds: 'Milliseconds',
-} as const satisfies Record<keyof ReadCounts, string>;
+export { READ_METRICS, READ_METRICS_NAMESPACE };
 
 /**
  * Receiver of the counts of reads that writes them as CloudWatch metrics, for the cache's `telemetry`. What an environment
@@ -41,12 +27,12 @@ export const READ_METRICS = {
 export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): TelemetryOptions {
   return {
     ...(everySeconds !== undefined && { everySeconds }),
-    report(Route, counts) {
+    report(name, counts) {
       if (!Object.values(counts).some((count) => count > 0 || count.length > 0)) return;
       const line = embeddedMetrics({
         namespace: READ_METRICS_NAMESPACE,
-        dimensions: { ...dimensions, Route },
-        units: READ_METRICS,
+        dimensions: { ...dimensions, [ROUTE_DIMENSION]: name },
+        units: READ_METRICS satisfies Record<keyof ReadCounts, string>,
         values: { ...counts },
         now: Date.now(),
       });

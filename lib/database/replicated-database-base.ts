@@ -6,6 +6,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
+import * as variables from '../contract/variables';
 import { checkInNetwork, concurrencyOf } from '../functions/client-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
@@ -168,11 +169,11 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     const concurrency = concurrencyOf(client, options.concurrency);
     const poolSize = options.poolSize ?? 1;
     const secret = this.secretOf(options.role);
-    client.addEnvironment('DATABASE_WRITER', this.writer);
-    client.addEnvironment('DATABASE_READERS', this.readers.join(','));
-    client.addEnvironment('DATABASE_NAME', this.databaseName);
-    client.addEnvironment('DATABASE_SECRET_ARN', secret.secretArn);
-    client.addEnvironment('DATABASE_POOL_SIZE', String(poolSize));
+    client.addEnvironment(variables.DATABASE_WRITER, this.writer);
+    client.addEnvironment(variables.DATABASE_READERS, this.readers.join(','));
+    client.addEnvironment(variables.DATABASE_NAME, this.databaseName);
+    client.addEnvironment(variables.DATABASE_SECRET_ARN, secret.secretArn);
+    client.addEnvironment(variables.DATABASE_POOL_SIZE, String(poolSize));
     client.addEnvironment('NODE_EXTRA_CA_CERTS', RDS_CA_FILE);
     allowReading(secret, client);
     // On the client's side: otherwise the client's stack and this one would depend on each other.

@@ -1,5 +1,6 @@
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
+import * as variables from '../contract/variables';
 import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
 import { allowReading } from '../functions/secret-access';
@@ -41,8 +42,8 @@ export class SchemaMigration extends Construct {
     });
     database.addClient(migrate, { role: DatabaseRole.OWNER });
     for (const [variable, role] of [
-      ['DATABASE_READER_SECRET_ARN', DatabaseRole.READER],
-      ['DATABASE_WRITER_SECRET_ARN', DatabaseRole.WRITER],
+      [variables.DATABASE_READER_SECRET_ARN, DatabaseRole.READER],
+      [variables.DATABASE_WRITER_SECRET_ARN, DatabaseRole.WRITER],
     ] as const) {
       const secret = database.secretOf(role);
       migrate.addEnvironment(variable, secret.secretArn);

@@ -15,6 +15,7 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, OriginGroup } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { REFRESHED_HEADER, TAG_HEADER } from '../contract/headers';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/route-checks';
 import { EDGE_REGION, type IFirewall } from '../operations/firewall';
@@ -105,11 +106,7 @@ const LOG_RETENTION = Duration.days(90);
 /** Statuses after which CloudFront asks the other origin: the API is down or out of capacity. */
 const FAILOVER_STATUS_CODES = [500, 502, 503, 504];
 
-/** Response header with a response's tags, separated by commas. The edge removes it. */
-export const TAG_HEADER = 'Cache-Tag';
-
-/** Response header with the id of the refresh of the stage cache that made the response. */
-const REFRESHED_HEADER = 'X-Cachement-Refreshed';
+export { TAG_HEADER };
 
 /**
  * Every status that CloudFront caches for 10 s by default. With a minimum of 0 the origin's headers alone decide.

@@ -2,6 +2,7 @@ import { CustomResource, Duration, Lazy, type RemovalPolicy, Stack } from 'aws-c
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import * as variables from '../contract/variables';
 import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
 
@@ -36,9 +37,9 @@ export class RefreshAuthorization extends Construct {
       timeout: TIMEOUT,
       memorySizeMib: 256,
       environment: {
-        REST_API_ID: restApiId,
-        API_STAGE_NAME: stage.stageName,
-        CACHED_METHODS: Lazy.string({ produce: () => JSON.stringify(methods()) }),
+        [variables.REST_API_ID]: restApiId,
+        [variables.API_STAGE_NAME]: stage.stageName,
+        [variables.CACHED_METHODS]: Lazy.string({ produce: () => JSON.stringify(methods()) }),
       },
       logRemovalPolicy,
     });

@@ -1,4 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
+import {
+  FUNCTION_DIMENSION,
+  PURGE_METRICS_NAMESPACE,
+  type PurgeMetric,
+  READ_METRICS_NAMESPACE,
+  type ReadMetric,
+  ROUTE_DIMENSION,
+} from '../contract/metrics';
 
 /** Metric that is watched: its name in CloudWatch, and its alarm. */
 export interface WatchedMetric {
@@ -42,23 +50,25 @@ const SERVERLESS = {
 };
 
 /** Metrics that the functions of the purge path report in the embedded metric format, each under its own name. */
-const PURGE = {
-  namespace: 'Cachement/Purge',
-  dimensions: ['FunctionName'],
+const purge = (metricName: PurgeMetric) => ({
+  namespace: PURGE_METRICS_NAMESPACE,
+  metricName: metricName as string,
+  dimensions: [FUNCTION_DIMENSION],
   period: Duration.minutes(1),
-  source: 'lambdas/platform/purge/metrics.ts',
-};
+  source: 'lib/contract/metrics.ts',
+});
 
 /** Metrics that a function reports of the reads of one route; counts since its last report. */
-const READS = {
-  namespace: 'Cachement/Reads',
-  dimensions: ['FunctionName', 'Route'],
+const reads = (metricName: ReadMetric) => ({
+  namespace: READ_METRICS_NAMESPACE,
+  metricName: metricName as string,
+  dimensions: [FUNCTION_DIMENSION, ROUTE_DIMENSION],
   statistic: 'Sum' as const,
   period: Duration.minutes(1),
   threshold: 0,
   evaluationPeriods: 1,
   source: 'lambdas/runtime/telemetry/telemetry.ts',
-};
+});
 
 /** Every metric that the platform shows or alarms on, by subject. Dashboards and alarms are generated from it alone. */
 export const METRICS = {
@@ -88,24 +98,21 @@ export const METRICS = {
     source: 'SQS, "Available CloudWatch metrics"; 300 s is five times what a purge should take',
   },
   commitToShared: {
-    ...PURGE,
-    metricName: 'CommitToShared',
+    ...purge('CommitToShared'),
     statistic: 'p99',
     threshold: 0,
     evaluationPeriods: 1,
     meaning: 'from the commit of a change until the shared tier is purged, in milliseconds',
   },
   commitToGateway: {
-    ...PURGE,
-    metricName: 'CommitToGateway',
+    ...purge('CommitToGateway'),
     statistic: 'p99',
     threshold: 0,
     evaluationPeriods: 1,
     meaning: 'from the commit of a change until the stage cache is purged, in milliseconds',
   },
   commitToFresh: {
-    ...PURGE,
-    metricName: 'CommitToFresh',
+    ...purge('CommitToFresh'),
     statistic: 'p99',
     alarm: 'above',
     // CloudFront completes an invalidation within 25 s at P95; the rest of the path takes about 10 s.
@@ -115,8 +122,7 @@ export const METRICS = {
       'changes take too long to be seen at the edge, in milliseconds; `cachement purges show` says which step takes the time',
   },
   purgesParked: {
-    ...PURGE,
-    metricName: 'PurgesParked',
+    ...purge('PurgesParked'),
     statistic: 'Maximum',
     alarm: 'above',
     threshold: 0,
@@ -124,8 +130,7 @@ export const METRICS = {
     meaning: 'a purge was sent for hours and nobody ever reported of it; mend the cause, then replay the time of its change',
   },
   outboxOverdue: {
-    ...PURGE,
-    metricName: 'OutboxOverdue',
+    ...purge('OutboxOverdue'),
     statistic: 'Maximum',
     alarm: 'above',
     threshold: 0,
@@ -133,8 +138,7 @@ export const METRICS = {
     meaning: 'purges wait in the outbox: the relay fails or is throttled, or the bus refuses; look at the log of the relay',
   },
   edgeItems: {
-    ...PURGE,
-    metricName: 'EdgeItems',
+    ...purge('EdgeItems'),
     statistic: 'Sum',
     period: Duration.hours(1),
     threshold: 0,
@@ -142,8 +146,7 @@ export const METRICS = {
     meaning: 'items that CloudFront was asked to invalidate, each 0.005 USD after the first 1000 of a month',
   },
   edgeItemsSaved: {
-    ...PURGE,
-    metricName: 'EdgeItemsSaved',
+    ...purge('EdgeItemsSaved'),
     statistic: 'Sum',
     period: Duration.hours(1),
     threshold: 0,
@@ -151,8 +154,7 @@ export const METRICS = {
     meaning: 'items that parents saved',
   },
   edgeBudgetUsed: {
-    ...PURGE,
-    metricName: 'EdgeBudgetUsed',
+    ...purge('EdgeBudgetUsed'),
     statistic: 'Maximum',
     alarm: 'above',
     threshold: 80,
@@ -161,8 +163,7 @@ export const METRICS = {
       "the month's items are nearly used up, in percent; at 100 purges go by parent tags, then are left to their TTL. Lengthen the window, declare parents, or raise the budget",
   },
   edgeItemsLeftToTtl: {
-    ...PURGE,
-    metricName: 'EdgeItemsLeftToTtl',
+    ...purge('EdgeItemsLeftToTtl'),
     statistic: 'Sum',
     alarm: 'above',
     threshold: 0,
@@ -171,16 +172,14 @@ export const METRICS = {
       'the budget is used up: what these items are for is stale at the edge until its TTL; raise the budget, and replay the purges',
   },
   keysWarmed: {
-    ...PURGE,
-    metricName: 'KeysWarmed',
+    ...purge('KeysWarmed'),
     statistic: 'Sum',
     threshold: 0,
     evaluationPeriods: 1,
     meaning: 'keys that were read again after a purge of theirs, before a viewer asked for them',
   },
   consistentAfter10Seconds: {
-    ...PURGE,
-    metricName: 'ConsistentAfter10Seconds',
+    ...purge('ConsistentAfter10Seconds'),
     statistic: 'Average',
     period: Duration.minutes(5),
     threshold: 100,
@@ -188,8 +187,7 @@ export const METRICS = {
     meaning: 'share of purged keys that the edge shows as the primary has them 10 s after the commit, in percent',
   },
   consistentAfter1Minute: {
-    ...PURGE,
-    metricName: 'ConsistentAfter1Minute',
+    ...purge('ConsistentAfter1Minute'),
     statistic: 'Average',
     period: Duration.minutes(5),
     threshold: 100,
@@ -197,8 +195,7 @@ export const METRICS = {
     meaning: 'share of purged keys that the edge shows as the primary has them a minute after the commit, in percent',
   },
   consistentAfter10Minutes: {
-    ...PURGE,
-    metricName: 'ConsistentAfter10Minutes',
+    ...purge('ConsistentAfter10Minutes'),
     statistic: 'Average',
     period: Duration.minutes(5),
     alarm: 'below',
@@ -208,8 +205,7 @@ export const METRICS = {
       'the edge shows something old ten minutes after its purge was committed; the log of the probe names key and purge, and `cachement purges show` the step that is missing',
   },
   tagsDropped: {
-    ...PURGE,
-    metricName: 'TagsDropped',
+    ...purge('TagsDropped'),
     statistic: 'Sum',
     alarm: 'above',
     threshold: 0,
@@ -218,28 +214,23 @@ export const METRICS = {
       'a response has more than the 50 tags that CloudFront keeps, so that a purge of the others leaves it stale at the edge; the log of the function names its route',
   },
   memoryHits: {
-    ...READS,
-    metricName: 'MemoryHits',
+    ...reads('MemoryHits'),
     meaning: 'reads that the memory of a function answered',
   },
   sharedHits: {
-    ...READS,
-    metricName: 'SharedHits',
+    ...reads('SharedHits'),
     meaning: 'reads that the shared tier answered',
   },
   staleHits: {
-    ...READS,
-    metricName: 'StaleHits',
+    ...reads('StaleHits'),
     meaning: 'reads that got what is past its freshness, while somebody loaded it anew',
   },
   readMisses: {
-    ...READS,
-    metricName: 'Misses',
+    ...reads('Misses'),
     meaning: 'reads that waited for a load from the database',
   },
   readBypasses: {
-    ...READS,
-    metricName: 'Bypasses',
+    ...reads('Bypasses'),
     alarm: 'above',
     // A new execution environment whose first connection is slow causes a few.
     threshold: 100,
@@ -247,8 +238,7 @@ export const METRICS = {
     meaning: 'reads go to the database without the shared tier: a shard is down or overloaded; look at `/health` and at its CPU',
   },
   fillsRejected: {
-    ...READS,
-    metricName: 'FillsRejected',
+    ...reads('FillsRejected'),
     meaning: 'loads that a purge kept from being stored; many of them mean that a key is purged about as often as it is read',
   },
   edgeHitRatio: {

@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import * as variables from '../contract/variables';
 import { PlatformFunction } from '../functions/platform-function';
 import type { IPurgeBus } from '../purge/purge-bus';
 import type { ISharedCache } from '../shared/shared-cache-base';
@@ -55,7 +56,7 @@ export class TopologyReporter extends Construct {
       timeout: Duration.seconds(15),
       memorySizeMib: 256,
       deadLetterQueue: this.deadLetters,
-      environment: { REPLICATION_GROUP_ID: replicationGroupId },
+      environment: { [variables.REPLICATION_GROUP_ID]: replicationGroupId },
       logRemovalPolicy: props.logRemovalPolicy,
     });
     props.bus.addPublisher(report);

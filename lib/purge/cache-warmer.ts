@@ -3,11 +3,12 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { EVENT_SOURCE, WARMER_EVENTS } from '../contract/events';
 import { DatabaseRole } from '../database/database-role';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { PlatformFunction } from '../functions/platform-function';
 import type { ISharedCache } from '../shared/shared-cache-base';
-import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
+import type { IPurgeBus } from './purge-bus';
 import { WorkerQueue } from './worker-queue';
 
 /** Properties of a CacheWarmer. */
@@ -60,7 +61,7 @@ export class CacheWarmer extends Construct {
     new events.Rule(this, 'Rule', {
       description: 'Purges after which keys are warmed',
       eventBus: props.bus.eventBus,
-      eventPattern: { source: [EVENT_SOURCE], detailType: ['PurgeRequested'] },
+      eventPattern: { source: [EVENT_SOURCE], detailType: [...WARMER_EVENTS] },
       targets: [new targets.SqsQueue(purges.queue, { deadLetterQueue: props.deadLetterQueue })],
     });
   }

@@ -3,10 +3,11 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
+import { EVENT_SOURCE, SUBMITTED_EVENTS } from '../contract/events';
+import * as variables from '../contract/variables';
 import type { IPlatformNetwork } from '../network/platform-network';
 
-/** Value of `source` of every event of the platform. */
-export const EVENT_SOURCE = 'cachement';
+export { EVENT_SOURCE };
 
 /** Bus on which every step of a purge is announced. */
 export interface IPurgeBus extends IConstruct {
@@ -26,7 +27,7 @@ export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   readonly grants: PurgeBusGrants = new PurgeBusGrants(this);
 
   addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void {
-    publisher.addEnvironment('BUS_NAME', this.eventBus.eventBusName);
+    publisher.addEnvironment(variables.BUS_NAME, this.eventBus.eventBusName);
     this.eventBus.grantPutEventsTo(publisher);
     network?.allowEvents(publisher);
   }
@@ -85,7 +86,7 @@ export class PurgeBusGrants {
       resourceArns: [this.#bus.eventBus.eventBusArn],
       conditions: {
         StringEquals: { 'events:source': EVENT_SOURCE },
-        'ForAllValues:StringEquals': { 'events:detail-type': ['PurgeSubmitted', 'ReplayRequested'] },
+        'ForAllValues:StringEquals': { 'events:detail-type': [...SUBMITTED_EVENTS] },
       },
     });
   }

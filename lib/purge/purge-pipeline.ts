@@ -4,6 +4,9 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import * as defaults from '../contract/defaults';
+import { EDGE_EVENTS, EVENT_SOURCE, type EventType, RELAY_EVENTS, SHARED_EVENTS } from '../contract/events';
+import * as variables from '../contract/variables';
 import { DatabaseRole } from '../database/database-role';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import type { IEdgeDistribution } from '../edge/edge-distribution-base';
@@ -13,7 +16,7 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { exactPaths } from './exact-tags';
-import { EVENT_SOURCE, type IPurgeBus } from './purge-bus';
+import type { IPurgeBus } from './purge-bus';
 import type { IPurgePipeline, IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
@@ -91,18 +94,6 @@ const INVALIDATOR_TIMEOUT = Duration.seconds(10);
  */
 const EXECUTOR_TIMEOUT = Duration.seconds(30);
 
-/**
- * Time in which purges share a flush of the stage cache, which comes after the drain of the last of them: four flushes per
- * second, of the ten calls per second that API Gateway's control plane accepts of an account.
- */
-const GATEWAY_WINDOW = Duration.millis(250);
-
-/** Default of `edgeWindow`, in which a busy writer changes the same row a few times. */
-const EDGE_WINDOW = Duration.seconds(1);
-
-/** Default of `escalationThreshold`: one item instead of a hundred is worth reloading the parent's other responses. */
-const ESCALATION_THRESHOLD = 100;
-
 /** Longest wait of a purge in the outbox whose event was lost. */
 const SWEEP_INTERVAL = Duration.minutes(1);
 
@@ -148,35 +139,23 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       workerTimeout: EXECUTOR_TIMEOUT,
     });
     // The executor sends itself delayed commands: for the end of the drain, and to poll an invalidation until it is complete.
-    this.executor.addEnvironment('EDGE_QUEUE_URL', edgeSteps.queue.queueUrl);
+    this.executor.addEnvironment(variables.EDGE_QUEUE_URL, edgeSteps.queue.queueUrl);
     this.executor.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [edgeSteps.queue.queueArn] }),
     );
 
-    const rule = (name: string, detailType: string[], target: events.IRuleTarget) =>
+    const rule = (name: string, detailType: readonly EventType[], target: events.IRuleTarget) =>
       new events.Rule(this, name, {
         description: `${detailType.join(', ')} of the purge path`,
         eventBus: props.bus.eventBus,
-        eventPattern: { source: [EVENT_SOURCE], detailType },
+        eventPattern: { source: [EVENT_SOURCE], detailType: [...detailType] },
         targets: [target],
       });
     const toQueue = (queue: sqs.IQueue) => new targets.SqsQueue(queue, { deadLetterQueue: undelivered });
     this.#submissions = { queue: sharedSteps.queue, undelivered };
-    rule('Kicks', ['OutboxKicked'], toQueue(kicks.queue));
-    rule(
-      'ToShared',
-      [
-        'PurgeSubmitted',
-        'ReplayRequested',
-        'PurgeRequested',
-        'GatewayPurged',
-        'EdgePurgeAccepted',
-        'EdgePurgeCompleted',
-        'TopologyReported',
-      ],
-      toQueue(sharedSteps.queue),
-    );
-    rule('ToEdge', ['GatewayPurgeRequested', 'EdgePurgeRequested', 'WakeRequested'], toQueue(edgeSteps.queue));
+    rule('Kicks', RELAY_EVENTS, toQueue(kicks.queue));
+    rule('ToShared', SHARED_EVENTS, toQueue(sharedSteps.queue));
+    rule('ToEdge', EDGE_EVENTS, toQueue(edgeSteps.queue));
 
     this.queues = {
       'kicks of the relay': kicks.queue,
@@ -228,7 +207,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
       // A token: known when the last route is declared.
-      environment: { SETTLE_SECONDS: Tokenization.stringifyNumber(props.drain.toSeconds()), ...pacing(props) },
+      environment: { [variables.SETTLE_SECONDS]: Tokenization.stringifyNumber(props.drain.toSeconds()), ...pacing(props) },
     });
     props.shared.addClient(invalidator);
     return invalidator;
@@ -251,10 +230,10 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       // It mostly waits, for APIs and for due times.
       concurrency: 5,
       environment: {
-        DISTRIBUTION_ID: props.edge.distribution.distributionId,
-        REST_API_ID: props.api.restApiId,
-        API_STAGE_NAME: props.api.stageName,
-        API_URL: props.api.url,
+        [variables.DISTRIBUTION_ID]: props.edge.distribution.distributionId,
+        [variables.REST_API_ID]: props.api.restApiId,
+        [variables.API_STAGE_NAME]: props.api.stageName,
+        [variables.API_URL]: props.api.url,
       },
       logRemovalPolicy: props.logRemovalPolicy,
     });
@@ -269,11 +248,11 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
 /** Environment variables for pacing the outer tiers, the same for both functions that advance batches. */
 function pacing(props: PurgePipelineProps): Record<string, string> {
   return {
-    GATEWAY_WINDOW_MS: String(GATEWAY_WINDOW.toMilliseconds()),
-    EDGE_WINDOW_MS: String((props.edgeWindow ?? EDGE_WINDOW).toMilliseconds()),
-    EDGE_MONTHLY_ITEMS: String(props.edgeMonthlyItems ?? 0),
-    EDGE_PARENT_TAGS: JSON.stringify(props.parentTags ?? {}),
-    GATEWAY_EXACT_TAGS: JSON.stringify(exactPaths(props.exactTags ?? {})),
-    EDGE_ESCALATE_FROM: String(props.escalationThreshold ?? ESCALATION_THRESHOLD),
+    [variables.GATEWAY_WINDOW_MS]: String(defaults.GATEWAY_WINDOW_MS),
+    [variables.EDGE_WINDOW_MS]: String(props.edgeWindow?.toMilliseconds() ?? defaults.EDGE_WINDOW_MS),
+    [variables.EDGE_MONTHLY_ITEMS]: String(props.edgeMonthlyItems ?? defaults.EDGE_MONTHLY_ITEMS),
+    [variables.EDGE_PARENT_TAGS]: JSON.stringify(props.parentTags ?? {}),
+    [variables.GATEWAY_EXACT_TAGS]: JSON.stringify(exactPaths(props.exactTags ?? {})),
+    [variables.EDGE_ESCALATE_FROM]: String(props.escalationThreshold ?? defaults.ESCALATE_FROM),
   };
 }

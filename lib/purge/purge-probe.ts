@@ -3,6 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import * as variables from '../contract/variables';
 import type { IEdgeDistribution } from '../edge/edge-distribution-base';
 import { PlatformFunction } from '../functions/platform-function';
 import type { ICachedApi } from '../gateway/cached-api-base';
@@ -58,9 +59,9 @@ export class PurgeProbe extends Construct {
       timeout: TIMEOUT,
       memorySizeMib: 256,
       environment: {
-        API_URL: api.url,
-        PURGED_KEYS_PATH: purgedKeys.path,
-        EDGE_URL: `https://${edge.distribution.distributionDomainName}`,
+        [variables.API_URL]: api.url,
+        [variables.PURGED_KEYS_PATH]: purgedKeys.path,
+        [variables.EDGE_URL]: `https://${edge.distribution.distributionDomainName}`,
       },
       logRemovalPolicy: props.logRemovalPolicy,
     });

@@ -6,6 +6,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
+import * as variables from '../contract/variables';
 import { checkInNetwork } from '../functions/client-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
@@ -116,9 +117,9 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
       );
     }
     checkInNetwork(client);
-    client.addEnvironment('SHARED_ENDPOINT', this.endpoint);
-    client.addEnvironment('SHARED_SECRET_ARN', this.secret.secretArn);
-    client.addEnvironment('CACHE_NAMESPACE', this.namespace);
+    client.addEnvironment(variables.SHARED_ENDPOINT, this.endpoint);
+    client.addEnvironment(variables.SHARED_SECRET_ARN, this.secret.secretArn);
+    client.addEnvironment(variables.CACHE_NAMESPACE, this.namespace);
     allowReading(this.secret, client);
     // On the client's side: otherwise the client's stack and this one would depend on each other.
     client.connections.allowToDefaultPort(this, 'to the shared tier');

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { routes } from '../../examples/places/routes';
+import { EDGE_EVENTS, RELAY_EVENTS, SHARED_EVENTS } from '../../lib/contract/events';
+import * as variables from '../../lib/contract/variables';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -33,15 +35,12 @@ function tagPrefixes(): string[] {
 }
 
 function detailTypes(): string[] {
-  const text = fs.readFileSync(path.join(root, 'lambdas/platform/purge/messages.ts'), 'utf8');
-  return [...text.matchAll(/^ {2}([A-Z]\w+): \{/gm)].map((match) => match[1]!);
+  return [...RELAY_EVENTS, ...SHARED_EVENTS, ...EDGE_EVENTS];
 }
 
 /** Environment variables of the functions, but for AWS's own. */
 function variableNames(): string[] {
-  const text = fs.readFileSync(path.join(root, 'lambdas/platform/environment.ts'), 'utf8');
-  const names = [...text.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map((match) => match[1]!);
-  return names.filter((name) => !name.startsWith('AWS_') && !name.startsWith('NODE_'));
+  return Object.values(variables);
 }
 
 /** The texts of a file, quotes and template strings alike, without comments and without the code inside `${}`. */

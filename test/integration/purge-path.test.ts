@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { transaction } from '../../lambdas/platform/database';
-import type { MessageType } from '../../lambdas/platform/purge/messages';
 import { Outbox, requestPurge } from '../../lambdas/platform/purge/outbox';
 import { afterCommit } from '../../lambdas/platform/purge/purge-path';
 import { purgedKeys } from '../../lambdas/platform/purge/purged-keys';
 import { purgeReport } from '../../lambdas/platform/purge/report';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
+import type { EventType } from '../../lib/contract/events';
 import { defineRoute } from '../../lib/route';
 import { type Postgres, startPostgres } from '../support/postgres';
 import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 /** What the path itself says on the bus: a process can die before and after each. Others say the rest, and have it said again. */
-const PUBLISHED: Record<MessageType, boolean> = {
+const PUBLISHED: Record<EventType, boolean> = {
   OutboxKicked: true,
   PurgeSubmitted: false,
   ReplayRequested: false,

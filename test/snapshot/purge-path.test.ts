@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { type MessageType, SOURCE } from '../../lambdas/platform/purge/messages';
+import { EVENT_SOURCE, type EventType } from '../../lib/contract/events';
 import { SynthesizedStage, type TemplateResource } from './synthesized';
 
 const stage = new SynthesizedStage('prod');
@@ -10,7 +10,7 @@ const idOf = (reference: { Ref?: string; 'Fn::GetAtt'?: string[] }): string =>
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
 /** Target of each message. The compiler asks for an entry when there is a new message. */
-const TARGETS: Record<MessageType, string> = {
+const TARGETS: Record<EventType, string> = {
   OutboxKicked: 'PurgeRelayKicksQueue',
   PurgeSubmitted: 'PurgeSharedStepsQueue',
   ReplayRequested: 'PurgeSharedStepsQueue',
@@ -28,7 +28,7 @@ test('each message has one rule that takes it to whom it is for', () => {
   const routed: Record<string, string> = {};
   for (const [, { Properties }] of ofType('AWS::Events::Rule')) {
     for (const type of Properties.EventPattern?.['detail-type'] ?? []) {
-      expect(Properties.EventPattern.source).toEqual([SOURCE]);
+      expect(Properties.EventPattern.source).toEqual([EVENT_SOURCE]);
       expect(Properties.Targets).toHaveLength(1);
       const target = withoutHash(idOf(Properties.Targets[0].Arn));
       // Beside the path: it listens, and nobody waits for it.

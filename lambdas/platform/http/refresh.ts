@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import * as headers from '../../../lib/contract/headers';
 import { Ticket } from '../../runtime/ticket';
 import { isVersion, type Version } from '../../runtime/versions/version';
 
@@ -12,11 +13,10 @@ export interface Refresh {
   readonly id: string;
 }
 
-/** Asks for a refresh; its value is version and id. */
-export const REFRESH_HEADER = 'x-cachement-refresh';
+const REFRESH_HEADER = headers.REFRESH_HEADER.toLowerCase();
 
-/** Says in the response which refresh it is of. The edge removes it. */
-export const REFRESHED_HEADER = 'x-cachement-refreshed';
+/** Name of the response header that proves a refresh, as functions write it. */
+export const REFRESHED_HEADER = headers.REFRESHED_HEADER.toLowerCase();
 
 const FORMAT = /^([0-9A-F]{24})\.([0-9a-f]{16})$/;
 
@@ -32,8 +32,8 @@ export const refreshHeaders = ({ version, id }: Refresh): Record<string, string>
  * The refresh that a request asks for. Whoever isn't authorised to ask gets no further than API Gateway, which answers such a
  * `Cache-Control` by itself; without one, the header means nothing.
  */
-export function refreshOf(headers: Readonly<Record<string, string | undefined>> | null | undefined): Refresh | undefined {
-  const values = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+export function refreshOf(sent: Readonly<Record<string, string | undefined>> | null | undefined): Refresh | undefined {
+  const values = Object.fromEntries(Object.entries(sent ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   if (values['cache-control'] !== 'max-age=0') return undefined;
   const match = FORMAT.exec(values[REFRESH_HEADER] ?? '');
   const [, version = '', id = ''] = match ?? [];

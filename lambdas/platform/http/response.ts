@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as headers from '../../../lib/contract/headers';
 import { edgeMaxAgeSeconds, type Route, staleDirectives } from '../../../lib/route';
 import { cacheStatus } from '../../runtime/cache-status';
 import type { Outcome } from '../../runtime/telemetry/outcome';
@@ -13,8 +14,8 @@ export interface Response {
   readonly body: string;
 }
 
-/** The header that the distribution reads tags from (`CacheTagConfig`), and that it removes from what viewers get. */
-export const TAG_HEADER = 'cache-tag';
+/** Name of the response header with the tags, as functions write it. */
+export const TAG_HEADER = headers.TAG_HEADER.toLowerCase();
 
 /** What a read of the cache gave. */
 interface Read {

@@ -1,6 +1,6 @@
-import type { Messages } from './messages';
+import type { EventDetails } from '../../../lib/contract/events';
 
-type Report = Messages['TopologyReported'];
+type Report = EventDetails['TopologyReported'];
 
 /** Whether some shard has another primary than before. */
 export function failedOver(before: Report, after: Report): boolean {

@@ -1,11 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
+import type { EventDetails } from '../../../lib/contract/events';
 import { MAX_REFRESHES, refreshPaths } from './exact-keys';
-import type { Messages } from './messages';
 import { reportMetrics } from './metrics';
 import type { Pacing } from './pacing';
 
 /** A purge as it is asked for. */
-type PurgeRequest = Messages['PurgeRequested'];
+type PurgeRequest = EventDetails['PurgeRequested'];
 
 /** A purge, and what its tiers have to be told. */
 export interface LedgerPurge {
@@ -168,7 +168,7 @@ export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';
  */
 export async function recordGateway(
   client: PoolClient,
-  report: Messages['GatewayPurged'],
+  report: EventDetails['GatewayPurged'],
 ): Promise<{ outcome: Recorded; purges: LedgerPurge[] }> {
   const { rows } = await client.query<{ not_before: Date; acknowledged_at: Date | null; prompt: boolean }>(
     'SELECT not_before, acknowledged_at, prompt FROM cachement.gateway_command WHERE command_id = $1 FOR UPDATE',
@@ -213,7 +213,7 @@ export async function recordGateway(
 /** CloudFront took the batch. May come after {@link recordEdgeCompleted}. @param overdueSeconds when the batch is to be sent again. */
 export async function recordEdgeAccepted(
   client: PoolClient,
-  report: Messages['EdgePurgeAccepted'],
+  report: EventDetails['EdgePurgeAccepted'],
   overdueSeconds: number,
 ): Promise<Recorded> {
   const at = new Date(report.acceptedAt);
@@ -231,7 +231,7 @@ export async function recordEdgeAccepted(
 }
 
 /** CloudFront is done with the batch: its purges are complete, and nothing of them is left to be sent. */
-export async function recordEdgeCompleted(client: PoolClient, report: Messages['EdgePurgeCompleted']): Promise<Recorded> {
+export async function recordEdgeCompleted(client: PoolClient, report: EventDetails['EdgePurgeCompleted']): Promise<Recorded> {
   const at = new Date(report.completedAt);
   const { rows: known } = await client.query<{ completed_at: Date | null }>(
     'SELECT completed_at FROM cachement.edge_batch WHERE batch_id = $1 FOR UPDATE',
@@ -269,9 +269,9 @@ async function recordEdgeStep(client: PoolClient, batchId: string, acceptedAt: D
 /** The newest report of a cluster counts. @returns the one that it replaced, which is undefined where this is the first, or an older one. */
 export async function recordTopology(
   client: PoolClient,
-  report: Messages['TopologyReported'],
-): Promise<Messages['TopologyReported'] | undefined> {
-  const { rows } = await client.query<{ report: Messages['TopologyReported'] }>(
+  report: EventDetails['TopologyReported'],
+): Promise<EventDetails['TopologyReported'] | undefined> {
+  const { rows } = await client.query<{ report: EventDetails['TopologyReported'] }>(
     'SELECT report FROM cachement.topology WHERE replication_group_id = $1 FOR UPDATE',
     [report.replicationGroupId],
   );

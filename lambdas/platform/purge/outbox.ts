@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
+import type { EventDetails, PurgeRequest } from '../../../lib/contract/events';
 import { currentVersion } from '../../runtime/versions/postgres';
 import type { Bus, Message } from '../bus';
 import { transaction } from '../database';
 import { log } from '../log';
 import { recordEvents } from './ledger';
-import type { Messages, PurgeWish } from './messages';
 
 /** Rows of one transaction: five calls to the bus at once, which is fast enough to hold the rows for. */
 const ROWS_PER_TRANSACTION = 50;
@@ -48,7 +48,7 @@ interface Row {
 }
 
 /** What may be asked of a purge besides its tags. */
-export type PurgeOptions = Partial<Omit<PurgeWish, 'purgeId' | 'tags'>>;
+export type PurgeOptions = Partial<Omit<PurgeRequest, 'purgeId' | 'tags'>>;
 
 /**
  * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
@@ -65,7 +65,7 @@ export async function requestPurge(client: PoolClient, tags: readonly string[], 
 }
 
 /** Writes a purge that came over the bus into the outbox, unless it is there or was there. @returns the outbox rows to be sent. */
-export async function submitPurge(client: PoolClient, wish: PurgeWish): Promise<string[]> {
+export async function submitPurge(client: PoolClient, wish: PurgeRequest): Promise<string[]> {
   const { purgeId, tags, paths = [], mode, prompt = false, urgent = false } = wish;
   const { rows } = await client.query<{ outbox_id: string }>(
     `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, prompt, urgent)
@@ -217,7 +217,7 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
   });
 }
 
-function purgeOf(row: Row): Messages['PurgeRequested'] {
+function purgeOf(row: Row): EventDetails['PurgeRequested'] {
   return {
     purgeId: row.purge_id ?? '',
     tags: row.tags ?? [],

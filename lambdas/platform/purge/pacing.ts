@@ -1,3 +1,4 @@
+import { EDGE_MONTHLY_ITEMS, EDGE_WINDOW_MS, ESCALATE_FROM, GATEWAY_WINDOW_MS } from '../../../lib/contract/defaults';
 import { literal } from '../../../lib/route/tag-pattern';
 
 /** How the outer tiers are paced. Times in milliseconds. */
@@ -50,12 +51,12 @@ export interface Pacing {
 }
 
 export const DEFAULT_PACING: Pacing = {
-  gatewayWindowMs: 250,
-  edgeWindowMs: 1000,
-  monthlyItems: 0,
+  gatewayWindowMs: GATEWAY_WINDOW_MS,
+  edgeWindowMs: EDGE_WINDOW_MS,
+  monthlyItems: EDGE_MONTHLY_ITEMS,
   parentTags: {},
   exactTags: {},
-  escalateFrom: 100,
+  escalateFrom: ESCALATE_FROM,
   callsPerSecond: 1,
 };
 

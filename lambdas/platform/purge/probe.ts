@@ -1,7 +1,8 @@
+import type { PurgeMetric } from '../../../lib/contract/metrics';
 import { type Clock, systemClock } from '../../runtime/clock';
 import { type Credentials, signedHeaders } from '../http/signature';
 import { log } from '../log';
-import { type PurgeMetric, reportMetrics } from './metrics';
+import { reportMetrics } from './metrics';
 import type { PurgedKey } from './purged-keys';
 
 /** What a probe looks at. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import type { EventDetails } from '../../../lib/contract/events';
 import { type Clock, systemClock } from '../../runtime/clock';
 import { Budget } from '../../runtime/shared/budget';
 import { currentVersion } from '../../runtime/versions/postgres';
@@ -20,7 +21,6 @@ import {
   recordTopology,
   sharedAlready,
 } from './ledger';
-import type { Messages } from './messages';
 import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge } from './outbox';
 import type { Pacing } from './pacing';
 import { housekeeping } from './retention';
@@ -145,7 +145,7 @@ export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: 
       messages.map(({ detail }) => detail.purgeId),
     );
     const failed: string[] = [];
-    const purged: Messages['PurgeRequested'][] = [];
+    const purged: EventDetails['PurgeRequested'][] = [];
     await Promise.all(
       messages.map(async ({ messageId, detail }) => {
         try {
@@ -219,7 +219,7 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
 /** Refreshes key by key, where all of the commands name their keys. @returns false where something is left that only a flush does. */
 async function refreshed(
   stageCache: Outside['stageCache'],
-  commands: readonly { detail: Messages['GatewayPurgeRequested'] }[],
+  commands: readonly { detail: EventDetails['GatewayPurgeRequested'] }[],
 ): Promise<boolean> {
   const versions = new Map<string, string>();
   for (const { detail } of commands) {
@@ -235,7 +235,7 @@ async function refreshed(
 /** Kicks the relay at a time, or at several. It is only for speed; the sweep comes by anyway. */
 export function wakeStep(outside: Outside): Step<'WakeRequested'> {
   const { bus, clock = systemClock } = outside;
-  const wake = each<Messages['WakeRequested']>(async (detail) => {
+  const wake = each<EventDetails['WakeRequested']>(async (detail) => {
     if (detail.at - clock.now() > MAX_WAIT_MS) return later(outside, { type: 'WakeRequested', detail }, detail.at);
     await clock.sleep(Math.max(0, detail.at - clock.now()));
     await publish(bus, { type: 'OutboxKicked', detail: {} });

@@ -1,9 +1,9 @@
+import { EVENT_SOURCE, type EventDetails, type EventType } from '../../../lib/contract/events';
 import { tagProblem } from '../../../lib/route';
 import { isVersion } from '../../runtime/versions/version';
 import { afterFreeze } from '../after-freeze';
 import { log } from '../log';
 import { pathProblem } from './edge-path';
-import { type Messages, type MessageType, SOURCE } from './messages';
 import { isPurgeId } from './report';
 
 /** What SQS hands to a function; each body is an event of the bus, or one that looks like it. */
@@ -17,16 +17,16 @@ export interface QueueResponse {
 }
 
 /** A message that was received. */
-export interface Received<Type extends MessageType> {
+export interface Received<Type extends EventType> {
   readonly messageId: string;
-  readonly detail: Messages[Type];
+  readonly detail: EventDetails[Type];
 }
 
 /** Handles all messages of its type in one batch. @returns the ids of those that must come again; all of them where it throws. */
-export type Step<Type extends MessageType> = (messages: readonly Received<Type>[]) => Promise<Iterable<string>>;
+export type Step<Type extends EventType> = (messages: readonly Received<Type>[]) => Promise<Iterable<string>>;
 
 /** The steps of one worker, by detail-type. */
-export type Steps = { readonly [Type in MessageType]?: Step<Type> };
+export type Steps = { readonly [Type in EventType]?: Step<Type> };
 
 export interface WorkerOptions {
   /**
@@ -37,14 +37,14 @@ export interface WorkerOptions {
 }
 
 /**
- * A handler for a queue. Messages that failed, and those that make no sense, go back to the queue and after a few times to its
+ * A handler for a queue. EventDetails that failed, and those that make no sense, go back to the queue and after a few times to its
  * dead-letter queue, where somebody can look at them.
  */
 export function createWorker(steps: Steps, options: WorkerOptions = {}): (event: QueueEvent) => Promise<QueueResponse> {
   return async (event) => {
     await afterFreeze();
     const failed = new Set<string>();
-    const groups = new Map<MessageType, Received<MessageType>[]>();
+    const groups = new Map<EventType, Received<EventType>[]>();
     for (const { messageId, body } of event.Records) {
       try {
         const { type, detail } = parseEvent(body);
@@ -55,16 +55,16 @@ export function createWorker(steps: Steps, options: WorkerOptions = {}): (event:
         failed.add(messageId);
       }
     }
-    const run = async (type: MessageType): Promise<void> => {
+    const run = async (type: EventType): Promise<void> => {
       const messages = groups.get(type) ?? [];
       try {
-        for (const messageId of await (steps[type] as Step<MessageType>)(messages)) failed.add(messageId);
+        for (const messageId of await (steps[type] as Step<EventType>)(messages)) failed.add(messageId);
       } catch (error) {
         log.error('step failed', { type, messages: messages.length, error });
         for (const { messageId } of messages) failed.add(messageId);
       }
     };
-    const types = (Object.keys(steps) as MessageType[]).filter((type) => groups.has(type));
+    const types = (Object.keys(steps) as EventType[]).filter((type) => groups.has(type));
     if (options.atOnce) await Promise.all(types.map(run));
     else for (const type of types) await run(type);
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
@@ -72,12 +72,12 @@ export function createWorker(steps: Steps, options: WorkerOptions = {}): (event:
 }
 
 /** The event as a worker's queue holds it. */
-export function formatEvent<Type extends MessageType>(type: Type, detail: Messages[Type]): string {
-  return JSON.stringify({ source: SOURCE, 'detail-type': type, detail });
+export function formatEvent<Type extends EventType>(type: Type, detail: EventDetails[Type]): string {
+  return JSON.stringify({ source: EVENT_SOURCE, 'detail-type': type, detail });
 }
 
 /** @throws {RangeError} that says what is wrong, without repeating the message. */
-function parseEvent(body: string): { type: MessageType; detail: Messages[MessageType] } {
+function parseEvent(body: string): { type: EventType; detail: EventDetails[EventType] } {
   let event: { source?: unknown; 'detail-type'?: unknown; detail?: unknown };
   try {
     event = JSON.parse(body) ?? {};
@@ -85,15 +85,15 @@ function parseEvent(body: string): { type: MessageType; detail: Messages[Message
     throw new RangeError('the body must be JSON');
   }
   const type = event['detail-type'];
-  if (event.source !== SOURCE || typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
-    throw new RangeError(`the event must have source '${SOURCE}' and a known detail-type`);
+  if (event.source !== EVENT_SOURCE || typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
+    throw new RangeError(`the event must have source '${EVENT_SOURCE}' and a known detail-type`);
   }
   const detail = event.detail as Record<string, unknown> | undefined;
-  for (const [name, check] of Object.entries(FIELDS[type as MessageType])) {
+  for (const [name, check] of Object.entries(FIELDS[type as EventType])) {
     const problem = check(detail?.[name], detail ?? {});
     if (problem) throw new RangeError(`'detail.${name}' of ${type} ${problem}`);
   }
-  return { type: type as MessageType, detail: detail as unknown as Messages[MessageType] };
+  return { type: type as EventType, detail: detail as unknown as EventDetails[EventType] };
 }
 
 /** @returns what is wrong; `detail` is what the value is a part of. */
@@ -129,7 +129,7 @@ const refresh: Check = (value) => {
 const wish = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
 
 /** What each message must have for its step to make sense of it. */
-const FIELDS: Record<MessageType, Record<string, Check>> = {
+const FIELDS: Record<EventType, Record<string, Check>> = {
   OutboxKicked: {},
   PurgeSubmitted: wish,
   ReplayRequested: { replayId: id, from: time, to: time },

@@ -1,5 +1,6 @@
 import * as events from 'aws-cdk-lib/aws-events';
 import type { IConstruct } from 'constructs';
+import { EVENT_SOURCE, type EventType } from '../../contract/events';
 import type { IReplicatedDatabase } from '../../database/replicated-database-base';
 import type { IPlatformNetwork } from '../../network/platform-network';
 import { tagProblem } from '../../route';
@@ -75,8 +76,8 @@ export function submission({ tags, expire = false, prompt = false, urgent = fals
     }
   }
   return events.RuleTargetInput.fromObject({
-    source: 'cachement',
-    'detail-type': 'PurgeSubmitted',
+    source: EVENT_SOURCE,
+    'detail-type': 'PurgeSubmitted' satisfies EventType,
     detail: {
       purgeId: events.EventField.eventId,
       tags: tags.map((tag) => tag.replace(FIELD, (_, path: string) => events.EventField.fromPath(`$.${path}`))),

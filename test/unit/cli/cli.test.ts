@@ -1,6 +1,6 @@
 import { describePurge } from '../../../cli/dry-run';
 import { main } from '../../../cli/main';
-import type { Connection, PurgeReport, PurgeRequest } from '../../../cli/platform';
+import type { Connection, NewPurge, PurgeReport } from '../../../cli/platform';
 import { signedHeaders } from '../../../lambdas/platform/http/signature';
 import { defineRoute } from '../../../lib/route';
 
@@ -8,10 +8,10 @@ const ID = '11111111-1111-4111-8111-111111111111';
 const AT = '2026-11-21T10:00:00.000Z';
 
 class FakeConnection implements Connection {
-  readonly asked: PurgeRequest[] = [];
+  readonly asked: NewPurge[] = [];
   readonly replays: [Date, Date][] = [];
   reports: (PurgeReport | undefined)[] = [];
-  async purge(request: PurgeRequest) {
+  async purge(request: NewPurge) {
     this.asked.push(request);
     return ID;
   }

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { METRIC_NAMESPACE, UNITS } from '../../../lambdas/platform/purge/metrics';
+import { PURGE_METRICS, PURGE_METRICS_NAMESPACE } from '../../../lib/contract/metrics';
 import type { PlatformFunction } from '../../../lib/functions/platform-function';
 import { CacheMonitoring } from '../../../lib/operations/cache-monitoring';
 import { METRICS, type WatchedMetric } from '../../../lib/operations/metrics';
@@ -10,8 +10,8 @@ import type { PurgeProbe } from '../../../lib/purge/purge-probe';
 const rows: WatchedMetric[] = Object.values(METRICS);
 
 test('every metric that the purge path says is in the table, and nothing else is', () => {
-  const listed = rows.filter(({ namespace }) => namespace === METRIC_NAMESPACE).map(({ metricName }) => metricName);
-  expect(listed.sort()).toEqual(Object.keys(UNITS).sort());
+  const listed = rows.filter(({ namespace }) => namespace === PURGE_METRICS_NAMESPACE).map(({ metricName }) => metricName);
+  expect(listed.sort()).toEqual(Object.keys(PURGE_METRICS).sort());
 });
 
 test('alarms of a pipeline are on what its functions say under their names', () => {
