@@ -1,5 +1,5 @@
 import { type Route, tagProblem, worstCaseStalenessSeconds } from '../lib/route';
-import { tagPattern } from '../lib/route/tag-pattern';
+import { tagMatcher } from '../lib/route/template';
 import { ROUTES_OPTION } from './routes';
 
 /** First items of a month, which cost nothing, and the price of each one after. us-east-1, November 2026. */
@@ -14,7 +14,7 @@ export interface PurgedNames {
 
 /** The routes whose responses carry a tag, as they declare it. */
 export function routesOfTag(tag: string, routes: readonly Route[]): Route[] {
-  return routes.filter((route) => route.tags.some((template) => tagPattern(template).test(tag)));
+  return routes.filter((route) => route.tags.some((template) => tagMatcher(template)(tag) !== undefined));
 }
 
 /** @throws {RangeError} that says what is wrong with a tag, or that there is none. */

@@ -3,3 +3,4 @@ export * from './freshness';
 export * from './key';
 export * from './route';
 export * from './tag';
+export { templateParameters } from './template';

@@ -1,4 +1,5 @@
-import { PATH_OR_TAG_PARAMETER, type Route } from './route';
+import type { Route } from './route';
+import { fillTemplate } from './template';
 
 /** The values of a route's path parameters and query strings, by name. */
 export type RouteParameters = Readonly<Record<string, string | undefined>>;
@@ -25,17 +26,11 @@ export function entryKey(route: Route, parameters: RouteParameters): string {
 
 /** The route's tags for these parameters: templates filled in, in lower case. Parameters without a value leave their tag out. */
 export function routeTags(route: Route, parameters: RouteParameters): string[] {
-  const tags: string[] = [];
-  for (const template of route.tags) {
-    let complete = true;
-    const tag = template.replace(PATH_OR_TAG_PARAMETER, (_, name: string) => {
-      const value = parameters[name] ?? route.query[name]?.default;
-      if (value === undefined) complete = false;
-      return tagValue(value ?? '');
-    });
-    if (complete) tags.push(tag);
-  }
-  return tags;
+  const tagValueOf = (name: string): string | undefined => {
+    const value = parameters[name] ?? route.query[name]?.default;
+    return value === undefined ? undefined : tagValue(value);
+  };
+  return route.tags.flatMap((template) => fillTemplate(template, tagValueOf) ?? []);
 }
 
 /** Makes any text fit for a tag: percent-encoded, so that separators and wildcards can't be smuggled in, then lower case. */

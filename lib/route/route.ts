@@ -1,4 +1,5 @@
 import { tagProblem } from './tag';
+import { fillTemplate, templateParameters } from './template';
 
 /** How one query string takes part in the cache key of every tier. */
 export interface QueryParameter {
@@ -168,14 +169,6 @@ export const MAX_GATEWAY_TTL_SECONDS = 3600;
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 const PATH = /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\}))+$/;
-/** Matches one parameter in braces; its first group is the name. */
-export const PATH_OR_TAG_PARAMETER = /\{([A-Za-z][A-Za-z0-9]*)\}/g;
-
-/** @returns the names in braces of a path or tag template, in order. */
-export function templateParameters(template: string): string[] {
-  return [...template.matchAll(PATH_OR_TAG_PARAMETER)].map((match) => match[1] as string);
-}
-
 /**
  * Checks a declaration once, for every tier.
  *
@@ -198,7 +191,7 @@ export function defineRoute(props: RouteProps): Route {
   for (const tag of tags) {
     const unknown = templateParameters(tag).find((name) => !known.has(name));
     if (unknown) fail('tags', `must use declared parameters only; declare '${unknown}' or remove it`, tag);
-    const problem = tagProblem(tag.replace(PATH_OR_TAG_PARAMETER, 'x'));
+    const problem = tagProblem(fillTemplate(tag, () => 'x'));
     if (problem) fail('tags', problem, tag);
   }
   const version = props.version ?? 1;

@@ -1,5 +1,5 @@
 import { MAX_TAGS_PER_RESPONSE, type Route, templateParameters } from '../../../lib/route';
-import { tagPattern } from '../../../lib/route/tag-pattern';
+import { tagMatcher } from '../../../lib/route/template';
 import { log } from '../log';
 import { reportMetrics } from '../purge/metrics';
 
@@ -30,12 +30,12 @@ export function responseTags(route: Route, tags: readonly string[], { fails }: T
 
 /** Declared tags before those that a loader named; of the declared ones, those with fewer parameters first. Otherwise as they were. */
 function mostGeneralFirst(route: Route, tags: readonly string[]): string[] {
-  const patterns = route.tags.map((template) => ({
-    pattern: tagPattern(template),
+  const templates = route.tags.map((template) => ({
+    match: tagMatcher(template),
     parameters: templateParameters(template).length,
   }));
   const rank = (tag: string): number =>
-    Math.min(...patterns.filter(({ pattern }) => pattern.test(tag)).map(({ parameters }) => parameters));
+    Math.min(...templates.filter(({ match }) => match(tag)).map(({ parameters }) => parameters));
   return tags
     .map((tag) => ({ tag, rank: rank(tag) }))
     .sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank))

@@ -1,11 +1,12 @@
-import { PATH_OR_TAG_PARAMETER, type Route } from '../../../lib/route';
+import type { Route } from '../../../lib/route';
+import { pathMatcher, type TemplateValues } from '../../../lib/route/template';
 import { isConnectionError } from '../../runtime/versions/postgres';
 import { afterFreeze } from '../after-freeze';
 import { log } from '../log';
-import { Problem, problemResponse } from './problem';
+import { Problem } from './problem';
 import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
 import { jsonBody, type ProxyEvent, type Request } from './request';
-import type { Response } from './response';
+import { problemResponse, type Response } from './response';
 
 /** Answers a request to one route; throws a {@link Problem} where it can't. */
 export type Handler = (request: Request) => Promise<Response>;
@@ -24,19 +25,19 @@ export interface Endpoint {
 
 /** A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. */
 export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent) => Promise<Response> {
-  const compiled = endpoints.map((endpoint) => ({ endpoint, pattern: pathPattern(endpoint.route) }));
+  const compiled = endpoints.map((endpoint) => ({ endpoint, match: pathMatcher(endpoint.route.path) }));
 
   const dispatch = async (event: ProxyEvent): Promise<Response> => {
-    for (const { endpoint, pattern } of compiled) {
-      const match = pattern.exec(event.path);
-      if (!match) continue;
+    for (const { endpoint, match } of compiled) {
+      const values = match(event.path);
+      if (!values) continue;
       const handler = endpoint.methods[event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod];
       if (!handler) throw notAllowed(endpoint, event.httpMethod);
       const refresh = refreshOf(event.headers);
       let refreshed = false;
       const response = await handler({
         method: event.httpMethod,
-        parameters: { ...queryParameters(endpoint.route, event), ...pathParameters(endpoint.route, match) },
+        parameters: { ...queryParameters(endpoint.route, event), ...pathParameters(values) },
         readOptions: (entry) => {
           refreshed = refresh !== undefined;
           return refresh ? { ticket: refreshTicket(refresh, entry) } : {};
@@ -49,8 +50,7 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
   };
 
   const keptByGateway = ({ httpMethod, path }: ProxyEvent): boolean =>
-    httpMethod === 'GET' &&
-    compiled.some(({ endpoint: { route }, pattern }) => pattern.test(path) && route.freshness?.gatewayTtlSeconds);
+    httpMethod === 'GET' && compiled.some(({ endpoint: { route }, match }) => match(path) && route.freshness?.gatewayTtlSeconds);
 
   return async (event) => {
     await afterFreeze();
@@ -65,16 +65,11 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
   };
 }
 
-function pathPattern(route: Route): RegExp {
-  const literals = route.path.split(PATH_OR_TAG_PARAMETER).filter((_, index) => index % 2 === 0);
-  return new RegExp(`^${literals.map((text) => text.replace(/[.~]/g, '\\$&')).join('([^/]+)')}$`);
-}
-
-function pathParameters(route: Route, match: RegExpExecArray): Record<string, string> {
+function pathParameters(values: TemplateValues): Record<string, string> {
   return Object.fromEntries(
-    route.pathParameters.map((name, index) => {
+    Object.entries(values).map(([name, value]) => {
       try {
-        return [name, decodeURIComponent(match[index + 1] as string)];
+        return [name, decodeURIComponent(value)];
       } catch {
         throw new Problem(400, `'${name}' must be percent-encoded UTF-8`);
       }

@@ -1,21 +1,15 @@
-import { PATH_OR_TAG_PARAMETER, templateParameters } from '../../../lib/route';
-import { tagPattern } from '../../../lib/route/tag-pattern';
-import type { LedgerPurge } from './ledger';
+import { fillTemplate, tagMatcher } from '../../../lib/route/template';
 
 /** More keys than this are flushed: each refresh is a read of its own, and a flush one call. */
 export const MAX_REFRESHES = 10;
 
-/** The one request whose response carries a tag, by templates of both. @returns undefined for a tag that others may carry too. */
+/** Path of the one request whose response carries a tag, as a lookup. @returns undefined for a tag that others may carry too. */
 export function pathOf(exactTags: Readonly<Record<string, string>>): (tag: string) => string | undefined {
-  const templates = Object.entries(exactTags).map(([tag, path]) => ({
-    pattern: tagPattern(tag),
-    names: templateParameters(tag),
-    path,
-  }));
+  const templates = Object.entries(exactTags).map(([tag, path]) => ({ match: tagMatcher(tag), path }));
   return (tag) => {
-    for (const { pattern, names, path } of templates) {
-      const match = pattern.exec(tag);
-      if (match) return path.replace(PATH_OR_TAG_PARAMETER, (_, name: string) => match[names.indexOf(name) + 1] as string);
+    for (const { match, path } of templates) {
+      const values = match(tag);
+      if (values) return fillTemplate(path, (name) => values[name]);
     }
     return undefined;
   };
@@ -27,7 +21,7 @@ export function pathOf(exactTags: Readonly<Record<string, string>>): (tag: strin
  * @returns undefined where that isn't known, or is too much: only a flush does it then.
  */
 export function refreshPaths(
-  purges: readonly Pick<LedgerPurge, 'tags' | 'paths'>[],
+  purges: readonly { readonly tags: readonly string[]; readonly paths: readonly string[] }[],
   exactTags: Readonly<Record<string, string>>,
 ): string[] | undefined {
   const exactPath = pathOf(exactTags);

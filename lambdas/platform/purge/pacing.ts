@@ -1,5 +1,5 @@
 import { EDGE_MONTHLY_ITEMS, EDGE_WINDOW_MS, ESCALATE_FROM, GATEWAY_WINDOW_MS } from '../../../lib/contract/defaults';
-import { literal } from '../../../lib/route/tag-pattern';
+import { tagMatcher } from '../../../lib/route/template';
 
 /** How the outer tiers are paced. Times in milliseconds. */
 export interface Pacing {
@@ -80,11 +80,8 @@ export const CALLS_AT_ONCE = 5;
 /** Share of the budget from which on parents are left to their TTL too. */
 export const LAST_SHARE = 1.1;
 
-/** The parents that stand for tags of their templates, as a lookup. @returns undefined for a tag without one. */
+/** Parent that stands for a tag of one of the templates, as a lookup. @returns undefined for a tag without one. */
 export function parentOf({ parentTags }: Pick<Pacing, 'parentTags'>): (tag: string) => string | undefined {
-  const patterns = Object.entries(parentTags).map(([template, parent]) => {
-    const text = template.split(/\{[A-Za-z][A-Za-z0-9]*\}/).map(literal);
-    return { pattern: new RegExp(`^${text.join('[^:]+')}$`), parent };
-  });
-  return (tag) => patterns.find(({ pattern }) => pattern.test(tag))?.parent;
+  const templates = Object.entries(parentTags).map(([template, parent]) => ({ match: tagMatcher(template), parent }));
+  return (tag) => templates.find(({ match }) => match(tag))?.parent;
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import { PATH_OR_TAG_PARAMETER, type Route, type RouteParameters, routeTags } from '../../../lib/route';
+import { type Route, type RouteParameters, routeTags } from '../../../lib/route';
+import { fillTemplate } from '../../../lib/route/template';
 import type { Handle } from '../../runtime/versions/postgres';
 import { read } from '../database';
 import { valueTag } from '../http/response';
@@ -84,7 +85,7 @@ export async function purgedKeys(primary: Pool, { from, to, keyOf, limit = 10 }:
 
 /** What a key is asked for by. */
 function requestPath({ route, parameters }: ComparedKey): string {
-  const path = route.path.replace(PATH_OR_TAG_PARAMETER, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+  const path = fillTemplate(route.path, (name) => encodeURIComponent(parameters[name] ?? '')) as string;
   const query = Object.keys(route.query).flatMap((name) => {
     const value = parameters[name];
     return value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`];
