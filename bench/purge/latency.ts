@@ -50,7 +50,7 @@ export async function overheadToEdge(
   changes: number,
   { log }: Pick<BenchmarkContext, 'log'>,
 ): Promise<{ overheadToEdgeP50Ms: number; overheadToEdgeP99Ms: number }> {
-  const settleMs = 1000 * Number(harness.variable('PurgeInvalidator', 'SETTLE_SECONDS'));
+  const drainMs = 1000 * Number(harness.variable('PurgeInvalidator', 'DRAIN_SECONDS'));
   const places = await harness.places(changes);
   const writer = await harness.writer();
   const overheads: number[] = [];
@@ -61,12 +61,12 @@ export async function overheadToEdge(
     await harness.see('edge', path);
     const change: Change = { id, population: expected, tags: [`place:${id}`] };
     const { committedAt } = await writer.call<Made>('change', change);
-    await sleep(settleMs - (monotonicMs() - committedAt));
+    await sleep(drainMs - (monotonicMs() - committedAt));
     while ((await harness.see('edge', path))?.get(id) !== expected) {
       if (monotonicMs() - committedAt > 60_000) throw new Error(`the edge never showed ${expected}`);
       await sleep(LOOK_EVERY_MS);
     }
-    overheads.push(monotonicMs() - committedAt - settleMs);
+    overheads.push(monotonicMs() - committedAt - drainMs);
   };
   const all = async (count: number): Promise<void> => {
     const running: Promise<void>[] = [];

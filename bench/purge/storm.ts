@@ -37,7 +37,7 @@ export interface StormResult {
   readonly settledAfterSeconds: number;
 }
 
-/** Sweep interval, longest visibility timeout, settle, and the slack of the bar, in seconds. */
+/** Sweep interval, longest visibility timeout, drain, and the slack of the bar, in seconds. */
 const SETTLED_SECONDS = 60 + 180 + 5 + 30;
 
 /** Visibility timeout in a hurry, in milliseconds, after which a message is sent again. */

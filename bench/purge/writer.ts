@@ -1,8 +1,8 @@
 import { type Bus, createBus } from '../../lambdas/platform/bus';
 import { createDatabase, type Database, transaction } from '../../lambdas/platform/database';
 import type { Address } from '../../lambdas/platform/environment';
-import { requestPurge } from '../../lambdas/platform/purge/outbox';
 import { afterCommit } from '../../lambdas/platform/purge/purge-path';
+import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { Cache, RedisStore } from '../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { serve } from '../support/serve';

@@ -7,7 +7,7 @@ import { createStageCache } from '../platform/purge/stage-cache';
 import { isThrottle } from '../platform/purge/throttle';
 import { createWorker } from '../platform/purge/worker';
 
-const outside = {
+const ports = {
   bus: busFromEnvironment(),
   stageCache: createStageCache({
     restApiId: environment.restApiId,
@@ -22,10 +22,10 @@ const outside = {
 /** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. Steps that wait hold up no others. */
 export const handler = createWorker(
   {
-    GatewayPurgeRequested: gatewayStep(outside),
-    EdgePurgeRequested: edgeStep(outside),
-    EdgePurgeAccepted: edgePollStep(outside),
-    WakeRequested: wakeStep(outside),
+    GatewayPurgeRequested: gatewayStep(ports),
+    EdgePurgeRequested: edgeStep(ports),
+    EdgePurgeAccepted: edgePollStep(ports),
+    WakeRequested: wakeStep(ports),
   },
   { atOnce: true },
 );

@@ -17,21 +17,21 @@ import {
 import { createWorker } from '../platform/purge/worker';
 
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
-const inside = {
+const context = {
   primary: database.writer,
   bus: busFromEnvironment(),
   shared: cacheFromEnvironment(database),
-  settleSeconds: environment.settleSeconds,
+  drainSeconds: environment.drainSeconds,
   pacing: pacingFromEnvironment(),
 };
 
 /** Purges the shared tier and keeps the ledger: everything of the purge path that needs the network's inside. */
 export const handler = createWorker({
-  PurgeSubmitted: submittedStep(inside),
-  ReplayRequested: replayStep(inside),
-  PurgeRequested: sharedStep(inside),
-  GatewayPurged: gatewayPurgedStep(inside),
-  EdgePurgeAccepted: edgeAcceptedStep(inside),
-  EdgePurgeCompleted: edgeCompletedStep(inside),
-  TopologyReported: topologyStep(inside),
+  PurgeSubmitted: submittedStep(context),
+  ReplayRequested: replayStep(context),
+  PurgeRequested: sharedStep(context),
+  GatewayPurged: gatewayPurgedStep(context),
+  EdgePurgeAccepted: edgeAcceptedStep(context),
+  EdgePurgeCompleted: edgeCompletedStep(context),
+  TopologyReported: topologyStep(context),
 });

@@ -97,11 +97,12 @@ export async function closeDatabase(database: Database): Promise<void> {
  */
 export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const { client } = await firstStatement(pool, (candidate) => candidate.query('BEGIN'));
+  const effects: (() => void)[] = [];
+  effectsOf.set(client, effects);
+  let result: T;
   try {
-    const result = await work(client);
+    result = await work(client);
     await client.query('COMMIT');
-    client.release();
-    return result;
   } catch (error) {
     // The connection stays usable where the rollback succeeds; otherwise it is closed, which rolls back too.
     const lost = await client.query('ROLLBACK').then(
@@ -110,7 +111,25 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
     );
     client.release(lost);
     throw error;
+  } finally {
+    effectsOf.delete(client);
   }
+  client.release();
+  for (const effect of effects) effect();
+  return result;
+}
+
+const effectsOf = new WeakMap<PoolClient, (() => void)[]>();
+
+/**
+ * Has `effect` run after the commit of the {@link transaction} that the client is in; never where that is rolled back.
+ *
+ * @throws {Error} where the client is in none.
+ */
+export function onCommit(client: PoolClient, effect: () => void): void {
+  const effects = effectsOf.get(client);
+  if (!effects) throw new Error('onCommit: the client must be in a transaction()');
+  effects.push(effect);
 }
 
 /** Runs one statement that only reads. It is repeated once where a connection that was there turns out to be dead. */
@@ -140,11 +159,11 @@ async function firstStatement<T>(
 
 /** A pool whose role and password come from a secret, which may change while the pool lives. */
 class SecretPool extends Pool {
-  constructor(
-    config: PoolConfig,
-    private readonly secret: Pick<Secret, 'value' | 'refused'>,
-  ) {
+  readonly #secret: Pick<Secret, 'value' | 'refused'>;
+
+  constructor(config: PoolConfig, secret: Pick<Secret, 'value' | 'refused'>) {
     super(config);
+    this.#secret = secret;
   }
 
   override connect(): Promise<PoolClient>;
@@ -161,11 +180,11 @@ class SecretPool extends Pool {
 
   async #connect(): Promise<PoolClient> {
     try {
-      return await this.#connectWith(await this.secret.value());
+      return await this.#connectWith(await this.#secret.value());
     } catch (error) {
       if (!AUTHENTICATION_FAILED.includes((error as { code?: string }).code ?? '')) throw error;
-      this.secret.refused();
-      return this.#connectWith(await this.secret.value());
+      this.#secret.refused();
+      return this.#connectWith(await this.#secret.value());
     }
   }
 

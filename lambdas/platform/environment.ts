@@ -81,8 +81,8 @@ export class Environment {
   }
 
   /** How long the inner tiers may hand out an old value after the shared tier's acknowledgement, in seconds: the drain. */
-  get settleSeconds(): number {
-    return this.#wholeNumber(variables.SETTLE_SECONDS, 0);
+  get drainSeconds(): number {
+    return this.#wholeNumber(variables.DRAIN_SECONDS, 0);
   }
 
   /** For how long purges share a flush of the gateway, in milliseconds. */

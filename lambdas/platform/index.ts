@@ -7,13 +7,13 @@ export { type CustomResourceEvent, type CustomResourceOptions, customResource } 
 export { closeDatabase, type Database, type DatabaseOptions, read, transaction } from './database';
 export { busFromEnvironment, cacheFromEnvironment, databaseFromEnvironment, storeFromEnvironment } from './from-environment';
 export { type Health, health } from './health';
-export { Problem, problemResponse } from './http/problem';
+export { Problem } from './http/problem';
 export type { ProxyEvent, Request } from './http/request';
-export { cached, type Response, uncached } from './http/response';
+export { cached, problemResponse, type Response, uncached } from './http/response';
 export { createRouter, type Endpoint, type Handler } from './http/router';
 export { type Log, type LogFields, log } from './log';
-export { type PurgeOptions, requestPurge } from './purge/outbox';
 export { afterCommit, type SharedTier } from './purge/purge-path';
+export { type PurgeOptions, requestPurge } from './purge/purge-requests';
 export { type ComparedKey, type PurgedKey, type PurgedKeysOptions, purgedKeys } from './purge/purged-keys';
 export { isPurgeId, listPurges, type PurgeReport, type PurgeSummary, purgeReport } from './purge/report';
 export { type WarmKey, type WarmOptions, warmStep } from './purge/warm';

@@ -4,7 +4,7 @@ import { relayStep, sweepStep } from '../platform/purge/purge-path';
 
 // Rows are held while the bus is called.
 const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
-const inside = { primary: database.writer, bus: busFromEnvironment(), pacing: pacingFromEnvironment() };
+const vpc = { primary: database.writer, bus: busFromEnvironment(), pacing: pacingFromEnvironment() };
 
 /** `source` of the events of a schedule. */
 const SCHEDULE = 'aws.events';
@@ -17,11 +17,11 @@ interface RelayEvent {
   readonly Records?: readonly unknown[];
 }
 
-/** Says on the bus whatever is due in the outbox, whoever asks: kicks from their queue, or the schedule. Fails where something is left. */
+/** Publishes due outbox rows, for kicks from their queue and for the schedule. Fails where something is left. */
 export const handler = async (event: RelayEvent | undefined, context: { getRemainingTimeInMillis(): number }) => {
   await afterFreeze();
-  const result = await relayStep(inside, () => context.getRemainingTimeInMillis() < RESERVE_MS);
-  if (event?.source === SCHEDULE) await sweepStep(inside);
+  const result = await relayStep(vpc, () => context.getRemainingTimeInMillis() < RESERVE_MS);
+  if (event?.source === SCHEDULE) await sweepStep(vpc);
   if (result.failed > 0) throw new Error(`the bus did not accept ${result.failed} of ${result.sent + result.failed} messages`);
   return event?.Records ? { batchItemFailures: [] } : result;
 };

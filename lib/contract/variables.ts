@@ -26,7 +26,7 @@ export const DATABASE_WRITER_SECRET_ARN = 'DATABASE_WRITER_SECRET_ARN';
 export const BUS_NAME = 'BUS_NAME';
 
 /** Drain, in seconds: how long the inner tiers may serve an old value after the shared tier's acknowledgement. */
-export const SETTLE_SECONDS = 'SETTLE_SECONDS';
+export const DRAIN_SECONDS = 'DRAIN_SECONDS';
 /** Time in which purges share a flush of the gateway, in milliseconds. */
 export const GATEWAY_WINDOW_MS = 'GATEWAY_WINDOW_MS';
 /** Path by template of the tags that name one key of the stage cache, as JSON. */

@@ -183,7 +183,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     // Readers that find no replica far enough go to the server that is written to itself: they must see there what they would see
     // on a replica.
     if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
-    client.addEnvironment('DATABASE_WRITER', `${this.proxy.endpoint}:${PROXY_PORT}`);
+    client.addEnvironment(variables.DATABASE_WRITER, `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }
 

@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { TAG_TTL_SECONDS } from '../contract/defaults';
-import { type Route, settleSeconds } from '../route';
+import { drainSeconds, type Route } from '../route';
 
 /**
  * @param readTimeout longest time that a read can be in flight.
  * @returns the time between the purges of the shared tier and of the outer tiers.
  */
 export const drainOf = (routes: readonly Route[], readTimeout: Duration): Duration =>
-  Duration.seconds(settleSeconds(routes, TAG_TTL_SECONDS, readTimeout.toSeconds()));
+  Duration.seconds(drainSeconds(routes, TAG_TTL_SECONDS, readTimeout.toSeconds()));

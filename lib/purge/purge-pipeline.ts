@@ -207,7 +207,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       description: 'Purges the shared tier, and keeps the ledger of every purge',
       timeout: INVALIDATOR_TIMEOUT,
       // A token: known when the last route is declared.
-      environment: { [variables.SETTLE_SECONDS]: Tokenization.stringifyNumber(props.drain.toSeconds()), ...pacing(props) },
+      environment: { [variables.DRAIN_SECONDS]: Tokenization.stringifyNumber(props.drain.toSeconds()), ...pacing(props) },
     });
     props.shared.addClient(invalidator);
     return invalidator;

@@ -49,7 +49,7 @@ export function staleDirectives(route: Route): string[] {
  * How long after the shared tier's acknowledgement of a purge the inner tiers can still hand out the old value, in seconds: what memory
  * keeps, of hot keys too, plus how long tag versions are cached, plus the longest a request can be in flight. Outer tiers are purged after it.
  */
-export function settleSeconds(routes: readonly Route[], tagTtlSeconds: number, functionTimeoutSeconds: number): number {
+export function drainSeconds(routes: readonly Route[], tagTtlSeconds: number, functionTimeoutSeconds: number): number {
   const memory = Math.max(0, ...routes.map((route) => route.freshness?.hotMemoryTtlSeconds ?? 0));
   return memory + tagTtlSeconds + functionTimeoutSeconds;
 }

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import { transaction } from '../../lambdas/platform/database';
-import { MAX_ATTEMPTS, requestPurge } from '../../lambdas/platform/purge/outbox';
-import { relayStep } from '../../lambdas/platform/purge/purge-path';
+import { MAX_ATTEMPTS } from '../../lambdas/platform/purge/outbox';
+import { relayStep, sharedStep } from '../../lambdas/platform/purge/purge-path';
+import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { listPurges, purgeReport } from '../../lambdas/platform/purge/report';
 import { housekeeping } from '../../lambdas/platform/purge/retention';
+import type { EventDetails } from '../../lib/contract/events';
 import { type Postgres, startPostgres } from '../support/postgres';
 import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
 
@@ -65,7 +67,7 @@ describe('a batch', () => {
   });
 
   test('has somebody woken when its window ends', async () => {
-    const path = pipeline({ pacing: { edgeWindowMs: 60_000 }, settleSeconds: 0 });
+    const path = pipeline({ pacing: { edgeWindowMs: 60_000 }, drainSeconds: 0 });
     await path.change('place:1');
     await path.relay();
     for (let turn = 0; turn < 3; turn++) {
@@ -81,7 +83,7 @@ describe('a batch', () => {
   });
 
   test('waits for a slot, which only a reported completion frees', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     path.pollsUntilCompleted = Number.MAX_SAFE_INTEGER;
     for (let n = 0; n < 80; n++) await path.change(...Array.from({ length: 50 }, (_, i) => `t:${n * 50 + i}`));
     await path.relay();
@@ -100,7 +102,7 @@ describe('a batch', () => {
   });
 
   test('has at most 15 wildcards in progress, and those do not hold up the others', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     path.pollsUntilCompleted = Number.MAX_SAFE_INTEGER;
     for (let n = 0; n < 4; n++) await request([], { paths: Array.from({ length: 5 }, (_, i) => `/w/${n}/${i}/*`) });
     await path.change('place:1');
@@ -119,7 +121,7 @@ describe('a batch', () => {
   });
 
   test('waits for a token, and goes when there is one', async () => {
-    const path = pipeline({ settleSeconds: 0, pacing: { callsPerSecond: 0.000_001 } });
+    const path = pipeline({ drainSeconds: 0, pacing: { callsPerSecond: 0.000_001 } });
     await postgres.administrator.query('UPDATE cachement.pace SET tokens = 1, refilled_at = now()');
     for (const tag of ['a', 'b']) {
       await path.change(tag);
@@ -137,7 +139,7 @@ describe('a batch', () => {
   });
 
   test('that CloudFront throttles is tried again under the same reference', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     path.throttles = 3;
     const purgeId = await path.change('a');
     await path.relay();
@@ -147,7 +149,7 @@ describe('a batch', () => {
   });
 
   test('that nobody reports of is sent again as it was', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const purgeId = await path.change('a');
     await path.relay();
     for (let turn = 0; turn < 3; turn++) {
@@ -172,7 +174,7 @@ describe('a budget', () => {
 
   test('counts items over all processes, and reports how much of it is used', async () => {
     await used(79);
-    const path = pipeline({ settleSeconds: 0, pacing });
+    const path = pipeline({ drainSeconds: 0, pacing });
     await path.change('a', 'b');
     await path.relay();
     await path.settle();
@@ -182,7 +184,7 @@ describe('a budget', () => {
 
   test('that is used up purges parents, and leaves the rest to its TTL, but for what is urgent', async () => {
     await used(100);
-    const path = pipeline({ settleSeconds: 0, pacing });
+    const path = pipeline({ drainSeconds: 0, pacing });
     const left = await path.change('country:de');
     const coarse = await path.change('place:1', 'place:2');
     const urgent = await request(['country:fr'], { urgent: true });
@@ -197,7 +199,7 @@ describe('a budget', () => {
 
   test('that is far over leaves everything to its TTL that is not urgent, and the purge is complete', async () => {
     await used(110);
-    const path = pipeline({ settleSeconds: 0, pacing });
+    const path = pipeline({ drainSeconds: 0, pacing });
     const purgeId = await path.change('place:1');
     await path.relay();
     await path.settle();
@@ -209,7 +211,7 @@ describe('a budget', () => {
 
 describe('a purge', () => {
   test('that is prompt goes to the outer tiers at once and again after the drain, which completes it', async () => {
-    const path = pipeline({ settleSeconds: 60 });
+    const path = pipeline({ drainSeconds: 60 });
     const purgeId = await request(['a'], { prompt: true });
     await path.relay();
     for (let turn = 0; turn < 4; turn++) {
@@ -232,7 +234,7 @@ describe('a purge', () => {
   });
 
   test('that came over the bus is done once, however often it comes', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const purgeId = '22222222-2222-4222-8222-222222222222';
     const submitted = { type: 'PurgeSubmitted' as const, detail: { purgeId, tags: ['a'], mode: 'delete' as const } };
     for (let copy = 0; copy < 3; copy++) path.send('shared', submitted);
@@ -258,7 +260,7 @@ describe('a purge', () => {
   });
 
   test('is replayed by the time of its commit, under an id of its own', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const first = await path.change('a', 'b');
     await path.change('a', 'b');
     await path.relay();
@@ -275,7 +277,7 @@ describe('a purge', () => {
   });
 
   test('that nobody ever reports of is set aside, and a replay takes it up again', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const purgeId = await path.change('a');
     for (let attempt = 0; attempt < MAX_ATTEMPTS + 2; attempt++) {
       await path.overdue();
@@ -294,7 +296,7 @@ describe('a purge', () => {
   });
 
   test('is forgotten a month after it was complete, and no earlier', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const [old, recent] = [await path.change('a'), await path.change('b')];
     await path.relay();
     await path.settle();
@@ -309,7 +311,7 @@ describe('a purge', () => {
 });
 
 test('purges of a moment share a flush that waits for the drain of the last of them', async () => {
-  const path = pipeline({ settleSeconds: 600, pacing: { gatewayWindowMs: 3_600_000 } });
+  const path = pipeline({ drainSeconds: 600, pacing: { gatewayWindowMs: 3_600_000 } });
   for (let n = 0; n < 3; n++) {
     await path.change(`place:${n}`);
     await path.relay();
@@ -325,4 +327,29 @@ test('purges of a moment share a flush that waits for the drain of the last of t
   await path.settle();
   expect(path.effects.filter(({ kind }) => kind === 'flush')).toHaveLength(1);
   expect(await rowsLeft()).toBe(0);
+});
+
+test('a step whose commit fails counts nothing, and counts once when it is done again', async () => {
+  const counted = () => lines.filter((line) => line.includes('"CommitToShared"')).length;
+  const path = pipeline();
+  await path.change('place:1');
+  await path.relay();
+  const [message] = path.messages('shared');
+  const step = () =>
+    sharedStep(path.inside)([{ messageId: 'm', detail: message?.detail as unknown as EventDetails['PurgeRequested'] }]);
+  // Deferred to the end of the transaction, so that COMMIT itself fails.
+  await postgres.administrator.query(
+    `CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'commit refused'; END $$;
+     CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON cachement.purge_step
+       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.step = 'shared') EXECUTE FUNCTION refuse_commit()`,
+  );
+  try {
+    await expect(step()).rejects.toThrow('commit refused');
+  } finally {
+    await postgres.administrator.query('DROP FUNCTION refuse_commit CASCADE');
+  }
+  expect(counted()).toBe(0);
+
+  await step();
+  expect(counted()).toBe(1);
 });

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { transaction } from '../../lambdas/platform/database';
-import { Outbox, requestPurge } from '../../lambdas/platform/purge/outbox';
+import { Outbox } from '../../lambdas/platform/purge/outbox';
 import { afterCommit } from '../../lambdas/platform/purge/purge-path';
+import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { purgedKeys } from '../../lambdas/platform/purge/purged-keys';
 import { purgeReport } from '../../lambdas/platform/purge/report';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
@@ -107,7 +108,7 @@ describe('a purge', () => {
   });
 
   test('keeps the outer tiers waiting until the drain is over', async () => {
-    const path = pipeline({ settleSeconds: 3 });
+    const path = pipeline({ drainSeconds: 3 });
     await path.change('place:1');
     await path.relay();
     await path.deliver('shared');
@@ -335,7 +336,7 @@ describe('nothing is lost', () => {
   });
 
   test.each([1, 2, 3])('where the bus repeats and reorders messages (seed %i)', async (seed) => {
-    const path = pipeline({ random: generator(seed), settleSeconds: 1 });
+    const path = pipeline({ random: generator(seed), drainSeconds: 1 });
     const purges: string[] = [];
     for (let round = 0; round < 6; round++) {
       for (let id = 0; id < 5; id++) purges.push(await path.change(`place:${id}`, 'country:de'));
@@ -390,7 +391,7 @@ describe('the relay', () => {
 
 describe('a report', () => {
   test('of a flush that was requested before the drain was over is ignored', async () => {
-    const path = pipeline({ settleSeconds: 60 });
+    const path = pipeline({ drainSeconds: 60 });
     const purgeId = await path.change('a');
     await path.relay();
     await path.deliver('shared');
@@ -419,7 +420,7 @@ describe('a report', () => {
   });
 
   test('of completion may overtake the one of acceptance', async () => {
-    const path = pipeline({ settleSeconds: 0 });
+    const path = pipeline({ drainSeconds: 0 });
     const purgeId = await path.change('a');
     await path.relay();
     await path.deliver('shared');

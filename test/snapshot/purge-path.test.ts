@@ -85,7 +85,7 @@ test('the drain is what memory, tag versions and a read in flight can take toget
   const reader = [...stage.resources('AWS::Lambda::Function')].find(([id]) => id.startsWith('api/FunctionsReader'))![1]
     .Properties;
   // Memory keeps a value of the sample for 1 s, a function a tag's version for 1 s.
-  expect(Number(invalidator.Environment.Variables.SETTLE_SECONDS)).toBe(1 + 1 + reader.Timeout);
+  expect(Number(invalidator.Environment.Variables.DRAIN_SECONDS)).toBe(1 + 1 + reader.Timeout);
 });
 
 test('every queue of dead letters has an alarm', () => {

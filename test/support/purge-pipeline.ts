@@ -2,14 +2,14 @@ import type { Pool } from 'pg';
 import type { Bus, Message } from '../../lambdas/platform/bus';
 import { DEFAULT_PACING, type Pacing } from '../../lambdas/platform/purge/pacing';
 import {
+  type ExecutorPorts,
   edgeAcceptedStep,
   edgeCompletedStep,
   edgePollStep,
   edgeStep,
   gatewayPurgedStep,
   gatewayStep,
-  type Outside,
-  type Paced,
+  type PacedContext,
   relayStep,
   replayStep,
   type SharedTier,
@@ -29,7 +29,7 @@ export type Effect =
 
 export interface PipelineOptions {
   readonly primary: Pool;
-  readonly settleSeconds?: number;
+  readonly drainSeconds?: number;
   /** @default - no windows, so that nothing waits for PostgreSQL's clock */
   readonly pacing?: Partial<Pacing>;
   /** Called with the name of each outside call, before and after its effect; what it throws is the end of the process. */
@@ -69,7 +69,7 @@ export class TestPipeline {
   refreshes = true;
   /** Tags that the shared tier can't purge now. */
   readonly sharedDown = new Set<string>();
-  readonly inside: Paced & { shared: SharedTier; settleSeconds: number };
+  readonly inside: PacedContext & { shared: SharedTier; drainSeconds: number };
 
   #offset = 0;
   #sequence = 0;
@@ -101,7 +101,7 @@ export class TestPipeline {
     this.inside = {
       primary: options.primary,
       bus,
-      settleSeconds: options.settleSeconds ?? 2,
+      drainSeconds: options.drainSeconds ?? 2,
       pacing: { ...DEFAULT_PACING, gatewayWindowMs: 0, edgeWindowMs: 0, callsPerSecond: 1e6, ...options.pacing },
       shared: {
         purgeTags: (tags, { version, mode = 'delete' }) =>
@@ -111,7 +111,7 @@ export class TestPipeline {
           }),
       },
     };
-    const outside: Outside = {
+    const outside: ExecutorPorts = {
       bus,
       clock: {
         now: () => this.now(),

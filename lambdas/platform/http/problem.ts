@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http';
-import type { Response } from './response';
 
 /**
  * An answer that isn't the thing asked for. Throw it from a handler; the router turns it into a response of RFC 9457.
@@ -16,19 +15,6 @@ export class Problem extends Error {
     super(detail);
     this.name = 'Problem';
   }
-}
-
-/** The problem as a response; not cached by any tier unless its headers say so. */
-export function problemResponse(problem: Problem): Response {
-  return {
-    statusCode: problem.status,
-    headers: {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      ...problem.headers,
-    },
-    body: problemBody(problem.status, problem.detail),
-  };
 }
 
 /** The document alone, for a response with headers of its own. `about:blank`: the status says all that the type could. */

@@ -4,7 +4,7 @@ import { edgeMaxAgeSeconds, type Route, staleDirectives } from '../../../lib/rou
 import { cacheStatus } from '../../runtime/cache-status';
 import type { Outcome } from '../../runtime/telemetry/outcome';
 import { environment } from '../environment';
-import { problemBody } from './problem';
+import { type Problem, problemBody } from './problem';
 import { responseTags, type TooManyTags } from './response-tags';
 
 /** What a handler gives back to API Gateway. */
@@ -29,6 +29,19 @@ export function uncached(statusCode: number, body: unknown, headers: Readonly<Re
     statusCode,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
+  };
+}
+
+/** Response that carries a problem document; no tier caches it unless its headers say so. */
+export function problemResponse(problem: Problem): Response {
+  return {
+    statusCode: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...problem.headers,
+    },
+    body: problemBody(problem.status, problem.detail),
   };
 }
 

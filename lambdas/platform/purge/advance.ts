@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { read } from '../database';
 import { isEdgeDue, lockPace, nextEdgeWake, releaseEdgeBatches } from './edge-batches';
-import { closeGatewayCommands, isGatewayDue, nextGatewayWake } from './ledger';
+import { closeGatewayCommands, isGatewayDue, nextGatewayWake } from './gateway-commands';
 import type { Pacing } from './pacing';
 
 /** What is to be done after the commit. */

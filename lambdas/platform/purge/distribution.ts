@@ -1,5 +1,5 @@
 import { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } from '@aws-sdk/client-cloudfront';
-import type { Outside } from './purge-path';
+import type { ExecutorPorts } from './purge-path';
 
 export interface DistributionOptions {
   readonly distributionId: string;
@@ -11,7 +11,7 @@ export interface DistributionOptions {
  * The edge. `TooManyInvalidationsInProgress` and throttles are thrown like any other error: the batch goes back to the queue, and is neither
  * billed nor done twice, because its reference is the batch's own.
  */
-export function createDistribution({ distributionId, client }: DistributionOptions): Outside['distribution'] {
+export function createDistribution({ distributionId, client }: DistributionOptions): ExecutorPorts['distribution'] {
   const api =
     client ?? new CloudFrontClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
   return {

@@ -1,5 +1,7 @@
+import type { PoolClient } from 'pg';
 import type { EventDetails } from '../../../lib/contract/events';
 
+/** Cluster as ElastiCache describes it. */
 type Report = EventDetails['TopologyReported'];
 
 /** Whether some shard has another primary than before. */
@@ -12,4 +14,19 @@ function primariesOf({ shards }: Report): Map<string, string> {
   return new Map(
     shards.flatMap(({ id, nodes }) => nodes.filter(({ role }) => role === 'primary').map((node) => [id, node.id] as const)),
   );
+}
+
+/** The newest report of a cluster counts. @returns the one that it replaced, which is undefined where this is the first, or an older one. */
+export async function recordTopology(client: PoolClient, report: Report): Promise<Report | undefined> {
+  const { rows } = await client.query<{ report: Report }>(
+    'SELECT report FROM cachement.topology WHERE replication_group_id = $1 FOR UPDATE',
+    [report.replicationGroupId],
+  );
+  const { rowCount } = await client.query(
+    `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, $3)
+     ON CONFLICT (replication_group_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at
+     WHERE t.reported_at < excluded.reported_at`,
+    [report.replicationGroupId, JSON.stringify(report), new Date(report.reportedAt)],
+  );
+  return rowCount === 1 ? rows[0]?.report : undefined;
 }

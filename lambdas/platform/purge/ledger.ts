@@ -1,11 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { EventDetails } from '../../../lib/contract/events';
-import { MAX_REFRESHES, refreshPaths } from './exact-keys';
-import { reportMetrics } from './metrics';
-import type { Pacing } from './pacing';
-
-/** A purge as it is asked for. */
-type PurgeRequest = EventDetails['PurgeRequested'];
+import { reportAfterCommit } from './metrics';
 
 /** A purge, and what its tiers have to be told. */
 export interface LedgerPurge {
@@ -25,7 +20,7 @@ const PURGES = `SELECT (p ->> 'purgeId')::uuid AS purge_id, ARRAY(SELECT json_ar
   FROM json_array_elements($1::json) AS p`;
 
 /** The ledger's first entry: the bus took the purge. A purge that came to the bus without an outbox was committed now at the latest. */
-export async function recordEvents(client: PoolClient, purges: readonly PurgeRequest[]): Promise<void> {
+export async function recordEvents(client: PoolClient, purges: readonly EventDetails['PurgeRequested'][]): Promise<void> {
   if (purges.length === 0) return;
   const json = JSON.stringify(purges);
   await client.query(
@@ -52,10 +47,14 @@ export async function sharedAlready(pool: Pool, purgeIds: readonly string[]): Pr
 }
 
 /**
- * The shared tier has acknowledged these purges. Those for which that is news join the flush of the gateway that is open, which waits for
- * the drain of the last of them; those that are prompt get one more that doesn't wait. The caller holds the lock of `pace`.
+ * Records that the shared tier has acknowledged these purges.
+ *
+ * @returns those for which that is news; they are to join a flush of the gateway.
  */
-export async function recordShared(client: PoolClient, purges: readonly PurgeRequest[], settleSeconds: number): Promise<void> {
+export async function recordShared(
+  client: PoolClient,
+  purges: readonly EventDetails['PurgeRequested'][],
+): Promise<{ purgeId: string; prompt: boolean }[]> {
   const purgeIds = purges.map((purge) => purge.purgeId);
   // Outbox rows first, in their order, as everywhere: the relay may hold one while it writes the same line of the ledger.
   await client.query('SELECT FROM cachement.outbox WHERE purge_id = ANY($1) ORDER BY outbox_id FOR UPDATE', [purgeIds]);
@@ -72,90 +71,9 @@ export async function recordShared(client: PoolClient, purges: readonly PurgeReq
      FROM acknowledged JOIN cachement.purge USING (purge_id)`,
     [purgeIds],
   );
-  if (rows.length === 0) return;
-  const join = (command: string, ids: readonly string[], seconds: number) =>
-    client.query(
-      `WITH command AS (${command} RETURNING command_id)
-       INSERT INTO cachement.gateway_command_purge (command_id, purge_id) SELECT command_id, unnest($2::uuid[]) FROM command`,
-      [seconds, ids],
-    );
-  await join(
-    `INSERT INTO cachement.gateway_command AS c (not_before) VALUES (clock_timestamp() + make_interval(secs => $1))
-     ON CONFLICT ((true)) WHERE closed_at IS NULL AND NOT prompt
-     DO UPDATE SET not_before = greatest(c.not_before, excluded.not_before)`,
-    rows.map(({ purge_id }) => purge_id),
-    settleSeconds,
-  );
-  const prompt = rows.filter((row) => row.prompt).map(({ purge_id }) => purge_id);
-  if (prompt.length > 0) {
-    await join(
-      'INSERT INTO cachement.gateway_command (not_before, prompt) VALUES (clock_timestamp() + make_interval(secs => $1), true)',
-      prompt,
-      0,
-    );
-  }
-  reportMetrics({ CommitToShared: rows.map((row) => row.took_ms) });
+  reportAfterCommit(client, { CommitToShared: rows.map((row) => row.took_ms) });
+  return rows.map(({ purge_id, prompt }) => ({ purgeId: purge_id, prompt }));
 }
-
-/** Closes the flushes that have been open for long enough: from here on they take nothing more. @returns the outbox rows to be sent. */
-export async function closeGatewayCommands(
-  client: PoolClient,
-  { gatewayWindowMs, exactTags }: Pick<Pacing, 'gatewayWindowMs' | 'exactTags'>,
-): Promise<string[]> {
-  const { rows } = await client.query<{ outbox_id: string; command_id: string }>(
-    `WITH closed AS (
-       UPDATE cachement.gateway_command SET closed_at = clock_timestamp()
-       WHERE ${toClose('$1')} RETURNING command_id
-     )
-     INSERT INTO cachement.outbox (purge_id, command_id) SELECT NULL, command_id FROM closed RETURNING outbox_id, command_id`,
-    [gatewayWindowMs / 1000],
-  );
-  for (const { command_id } of rows) await refreshByKey(client, command_id, exactTags);
-  return rows.map((row) => row.outbox_id);
-}
-
-/**
- * Makes a flush a refresh of some keys, where its purges name them all. Not before the drain: an older value in memory could be what the
- * refresh stores, and nothing would come after it.
- */
-async function refreshByKey(client: PoolClient, commandId: string, exactTags: Pacing['exactTags']): Promise<void> {
-  const { rows } = await client.query<Pick<LedgerPurge, 'tags' | 'paths'> & { version: string }>(
-    `SELECT tags, paths, p.version FROM cachement.gateway_command AS c JOIN cachement.gateway_command_purge USING (command_id)
-     JOIN cachement.purge AS p USING (purge_id) WHERE command_id = $1 AND NOT c.prompt LIMIT $2`,
-    [commandId, MAX_REFRESHES + 1],
-  );
-  // A purge names a key at least, so that these aren't all of them.
-  const paths = rows.length > MAX_REFRESHES ? undefined : refreshPaths(rows, exactTags);
-  if (!paths) return;
-  const version = rows
-    .map((row) => row.version)
-    .sort()
-    .at(-1);
-  await client.query('UPDATE cachement.gateway_command SET refresh = $2, version = $3 WHERE command_id = $1', [
-    commandId,
-    paths,
-    version,
-  ]);
-}
-
-/** When the next flush is to be closed. */
-export async function nextGatewayWake(client: PoolClient, windowMs: number): Promise<number | undefined> {
-  const { rows } = await client.query<{ at: Date | null }>(
-    `SELECT min(${closesAt('$1')}) AS at FROM cachement.gateway_command WHERE closed_at IS NULL`,
-    [windowMs / 1000],
-  );
-  return rows[0]?.at?.getTime();
-}
-
-/** Half of the drain at most, so that the other half is left for the way to the executor. */
-const closesAt = (seconds: string): string =>
-  `opened_at + least(make_interval(secs => ${seconds}), (not_before - opened_at) / 2)`;
-
-const toClose = (seconds: string): string => `closed_at IS NULL AND (prompt OR ${closesAt(seconds)} <= clock_timestamp())`;
-
-/** A condition of SQL: some flush has been open for long enough. */
-export const isGatewayDue = (seconds: string): string =>
-  `EXISTS (SELECT FROM cachement.gateway_command WHERE ${toClose(seconds)})`;
 
 /** What became of a report. */
 export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';
@@ -203,7 +121,7 @@ export async function recordGateway(
      FROM cachement.purge JOIN acknowledged USING (purge_id) ORDER BY purge_id`,
     [report.commandId, new Date(report.acknowledgedAt)],
   );
-  if (!command.prompt) reportMetrics({ CommitToGateway: purges.map((row) => row.took_ms) });
+  if (!command.prompt) reportAfterCommit(client, { CommitToGateway: purges.map((row) => row.took_ms) });
   return {
     outcome: 'recorded',
     purges: purges.map(({ purge_id, took_ms: _, ...purge }) => ({ purgeId: purge_id, ...purge, prompt: command.prompt })),
@@ -250,7 +168,7 @@ export async function recordEdgeCompleted(client: PoolClient, report: EventDetai
      RETURNING extract(epoch FROM completed_at - committed_at)::float8 * 1000 AS took_ms`,
     [report.batchId, at],
   );
-  if (!known[0]?.completed_at) reportMetrics({ CommitToFresh: rows.map((row) => row.took_ms) });
+  if (!known[0]?.completed_at) reportAfterCommit(client, { CommitToFresh: rows.map((row) => row.took_ms) });
   await client.query(`DELETE FROM cachement.outbox WHERE batch_id = $1 OR purge_id IN (${purges})`, [report.batchId]);
   return 'recorded';
 }
@@ -264,22 +182,4 @@ async function recordEdgeStep(client: PoolClient, batchId: string, acceptedAt: D
        SET accepted_at = least(s.accepted_at, excluded.accepted_at), at = least(s.at, excluded.at)`,
     [batchId, acceptedAt, at],
   );
-}
-
-/** The newest report of a cluster counts. @returns the one that it replaced, which is undefined where this is the first, or an older one. */
-export async function recordTopology(
-  client: PoolClient,
-  report: EventDetails['TopologyReported'],
-): Promise<EventDetails['TopologyReported'] | undefined> {
-  const { rows } = await client.query<{ report: EventDetails['TopologyReported'] }>(
-    'SELECT report FROM cachement.topology WHERE replication_group_id = $1 FOR UPDATE',
-    [report.replicationGroupId],
-  );
-  const { rowCount } = await client.query(
-    `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, $3)
-     ON CONFLICT (replication_group_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at
-     WHERE t.reported_at < excluded.reported_at`,
-    [report.replicationGroupId, JSON.stringify(report), new Date(report.reportedAt)],
-  );
-  return rowCount === 1 ? rows[0]?.report : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { EventDetails, PurgeRequest } from '../../../lib/contract/events';
+import type { EventDetails } from '../../../lib/contract/events';
 import { currentVersion } from '../../runtime/versions/postgres';
 import type { Bus, Message } from '../bus';
 import { transaction } from '../database';
@@ -19,9 +19,7 @@ const RETRY_SECONDS = 5;
 const BACKOFF_FROM_ATTEMPT = 5;
 const MAX_BACKOFF_SECONDS = 600;
 
-/**
- * From this attempt on a row is set aside: after about two hours of attempts somebody has to look at it, and the others shouldn't wait.
- */
+/** Attempt from which on a row is parked: after about two hours of attempts somebody has to look at it, and the others shouldn't wait. */
 export const MAX_ATTEMPTS = 20;
 
 /** How long CloudFront may take from acceptance to completion before the batch is sent again, in seconds: 25 at P95, says AWS. */
@@ -47,66 +45,15 @@ interface Row {
   attempts: number;
 }
 
-/** What may be asked of a purge besides its tags. */
-export type PurgeOptions = Partial<Omit<PurgeRequest, 'purgeId' | 'tags'>>;
-
-/**
- * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
- *
- * @returns the purge's id.
- */
-export async function requestPurge(client: PoolClient, tags: readonly string[], options: PurgeOptions = {}): Promise<string> {
-  const { paths = [], mode = 'delete', prompt = false, urgent = false } = options;
-  const { rows } = await client.query<{ purge_id: string }>(
-    'INSERT INTO cachement.outbox (tags, paths, mode, prompt, urgent) VALUES ($1, $2, $3, $4, $5) RETURNING purge_id',
-    [tags, paths, mode, prompt, urgent],
-  );
-  return rows[0]?.purge_id as string;
-}
-
-/** Writes a purge that came over the bus into the outbox, unless it is there or was there. @returns the outbox rows to be sent. */
-export async function submitPurge(client: PoolClient, wish: PurgeRequest): Promise<string[]> {
-  const { purgeId, tags, paths = [], mode, prompt = false, urgent = false } = wish;
-  const { rows } = await client.query<{ outbox_id: string }>(
-    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, prompt, urgent)
-     SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = $1)
-     ON CONFLICT DO NOTHING RETURNING outbox_id`,
-    [purgeId, tags, paths, mode, prompt, urgent],
-  );
-  return rows.map((row) => row.outbox_id);
-}
-
-/**
- * Purges again what was committed between two times, under new ids: whatever was purged since is purged once more, and nothing older can
- * come back, since each purge is stamped with a version of its own. Rows that were set aside are taken up again.
- *
- * @param replayId makes the new ids, so that a repeated message adds nothing.
- */
-export async function replayPurges(client: PoolClient, replayId: string, from: Date, to: Date): Promise<number> {
-  const { rowCount } = await client.query(
-    // The first of each, which is never one of the replay's own: the message may come again, when those are in the ledger too.
-    `INSERT INTO cachement.outbox (purge_id, tags, paths, mode, urgent)
-     SELECT id, tags, paths, mode, urgent FROM (
-       SELECT DISTINCT ON (tags, paths, mode) md5($1 || purge_id::text)::uuid AS id, tags, paths, mode, urgent
-       FROM cachement.purge WHERE committed_at BETWEEN $2 AND $3 ORDER BY tags, paths, mode, urgent DESC, committed_at, purge_id
-     ) AS again
-     WHERE NOT EXISTS (SELECT FROM cachement.purge WHERE purge_id = id) ON CONFLICT DO NOTHING`,
-    [replayId, from, to],
-  );
-  await client.query(
-    `UPDATE cachement.outbox SET parked_at = NULL, attempts = 0, due_at = now()
-     WHERE parked_at IS NOT NULL AND created_at BETWEEN $1 AND $2`,
-    [from, to],
-  );
-  return rowCount ?? 0;
-}
-
-/** Says on the bus what the rows of the outbox ask for. */
+/** Rows of the outbox that are due; publishes them as events. */
 export class Outbox {
-  constructor(
-    private readonly pool: Pool,
-    private readonly bus: Bus,
-  ) {}
+  readonly #pool: Pool;
+  readonly #bus: Bus;
+
+  constructor(pool: Pool, bus: Bus) {
+    this.#pool = pool;
+    this.#bus = bus;
+  }
 
   /** Sends every row that is due. @param outOfTime ends the run between two transactions; what is left is still due. */
   async sendDue(outOfTime: () => boolean = () => false): Promise<Sent> {
@@ -139,7 +86,7 @@ export class Outbox {
    * don't mind a second time.
    */
   #send(condition: string, values: unknown[]): Promise<Sent> {
-    return transaction(this.pool, async (client) => {
+    return transaction(this.#pool, async (client) => {
       const { rows } = await client.query<Row>(
         `SELECT outbox_id, purge_id, command_id, batch_id, tags, paths, mode, prompt, urgent, version, attempts FROM cachement.outbox
          WHERE ${condition} ORDER BY due_at LIMIT ${ROWS_PER_TRANSACTION} FOR UPDATE SKIP LOCKED`,
@@ -151,7 +98,7 @@ export class Outbox {
       const version = rows.some((row) => row.purge_id && !row.version) ? await currentVersion(client) : undefined;
       for (const row of rows) if (row.purge_id) row.version ??= version ?? null;
 
-      const refused = await this.bus.publish(await messages(client, rows));
+      const refused = await this.#bus.publish(await messages(client, rows));
       const sent = rows.filter((_, index) => !refused.has(index));
       await reschedule(client, rows, refused);
       await recordEvents(
@@ -247,7 +194,7 @@ async function reschedule(client: PoolClient, rows: readonly Row[], refused: Rea
   );
   const parked = rows.filter((row) => row.attempts + 1 >= MAX_ATTEMPTS);
   if (parked.length === 0) return;
-  log.error('set aside: sent too often without a report', { outboxIds: parked.map((row) => row.outbox_id) });
+  log.error('parked: sent too often without a report', { outboxIds: parked.map((row) => row.outbox_id) });
 }
 
 /** @param attempts how often the row was sent before. */

@@ -10,19 +10,13 @@ import { log } from '../log';
 import { type Advance, advance, isSomethingDue, wakeLost } from './advance';
 import { joinEdgeBatch, lockPace } from './edge-batches';
 import { MAX_REFRESHES } from './exact-keys';
-import { failedOver } from './failover';
+import { failedOver, recordTopology } from './failover';
+import { joinGatewayCommand } from './gateway-commands';
 import { kick } from './kick';
-import {
-  type Recorded,
-  recordEdgeAccepted,
-  recordEdgeCompleted,
-  recordGateway,
-  recordShared,
-  recordTopology,
-  sharedAlready,
-} from './ledger';
-import { EDGE_COMPLETION_SECONDS, Outbox, replayPurges, type Sent, submitPurge } from './outbox';
+import { type Recorded, recordEdgeAccepted, recordEdgeCompleted, recordGateway, recordShared, sharedAlready } from './ledger';
+import { EDGE_COMPLETION_SECONDS, Outbox, type Sent } from './outbox';
 import type { Pacing } from './pacing';
+import { replayPurges, submitPurge } from './purge-requests';
 import { housekeeping } from './retention';
 import type { Step } from './worker';
 
@@ -35,26 +29,26 @@ import type { Step } from './worker';
  * still has to be said is a row of the outbox, written together with what it follows from.
  */
 
-/** The part of the cache that a purge needs. */
+/** Part of the cache that a purge needs. */
 export interface SharedTier {
   /** Rejects where some shard can't be purged. */
   purgeTags(tags: string[], options: { version: string; mode?: 'delete' | 'expire' }): Promise<void>;
 }
 
-/** What steps inside the network have. */
-export interface Inside {
+/** Dependencies of the steps that run in the VPC. */
+export interface VpcContext {
   /** The primary. */
   readonly primary: Pool;
   readonly bus: Bus;
 }
 
-/** What the steps that pace the outer tiers have. */
-export interface Paced extends Inside {
+/** Dependencies of the steps that pace the outer tiers. */
+export interface PacedContext extends VpcContext {
   readonly pacing: Pacing;
 }
 
-/** What the executor has, outside the network. It keeps nothing: whatever it must not forget goes through a queue. */
-export interface Outside {
+/** Ports of the executor, which runs outside of the VPC. It keeps nothing: whatever it must not forget goes through a queue. */
+export interface ExecutorPorts {
   readonly bus: Bus;
   readonly stageCache: {
     flush(): Promise<void>;
@@ -69,7 +63,7 @@ export interface Outside {
     invalidate(batchId: string, items: readonly string[]): Promise<string>;
     isCompleted(invalidationId: string): Promise<boolean>;
   };
-  /** Tells an API's "later" from other errors. @default - none is */
+  /** Tells a throttle from other errors. @default - none is */
   readonly isThrottle?: (error: unknown) => boolean;
   /** Hands a message back to the executor, after a delay of at most {@link MAX_DELAY_SECONDS}. */
   defer(message: Message, delaySeconds: number): Promise<void>;
@@ -91,57 +85,58 @@ const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 m
 
 /** Purges the shared tier at once and wakes the relay. Both may fail: the outbox row is what counts. */
 export async function afterCommit(
-  inside: Inside & { shared: SharedTier },
+  context: VpcContext & { shared: SharedTier },
   purgeId: string,
   tags: string[],
   mode: 'delete' | 'expire' = 'delete',
 ): Promise<void> {
   const attempt = async (): Promise<void> => {
     // After the commit and on the primary, so that the version contains the change.
-    const version = await currentVersion(inside.primary);
-    await inside.shared.purgeTags(tags, { version, mode });
+    const version = await currentVersion(context.primary);
+    await context.shared.purgeTags(tags, { version, mode });
   };
   await Promise.all([
     writerBudget.limit(attempt()).catch((error) => log.warn('shared tier not purged by the writer', { purgeId, error })),
-    kickBudget.limit(kick(inside.bus, purgeId)).catch((error) => log.warn('relay not kicked', { purgeId, error })),
+    kickBudget.limit(kick(context.bus, purgeId)).catch((error) => log.warn('relay not kicked', { purgeId, error })),
   ]);
 }
 
 /** A purge that came over the bus, from somebody who is no writer: from here on it is like any other. */
-export function submittedStep(inside: Inside): Step<'PurgeSubmitted'> {
-  return each(async (detail) => {
-    await sendNow(inside, await transaction(inside.primary, (client) => submitPurge(client, detail)));
+export function submittedStep(context: VpcContext): Step<'PurgeSubmitted'> {
+  return oneByOne(async (detail) => {
+    await sendNow(context, await transaction(context.primary, (client) => submitPurge(client, detail)));
   });
 }
 
 /** The same purges again, by the time of their commit: after a failover, or because somebody wants to be sure. */
-export function replayStep(inside: Inside): Step<'ReplayRequested'> {
-  return each(async ({ replayId, from, to }) => {
-    const purges = await transaction(inside.primary, (client) => replayPurges(client, replayId, new Date(from), new Date(to)));
+export function replayStep(context: VpcContext): Step<'ReplayRequested'> {
+  return oneByOne(async ({ replayId, from, to }) => {
+    const purges = await transaction(context.primary, (client) => replayPurges(client, replayId, new Date(from), new Date(to)));
     log.info('purges replayed', { replayId, purges });
-    await new Outbox(inside.primary, inside.bus).sendDue();
+    await new Outbox(context.primary, context.bus).sendDue();
   });
 }
 
-// 2. The relay, kicked by a writer and swept by a schedule: says on the bus whatever is due, and moves on what waits for its time.
+// 2. The relay, kicked by a writer and swept by a schedule: publishes due outbox rows, and advances what waits for its time.
 
-export async function relayStep(inside: Paced, outOfTime: () => boolean): Promise<Sent> {
+export async function relayStep(context: PacedContext, outOfTime: () => boolean): Promise<Sent> {
   // Most kicks are of a writer, whose row is all there is to do: the lock that everybody needs is left alone then.
-  if (await isSomethingDue(inside.primary, inside.pacing)) await proceed(inside, (client) => advance(client, inside.pacing));
-  return new Outbox(inside.primary, inside.bus).sendDue(outOfTime);
+  if (await isSomethingDue(context.primary, context.pacing))
+    await commitThenSend(context, (client) => advance(client, context.pacing));
+  return new Outbox(context.primary, context.bus).sendDue(outOfTime);
 }
 
-/** What the sweep does besides: it forgets what is long complete, and says how much is late. */
-export function sweepStep({ primary }: Inside): Promise<void> {
+/** Rest of the sweep: deletes what is long complete, and reports how much is late. */
+export function sweepStep({ primary }: VpcContext): Promise<void> {
   return housekeeping(primary);
 }
 
 // 3. Shared tier: purge it, then ask for the gateway, no earlier than the drain ends.
 
-export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: number }): Step<'PurgeRequested'> {
+export function sharedStep(context: PacedContext & { shared: SharedTier; drainSeconds: number }): Step<'PurgeRequested'> {
   return async (messages) => {
     const known = await sharedAlready(
-      inside.primary,
+      context.primary,
       messages.map(({ detail }) => detail.purgeId),
     );
     const failed: string[] = [];
@@ -151,7 +146,7 @@ export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: 
         try {
           // A repeated message must not make entries misses that were filled since.
           if (!known.has(detail.purgeId) && detail.tags.length > 0) {
-            await inside.shared.purgeTags(detail.tags, { version: detail.version, mode: detail.mode });
+            await context.shared.purgeTags(detail.tags, { version: detail.version, mode: detail.mode });
           }
           purged.push(detail);
         } catch (error) {
@@ -161,10 +156,11 @@ export function sharedStep(inside: Paced & { shared: SharedTier; settleSeconds: 
       }),
     );
     if (purged.length > 0) {
-      await proceed(inside, async (client) => {
+      await commitThenSend(context, async (client) => {
         await lockPace(client);
-        await recordShared(client, purged, inside.settleSeconds);
-        return advance(client, inside.pacing);
+        const acknowledged = await recordShared(client, purged);
+        await joinGatewayCommand(client, acknowledged, context.drainSeconds);
+        return advance(client, context.pacing);
       });
     }
     return failed;
@@ -179,15 +175,18 @@ export const MAX_DELAY_SECONDS = 900;
 /** The longest that the executor waits by itself, in milliseconds: delays of messages are whole seconds. */
 const MAX_WAIT_MS = 1_000;
 
-export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
-  const { bus, stageCache, clock = systemClock } = outside;
+export function gatewayStep(ports: ExecutorPorts): Step<'GatewayPurgeRequested'> {
+  const { bus, stageCache, clock = systemClock } = ports;
   return async (messages) => {
     const failed: string[] = [];
     const due: (typeof messages)[number][] = [];
     for (const message of messages) {
       const { detail } = message;
       if (detail.notBefore - clock.now() <= MAX_WAIT_MS) due.push(message);
-      else await later(outside, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(back(message, failed));
+      else
+        await deferUntil(ports, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(
+          returnToQueue(message, failed),
+        );
     }
     if (due.length === 0) return failed;
     const wait = Math.max(...due.map(({ detail }) => detail.notBefore - clock.now()));
@@ -201,7 +200,7 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
       for (const message of due) {
         const { detail } = message;
         const again: Message = { type: 'GatewayPurgeRequested', detail: { ...detail, throttled: (detail.throttled ?? 0) + 1 } };
-        await whenThrottled(outside, error, again).catch(back(message, failed));
+        await whenThrottled(ports, error, again).catch(returnToQueue(message, failed));
       }
       return failed;
     }
@@ -218,7 +217,7 @@ export function gatewayStep(outside: Outside): Step<'GatewayPurgeRequested'> {
 
 /** Refreshes key by key, where all of the commands name their keys. @returns false where something is left that only a flush does. */
 async function refreshed(
-  stageCache: Outside['stageCache'],
+  stageCache: ExecutorPorts['stageCache'],
   commands: readonly { detail: EventDetails['GatewayPurgeRequested'] }[],
 ): Promise<boolean> {
   const versions = new Map<string, string>();
@@ -233,10 +232,10 @@ async function refreshed(
 }
 
 /** Kicks the relay at a time, or at several. It is only for speed; the sweep comes by anyway. */
-export function wakeStep(outside: Outside): Step<'WakeRequested'> {
-  const { bus, clock = systemClock } = outside;
-  const wake = each<EventDetails['WakeRequested']>(async (detail) => {
-    if (detail.at - clock.now() > MAX_WAIT_MS) return later(outside, { type: 'WakeRequested', detail }, detail.at);
+export function wakeStep(ports: ExecutorPorts): Step<'WakeRequested'> {
+  const { bus, clock = systemClock } = ports;
+  const wake = oneByOne<EventDetails['WakeRequested']>(async (detail) => {
+    if (detail.at - clock.now() > MAX_WAIT_MS) return deferUntil(ports, { type: 'WakeRequested', detail }, detail.at);
     await clock.sleep(Math.max(0, detail.at - clock.now()));
     await publish(bus, { type: 'OutboxKicked', detail: {} });
   });
@@ -246,18 +245,18 @@ export function wakeStep(outside: Outside): Step<'WakeRequested'> {
 
 // 5. The stage cache is fresh: only now may the purges join a batch for the edge.
 
-export function gatewayPurgedStep(inside: Paced): Step<'GatewayPurged'> {
+export function gatewayPurgedStep(context: PacedContext): Step<'GatewayPurged'> {
   return async (messages) => {
-    await proceed(inside, async (client) => {
+    await commitThenSend(context, async (client) => {
       await lockPace(client);
       const purges = [];
       for (const { detail } of messages) {
         const recorded = await recordGateway(client, detail);
-        note('GatewayPurged', recorded.outcome, { commandId: detail.commandId });
+        logIgnored('GatewayPurged', recorded.outcome, { commandId: detail.commandId });
         purges.push(...recorded.purges);
       }
-      await joinEdgeBatch(client, purges, inside.pacing);
-      return advance(client, inside.pacing);
+      await joinEdgeBatch(client, purges, context.pacing);
+      return advance(client, context.pacing);
     });
     return [];
   };
@@ -265,16 +264,16 @@ export function gatewayPurgedStep(inside: Paced): Step<'GatewayPurged'> {
 
 // 6. Edge, in the executor: create the invalidation, then ask until it is completed.
 
-export function edgeStep(outside: Outside): Step<'EdgePurgeRequested'> {
-  const { bus, distribution, defer, clock = systemClock } = outside;
-  return each(async (detail) => {
+export function edgeStep(ports: ExecutorPorts): Step<'EdgePurgeRequested'> {
+  const { bus, distribution, defer, clock = systemClock } = ports;
+  return oneByOne(async (detail) => {
     const { batchId, items, throttled = 0 } = detail;
     let invalidationId: string;
     try {
       invalidationId = await distribution.invalidate(batchId, items);
     } catch (error) {
       const again: Message = { type: 'EdgePurgeRequested', detail: { ...detail, throttled: throttled + 1 } };
-      return whenThrottled(outside, error, again);
+      return whenThrottled(ports, error, again);
     }
     const accepted: Message = { type: 'EdgePurgeAccepted', detail: { batchId, invalidationId, acceptedAt: clock.now() } };
     // Asking for the completion is what must not be forgotten, so it comes first.
@@ -283,9 +282,9 @@ export function edgeStep(outside: Outside): Step<'EdgePurgeRequested'> {
   });
 }
 
-export function edgePollStep(outside: Outside): Step<'EdgePurgeAccepted'> {
-  const { bus, distribution, defer, clock = systemClock } = outside;
-  return each(async (detail) => {
+export function edgePollStep(ports: ExecutorPorts): Step<'EdgePurgeAccepted'> {
+  const { bus, distribution, defer, clock = systemClock } = ports;
+  return oneByOne(async (detail) => {
     const { batchId, invalidationId, acceptedAt } = detail;
     if (await distribution.isCompleted(invalidationId)) {
       await publish(bus, { type: 'EdgePurgeCompleted', detail: { batchId, invalidationId, completedAt: clock.now() } });
@@ -302,67 +301,68 @@ export function pollDelaySeconds(elapsedMs: number): number {
 
 // 7. CloudFront's two answers; the second completes the purges.
 
-export function edgeAcceptedStep({ primary }: Inside): Step<'EdgePurgeAccepted'> {
-  return each(async (detail) => {
+export function edgeAcceptedStep({ primary }: VpcContext): Step<'EdgePurgeAccepted'> {
+  return oneByOne(async (detail) => {
     const recorded = await transaction(primary, (client) => recordEdgeAccepted(client, detail, EDGE_COMPLETION_SECONDS));
-    note('EdgePurgeAccepted', recorded, { batchId: detail.batchId });
+    logIgnored('EdgePurgeAccepted', recorded, { batchId: detail.batchId });
   });
 }
 
-export function edgeCompletedStep(inside: Paced): Step<'EdgePurgeCompleted'> {
-  return each(async (detail) => {
-    const recorded = await transaction(inside.primary, (client) => recordEdgeCompleted(client, detail));
-    note('EdgePurgeCompleted', recorded, { batchId: detail.batchId });
+export function edgeCompletedStep(context: PacedContext): Step<'EdgePurgeCompleted'> {
+  return oneByOne(async (detail) => {
+    const recorded = await transaction(context.primary, (client) => recordEdgeCompleted(client, detail));
+    logIgnored('EdgePurgeCompleted', recorded, { batchId: detail.batchId });
     // Its slots are free for what waits.
-    await proceed(inside, (client) => advance(client, inside.pacing));
+    await commitThenSend(context, (client) => advance(client, context.pacing));
   });
 }
 
 // Beside the path: the cluster's state, which comes the same way.
 
-export function topologyStep(inside: Inside & { settleSeconds: number }): Step<'TopologyReported'> {
-  return each(async (report) => {
-    const purges = await transaction(inside.primary, async (client) => {
+export function topologyStep(context: VpcContext & { drainSeconds: number }): Step<'TopologyReported'> {
+  return oneByOne(async (report) => {
+    const purges = await transaction(context.primary, async (client) => {
       const before = await recordTopology(client, report);
       if (!before || !failedOver(before, report)) return 0;
       // A new primary may lack what the old one acknowledged, and nobody knows when the change was.
-      const since = new Date(before.reportedAt - inside.settleSeconds * 1000);
+      const since = new Date(before.reportedAt - context.drainSeconds * 1000);
       return replayPurges(client, randomUUID(), since, new Date());
     });
     if (purges === 0) return;
     log.warn('purges replayed after a failover of the shared tier', { purges });
-    await new Outbox(inside.primary, inside.bus).sendDue();
+    await new Outbox(context.primary, context.bus).sendDue();
   });
 }
 
-/** Commits some work, then sends what follows from it, and has the relay woken when the next thing is due. */
-async function proceed(inside: Paced, work: (client: PoolClient) => Promise<Advance>): Promise<void> {
-  const { outboxIds, wakeAt } = await transaction(inside.primary, work);
+/** Commits some work, then sends the outbox rows that follow from it, and schedules a wake-up of the relay for the next that is due. */
+async function commitThenSend(context: PacedContext, work: (client: PoolClient) => Promise<Advance>): Promise<void> {
+  const { outboxIds, wakeAt } = await transaction(context.primary, work);
   const wake = async (): Promise<void> => {
     if (wakeAt === undefined) return;
-    if ((await inside.bus.publish([{ type: 'WakeRequested', detail: { at: wakeAt } }])).size > 0) await wakeLost(inside.primary);
+    if ((await context.bus.publish([{ type: 'WakeRequested', detail: { at: wakeAt } }])).size > 0)
+      await wakeLost(context.primary);
   };
-  await Promise.all([sendNow(inside, outboxIds), wake()]);
+  await Promise.all([sendNow(context, outboxIds), wake()]);
 }
 
-/** Hands a message back to the executor, a little before its time. */
-async function later({ defer, clock = systemClock }: Outside, message: Message, at: number): Promise<void> {
+/** Defers a message of the executor until a little before its time. */
+async function deferUntil({ defer, clock = systemClock }: ExecutorPorts, message: Message, at: number): Promise<void> {
   await defer(message, Math.max(1, Math.min(MAX_DELAY_SECONDS, Math.floor((at - clock.now()) / 1000))));
 }
 
-/** What an API throttles is tried again after a time between nothing and twice as long as the time before (full jitter). */
+/** Message that an API throttled; it is tried again after a time between nothing and twice as long as the time before (full jitter). */
 async function whenThrottled(
-  outside: Outside,
+  ports: ExecutorPorts,
   error: unknown,
   message: Message & { detail: { throttled?: number } },
 ): Promise<void> {
-  const { defer, random = Math.random, isThrottle = () => false } = outside;
+  const { defer, random = Math.random, isThrottle = () => false } = ports;
   if (!isThrottle(error)) throw error;
   const most = Math.min(60, 2 ** Math.min(10, message.detail.throttled ?? 1));
   await defer(message, Math.ceil(random() * most));
 }
 
-function back({ messageId }: { messageId: string }, failed: string[]): (error: unknown) => void {
+function returnToQueue({ messageId }: { messageId: string }, failed: string[]): (error: unknown) => void {
   return (error) => {
     log.warn('message goes back to the queue', { messageId, error });
     failed.push(messageId);
@@ -370,7 +370,7 @@ function back({ messageId }: { messageId: string }, failed: string[]): (error: u
 }
 
 /** Sends rows that were just written. Where that fails they are due, and the sweep sends them. */
-async function sendNow({ primary, bus }: Inside, outboxIds: readonly string[]): Promise<void> {
+async function sendNow({ primary, bus }: VpcContext, outboxIds: readonly string[]): Promise<void> {
   if (outboxIds.length === 0) return;
   try {
     const { failed } = await new Outbox(primary, bus).send(outboxIds);
@@ -380,8 +380,8 @@ async function sendNow({ primary, bus }: Inside, outboxIds: readonly string[]): 
   }
 }
 
-/** A step that takes messages one by one; those that fail come again. */
-function each<Detail>(
+/** Step that handles messages one by one; those that fail come again. */
+function oneByOne<Detail>(
   handle: (detail: Detail) => Promise<void>,
 ): (messages: readonly { messageId: string; detail: Detail }[]) => Promise<string[]> {
   return async (messages) => {
@@ -402,7 +402,7 @@ async function publish(bus: Bus, message: Message): Promise<void> {
   if ((await bus.publish([message])).size > 0) throw new Error(`the bus did not accept ${message.type}`);
 }
 
-/** Reports that come twice are normal; those that can't be placed are worth a line. */
-function note(type: string, recorded: Recorded, fields: Record<string, unknown>): void {
+/** Reports that come twice are normal; reports that match no command are logged. */
+function logIgnored(type: string, recorded: Recorded, fields: Record<string, unknown>): void {
   if (recorded === 'unknown' || recorded === 'too-early') log.warn('report ignored', { type, reason: recorded, ...fields });
 }

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { reportMetrics } from './metrics';
+import { reportAfterCommit } from './metrics';
 import { LAST_SHARE, type Pacing, parentOf } from './pacing';
 
 interface Item {
@@ -73,7 +73,7 @@ export async function sealBatch(client: PoolClient, batchId: string, pacing: Pac
     [items.length],
   );
   if (left.length > 0) await leaveToTtl(client, batchId, left, done);
-  reportMetrics({
+  reportAfterCommit(client, {
     EdgeItems: items.length,
     EdgeItemsSaved: open.length - items.length - left.length,
     EdgeItemsLeftToTtl: left.length,

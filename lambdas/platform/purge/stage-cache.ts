@@ -2,7 +2,7 @@ import { APIGatewayClient, FlushStageCacheCommand } from '@aws-sdk/client-api-ga
 import { newRefresh, REFRESHED_HEADER, refreshHeaders } from '../http/refresh';
 import { signedHeaders } from '../http/signature';
 import { log } from '../log';
-import type { Outside } from './purge-path';
+import type { ExecutorPorts } from './purge-path';
 
 export interface StageCacheOptions {
   readonly restApiId: string;
@@ -28,7 +28,7 @@ export function createStageCache({
   url,
   client,
   fetch: send = fetch,
-}: StageCacheOptions): Outside['stageCache'] {
+}: StageCacheOptions): ExecutorPorts['stageCache'] {
   const api =
     client ?? new APIGatewayClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
   return {

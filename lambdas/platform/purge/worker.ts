@@ -126,14 +126,14 @@ const refresh: Check = (value) => {
   const { paths: asked, version } = (value ?? {}) as Record<string, unknown>;
   return paths(asked, {}) ?? (isVersion(version) ? undefined : 'must have a version');
 };
-const wish = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
+const request = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
 
 /** What each message must have for its step to make sense of it. */
 const FIELDS: Record<EventType, Record<string, Check>> = {
   OutboxKicked: {},
-  PurgeSubmitted: wish,
+  PurgeSubmitted: request,
   ReplayRequested: { replayId: id, from: time, to: time },
-  PurgeRequested: { ...wish, version: (value) => (isVersion(value) ? undefined : 'must be a version') },
+  PurgeRequested: { ...request, version: (value) => (isVersion(value) ? undefined : 'must be a version') },
   WakeRequested: { at: time },
   GatewayPurgeRequested: {
     commandId: id,

@@ -1,10 +1,10 @@
 import type { Message } from '../../../lambdas/platform/bus';
 import {
+  type ExecutorPorts,
   edgePollStep,
   edgeStep,
   gatewayStep,
   MAX_DELAY_SECONDS,
-  type Outside,
   pollDelaySeconds,
   wakeStep,
 } from '../../../lambdas/platform/purge/purge-path';
@@ -25,7 +25,7 @@ function outside(
   };
   const published: Message[] = [];
   const deferred: [Message, number][] = [];
-  const parts: Outside = {
+  const parts: ExecutorPorts = {
     clock: { now: () => NOW, sleep: async () => {} },
     bus: {
       publish: async (messages) => {

@@ -143,7 +143,7 @@ describe('a platform in a stack of its own', () => {
     template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { source: ['shop.import'] } });
     // Memory keeps a value for 1 s, a function a tag's version for 1 s, and a client may run for 5 s.
     template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: Match.objectLike({ SETTLE_SECONDS: '7' }) },
+      Environment: { Variables: Match.objectLike({ DRAIN_SECONDS: '7' }) },
     });
   });
 

@@ -1,6 +1,6 @@
 import { HotKeys, hotKeys } from '../../../lambdas/runtime/hot-keys/hot-keys';
 import { Sketch } from '../../../lambdas/runtime/hot-keys/sketch';
-import { defineRoute, settleSeconds } from '../../../lib/route';
+import { defineRoute, drainSeconds } from '../../../lib/route';
 import { platform } from '../../support/cache-processes';
 
 /** Each read is counted. */
@@ -163,9 +163,9 @@ describe('declared on a route', () => {
     defineRoute({ name: 'item', path: '/items/{id}', freshness: { sharedTtlSeconds: 60, ...freshness } });
 
   test('outer tiers are purged after what memory keeps of hot keys', () => {
-    expect(settleSeconds([route({})], 1, 2)).toBe(4);
-    expect(settleSeconds([route({ memoryTtlSeconds: 2 })], 1, 2)).toBe(5);
-    expect(settleSeconds([route({ hotMemoryTtlSeconds: 30 })], 1, 2)).toBe(33);
+    expect(drainSeconds([route({})], 1, 2)).toBe(4);
+    expect(drainSeconds([route({ memoryTtlSeconds: 2 })], 1, 2)).toBe(5);
+    expect(drainSeconds([route({ hotMemoryTtlSeconds: 30 })], 1, 2)).toBe(33);
   });
 
   test.each([

@@ -13,7 +13,7 @@ import { placeId } from '../places';
 import { changePlace, parseChange } from './change';
 
 const database = databaseFromEnvironment({ readers: [] });
-const inside = {
+const context = {
   primary: database.writer,
   bus: busFromEnvironment(),
   shared: cacheFromEnvironment(database),
@@ -23,7 +23,7 @@ const patchPlace: Handler = async ({ parameters, json }) => {
   const id = placeId(parameters.id);
   const change = parseChange(json());
   const { place: changed, purgeId, tags } = await transaction(database.writer, (client) => changePlace(client, id, change));
-  await afterCommit(inside, purgeId, tags);
+  await afterCommit(context, purgeId, tags);
   return uncached(200, { ...changed, purgeId });
 };
 
