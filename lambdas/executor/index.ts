@@ -19,7 +19,9 @@ const ports = {
   isThrottle,
 };
 
-/** Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. Steps that wait hold up no others. */
+/**
+ * Purges gateway and edge through their APIs, outside the network, and reports. Keeps nothing. Steps that wait hold up no others.
+ */
 export const handler = createWorker(
   {
     GatewayPurgeRequested: gatewayStep(ports),

@@ -13,8 +13,8 @@ export interface Migration {
 const ADVISORY_LOCK = 4_162_023_114;
 
 /**
- * Brings the schema up to date: roles, then each step that wasn't applied yet, in a transaction of its own. Several of these may run at
- * once; they wait for each other. Running it again changes nothing but the roles' passwords, which follow the secrets.
+ * Brings the schema up to date: roles, then each step that wasn't applied yet, in a transaction of its own. Several of these may
+ * run at once; they wait for each other. Running it again changes nothing but the roles' passwords, which follow the secrets.
  *
  * @returns the names of the steps that were applied now.
  * @throws {Error} where a step fails, or one that was applied has another text now.

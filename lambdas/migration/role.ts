@@ -14,13 +14,14 @@ const ITERATIONS = 4096;
 export async function setRole(client: PoolClient, { username, password }: Role): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
   const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
-  // A utility statement takes no parameters. Its text is kept by pg_stat_statements and by the server's log, so it has the verifier.
+  // A utility statement takes no parameters. Its text is kept by pg_stat_statements and by the server's log, so it has the
+  // verifier.
   const verifier = scramVerifier(password, randomBytes(16));
   await client.query(`${verb} ROLE ${escapeIdentifier(username)} LOGIN PASSWORD ${escapeLiteral(verifier)}`);
 }
 
 /**
- * What PostgreSQL stores of a password: enough to check it, not enough to log in.
+ * Verifier that PostgreSQL stores of a password: enough to check it, not enough to log in.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5802
  */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * A frozen environment hears nothing: connections were closed and timers ran out meanwhile, and after the thaw the invocation may be seen
- * before them. One turn of the event loop handles them, so that the request doesn't begin on a connection that is known to be dead.
- * Costs about a millisecond, and only after a pause that is long enough to be a freeze.
+ * Waits one turn of the event loop after a freeze. Connections were closed and timers ran out meanwhile, and after the thaw the
+ * invocation may be seen before them. One turn of the event loop handles them, so that the request doesn't begin on a connection
+ * that is known to be dead. Costs about a millisecond, and only after a pause that is long enough to be a freeze.
  */
 export async function afterFreeze(now: () => number = Date.now): Promise<void> {
   const pause = now() - lastSeen;

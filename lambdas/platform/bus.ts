@@ -2,10 +2,10 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { EVENT_SOURCE, type EventDetails, type EventType } from '../../lib/contract/events';
 import { log } from './log';
 
-/** One message on its way to the bus. */
+/** Message for the bus. */
 export type Message = { [Type in EventType]: { readonly type: Type; readonly detail: EventDetails[Type] } }[EventType];
 
-/** Where messages go. */
+/** Event bus, which messages are sent to. */
 export interface Bus {
   /**
    * Sends messages. Acceptance isn't delivery, and the bus may deliver twice and in any order.
@@ -21,7 +21,11 @@ export interface BusOptions {
   readonly client?: Pick<EventBridgeClient, 'send'>;
 }
 
-/** PutEvents takes at most this many entries. @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+/**
+ * PutEvents takes at most this many entries.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+ */
 const MAX_ENTRIES = 10;
 
 /** PutEvents takes at most 256 KiB in all, names included; the rest is room for those. */

@@ -1,6 +1,6 @@
 import { describeError, log } from './log';
 
-/** What CloudFormation sends to the function behind a custom resource. */
+/** Event of CloudFormation for the function behind a custom resource. */
 export interface CustomResourceEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly ResponseURL: string;
@@ -14,22 +14,22 @@ export interface CustomResourceOptions {
   /** Stays the same over all updates, or CloudFormation deletes the resource that the old id stood for. */
   readonly physicalResourceId: string;
 
-  /** What Create and Update do. Delete does nothing: data outlives a stack. @returns what `Fn::GetAtt` reads. */
+  /** Work of Create and Update. Delete does nothing: data outlives a stack. @returns what `Fn::GetAtt` reads. */
   run(): Promise<Record<string, string | number>>;
 
   /** @default - global fetch */
   readonly fetch?: typeof fetch;
 }
 
-/** What is left for the answer when the work takes too long, in milliseconds. */
+/** Time that is left for the answer when the work takes too long, in milliseconds. */
 const ANSWER_MS = 3_000;
 
 /** CloudFormation keeps an answer of at most 4096 bytes. */
 const MAX_REASON_LENGTH = 1_000;
 
 /**
- * A handler that always answers. A custom resource that doesn't answer holds its stack for an hour, so an error, and a run that is about
- * to be cut off, are answers too.
+ * A handler that always answers. A custom resource that doesn't answer holds its stack for an hour, so an error, and a run that
+ * is about to be cut off, are answers too.
  */
 export function customResource(options: CustomResourceOptions) {
   return async (event: CustomResourceEvent, context?: { getRemainingTimeInMillis(): number }): Promise<void> => {

@@ -23,19 +23,20 @@ export interface DatabaseOptions {
   readonly applicationName: string;
 
   /**
-   * How long a statement may run, in milliseconds; 0 means for ever.
+   * Longest time of a statement, in milliseconds; 0 means for ever.
    * @default 2000
    */
   readonly statementTimeoutMs?: number;
 
   /**
-   * How long connecting, or waiting for a free connection, may take, in milliseconds.
+   * Longest time of connecting, or of waiting for a free connection, in milliseconds.
    * @default 1000
    */
   readonly connectTimeoutMs?: number;
 
   /**
-   * Authorities that the server's certificate is checked against, as PEM. TLS is not optional: RDS refuses anything else by default.
+   * Authorities that the server's certificate is checked against, as PEM. TLS is not optional: RDS refuses anything else by
+   * default.
    * @default - Node's own and those of `NODE_EXTRA_CA_CERTS`
    */
   readonly authorities?: string;
@@ -90,8 +91,8 @@ export async function closeDatabase(database: Database): Promise<void> {
 }
 
 /**
- * Runs `work` in one transaction, and commits it where it returns. A connection that turns out to be dead before the transaction began is
- * replaced once; after that nothing is repeated, because it may have happened.
+ * Runs `work` in one transaction, and commits it where it returns. A connection that turns out to be dead before the transaction
+ * began is replaced once; after that nothing is repeated, because it may have happened.
  *
  * @throws whatever `work` throws; the transaction is rolled back then.
  */

@@ -1,8 +1,8 @@
 import * as variables from '../../lib/contract/variables';
 
 /**
- * The only file that reads `process.env`. Each function takes what it needs from here, once, while its module loads, so that a missing
- * variable stops the first invocation with its name instead of a later one with a puzzle.
+ * The only file that reads `process.env`. Each function takes what it needs from here, once, while its module loads, so that a
+ * missing variable stops the first invocation with its name instead of a later one with a puzzle.
  */
 
 /** A server's address. */
@@ -14,7 +14,8 @@ export interface Address {
 /**
  * Typed access to a set of variables.
  *
- * @throws {Error} from each getter, naming the variable, where it is missing or malformed. The message never contains another variable.
+ * @throws {Error} from each getter, naming the variable, where it is missing or malformed. The message never contains another
+ * variable.
  */
 export class Environment {
   readonly #variables: Readonly<Record<string, string | undefined>>;
@@ -80,17 +81,17 @@ export class Environment {
     return this.#text(variables.BUS_NAME);
   }
 
-  /** How long the inner tiers may hand out an old value after the shared tier's acknowledgement, in seconds: the drain. */
+  /** Drain, in seconds: how long the inner tiers may serve an old value after the shared tier's acknowledgement. */
   get drainSeconds(): number {
     return this.#wholeNumber(variables.DRAIN_SECONDS, 0);
   }
 
-  /** For how long purges share a flush of the gateway, in milliseconds. */
+  /** Time in which purges share a flush of the gateway, in milliseconds. */
   get gatewayWindowMs(): number {
     return this.#wholeNumber(variables.GATEWAY_WINDOW_MS, 0);
   }
 
-  /** For how long a batch for the edge is open, in milliseconds. */
+  /** Time for which a batch for the edge is open, in milliseconds. */
   get edgeWindowMs(): number {
     return this.#wholeNumber(variables.EDGE_WINDOW_MS, 0);
   }
@@ -100,7 +101,7 @@ export class Environment {
     return this.#wholeNumber(variables.EDGE_MONTHLY_ITEMS, 0);
   }
 
-  /** From how many tags of one parent on the parent is purged instead. */
+  /** Number of tags of one parent from which on the parent is purged instead. */
   get edgeEscalateFrom(): number {
     return this.#wholeNumber(variables.EDGE_ESCALATE_FROM, 2);
   }
@@ -175,7 +176,7 @@ export class Environment {
     return this.#variables.AWS_LAMBDA_FUNCTION_NAME ?? 'function';
   }
 
-  /** Whether tests run, by the variable that test runners set. */
+  /** True where tests run, by the variable that test runners set. */
   get isTest(): boolean {
     return this.#variables.NODE_ENV === 'test';
   }

@@ -9,7 +9,7 @@ import { environment } from './environment';
 import { callsPerSecond, type Pacing } from './purge/pacing';
 import { createSecret } from './secrets';
 
-/** The database that this function's variables name. @param options what this function needs to be different. */
+/** Database that this function's variables name. @param options override what the variables say. */
 export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}): Database {
   return createDatabase({
     writer: environment.databaseWriter,
@@ -23,7 +23,7 @@ export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}):
   });
 }
 
-/** The shared tier that this function's variables name. */
+/** Shared tier that this function's variables name. */
 export function storeFromEnvironment(): RedisStore {
   const { host, port } = environment.sharedEndpoint;
   return new RedisStore({
@@ -33,7 +33,7 @@ export function storeFromEnvironment(): RedisStore {
   });
 }
 
-/** The cache that this function's variables name. */
+/** Cache that this function's variables name. */
 export function cacheFromEnvironment(database: Database, shared = storeFromEnvironment()): Cache<Handle> {
   return new Cache<Handle>({
     shared,
@@ -50,7 +50,7 @@ export function busFromEnvironment(): Bus {
   return createBus({ name: environment.busName });
 }
 
-/** How this function's variables want the outer tiers to be paced. */
+/** Pacing of the outer tiers that this function's variables set. */
 export function pacingFromEnvironment(): Pacing {
   return {
     gatewayWindowMs: environment.gatewayWindowMs,

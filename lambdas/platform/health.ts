@@ -33,10 +33,13 @@ export interface ServerState {
   readonly latencyMs?: number;
 }
 
-/** How long one server may take to answer, in milliseconds: less than anyone who watches would wait. */
+/** Timeout of one server, in milliseconds: less than anyone who watches would wait. */
 const budget = new Budget(500, () => new Error('no answer within 500 ms'));
 
-/** A purge that waits longer than this for a tier isn't on its normal way, in seconds: drain, delays and CloudFront's 25 s at P95 fit in. */
+/**
+ * A purge that waits longer than this for a tier isn't on its normal way, in seconds: drain, delays and CloudFront's 25 s at P95
+ * fit in.
+ */
 const LATE_SECONDS = 60;
 
 /** Asks everything at once, within the budget of one answer. */

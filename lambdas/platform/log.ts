@@ -1,4 +1,4 @@
-/** What a line says besides its message. Values that are secrets or whole bodies don't belong here. */
+/** Fields of a line besides its message. Values that are secrets or whole bodies don't belong here. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 type Level = 'info' | 'warn' | 'error';

@@ -10,8 +10,8 @@ export interface RefreshAuthorizationOptions {
 }
 
 /**
- * Lets nobody refresh a key of the stage cache, nor even ask for it, who isn't authorised. API Gateway keeps two settings a method for it,
- * of which CloudFormation knows neither.
+ * Lets nobody refresh a key of the stage cache, nor even ask for it, who isn't authorised. API Gateway keeps two settings a
+ * method for it, of which CloudFormation knows neither.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html
  */

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { type Clock, systemClock } from '../runtime/clock';
 import { log } from './log';
 
-/** What a secret of this platform holds. */
+/** Content of a secret of this platform. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -12,7 +12,7 @@ export interface Credentials {
 export interface Secret {
   /** @throws where it was never read and can't be, or doesn't hold credentials. Its text is never part of an error. */
   value(): Promise<Credentials>;
-  /** Says that a server refused the credentials: the next {@link value} reads them anew. */
+  /** Reports that a server refused the credentials: the next {@link value} reads them anew. */
   refused(): void;
 }
 
@@ -21,8 +21,8 @@ export interface SecretOptions {
   readonly client?: Pick<SecretsManagerClient, 'send'>;
 
   /**
-   * How long a value is kept, in milliseconds. A rotated secret is noticed at the latest then, and at once where a server refuses the old
-   * one. Each read is a paid call.
+   * Time for which a value is kept, in milliseconds. A rotated secret is noticed at the latest then, and at once where a server
+   * refuses the old one. Each read is a paid call.
    * @default 300000
    */
   readonly ttlMs?: number;
@@ -31,7 +31,7 @@ export interface SecretOptions {
   readonly clock?: Clock;
 }
 
-/** How often a refusal may cause a read, in milliseconds: a wrong password must not become a call a request. */
+/** Least time between two reads that refusals cause, in milliseconds: a wrong password must not become a call a request. */
 const REFRESH_INTERVAL_MS = 1_000;
 
 let sharedClient: SecretsManagerClient | undefined;

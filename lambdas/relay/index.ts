@@ -9,7 +9,7 @@ const vpc = { primary: database.writer, bus: busFromEnvironment(), pacing: pacin
 /** `source` of the events of a schedule. */
 const SCHEDULE = 'aws.events';
 
-/** What one more transaction may take, in milliseconds. */
+/** Time that one more transaction may take, in milliseconds. */
 const RESERVE_MS = 5_000;
 
 interface RelayEvent {

@@ -2,7 +2,7 @@ import { customResource } from '../platform/custom-resource';
 import { environment } from '../platform/environment';
 import { requireRefreshAuthorization } from '../platform/refresh-authorization';
 
-/** Says of a stage what CloudFormation can't, whenever the stage is deployed anew. */
+/** Sets on a stage what CloudFormation can't, whenever the stage is deployed anew. */
 export const handler = customResource({
   physicalResourceId: 'cachement-stage-settings',
   run: async () => {

@@ -4,18 +4,23 @@
 export const TAG_TTL_SECONDS = 1;
 
 /**
- * Time in which purges share a flush of the stage cache, in milliseconds. Four flushes a second are what API Gateway's control plane takes
- * easily; it takes ten calls a second of an account.
+ * Time in which purges share a flush of the stage cache, in milliseconds. Four flushes a second are what API Gateway's control
+ * plane takes easily; it takes ten calls a second of an account.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 export const GATEWAY_WINDOW_MS = 250;
 
-/** Time for which a batch for the edge is open, in milliseconds: a second, in which a busy writer changes the same row a few times. */
+/**
+ * Time for which a batch for the edge is open, in milliseconds: a second, in which a busy writer changes the same row a few
+ * times.
+ */
 export const EDGE_WINDOW_MS = 1000;
 
 /** Items a month that the edge may cost: 0 is as many as there are. */
 export const EDGE_MONTHLY_ITEMS = 0;
 
-/** Number of tags of one parent from which on the parent is purged: one item for a hundred is worth refilling what else it has. */
+/**
+ * Number of tags of one parent from which on the parent is purged: one item for a hundred is worth refilling what else it has.
+ */
 export const ESCALATE_FROM = 100;

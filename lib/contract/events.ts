@@ -1,6 +1,6 @@
 /**
- * Events of the purge path: rules of the infrastructure match on source and detail-type, functions and the command line write and read the
- * `detail` that is listed under each detail-type.
+ * Events of the purge path: rules of the infrastructure match on source and detail-type, functions and the command line write and
+ * read the `detail` that is listed under each detail-type.
  */
 
 /** `source` of every event of the platform. */
@@ -14,7 +14,7 @@ export interface PurgeRequest {
   purgeId: string;
   /** May be empty where there are paths. */
   tags: string[];
-  /** Of the edge, such as `/products*`; the gateway is flushed, and the shared tier knows nothing of paths. */
+  /** Paths of the edge, such as `/products*`; the gateway is flushed, and the shared tier knows nothing of paths. */
   paths?: string[];
   mode: PurgeMode;
   /** Outer tiers at once, and again after the drain. */
@@ -29,7 +29,8 @@ export interface EventDetails {
   OutboxKicked: { purgeId?: string };
 
   /**
-   * Purge of somebody who can't write to the outbox, such as a rule or the command line. It becomes a row there, once for each id.
+   * Purge of somebody who can't write to the outbox, such as a rule or the command line. It becomes a row there, once for each
+   * id.
    */
   PurgeSubmitted: PurgeRequest;
 
@@ -51,9 +52,12 @@ export interface EventDetails {
     purgeIds: string[];
     /** End of the drain. */
     notBefore: number;
-    /** Requests that refresh everything that the purges are for, and the version that their responses must have; absent for a flush. */
+    /**
+     * Requests that refresh everything that the purges are for, and the version that their responses must have; absent for a
+     * flush.
+     */
     refresh?: { paths: string[]; version: string };
-    /** How often the API has throttled it. */
+    /** Number of times that the API has throttled it. */
     throttled?: number;
   };
 
@@ -63,7 +67,7 @@ export interface EventDetails {
     batchId: string;
     /** Items as CloudFront's API takes them, such as `#product:1`. */
     items: string[];
-    /** How often the API has throttled it. */
+    /** Number of times that the API has throttled it. */
     throttled?: number;
   };
 

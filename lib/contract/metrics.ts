@@ -1,4 +1,6 @@
-/** Metrics that functions write, with their units as CloudWatch names them; dashboards and alarms are made from the same names. */
+/**
+ * Metrics that functions write, with their units as CloudWatch names them; dashboards and alarms are made from the same names.
+ */
 
 /** Dimension with the name of the function that writes a metric. */
 export const FUNCTION_DIMENSION = 'FunctionName';

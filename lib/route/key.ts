@@ -5,8 +5,9 @@ import { fillTemplate } from './template';
 export type RouteParameters = Readonly<Record<string, string | undefined>>;
 
 /**
- * The name of an entry within its namespace: route, version, then each declared parameter in the order of the declaration.
- * An absent parameter with a default has the same key as the default; values are percent-encoded, so that none can look like a separator.
+ * The name of an entry within its namespace: route, version, then each declared parameter in the order of the declaration. An
+ * absent parameter with a default has the same key as the default; values are percent-encoded, so that none can look like a
+ * separator.
  *
  * @throws {RangeError} where a path parameter is missing.
  */
@@ -33,7 +34,7 @@ export function routeTags(route: Route, parameters: RouteParameters): string[] {
   return route.tags.flatMap((template) => fillTemplate(template, tagValueOf) ?? []);
 }
 
-/** Makes any text fit for a tag: percent-encoded, so that separators and wildcards can't be smuggled in, then lower case. */
+/** Text made fit for a tag: percent-encoded, so that it brings in no separators and wildcards, then lower case. */
 export function tagValue(value: string): string {
   return encodeURIComponent(value).replaceAll('*', '%2a').toLowerCase();
 }

@@ -1,45 +1,45 @@
 import { tagProblem } from './tag';
 import { fillTemplate, templateParameters } from './template';
 
-/** How one query string takes part in the cache key of every tier. */
+/** Query string as a part of the cache key of every tier. */
 export interface QueryParameter {
   /**
-   * What an absent parameter means; the entry key is the same as if it had been sent.
+   * Value that an absent parameter stands for; the entry key is the same as if it had been sent.
    * @default - an absent parameter is a key of its own
    */
   readonly default?: string;
 
   /**
-   * Whether a request without it is refused with 400.
+   * True where a request without it is refused with 400.
    * @default false
    */
   readonly required?: boolean;
 }
 
-/** For how long each tier may keep a response of the route. All values are whole seconds. */
+/** Times for which each tier may keep a response of the route. All values are whole seconds. */
 export interface Freshness {
   /**
-   * How long a value may stay in the memory of one process. It bounds how stale a purged value can be there, since a frozen Lambda
-   * environment hears no purge.
+   * Time for which a value may stay in the memory of one process. It bounds how stale a purged value can be there, since a frozen
+   * Lambda environment hears no purge.
    * @default 1
    */
   readonly memoryTtlSeconds?: number;
 
   /**
-   * How long a value that a process reads very often may stay in its memory instead, where the cache finds such keys (`hotKeys()`). Outer tiers are purged after it,
-   * as after `memoryTtlSeconds`.
+   * Time for which a value that a process reads very often may stay in its memory instead, where the cache finds such keys
+   * (`hotKeys()`). Outer tiers are purged after it, as after `memoryTtlSeconds`.
    * @default - memoryTtlSeconds
    */
   readonly hotMemoryTtlSeconds?: number;
 
   /**
-   * How long a value is fresh in the shared tier (soft TTL). It is kept for longer by the greater of the stale windows below (hard TTL).
-   * 0 leaves the shared tier out; memory's TTL must then be more.
+   * Time for which a value is fresh in the shared tier (soft TTL). It is kept for longer by the greater of the stale windows
+   * below (hard TTL). 0 leaves the shared tier out; memory's TTL must then be more.
    */
   readonly sharedTtlSeconds: number;
 
   /**
-   * How long the absence of a value is kept (negative entry).
+   * Time for which the absence of a value is kept (negative entry).
    * @default 60
    */
   readonly negativeTtlSeconds?: number;
@@ -57,21 +57,22 @@ export interface Freshness {
   readonly edgeTtlSeconds?: number;
 
   /**
-   * How long after its freshness a value may still be served, by the shared tier and the edge, while one reader loads it anew.
+   * Time after its freshness for which a value may still be served, by the shared tier and the edge, while one reader loads it
+   * anew.
    * @default 0
    */
   readonly staleWhileRevalidateSeconds?: number;
 
   /**
-   * How long after its freshness a value may still be served, by the shared tier and the edge, where its load fails. Must be 0 with a gateway
-   * TTL: the stage cache would keep what was meant for the moment.
+   * Time after its freshness for which a value may still be served, by the shared tier and the edge, where its load fails. Must
+   * be 0 with a gateway TTL: the stage cache would keep what was meant for the moment.
    * @default 0
    */
   readonly staleIfErrorSeconds?: number;
 
   /**
-   * Whether a purge may make values stale instead of removing them (mode `expire`), to be served within the windows above; without it such a
-   * purge removes them. Must be false with a gateway TTL: the stage cache would keep a purged value.
+   * True where a purge may make values stale instead of removing them (mode `expire`), to be served within the windows above;
+   * without it such a purge removes them. Must be false with a gateway TTL: the stage cache would keep a purged value.
    * @default false
    */
   readonly expire?: boolean;
@@ -79,27 +80,27 @@ export interface Freshness {
 
 /** A route's {@link Freshness} with its defaults filled in. */
 export interface RouteFreshness {
-  /** How long a value may stay in the memory of one process, in seconds. */
+  /** Time for which a value may stay in the memory of one process, in seconds. */
   readonly memoryTtlSeconds: number;
-  /** How long a value that is read very often may stay there, in seconds. */
+  /** Time for which a value that is read very often may stay there, in seconds. */
   readonly hotMemoryTtlSeconds: number;
-  /** How long a value is fresh in the shared tier, in seconds; 0 where that is left out. */
+  /** Time for which a value is fresh in the shared tier, in seconds; 0 where that is left out. */
   readonly sharedTtlSeconds: number;
-  /** How long the absence of a value is kept, in seconds. */
+  /** Time for which the absence of a value is kept, in seconds. */
   readonly negativeTtlSeconds: number;
   /** TTL of the gateway's stage cache, in seconds; 0 where it doesn't cache. */
   readonly gatewayTtlSeconds: number;
   /** Longest TTL at the edge, in seconds; 0 where it doesn't cache. */
   readonly edgeTtlSeconds: number;
-  /** How long after its freshness a value may be served while it is loaded anew, in seconds. */
+  /** Time after its freshness for which a value may be served while it is loaded anew, in seconds. */
   readonly staleWhileRevalidateSeconds: number;
-  /** How long after its freshness a value may be served where its load fails, in seconds. */
+  /** Time after its freshness for which a value may be served where its load fails, in seconds. */
   readonly staleIfErrorSeconds: number;
-  /** Whether a purge may make values stale instead of removing them. */
+  /** True where a purge may make values stale instead of removing them. */
   readonly expire: boolean;
 }
 
-/** What is said of a route, once; every tier's configuration follows from it. */
+/** Properties of a route, said once; every tier's configuration follows from them. */
 export interface RouteProps {
   /** Names the route in keys, metrics and logs: lower case letters, digits and dashes. */
   readonly name: string;
@@ -114,7 +115,7 @@ export interface RouteProps {
   readonly query?: Record<string, QueryParameter>;
 
   /**
-   * For how long each tier keeps a response.
+   * Times for which each tier keeps a response.
    * @default - never cached, in no tier
    */
   readonly freshness?: Freshness;
@@ -126,8 +127,8 @@ export interface RouteProps {
   readonly tags?: string[];
 
   /**
-   * Whether tag versions are read with every hit in the shared tier, so that a purge of a tag holds from the moment it returns; without it a
-   * process may go by a version that it read a second ago. Costs a read of each tag with each hit.
+   * True where tag versions are read with every hit in the shared tier, so that a purge of a tag holds from the moment it
+   * returns; without it a process may go by a version that it read a second ago. Costs a read of each tag with each hit.
    * @default false
    */
   readonly strictTags?: boolean;
@@ -158,9 +159,9 @@ export interface Route {
 
   /** Tag templates. */
   readonly tags: string[];
-  /** Whether tag versions are read with every hit in the shared tier. */
+  /** True where tag versions are read with every hit in the shared tier. */
   readonly strictTags: boolean;
-  /** Of the value's shape; entries of another are never read. */
+  /** Version of the value's shape; entries of another are never read. */
   readonly version: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * One tag alphabet that is valid in every tier. The edge is the strictest: CloudFront compares tags without case, takes ASCII 33-126
- * without comma, at most 256 characters, stores the first 50 of a response, and knows no wildcard.
- * `#` and `*` are refused too, because an invalidation item gives both a meaning.
+ * One tag alphabet that is valid in every tier. The edge is the strictest: CloudFront compares tags without case, takes ASCII
+ * 33-126 without comma, at most 256 characters, stores the first 50 of a response, and knows no wildcard. `#` and `*` are refused
+ * too, because an invalidation item gives both a meaning.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html
  */

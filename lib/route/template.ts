@@ -1,6 +1,6 @@
 /**
- * Grammar of the templates of paths and tags: text with parameters in braces, such as `/products/{id}` and `product:{id}`. It is spelt here
- * alone, for what fills templates and for what matches texts against them.
+ * Grammar of the templates of paths and tags: text with parameters in braces, such as `/products/{id}` and `product:{id}`. It is
+ * spelt here alone, for what fills templates and for what matches texts against them.
  */
 
 const PARAMETER = /\{([A-Za-z][A-Za-z0-9]*)\}/g;
@@ -14,7 +14,11 @@ const TAG_VALUE = "[a-z0-9%_.!~'()-]+";
 /** Values by the name of their parameter. */
 export type TemplateValues = Readonly<Record<string, string>>;
 
-/** Match of a text against a template. @returns the values of its parameters, or undefined where the text isn't of the template. */
+/**
+ * Match of a text against a template.
+ *
+ * @returns the values of its parameters, or undefined where the text isn't of the template.
+ */
 export type TemplateMatcher = (text: string) => TemplateValues | undefined;
 
 /** @returns the names in braces of a path or tag template, in order. */

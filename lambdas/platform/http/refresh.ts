@@ -4,8 +4,9 @@ import { Ticket } from '../../runtime/ticket';
 import { isVersion, type Version } from '../../runtime/versions/version';
 
 /**
- * A refresh of one key of the stage cache: a request that API Gateway lets through to the function although it has a response, and whose
- * response replaces that one. It says which version it must have, and is told in the response that it was really carried out.
+ * A refresh of one key of the stage cache: a request that API Gateway lets through to the function although it has a response,
+ * and whose response replaces that one. It says which version it must have, and is told in the response that it was really
+ * carried out.
  */
 export interface Refresh {
   readonly version: Version;

@@ -1,7 +1,7 @@
 import type { Ticket } from '../../runtime/ticket';
 import { Problem } from './problem';
 
-/** What API Gateway's proxy integration hands over, as far as it is used here. */
+/** Event of API Gateway's proxy integration, as far as it is used here. */
 export interface ProxyEvent {
   readonly httpMethod: string;
   readonly path: string;
@@ -17,7 +17,7 @@ export interface Request {
   readonly method: string;
   /** Path parameters and declared query strings, decoded; whatever else was sent is not here. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** How an entry is to be read for this request: past memory, and recent enough, where it is a refresh of the stage cache. */
+  /** Options for the read of an entry: past memory, and recent enough, where the request is a refresh of the stage cache. */
   readOptions(entry: { readonly key: string }): { readonly ticket?: Ticket };
   /** @throws {Problem} 413 where the body is too large, 400 where it isn't a JSON object. */
   json(): Record<string, unknown>;

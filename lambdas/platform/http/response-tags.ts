@@ -3,15 +3,16 @@ import { tagMatcher } from '../../../lib/route/template';
 import { log } from '../log';
 import { reportMetrics } from '../purge/metrics';
 
-/** What becomes of a response with more tags than the edge keeps. */
+/** Policy for a response with more tags than the edge keeps. */
 export interface TooManyTags {
-  /** Whether it is an error of whoever wrote the route, as in a test, or a loss that is counted. */
+  /** True where it is an error of whoever wrote the route, as in a test; otherwise it is a loss that is counted. */
   readonly fails: boolean;
 }
 
 /**
- * The tags of a response as the edge takes them. Beyond the 50 that CloudFront keeps, a purge of a tag wouldn't reach the response; the most
- * general ones are kept, because a purge of those reaches the most, and what is left out is counted in `TagsDropped`.
+ * The tags of a response as the edge takes them. Beyond the 50 that CloudFront keeps, a purge of a tag wouldn't reach the
+ * response; the most general ones are kept, because a purge of those reaches the most, and what is left out is counted in
+ * `TagsDropped`.
  *
  * @throws {RangeError} where there are more and that is to fail.
  */
@@ -28,7 +29,10 @@ export function responseTags(route: Route, tags: readonly string[], { fails }: T
   return mostGeneralFirst(route, tags).slice(0, MAX_TAGS_PER_RESPONSE);
 }
 
-/** Declared tags before those that a loader named; of the declared ones, those with fewer parameters first. Otherwise as they were. */
+/**
+ * Declared tags before those that a loader named; of the declared ones, those with fewer parameters first. Otherwise as they
+ * were.
+ */
 function mostGeneralFirst(route: Route, tags: readonly string[]): string[] {
   const templates = route.tags.map((template) => ({
     match: tagMatcher(template),

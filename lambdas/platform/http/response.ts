@@ -7,7 +7,7 @@ import { environment } from '../environment';
 import { type Problem, problemBody } from './problem';
 import { responseTags, type TooManyTags } from './response-tags';
 
-/** What a handler gives back to API Gateway. */
+/** Response of a handler to API Gateway. */
 export interface Response {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface Response {
 /** Name of the response header with the tags, as functions write it. */
 export const TAG_HEADER = headers.TAG_HEADER.toLowerCase();
 
-/** What a read of the cache gave. */
+/** Result of a read of the cache. */
 interface Read {
   readonly value: unknown;
   readonly outcome: Outcome;
@@ -46,9 +46,11 @@ export function problemResponse(problem: Problem): Response {
 }
 
 /**
- * A read as a response: the value, or 404 where the read found that there is none. Both carry their tags, so that a purge reaches either.
+ * A read as a response: the value, or 404 where the read found that there is none. Both carry their tags, so that a purge reaches
+ * either.
  *
- * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional requests.
+ * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional
+ * requests.
  *
  * @param absent what a 404 says.
  * @param tooManyTags by default, more than 50 tags fail where tests run, and are counted elsewhere.
@@ -75,13 +77,14 @@ export function cached(
 }
 
 /**
- * What shared caches may keep is what the inner tiers have left. Browsers always ask again, because nothing can purge them: without
- * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but CloudFront doesn't collapse requests whose
- * response has one.
- * A response that shared caches may keep says what they may do with it afterwards, in place of `must-revalidate`, which forbids all of that;
- * one that is stale itself doesn't, or the windows would add up.
+ * `Cache-Control` of a read. Shared caches may keep what the inner tiers have left. Browsers always ask again, because nothing
+ * can purge them: without `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but
+ * CloudFront doesn't collapse requests whose response has one. A response that shared caches may keep says what they may do with
+ * it afterwards, in place of `must-revalidate`, which forbids all of that; one that is stale itself doesn't, or the windows would
+ * add up.
  *
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html,
+ * "Simultaneous requests for the same object (request collapsing)"
  */
 export function cacheControl(route: Route, outcome: Outcome): string {
   const maxAge = edgeMaxAgeSeconds(route, outcome.ttlSeconds);

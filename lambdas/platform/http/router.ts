@@ -57,7 +57,8 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
     const response = await dispatch(event).catch((error: unknown) => {
       if (error instanceof Problem) return problemResponse(error);
       log.error('request failed', { method: event.httpMethod, path: event.path, error });
-      // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it does not.
+      // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it
+      // does not.
       if (keptByGateway(event)) throw error;
       return problemResponse(unavailable(error) ? UNAVAILABLE : new Problem(500, 'the request failed'));
     });
@@ -92,7 +93,9 @@ function queryParameters(route: Route, event: ProxyEvent): Record<string, string
 
 const UNAVAILABLE = new Problem(503, 'the request could not be served now; try again', { 'retry-after': '1' });
 
-/** A database that can't be reached, 57014 (a statement that took too long) and a full queue for the database pass; a bug doesn't. */
+/**
+ * A database that can't be reached, 57014 (a statement that took too long) and a full queue for the database pass; a bug doesn't.
+ */
 function unavailable(error: unknown): boolean {
   return isConnectionError(error) || ['57014', 'E_FALLBACK_FULL'].includes((error as { code?: string }).code ?? '');
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** Whoever signs. */
+/** Credentials of the signer. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -4,18 +4,21 @@ import { isEdgeDue, lockPace, nextEdgeWake, releaseEdgeBatches } from './edge-ba
 import { closeGatewayCommands, isGatewayDue, nextGatewayWake } from './gateway-commands';
 import type { Pacing } from './pacing';
 
-/** What is to be done after the commit. */
+/** Work that follows a commit. */
 export interface Advance {
   /** Outbox rows to be sent. */
   readonly outboxIds: string[];
-  /** When the relay is to be woken, in epoch milliseconds; undefined where somebody was asked already, or nothing waits for its time. */
+  /**
+   * Time of the relay's next wake-up, in epoch milliseconds; undefined where an earlier one is pending, or nothing waits for its
+   * time.
+   */
   readonly wakeAt: number | undefined;
 }
 
 /**
- * Moves on whatever waited for its time: flushes that have been open for long enough, batches whose window is over, batches for which
- * there is a slot now. Every transaction that may have changed something of it ends with this, and so does every run of the relay, so
- * that a lost message costs time and nothing else.
+ * Advances what waits for its time: closes flushes that have been open for long enough, seals batches whose window is over,
+ * releases batches that a slot is free for. Every transaction that may have changed one of these ends with it, and so does every
+ * run of the relay, so that a lost message costs time and nothing else.
  */
 export async function advance(client: PoolClient, pacing: Pacing): Promise<Advance> {
   await lockPace(client);
@@ -25,7 +28,7 @@ export async function advance(client: PoolClient, pacing: Pacing): Promise<Advan
   return { outboxIds, wakeAt: Number.isFinite(next) && (await requestWake(client, next)) ? next : undefined };
 }
 
-/** Whether {@link advance} would find something to move on now, or a wake that got lost. Takes no lock. */
+/** Tells whether {@link advance} would find something that is due, or a wake-up that got lost. Takes no lock. */
 export async function isSomethingDue(pool: Pool, pacing: Pacing): Promise<boolean> {
   const rows = await read<{ due: boolean }>(
     pool,
@@ -39,7 +42,7 @@ export async function isSomethingDue(pool: Pool, pacing: Pacing): Promise<boolea
   return rows[0]?.due ?? true;
 }
 
-/** Whether somebody has to be asked: an earlier wake that is still to come finds out the rest by itself. */
+/** Tells whether a wake-up must be scheduled; false if an earlier one is pending, which schedules the next by itself. */
 async function requestWake(client: PoolClient, at: number): Promise<boolean> {
   const { rowCount } = await client.query(
     'UPDATE cachement.pace SET wake_at = $1 WHERE wake_at IS NULL OR wake_at > $1 OR wake_at < clock_timestamp()',
@@ -48,7 +51,7 @@ async function requestWake(client: PoolClient, at: number): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** The bus didn't take the request: the next one who looks asks again. */
+/** Forgets a wake-up that the bus refused, so that the next {@link advance} schedules it again. */
 export async function wakeLost(pool: Pool): Promise<void> {
   await pool.query('UPDATE cachement.pace SET wake_at = NULL');
 }

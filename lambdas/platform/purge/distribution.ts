@@ -8,8 +8,8 @@ export interface DistributionOptions {
 }
 
 /**
- * The edge. `TooManyInvalidationsInProgress` and throttles are thrown like any other error: the batch goes back to the queue, and is neither
- * billed nor done twice, because its reference is the batch's own.
+ * The edge. `TooManyInvalidationsInProgress` and throttles are thrown like any other error: the batch goes back to the queue, and
+ * is neither billed nor done twice, because its reference is the batch's own.
  */
 export function createDistribution({ distributionId, client }: DistributionOptions): ExecutorPorts['distribution'] {
   const api =

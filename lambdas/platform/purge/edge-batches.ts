@@ -4,15 +4,19 @@ import { CALLS_AT_ONCE, MAX_ITEMS, MAX_ITEMS_IN_PROGRESS, MAX_WILDCARDS_IN_PROGR
 import { sealBatch } from './seal';
 
 /*
- * A batch is open, then sealed, then released. While it is open, purges join it, each item once. What is in a sealed batch never changes,
- * so that it can be sent any number of times under one reference. A released batch takes slots in progress until its completion is
- * reported. All of this happens under the lock of the one row of `pace`.
+ * A batch is open, then sealed, then released. While it is open, purges join it, each item once. What is in a sealed batch never
+ * changes, so that it can be sent any number of times under one reference. A released batch takes slots in progress until its
+ * completion is reported. All of this happens under the lock of the one row of `pace`.
  */
 
 /** Wildcards have a limit of their own, and so a lane of their own: the many others needn't wait behind them. */
 type Lane = 'exact' | 'wildcard';
 
-/** An invalidation item that names a tag. @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html */
+/**
+ * An invalidation item that names a tag.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html
+ */
 const tagItem = (tag: string): string => `#${tag}`;
 
 const isWildcard = (item: string): boolean => item.endsWith('*');
@@ -23,8 +27,8 @@ export async function lockPace(client: PoolClient): Promise<void> {
 }
 
 /**
- * Joins purges to the batches that are open. Those that were `prompt` leave their items only: they come again after the drain, and are
- * complete with that batch.
+ * Joins purges to the batches that are open. Those that were `prompt` leave their items only: they come again after the drain,
+ * and are complete with that batch.
  */
 export async function joinEdgeBatch(client: PoolClient, purges: readonly LedgerPurge[], pacing: Pacing): Promise<void> {
   for (const lane of ['exact', 'wildcard'] as const) {
@@ -99,7 +103,7 @@ export async function releaseEdgeBatches(client: PoolClient, pacing: Pacing): Pr
 }
 
 /**
- * What takes slots: everything that was released, until its completion was reported. A batch that was set aside and never accepted takes
+ * Batches that take slots: those released, until their completion was reported. A parked batch that was never accepted takes
  * none, since CloudFront doesn't have it.
  */
 const IN_PROGRESS = `released_at IS NOT NULL AND completed_at IS NULL AND (accepted_at IS NOT NULL
@@ -110,7 +114,7 @@ export const isEdgeDue = (seconds: string): string =>
   `EXISTS (SELECT FROM cachement.edge_batch WHERE released_at IS NULL
      AND (sealed_at IS NOT NULL OR opened_at + make_interval(secs => ${seconds}) <= clock_timestamp()))`;
 
-/** When there is something to seal, or a token for what waits for one; undefined where only a report can change anything. */
+/** Time of the next batch to seal, or of a token for one that waits; undefined where only a report can change anything. */
 export async function nextEdgeWake(client: PoolClient, pacing: Pacing): Promise<number | undefined> {
   const { rows } = await client.query<{ at: Date | null }>(
     `SELECT least(

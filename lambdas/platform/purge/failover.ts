@@ -4,7 +4,7 @@ import type { EventDetails } from '../../../lib/contract/events';
 /** Cluster as ElastiCache describes it. */
 type Report = EventDetails['TopologyReported'];
 
-/** Whether some shard has another primary than before. */
+/** Tells whether some shard has another primary than before. */
 export function failedOver(before: Report, after: Report): boolean {
   const primaries = primariesOf(before);
   return [...primariesOf(after)].some(([shard, node]) => primaries.has(shard) && primaries.get(shard) !== node);
@@ -16,7 +16,11 @@ function primariesOf({ shards }: Report): Map<string, string> {
   );
 }
 
-/** The newest report of a cluster counts. @returns the one that it replaced, which is undefined where this is the first, or an older one. */
+/**
+ * The newest report of a cluster counts.
+ *
+ * @returns the one that it replaced, which is undefined where this is the first, or an older one.
+ */
 export async function recordTopology(client: PoolClient, report: Report): Promise<Report | undefined> {
   const { rows } = await client.query<{ report: Report }>(
     'SELECT report FROM cachement.topology WHERE replication_group_id = $1 FOR UPDATE',

@@ -3,13 +3,13 @@ import { MAX_REFRESHES, refreshPaths } from './exact-keys';
 import type { Pacing } from './pacing';
 
 /*
- * A command is one flush of the stage cache, or a refresh of some of its keys. While it is open, purges join it; once it is closed, it is
- * sent, any number of times. All of this happens under the lock of the one row of `pace`.
+ * A command is one flush of the stage cache, or a refresh of some of its keys. While it is open, purges join it; once it is
+ * closed, it is sent, any number of times. All of this happens under the lock of the one row of `pace`.
  */
 
 /**
- * Joins purges that the shared tier has acknowledged to the flush that is open, which waits for the drain of the last of them. Those that
- * are prompt get one more flush that doesn't wait.
+ * Joins purges that the shared tier has acknowledged to the flush that is open, which waits for the drain of the last of them.
+ * Those that are prompt get one more flush that doesn't wait.
  */
 export async function joinGatewayCommand(
   client: PoolClient,
@@ -40,7 +40,11 @@ export async function joinGatewayCommand(
   }
 }
 
-/** Closes the flushes that have been open for long enough: from here on they take nothing more. @returns the outbox rows to be sent. */
+/**
+ * Closes the flushes that have been open for long enough: from here on they take nothing more.
+ *
+ * @returns the outbox rows to be sent.
+ */
 export async function closeGatewayCommands(
   client: PoolClient,
   { gatewayWindowMs, exactTags }: Pick<Pacing, 'gatewayWindowMs' | 'exactTags'>,
@@ -58,8 +62,8 @@ export async function closeGatewayCommands(
 }
 
 /**
- * Makes a flush a refresh of some keys, where its purges name them all. Not before the drain: an older value in memory could be what the
- * refresh stores, and nothing would come after it.
+ * Makes a flush a refresh of some keys, where its purges name them all. Not before the drain: an older value in memory could be
+ * what the refresh stores, and nothing would come after it.
  */
 async function refreshByKey(client: PoolClient, commandId: string, exactTags: Pacing['exactTags']): Promise<void> {
   const { rows } = await client.query<{ tags: string[]; paths: string[]; version: string }>(
@@ -81,7 +85,7 @@ async function refreshByKey(client: PoolClient, commandId: string, exactTags: Pa
   ]);
 }
 
-/** When the next flush is to be closed. */
+/** Time at which the next flush is to be closed. */
 export async function nextGatewayWake(client: PoolClient, windowMs: number): Promise<number | undefined> {
   const { rows } = await client.query<{ at: Date | null }>(
     `SELECT min(${closesAt('$1')}) AS at FROM cachement.gateway_command WHERE closed_at IS NULL`,
@@ -90,7 +94,9 @@ export async function nextGatewayWake(client: PoolClient, windowMs: number): Pro
   return rows[0]?.at?.getTime();
 }
 
-/** Half of the drain at most, so that the other half is left for the way to the executor. */
+/**
+ * Time at which a flush closes, in SQL: half of the drain at most, so that the other half is left for the way to the executor.
+ */
 const closesAt = (seconds: string): string =>
   `opened_at + least(make_interval(secs => ${seconds}), (not_before - opened_at) / 2)`;
 

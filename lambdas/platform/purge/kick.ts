@@ -8,8 +8,8 @@ interface Kicks {
 const kicksOf = new WeakMap<Bus, Kicks>();
 
 /**
- * Wakes the relay. One kick is enough for everything that was committed before it, so those who come while one is on its way share the
- * next: a process that writes a hundred times a second needn't say so as often.
+ * Wakes the relay. One kick is enough for everything that was committed before it, so those who come while one is on its way
+ * share the next: a process that writes a hundred times a second needn't say so as often.
  *
  * @throws where the bus did not accept the kick.
  */

@@ -19,7 +19,10 @@ const PURGES = `SELECT (p ->> 'purgeId')::uuid AS purge_id, ARRAY(SELECT json_ar
   coalesce((p ->> 'prompt')::boolean, false) AS prompt, coalesce((p ->> 'urgent')::boolean, false) AS urgent
   FROM json_array_elements($1::json) AS p`;
 
-/** The ledger's first entry: the bus took the purge. A purge that came to the bus without an outbox was committed now at the latest. */
+/**
+ * The ledger's first entry: the bus took the purge. A purge that came to the bus without an outbox was committed now at the
+ * latest.
+ */
 export async function recordEvents(client: PoolClient, purges: readonly EventDetails['PurgeRequested'][]): Promise<void> {
   if (purges.length === 0) return;
   const json = JSON.stringify(purges);
@@ -37,7 +40,7 @@ export async function recordEvents(client: PoolClient, purges: readonly EventDet
   );
 }
 
-/** Which of these purges the shared tier has acknowledged. */
+/** Those of the purges that the shared tier has acknowledged. */
 export async function sharedAlready(pool: Pool, purgeIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await pool.query<{ purge_id: string }>(
     `SELECT purge_id FROM cachement.purge_step WHERE purge_id = ANY($1) AND step = 'shared' AND at IS NOT NULL`,
@@ -75,12 +78,12 @@ export async function recordShared(
   return rows.map(({ purge_id, prompt }) => ({ purgeId: purge_id, prompt }));
 }
 
-/** What became of a report. */
+/** Outcome of recording a report. */
 export type Recorded = 'recorded' | 'known' | 'unknown' | 'too-early';
 
 /**
- * The stage cache was flushed. A flush serves only purges that the shared tier had acknowledged, and that had drained, before it was
- * requested.
+ * The stage cache was flushed. A flush serves only purges that the shared tier had acknowledged, and that had drained, before it
+ * was requested.
  *
  * @returns for which purges that is news.
  */
@@ -128,7 +131,11 @@ export async function recordGateway(
   };
 }
 
-/** CloudFront took the batch. May come after {@link recordEdgeCompleted}. @param overdueSeconds when the batch is to be sent again. */
+/**
+ * CloudFront took the batch. May come after {@link recordEdgeCompleted}.
+ *
+ * @param overdueSeconds when the batch is to be sent again.
+ */
 export async function recordEdgeAccepted(
   client: PoolClient,
   report: EventDetails['EdgePurgeAccepted'],

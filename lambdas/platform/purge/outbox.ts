@@ -9,23 +9,26 @@ import { recordEvents } from './ledger';
 /** Rows of one transaction: five calls to the bus at once, which is fast enough to hold the rows for. */
 const ROWS_PER_TRANSACTION = 50;
 
-/** How long a step may take before its row is overdue, in seconds: well beyond a normal run, below the interval of the sweep. */
+/** Time that a step may take before its row is overdue, in seconds: well beyond a normal run, below the interval of the sweep. */
 const OVERDUE_SECONDS = 30;
 
-/** What isn't accepted by the bus is tried again soon; the sweep that finds it may be a minute away anyway. */
+/** Time after which a row that the bus refused is due again, in seconds; the sweep that finds it may be a minute away anyway. */
 const RETRY_SECONDS = 5;
 
-/** From this attempt on, each one waits twice as long as the one before, up to {@link MAX_BACKOFF_SECONDS}. */
+/** Attempt from which on each one waits twice as long as the one before, up to {@link MAX_BACKOFF_SECONDS}. */
 const BACKOFF_FROM_ATTEMPT = 5;
 const MAX_BACKOFF_SECONDS = 600;
 
-/** Attempt from which on a row is parked: after about two hours of attempts somebody has to look at it, and the others shouldn't wait. */
+/**
+ * Attempt from which on a row is parked: after about two hours of attempts somebody has to look at it, and the others shouldn't
+ * wait.
+ */
 export const MAX_ATTEMPTS = 20;
 
-/** How long CloudFront may take from acceptance to completion before the batch is sent again, in seconds: 25 at P95, says AWS. */
+/** Time from acceptance to completion after which a batch is sent again, in seconds: CloudFront takes 25 at P95, says AWS. */
 export const EDGE_COMPLETION_SECONDS = 120;
 
-/** What a run of the outbox did. */
+/** Result of a run of the outbox. */
 export interface Sent {
   readonly sent: number;
   readonly failed: number;
@@ -82,8 +85,8 @@ export class Outbox {
   }
 
   /**
-   * One transaction holds the rows while they are sent. Dying in it, before or after the bus took them, leaves them due; the consumers
-   * don't mind a second time.
+   * One transaction holds the rows while they are sent. Dying in it, before or after the bus took them, leaves them due; the
+   * consumers don't mind a second time.
    */
   #send(condition: string, values: unknown[]): Promise<Sent> {
     return transaction(this.#pool, async (client) => {
@@ -176,7 +179,9 @@ function purgeOf(row: Row): EventDetails['PurgeRequested'] {
   };
 }
 
-/** When each row is to be sent again, should nothing come of it. A command that has to wait for the drain isn't overdue before. */
+/**
+ * Sets when each row is due again, should no report of it come. A command that waits for the drain isn't overdue before its end.
+ */
 async function reschedule(client: PoolClient, rows: readonly Row[], refused: ReadonlySet<number>): Promise<void> {
   await client.query(
     `UPDATE cachement.outbox AS o

@@ -1,23 +1,23 @@
 import { EDGE_MONTHLY_ITEMS, EDGE_WINDOW_MS, ESCALATE_FROM, GATEWAY_WINDOW_MS } from '../../../lib/contract/defaults';
 import { tagMatcher } from '../../../lib/route/template';
 
-/** How the outer tiers are paced. Times in milliseconds. */
+/** Pacing of the outer tiers. Times are in milliseconds. */
 export interface Pacing {
   /**
-   * For how long purges share a flush of the gateway, at most; half of the drain where that is less.
+   * Time in which purges share a flush of the gateway, at most; half of the drain where that is less.
    * @default 250
    */
   readonly gatewayWindowMs: number;
 
   /**
-   * For how long a batch for the edge is open to further purges.
+   * Time for which a batch for the edge is open to further purges.
    * @default 1000
    */
   readonly edgeWindowMs: number;
 
   /**
-   * Items a month that the edge may cost; 0 is as many as there are. At 100 % tags with a declared parent are purged by their parent, and
-   * others are left to their TTL; at 110 % the parents are too. Urgent purges always go.
+   * Items a month that the edge may cost; 0 is as many as there are. At 100 % tags with a declared parent are purged by their
+   * parent, and others are left to their TTL; at 110 % the parents are too. Urgent purges always go.
    * @default 0
    */
   readonly monthlyItems: number;
@@ -29,14 +29,15 @@ export interface Pacing {
   readonly parentTags: Readonly<Record<string, string>>;
 
   /**
-   * Path by the template of a tag that is on the responses of that path alone, such as `product:{id}` to `/products/{id}`: the stage cache is
-   * asked to refresh it instead of being flushed.
+   * Path by the template of a tag that is on the responses of that path alone, such as `product:{id}` to `/products/{id}`: the
+   * stage cache is asked to refresh it instead of being flushed.
    * @default - none
    */
   readonly exactTags: Readonly<Record<string, string>>;
 
   /**
-   * From how many tags of one parent in a batch on the parent is purged instead: one item instead of many, for more misses.
+   * Number of tags of one parent in a batch from which on the parent is purged instead: one item instead of many, for more
+   * misses.
    * @default 100
    */
   readonly escalateFrom: number;

@@ -5,7 +5,7 @@ import { log } from '../log';
 import { reportMetrics } from './metrics';
 import type { PurgedKey } from './purged-keys';
 
-/** What a probe looks at. */
+/** Options of a probe. */
 export interface ProbeOptions {
   /** Keys whose last purge was committed between two times, with what the primary has of them now. */
   keys(from: Date, to: Date): Promise<PurgedKey[]>;
@@ -27,7 +27,7 @@ interface Age {
   readonly metric: PurgeMetric;
 }
 
-/** How long after the commit is looked. */
+/** Times after the commit at which keys are compared. */
 const AGES: readonly Age[] = [
   { seconds: 10, windowSeconds: 10, metric: 'ConsistentAfter10Seconds' },
   { seconds: 60, windowSeconds: 60, metric: 'ConsistentAfter1Minute' },
@@ -35,9 +35,10 @@ const AGES: readonly Age[] = [
 ];
 
 /**
- * Compares some of the keys that were purged 10 seconds, a minute and ten minutes ago with the primary, as a viewer gets them. A key counts
- * where the primary had the same value before and after the edge was read, and no purge of it came in between: then whatever the edge shows
- * besides is stale. Each key is reported as 100 or 0, so that the average of a time is the share in percent.
+ * Compares some of the keys that were purged 10 seconds, a minute and ten minutes ago with the primary, as a viewer gets them. A
+ * key counts where the primary had the same value before and after the edge was read, and no purge of it came in between: then
+ * whatever the edge shows besides is stale. Each key is reported as 100 or 0, so that the average of a time is the share in
+ * percent.
  *
  * @throws where the primary can't be asked. What the edge doesn't answer is left out.
  */
@@ -87,10 +88,10 @@ export interface ProbeClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Of the API, whose function has 3 s by default, and of the edge, which waits for it, in milliseconds. */
+/** Timeout of a request, in milliseconds: the API's function has 3 s by default, and the edge waits for it. */
 const REQUEST_MS = 5_000;
 
-/** What a probe asks: the API, signed and past the edge, and the edge as any viewer does. */
+/** Client of a probe: asks the API, signed and past the edge, and the edge as any viewer does. */
 export function createProbeClient(options: ProbeClientOptions): Pick<ProbeOptions, 'keys' | 'readEdge'> {
   const { apiUrl, keysPath, edgeUrl, region, credentials, fetch: send = fetch } = options;
   const signal = () => AbortSignal.timeout(REQUEST_MS);

@@ -25,8 +25,8 @@ import type { Step } from './worker';
  *
  *   writer -> outbox -> [bus] -> shared -> (drain) -> gateway -> (window, slots) -> edge -> complete
  *
- * The bus delivers at least once and in any order, and any process can die anywhere. So every step can be repeated, and everything that
- * still has to be said is a row of the outbox, written together with what it follows from.
+ * The bus delivers at least once and in any order, and any process can die anywhere. So every step can be repeated, and
+ * everything that still has to be said is a row of the outbox, written together with what it follows from.
  */
 
 /** Part of the cache that a purge needs. */
@@ -59,11 +59,11 @@ export interface ExecutorPorts {
     refresh(path: string, version: string): Promise<boolean>;
   };
   readonly distribution: {
-    /** Says the same for the same batch, however often it is asked. @returns the id of the invalidation. */
+    /** Creates the invalidation of a batch, once however often it is asked. @returns the id of the invalidation. */
     invalidate(batchId: string, items: readonly string[]): Promise<string>;
     isCompleted(invalidationId: string): Promise<boolean>;
   };
-  /** Tells a throttle from other errors. @default - none is */
+  /** Test for a throttle. @default - no error is one */
   readonly isThrottle?: (error: unknown) => boolean;
   /** Hands a message back to the executor, after a delay of at most {@link MAX_DELAY_SECONDS}. */
   defer(message: Message, delaySeconds: number): Promise<void>;
@@ -75,12 +75,12 @@ export interface ExecutorPorts {
 // 1. The writer, right after its commit.
 
 /**
- * How long the writer's own attempt may hold up its answer, in milliseconds: a healthy shared tier takes a few, and the pipeline does it
- * again anyway.
+ * Time for which the writer's own attempt may hold up its answer, in milliseconds: a healthy shared tier takes a few, and the
+ * pipeline does it again anyway.
  */
 const writerBudget = new Budget(250, () => new Error('not purged within 250 ms'));
 
-/** How long the kick may hold up the writer's answer, in milliseconds. */
+/** Time for which the kick may hold up the writer's answer, in milliseconds. */
 const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 ms'));
 
 /** Purges the shared tier at once and wakes the relay. Both may fail: the outbox row is what counts. */
@@ -215,7 +215,11 @@ export function gatewayStep(ports: ExecutorPorts): Step<'GatewayPurgeRequested'>
   };
 }
 
-/** Refreshes key by key, where all of the commands name their keys. @returns false where something is left that only a flush does. */
+/**
+ * Refreshes key by key, where all of the commands name their keys.
+ *
+ * @returns false where something is left that only a flush does.
+ */
 async function refreshed(
   stageCache: ExecutorPorts['stageCache'],
   commands: readonly { detail: EventDetails['GatewayPurgeRequested'] }[],
@@ -294,7 +298,10 @@ export function edgePollStep(ports: ExecutorPorts): Step<'EdgePurgeAccepted'> {
   });
 }
 
-/** Asks after 2 s, then at intervals of half the time that has passed: AWS says 25 s at P95, and its API doesn't like being asked often. */
+/**
+ * Asks after 2 s, then at intervals of half the time that has passed: AWS says 25 s at P95, and its API doesn't like being asked
+ * often.
+ */
 export function pollDelaySeconds(elapsedMs: number): number {
   return Math.max(2, Math.min(30, Math.ceil(elapsedMs / 2000)));
 }
@@ -334,7 +341,10 @@ export function topologyStep(context: VpcContext & { drainSeconds: number }): St
   });
 }
 
-/** Commits some work, then sends the outbox rows that follow from it, and schedules a wake-up of the relay for the next that is due. */
+/**
+ * Commits some work, then sends the outbox rows that follow from it, and schedules a wake-up of the relay for the next that is
+ * due.
+ */
 async function commitThenSend(context: PacedContext, work: (client: PoolClient) => Promise<Advance>): Promise<void> {
   const { outboxIds, wakeAt } = await transaction(context.primary, work);
   const wake = async (): Promise<void> => {
@@ -350,7 +360,10 @@ async function deferUntil({ defer, clock = systemClock }: ExecutorPorts, message
   await defer(message, Math.max(1, Math.min(MAX_DELAY_SECONDS, Math.floor((at - clock.now()) / 1000))));
 }
 
-/** Message that an API throttled; it is tried again after a time between nothing and twice as long as the time before (full jitter). */
+/**
+ * Message that an API throttled; it is tried again after a time between nothing and twice as long as the time before (full
+ * jitter).
+ */
 async function whenThrottled(
   ports: ExecutorPorts,
   error: unknown,

@@ -18,7 +18,11 @@ export async function requestPurge(client: PoolClient, tags: readonly string[], 
   return rows[0]?.purge_id as string;
 }
 
-/** Writes a purge that came over the bus into the outbox, unless it is there or was there. @returns the outbox rows to be sent. */
+/**
+ * Writes a purge that came over the bus into the outbox, unless it is there or was there.
+ *
+ * @returns the outbox rows to be sent.
+ */
 export async function submitPurge(client: PoolClient, purge: PurgeRequest): Promise<string[]> {
   const { purgeId, tags, paths = [], mode, prompt = false, urgent = false } = purge;
   const { rows } = await client.query<{ outbox_id: string }>(
@@ -31,8 +35,8 @@ export async function submitPurge(client: PoolClient, purge: PurgeRequest): Prom
 }
 
 /**
- * Purges again what was committed between two times, under new ids: whatever was purged since is purged once more, and nothing older can
- * come back, since each purge is stamped with a version of its own. Parked rows are sent again.
+ * Purges again what was committed between two times, under new ids: whatever was purged since is purged once more, and nothing
+ * older can come back, since each purge is stamped with a version of its own. Parked rows are sent again.
  *
  * @param replayId makes the new ids, so that a repeated message adds nothing.
  */

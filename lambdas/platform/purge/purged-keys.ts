@@ -9,7 +9,7 @@ import { valueTag } from '../http/response';
 export interface ComparedKey {
   readonly route: Route;
   readonly parameters: RouteParameters;
-  /** What the route's 404 says. */
+  /** Detail of the route's 404. */
   readonly absent: string;
   /** The value, as the route's handler loads it. */
   load(handle: Handle): Promise<unknown>;
@@ -35,7 +35,7 @@ export interface PurgedKeysOptions {
 /** Tags that are looked at for each key that is wanted: some stand for none, or for one that was purged again by another tag. */
 const TAGS_PER_KEY = 4;
 
-/** What was asked for since a time, whether or not it is in the ledger yet. */
+/** Purges that were requested since a time, whether or not they are in the ledger yet. */
 const PURGES_SINCE = `(
   SELECT purge_id, tags, paths, mode, committed_at AS at FROM cachement.purge WHERE committed_at >= $1
   UNION ALL
@@ -43,8 +43,9 @@ const PURGES_SINCE = `(
     AND NOT EXISTS (SELECT FROM cachement.purge AS p WHERE p.purge_id = o.purge_id)) AS since`;
 
 /**
- * Some of the keys whose last purge was committed within a time, with what the primary has of them. The same question has the same answer
- * for as long as nothing of it was purged again, or changed. A purge of mode `expire` allows old values, so that its keys aren't in it.
+ * Some of the keys whose last purge was committed within a time, with what the primary has of them. The same question has the
+ * same answer for as long as nothing of it was purged again, or changed. A purge of mode `expire` allows old values, so that its
+ * keys aren't in it.
  *
  * @param primary because it is what the other tiers are compared with.
  */
@@ -83,7 +84,7 @@ export async function purgedKeys(primary: Pool, { from, to, keyOf, limit = 10 }:
   return found;
 }
 
-/** What a key is asked for by. */
+/** Path and query string of the request for a key. */
 function requestPath({ route, parameters }: ComparedKey): string {
   const path = fillTemplate(route.path, (name) => encodeURIComponent(parameters[name] ?? '')) as string;
   const query = Object.keys(route.query).flatMap((name) => {

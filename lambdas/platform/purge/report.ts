@@ -4,13 +4,13 @@ import { read } from '../database';
 /** One step of a purge, as `GET /purges/{purgeId}` shows it. Times are ISO 8601. */
 export interface PurgeStep {
   readonly step: 'event' | 'shared' | 'gateway' | 'edge';
-  /** When the tier took it on; only the edge answers in two parts. */
+  /** Time at which the tier accepted it; only the edge answers in two parts. */
   readonly acceptedAt?: string;
-  /** When the tier said that it is done; absent while it is not. */
+  /** Time at which the tier reported it done; absent while it is not. */
   readonly at?: string;
 }
 
-/** What the ledger says of a purge. */
+/** Purge as the ledger has it. */
 export interface PurgeReport {
   readonly purgeId: string;
   readonly tags: readonly string[];
@@ -22,18 +22,18 @@ export interface PurgeReport {
   /** The steps that have been taken, from the inside out. */
   readonly steps: readonly PurgeStep[];
   readonly completedAt?: string;
-  /** From the commit to the edge's completion, in milliseconds. */
+  /** Time from the commit to the edge's completion, in milliseconds. */
   readonly commitToFreshMs?: number;
 }
 
-/** What a list of purges shows of each. Times are ISO 8601. */
+/** Purge in a list. Times are ISO 8601. */
 export interface PurgeSummary {
   readonly purgeId: string;
   readonly tags: readonly string[];
   readonly paths: readonly string[];
   readonly committedAt: string;
   readonly completedAt?: string;
-  /** Whether the budget left some of its items to their TTL. */
+  /** Present where the budget left some of its items to their TTL. */
   readonly leftToTtl?: true;
 }
 
@@ -51,7 +51,7 @@ interface Row {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Tells whether this text could be a purge's id. */
+/** Test for a text that could be a purge's id. */
 export function isPurgeId(text: string): boolean {
   return UUID.test(text);
 }
@@ -96,7 +96,10 @@ export async function purgeReport(primary: Pool, purgeId: string): Promise<Purge
   };
 }
 
-/** The purges that were committed between two times, the latest first, at most a thousand. Those that wait for the relay are in it too. */
+/**
+ * The purges that were committed between two times, the latest first, at most a thousand. Those that wait for the relay are in it
+ * too.
+ */
 export async function listPurges(primary: Pool, from: Date, to: Date): Promise<PurgeSummary[]> {
   const rows = await read<{
     purge_id: string;

@@ -1,13 +1,15 @@
 import type { Pool } from 'pg';
 import { reportMetrics } from './metrics';
 
-/** How long a complete purge stays in the ledger, in days: replays and questions go back as far. */
+/** Age up to which a complete purge stays in the ledger, in days: replays and questions go back as far. */
 const RETENTION_DAYS = 30;
 
 /** Rows of one run, so that it ends in time; the next one is a minute away. */
 const ROWS_PER_RUN = 5_000;
 
-/** How long a row may be due before it counts as late, in seconds: what was sent and got lost is due again after half of it. */
+/**
+ * Time for which a row may be due before it counts as late, in seconds: what was sent and got lost is due again after half of it.
+ */
 const LATE_SECONDS = 60;
 
 /** Forgets complete purges, flushes and batches that are old, and reports what is late. */

@@ -7,16 +7,16 @@ interface Item {
   readonly urgent: boolean;
 }
 
-/** What is done with the items of a batch. */
+/** Decision on the items of a batch. */
 export interface Decision {
-  /** What the edge is asked for. */
+  /** Items that are sent to the edge. */
   readonly items: readonly string[];
-  /** What the budget leaves to its TTL. */
+  /** Items that the budget leaves to their TTL. */
   readonly left: readonly string[];
 }
 
 /**
- * What a batch costs: many tags of one parent become the parent, and so does every one once the budget is used up.
+ * Decides what is sent of a batch: many tags of one parent become the parent, and so does every one once the budget is used up.
  *
  * @param share of the month's budget that is used; 0 where there is none.
  */

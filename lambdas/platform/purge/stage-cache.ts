@@ -15,12 +15,12 @@ export interface StageCacheOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** How long a refresh may take, in milliseconds: a read that loads from the database takes a few hundred. */
+/** Longest time of a refresh, in milliseconds: a read that loads from the database takes a few hundred. */
 const REFRESH_MS = 5_000;
 
 /**
- * The gateway's cache, which can be flushed as a whole, or refreshed by a request for one key. API Gateway's control plane takes 10 calls a second of an account, for all
- * operations together: a throttled flush is one to repeat later.
+ * The gateway's cache, which can be flushed as a whole, or refreshed by a request for one key. API Gateway's control plane takes
+ * 10 calls a second of an account, for all operations together: a throttled flush is one to repeat later.
  */
 export function createStageCache({
   restApiId,
@@ -48,7 +48,8 @@ export function createStageCache({
           signal: AbortSignal.timeout(REFRESH_MS),
         });
         await response.arrayBuffer();
-        // The function says so itself: API Gateway may answer from its cache, or by itself, where it doesn't accept the signature.
+        // The function says so itself: API Gateway may answer from its cache, or by itself, where it doesn't accept the
+        // signature.
         if (response.headers.get(REFRESHED_HEADER) === refresh.id) return true;
         log.warn('refresh not carried out, so the stage cache is flushed', { path, status: response.status });
       } catch (error) {

@@ -1,4 +1,4 @@
-/** Names under which AWS's APIs say "later"; CloudFront has one of its own for too many invalidations in progress. */
+/** Names of the throttling errors of AWS's APIs; CloudFront has one of its own for too many invalidations in progress. */
 const THROTTLES = new Set([
   'Throttling',
   'ThrottlingException',
@@ -8,7 +8,7 @@ const THROTTLES = new Set([
   'RequestLimitExceeded',
 ]);
 
-/** Tells a throttle from an error that stays. */
+/** Test for a throttle, which is tried again, unlike other errors. */
 export function isThrottle(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   return THROTTLES.has(name ?? '') || $metadata?.httpStatusCode === 429;

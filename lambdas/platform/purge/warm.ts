@@ -28,8 +28,8 @@ export interface WarmOptions {
 const MAX_KEYS = 200;
 
 /**
- * After a purge: reads those of the keys again that carry a purged tag, one after the other and no faster than the rate. What fails is
- * left to the next reader.
+ * After a purge: reads those of the keys again that carry a purged tag, one after the other and no faster than the rate. What
+ * fails is left to the next reader.
  *
  * @throws {RangeError} where there are too many keys.
  */

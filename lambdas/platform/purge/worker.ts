@@ -6,12 +6,12 @@ import { log } from '../log';
 import { pathProblem } from './edge-path';
 import { isPurgeId } from './report';
 
-/** What SQS hands to a function; each body is an event of the bus, or one that looks like it. */
+/** Event of an SQS queue; each body is an event of the bus, or one that looks like it. */
 export interface QueueEvent {
   readonly Records: readonly { readonly messageId: string; readonly body: string }[];
 }
 
-/** Which messages go back to the queue. */
+/** Messages that go back to the queue. */
 export interface QueueResponse {
   readonly batchItemFailures: { itemIdentifier: string }[];
 }
@@ -30,15 +30,15 @@ export type Steps = { readonly [Type in EventType]?: Step<Type> };
 
 export interface WorkerOptions {
   /**
-   * Whether steps of different types run at once, because some of them wait.
+   * True where steps of different types run at once, because some of them wait.
    * @default false - one type after another, in the order in which they are listed
    */
   readonly atOnce?: boolean;
 }
 
 /**
- * A handler for a queue. EventDetails that failed, and those that make no sense, go back to the queue and after a few times to its
- * dead-letter queue, where somebody can look at them.
+ * A handler for a queue. EventDetails that failed, and those that make no sense, go back to the queue and after a few times to
+ * its dead-letter queue, where somebody can look at them.
  */
 export function createWorker(steps: Steps, options: WorkerOptions = {}): (event: QueueEvent) => Promise<QueueResponse> {
   return async (event) => {
@@ -106,7 +106,7 @@ const list =
   (of: Check): Check =>
   (value, detail) =>
     Array.isArray(value) ? value.map((each) => of(each, detail)).find((problem) => problem !== undefined) : 'must be a list';
-/** What a database column and one event take; the writer's outbox has the same rule. */
+/** Tags that a database column and one event take; the writer's outbox has the same rule. */
 const tags: Check = (value, { paths }) => {
   const least = Array.isArray(paths) && paths.length > 0 ? 0 : 1;
   if (!Array.isArray(value) || value.length < least || value.length > 50) return `must be a list of ${least} to 50 tags`;
@@ -128,7 +128,7 @@ const refresh: Check = (value) => {
 };
 const request = { purgeId: id, tags, paths: optional(paths), mode, prompt: optional(flag), urgent: optional(flag) };
 
-/** What each message must have for its step to make sense of it. */
+/** Fields that each message must have, by detail-type. */
 const FIELDS: Record<EventType, Record<string, Check>> = {
   OutboxKicked: {},
   PurgeSubmitted: request,
