@@ -7,8 +7,13 @@ export function physicalName(resource: Resource, property?: string): string {
   return typeof given === 'string' ? given : `${resource.stack}-${resource.logicalId}`;
 }
 
-/** A UUID that is always the same for the resource. */
+/** UUID that is always the same for the resource. */
 export function physicalUuid(resource: Resource): string {
-  const hex = createHash('sha256').update(`${resource.stack}/${resource.logicalId}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return uuidOf(`${resource.stack}/${resource.logicalId}`);
+}
+
+/** UUID that is always the same for the text, in the form of version 4. */
+export function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

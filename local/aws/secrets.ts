@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { uuidOf } from '../assembly/names';
 import { AwsError, type Model, type Operations, type Resource } from '../types';
 import { generateSecret } from './generate-secret';
 import { secretArn, secretName } from './secret-types';
@@ -69,7 +70,7 @@ export class SecretStore {
             }
             const { arn, name } = this.#required(SecretId);
             const value = this.value(arn);
-            return { ARN: arn, Name: name, SecretString: value, VersionId: versionId(value), VersionStages: ['AWSCURRENT'] };
+            return { ARN: arn, Name: name, SecretString: value, VersionId: uuidOf(value), VersionStages: ['AWSCURRENT'] };
           },
         },
         DescribeSecret: {
@@ -77,7 +78,7 @@ export class SecretStore {
           resources,
           handle: ({ SecretId }) => {
             const { arn, name } = this.#required(SecretId);
-            return { ARN: arn, Name: name, VersionIdsToStages: { [versionId(this.value(arn))]: ['AWSCURRENT'] } };
+            return { ARN: arn, Name: name, VersionIdsToStages: { [uuidOf(this.value(arn))]: ['AWSCURRENT'] } };
           },
         },
       },
@@ -179,10 +180,4 @@ function fields(value: string, name: string): Record<string, unknown> {
 
 function notFound(message: string): AwsError {
   return new AwsError('ResourceNotFoundException', message);
-}
-
-/** A UUID that changes with the value. */
-function versionId(value: string): string {
-  const hex = createHash('sha256').update(value).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { uuidOf } from '../assembly/names';
 import type { Environment, Resource, ResourceTypes } from '../types';
 
 const LABEL = 'only people read it';
@@ -39,8 +40,7 @@ function edgeId(resource: Resource, environment: Environment): string {
 
 /** Ids of policies: a UUID. */
 function policyId(resource: Resource, environment: Environment): string {
-  const hash = fingerprint(resource, environment);
-  return [hash.slice(0, 8), hash.slice(8, 12), hash.slice(12, 16), hash.slice(16, 20), hash.slice(20, 32)].join('-');
+  return uuidOf(fingerprint(resource, environment));
 }
 
 /** Changes of policies have no time here. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { physicalUuid } from '../assembly/names';
 import type { Environment, Resource, ResourceTypes } from '../types';
 
 /** Longest name of a queue (SQS quotas). */
@@ -17,12 +18,6 @@ export function queueArn(queue: Resource, { account, region }: Environment): str
 /** On the local endpoint's own host, since clients send to the host of the URL and nowhere else. */
 export function queueUrl(queue: Resource, { account, endpointUrl }: Environment): string {
   return `${endpointUrl}/${account}/${queueName(queue)}`;
-}
-
-/** A UUID that is always the same for a mapping of a template. */
-export function mappingId({ stack, logicalId }: Resource): string {
-  const hex = createHash('sha256').update(`${stack}/${logicalId}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 const ENCRYPTION = 'messages are kept in memory only';
@@ -71,11 +66,11 @@ export const types: ResourceTypes = {
       Tags: 'no policy that is evaluated here reads tags',
       MetricsConfig: 'CloudWatch does not run here',
     },
-    ref: mappingId,
+    ref: physicalUuid,
     attributes: {
-      Id: mappingId,
+      Id: physicalUuid,
       EventSourceMappingArn: (mapping, { account, region }) =>
-        `arn:aws:lambda:${region}:${account}:event-source-mapping:${mappingId(mapping)}`,
+        `arn:aws:lambda:${region}:${account}:event-source-mapping:${physicalUuid(mapping)}`,
     },
   },
 };
