@@ -246,7 +246,7 @@ export const CASES: readonly Case[] = [
     name: 'credentials-rotated',
     what: 'the password of the cluster is another one: whatever connects again asks for it',
     async run(testbed, tally) {
-      const application = await testbed.open(testbed.nextNamespace(), { flush: 'table', bus: true });
+      const application = await testbed.open(testbed.nextNamespace(), { flush: 'table', backplane: true });
       await application.reads(keys('key', 8).map(querying), HUNG_MS);
       await tally.purges(application.writeUntilDone(keys(`rotated-${Date.now()}`, 4), HUNG_MS), ['done']);
       const before = testbed.password;
@@ -266,11 +266,11 @@ export const CASES: readonly Case[] = [
     what: 'a process that starts while the whole cluster is frozen',
     async run(testbed, tally) {
       await testbed.freezeCluster();
-      const application = await testbed.open(testbed.nextNamespace(), { flush: 'table', bus: true });
+      const application = await testbed.open(testbed.nextNamespace(), { flush: 'table', backplane: true });
       await tally.reads(application.reads(keys('key', 8).map(querying), HUNG_MS), READ);
       await tally.purges(application.purges(keys('key', 4), HUNG_MS));
       await tally.purges(application.writes(keys('key', 4), HUNG_MS));
-      await tally.add('hungReads', application.busReady(HUNG_MS));
+      await tally.add('hungReads', application.backplaneReady(HUNG_MS));
       await tally.closes(application.close(HUNG_MS));
     },
   },

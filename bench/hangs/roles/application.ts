@@ -1,5 +1,13 @@
 import { type ClientConfig, Pool } from 'pg';
-import { Cache, type Credentials, type Loader, type Namespace, RedisStore, type WriteBehind } from '../../../lambdas/runtime';
+import {
+  Cache,
+  type CacheOptions,
+  type Credentials,
+  type Loader,
+  type Namespace,
+  RedisStore,
+  type WriteBehind,
+} from '../../../lambdas/runtime';
 import { shardedPubSub } from '../../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { currentVersion, type Handle, PostgresVersions } from '../../../lambdas/runtime/versions/postgres';
 import { writeBehind } from '../../../lambdas/runtime/write-behind/write-behind';
@@ -26,7 +34,7 @@ export interface ApplicationOptions {
    */
   readonly flush?: 'table' | 'never';
   /** @default false */
-  readonly bus?: boolean;
+  readonly backplane?: boolean;
 }
 
 /** One read: of a key, by a loader that behaves in a way. */
@@ -63,7 +71,7 @@ const LIVES = {
 let pool: Pool;
 let cache: Cache<Handle>;
 let items: Namespace<Handle>;
-let bus: ReturnType<typeof shardedPubSub> | undefined;
+let backplane: ReturnType<typeof shardedPubSub> | undefined;
 let behind: WriteBehind | undefined;
 let user: Credentials | undefined;
 
@@ -113,19 +121,20 @@ async function until(key: string, operation: () => Promise<unknown>, wanted: str
 const read = (reading: Reading) => async () => (await items.read(reading.key, loaderOf(reading))).outcome.status;
 
 const methods = {
-  async open({ place, namespace, database, shortLived, background = false, flush, bus: withBus }: ApplicationOptions) {
+  async open({ place, namespace, database, shortLived, background = false, flush, ...more }: ApplicationOptions) {
     user = place.user;
     pool = new Pool({ ...database, max: CONNECTIONS });
     pool.on('error', () => {});
     const way = { ...reach(place, namespace), credentials: () => user as Credentials };
     const source = new PostgresVersions({ writer: pool, readers: [] });
-    bus = withBus ? shardedPubSub(way) : undefined;
+    backplane = more.backplane ? shardedPubSub(way) : undefined;
+    const own: Pick<CacheOptions<Handle>, 'backplane'> = backplane ? { backplane } : {};
     cache = new Cache<Handle>({
       source,
       shared: new RedisStore(way),
       fallbackConcurrency: CONNECTIONS,
       background,
-      ...(bus && { bus }),
+      ...own,
       ...LIMITS,
     });
     items = cache.namespace('item', { freshness: shortLived ? LIVES.short : LIVES.long, earlyRefresh: 0 });
@@ -173,7 +182,7 @@ const methods = {
   queries: (count: number, limitMs: number) =>
     Promise.all(Array.from({ length: count }, (_, i) => ended(`query ${i}`, () => pool.query('SELECT 1'), limitMs))),
 
-  busReady: (limitMs: number) => ended('bus.ready', async () => bus?.ready, limitMs),
+  backplaneReady: (limitMs: number) => ended('backplane.ready', async () => backplane?.ready, limitMs),
 
   /** Closes everything, each for `limitMs` at most. */
   async close(limitMs: number): Promise<End[]> {
