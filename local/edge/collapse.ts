@@ -19,8 +19,8 @@ interface Flight<Result> {
 }
 
 /**
- * One fetch at a time for each cache key (CloudFront's request collapsing). Requests that come while it runs wait for it and share
- * what it brings, except where it says that it can't be shared: then each that waited goes to the origin on its own.
+ * One fetch at a time for each cache key (CloudFront's request collapsing). Requests that come while it runs wait for it and
+ * share what it brings, except where it says that it can't be shared: then each that waited goes to the origin on its own.
  */
 export class Collapse<Result extends Shareable> {
   readonly #flights = new Map<string, Flight<Result>>();

@@ -49,7 +49,8 @@ export function compressed(behavior: BehaviorOptions, request: ViewerRequest, st
   if (accepted === '') return { headers, body: response.body };
 
   const coding = accepted.startsWith('br') ? 'br' : 'gzip';
-  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it uses.
+  // Quality 5 and level 6: CDNs compress on the way and don't spend the highest levels on it; CloudFront doesn't say which it
+  // uses.
   const packed =
     coding === 'br'
       ? zlib.brotliCompressSync(response.body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })

@@ -33,8 +33,9 @@ function weak(etag: string): string {
 export type ByteRange = { readonly start: number; readonly end: number } | 'unsatisfiable';
 
 /**
- * The single range that a viewer asks for; undefined where it gets the whole: no range, one whose end is before its start, several ranges,
- * another unit, or an `If-Range` that doesn't fit. CloudFront answers 200 with the whole object to ranges that aren't valid.
+ * The single range that a viewer asks for; undefined where it gets the whole: no range, one whose end is before its start,
+ * several ranges, another unit, or an `If-Range` that doesn't fit. CloudFront answers 200 with the whole object to ranges that
+ * aren't valid.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RangeGETs.html
  */
@@ -57,8 +58,8 @@ function ifRangeHolds(ifRange: string | undefined, response: RawHeaders): boolea
 }
 
 /**
- * True where the part that was asked for may be cut out of a response that an origin has just sent whole. On a miss CloudFront sends what
- * an origin answers: the whole object where it doesn't support ranges, or sends its body in chunks.
+ * True where the part that was asked for may be cut out of a response that an origin has just sent whole. On a miss CloudFront
+ * sends what an origin answers: the whole object where it doesn't support ranges, or sends its body in chunks.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RangeGETs.html
  */

@@ -11,12 +11,14 @@ export interface FunctionResponse {
 }
 
 /**
- * Most time of the processor that a call may take, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms in
- * all); that can't be measured here, so that this only ends endless loops.
+ * Most time of the processor that a call may take, in milliseconds. CloudFront bounds the share of its own processor (under 1 ms
+ * in all); that can't be measured here, so that this only ends endless loops.
  */
 const CPU_LIMIT_MS = 100;
 
-/** Longest time that a call may take by the clock, in milliseconds: beside busy processes it gets a small share of the processor. */
+/**
+ * Longest time that a call may take by the clock, in milliseconds: beside busy processes it gets a small share of the processor.
+ */
 const WALL_LIMIT_MS = 10_000;
 
 interface Field {
@@ -87,8 +89,8 @@ export class FunctionRuntime {
 }
 
 /**
- * Runs code within the limits. A script is ended by the clock alone, so that one which had too little of the processor by then is run
- * again with twice the time: a function has no effect outside of its context.
+ * Runs code within the limits. A script is ended by the clock alone, so that one which had too little of the processor by then is
+ * run again with twice the time: a function has no effect outside of its context.
  */
 function runWithin({ name }: ViewerFunction, context: vm.Context, code: string): void {
   const script = new vm.Script(code, { filename: `${name}.js` });

@@ -76,7 +76,9 @@ export function withoutRepeats(headers: RawHeaders): string[] {
   });
 }
 
-/** Headers of one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded, never stored. */
+/**
+ * Headers of one connection only (RFC 9110, section 7.6.1), and those that a server computes anew. Never forwarded, never stored.
+ */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -100,7 +102,9 @@ export function isHopByHop(name: string, connection?: string): boolean {
   return listed.some((other) => other.trim() === name);
 }
 
-/** True for a name and a value that can be sent as a header: a token, and text without control characters (RFC 9110, section 5.5). */
+/**
+ * True for a name and a value that can be sent as a header: a token, and text without control characters (RFC 9110, section 5.5).
+ */
 export function isHeader(name: string, value: unknown): value is string {
   return typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }

@@ -12,8 +12,8 @@ const ASCTIME = new RegExp(`^${DAY} (${MONTH}) ([ \\d]\\d) ${TIME} (\\d{4})$`);
 const YEARS_AHEAD = 50;
 
 /**
- * An HTTP-date in milliseconds since the epoch; undefined for text that is none. `Date.parse` takes far more than HTTP does, such as `1`
- * or a date with an offset.
+ * An HTTP-date in milliseconds since the epoch; undefined for text that is none. `Date.parse` takes far more than HTTP does, such
+ * as `1` or a date with an offset.
  *
  * @param now milliseconds since the epoch; only dates with a year of two digits are compared with it.
  */

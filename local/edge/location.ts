@@ -99,7 +99,8 @@ export class Location {
   /**
    * Answers a request that {@link lookup} couldn't, together with others of the same key where CloudFront does so.
    *
-   * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+   * @see
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
    */
   async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, viewer: Viewer): Promise<Answer> {
     // "CloudFront does not support request collapsing if you enable cookie forwarding".
@@ -109,7 +110,8 @@ export class Location {
     if (!joined) return this.#counted(result);
     this.#counts.collapsed += 1;
     this.#counts.hits += 1;
-    // "The first request is identified as a Miss in the x-edge-result-type field, and the collapsed requests are identified as a Hit."
+    // "The first request is identified as a Miss in the x-edge-result-type field, and the collapsed requests are identified as a
+    // Hit."
     return { ...result, result: result.result === 'Error' ? 'Error' : 'Hit', upstream: undefined };
   }
 
@@ -141,7 +143,8 @@ export class Location {
   }
 
   /**
-   * @param awaited true while any viewer waits for the answer; what all have left isn't stored, by the guide's "Canceled requests":
+   * @param awaited true while any viewer waits for the answer; what all have left isn't stored, by the guide's "Canceled
+   * requests":
    * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#response-custom-canceled-requests
    */
   async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, awaited: () => boolean): Promise<Fetched> {

@@ -43,6 +43,8 @@ export interface Selection {
   /** `allViewer` and `allViewerExcept` are said of headers, `all` and `allExcept` of the others; they mean the same. */
   readonly behavior: 'none' | 'all' | 'listed' | 'allExcept';
   readonly names: ReadonlySet<string>;
+  /** Names of headers as the policy spells them, by name in lower case; absent for other selections. */
+  readonly spelling?: ReadonlyMap<string, string>;
 }
 
 /** The TTLs of a cache policy, in seconds. CloudFront holds `min <= default <= max`. */

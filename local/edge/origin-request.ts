@@ -91,10 +91,11 @@ export function originRequest(
   headers.Host = hostHeader(behavior, origin, request);
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || HANDLED.has(name) || name.startsWith('x-edge-')) continue;
-    // What is in the key is forwarded, whatever a viewer's `Connection` says: an answer without it would be kept for those who sent it.
+    // What is in the key is forwarded, whatever a viewer's `Connection` says: an answer without it would be kept for those who
+    // sent it.
     if (isHopByHop(name, request.headers.connection) && !selects(cachePolicy.headers, name)) continue;
     if (options.cached && CONDITIONS.has(name)) continue;
-    if (forwards(behavior, request.method, name)) headers[name] = value;
+    if (forwards(behavior, request.method, name)) headers[spelled(behavior, name)] = value;
   }
   const cookies = forwardedCookies(behavior, request);
   if (cookies !== '') headers.Cookie = cookies;
@@ -141,6 +142,14 @@ function forwards(behavior: BehaviorOptions, method: string, name: string): bool
   if (ALWAYS.has(name) || listed(behavior, name)) return true;
   // Removed from GET and HEAD, and from OPTIONS where it is cached; other methods keep it.
   return name === 'authorization' && !behavior.cachedMethods.includes(method);
+}
+
+/**
+ * The name of a header as a policy spells it, so that an origin that tells spellings apart, as API Gateway does, gets the one
+ * that belongs to the key.
+ */
+function spelled({ cachePolicy, originRequestPolicy }: BehaviorOptions, name: string): string {
+  return cachePolicy.headers.spelling?.get(name) ?? originRequestPolicy?.headers.spelling?.get(name) ?? name;
 }
 
 /** True where a policy names the header, or takes all. */

@@ -80,7 +80,8 @@ export class OriginClient {
       let failure: OriginError | undefined;
       const url = new URL(baseUrl);
       const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
-      // A kept connection may close as a request goes out, and only a read can be sent again: writes get a connection of their own.
+      // A kept connection may close as a request goes out, and only a read can be sent again: writes get a connection of their
+      // own.
       const isRead = READS.has(request.method);
       const sent = http.request({
         agent: isRead && this.#agent,

@@ -118,7 +118,11 @@ function selection(behavior: string | undefined, names: readonly string[] | unde
     case 'allViewer':
       return { behavior: 'all', names: new Set() };
     case 'whitelist':
-      return { behavior: 'listed', names: set };
+      return {
+        behavior: 'listed',
+        names: set,
+        ...(fold === lower && { spelling: new Map(names?.map((name) => [lower(name), name])) }),
+      };
     case 'allExcept':
       return { behavior: 'allExcept', names: set };
     default:
@@ -133,8 +137,8 @@ function refuseUnknown(policy: string, names: Iterable<string>): void {
 }
 
 /**
- * Headers that no policy may name, since CloudFront removes or sets them whatever policies say. One in the cache key would be a part of
- * the key that the origin doesn't see.
+ * Headers that no policy may name, since CloudFront removes or sets them whatever policies say. One in the cache key would be a
+ * part of the key that the origin doesn't see.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
  */

@@ -193,7 +193,8 @@ export class EdgeServer {
       const who = { pop: identity.pop, requestId: exchange.requestId };
       shown = [...shown, 'Server-Timing', serverTiming(result, timing, who, fromOrigin)];
     }
-    // RFC 9111, section 4.2.3: the age that the origin sent, and the time since. An answer of the origin's own has the first alone.
+    // RFC 9111, section 4.2.3: the age that the origin sent, and the time since. An answer of the origin's own has the first
+    // alone.
     const { ageSeconds } = object.rendered;
     const resident = Math.max(0, Math.floor((now - object.storedAt) / 1000));
     if (upstream === undefined) shown = [...shown, 'Age', String((ageSeconds ?? 0) + resident)];

@@ -18,8 +18,15 @@ export interface EntryView {
   readonly freshUntil: number;
 }
 
-/** Bytes that an object takes besides its body and headers: a measured order of magnitude, so that many small ones count. */
-const OVERHEAD_BYTES = 512;
+/**
+ * Bytes of the heap that the parts of an entry take besides their text, as measured with Node.js 20
+ * (test/unit/edge/store-memory.test.ts): the object with its key, its place in the map and its body's buffer; a text in a list of
+ * headers, and in the list that viewers get; a tag of an object; and a tag in the index, for the first object that has it.
+ */
+const ENTRY_BYTES = 900;
+const TEXT_BYTES = 40;
+const TAG_BYTES = 80;
+const INDEXED_TAG_BYTES = 220;
 
 /** The objects of one edge location: bounded by bytes, the least recently used go first. */
 export class Store {
@@ -32,6 +39,11 @@ export class Store {
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes that all objects take, with their tags. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The object under a key, fresh or not. */
@@ -47,15 +59,10 @@ export class Store {
   /** Keeps an object, in place of the one under the same key. One that is larger than the whole store isn't kept. */
   set(object: StoredObject): void {
     this.delete(object.key);
-    const size = sizeOf(object);
-    if (size > this.#maxBytes) return;
+    if (sizeOf(object) + object.tags.length * INDEXED_TAG_BYTES > this.#maxBytes) return;
     this.#objects.set(object.key, object);
-    this.#bytes += size;
-    for (const tag of object.tags) {
-      const keys = this.#byTag.get(tag) ?? new Set();
-      keys.add(object.key);
-      this.#byTag.set(tag, keys);
-    }
+    this.#bytes += sizeOf(object);
+    for (const tag of object.tags) this.#index(tag, object.key);
     for (const oldest of this.#objects.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
       this.delete(oldest);
@@ -70,8 +77,20 @@ export class Store {
     for (const tag of object.tags) {
       const keys = this.#byTag.get(tag);
       keys?.delete(key);
-      if (keys?.size === 0) this.#byTag.delete(tag);
+      if (keys?.size !== 0) continue;
+      this.#byTag.delete(tag);
+      this.#bytes -= INDEXED_TAG_BYTES;
     }
+  }
+
+  #index(tag: string, key: string): void {
+    let keys = this.#byTag.get(tag);
+    if (!keys) {
+      keys = new Set();
+      this.#byTag.set(tag, keys);
+      this.#bytes += INDEXED_TAG_BYTES;
+    }
+    keys.add(key);
   }
 
   /** Drops every variant of what is named. @returns how many objects went. */
@@ -100,8 +119,8 @@ export class Store {
   }
 }
 
-function sizeOf(object: StoredObject): number {
-  let bytes = object.body.length + object.key.length + OVERHEAD_BYTES;
-  for (const text of object.headers) bytes += text.length;
+function sizeOf({ key, url, body, headers, tags }: StoredObject): number {
+  let bytes = ENTRY_BYTES + body.length + key.length + (url === key ? 0 : url.length) + tags.length * TAG_BYTES;
+  for (const text of headers) bytes += text.length + TEXT_BYTES;
   return bytes;
 }

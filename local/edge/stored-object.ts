@@ -49,9 +49,11 @@ export function storedObject(
 ): StoredObject {
   const connection = headerValue(response.headers, 'connection');
   const mark = key.url.indexOf('?');
+  const url = mark < 0 ? normalizePath(key.url) : `${normalizePath(key.url.slice(0, mark))}${key.url.slice(mark)}`;
   return {
     key: key.text,
-    url: mark < 0 ? normalizePath(key.url) : `${normalizePath(key.url.slice(0, mark))}${key.url.slice(mark)}`,
+    // The text of the key itself where it is no other: one copy in memory.
+    url: url === key.text ? key.text : url,
     status: response.status,
     headers: withoutRepeats(
       filterHeaders(response.headers, (name) => name !== 'content-length' && !isHopByHop(name, connection)),
@@ -94,7 +96,9 @@ export function updatedHeaders(stored: RawHeaders, notModified: RawHeaders): Raw
   return withHeaders(stored, withoutRepeats(fields));
 }
 
-/** A copy of a small body in memory of its own: `Buffer.concat` cuts those from slabs of 8 KB, each of which would be kept whole. */
+/**
+ * A copy of a small body in memory of its own: `Buffer.concat` cuts those from slabs of 8 KB, each of which would be kept whole.
+ */
 function unpooled(body: Buffer): Buffer {
   if (body.buffer.byteLength === body.length) return body;
   const copy = Buffer.allocUnsafeSlow(body.length);

@@ -59,8 +59,8 @@ export function freshness(policy: TtlPolicy, headers: RawHeaders, now: number): 
 }
 
 /**
- * Lifetime that `Cache-Control` or `Expires` states, in seconds; undefined where neither does. What is no number of seconds, such as
- * `max-age=-1`, and an `Expires` that is no date are times in the past (RFC 9111, sections 4.2.1 and 5.3).
+ * Lifetime that `Cache-Control` or `Expires` states, in seconds; undefined where neither does. What is no number of seconds, such
+ * as `max-age=-1`, and an `Expires` that is no date are times in the past (RFC 9111, sections 4.2.1 and 5.3).
  */
 export function statedSeconds(
   directives: ReadonlyMap<string, string>,

@@ -32,7 +32,7 @@ const keys = (store: Store) =>
 
 describe('the store of an edge location', () => {
   test('lets the least recently used go when it is full', () => {
-    const store = new Store(5000);
+    const store = new Store(6500);
     for (const key of ['/a', '/b', '/c']) store.set(object(key));
     store.get('/a');
     store.set(object('/d'));
@@ -47,7 +47,7 @@ describe('the store of an edge location', () => {
   });
 
   test('counts an object once however often it is replaced', () => {
-    const store = new Store(5000);
+    const store = new Store(6500);
     for (let i = 0; i < 10; i += 1) store.set(object('/a', { tags: [`t${i}`] }));
     store.set(object('/b'));
     store.set(object('/c'));

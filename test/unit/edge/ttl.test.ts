@@ -51,6 +51,12 @@ function check([minTtlSeconds, defaultTtlSeconds, maxTtlSeconds]: Row[1], header
   return freshness({ minTtlSeconds, defaultTtlSeconds, maxTtlSeconds }, Object.entries(headers).flat(), NOW);
 }
 
+test('a long Cache-Control takes no long time', () => {
+  const started = performance.now();
+  for (const part of ['a', 'a ', 'a=', '"', 'a=" ', '-', ',', ' ']) cacheControl(`${part.repeat(16_384)}!`);
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 describe('the TTL of a response', () => {
   test.each([...AWS_TABLE, ...MORE])('%s', (_, ttls, headers, expected) => {
     const { stored, ttlSeconds } = check(ttls, headers);

@@ -13,7 +13,10 @@ test.each<[Record<string, string>, boolean]>([
   [{ 'if-none-match': '"a"' }, true],
   [{ 'if-none-match': 'W/"a"' }, true],
   [{ 'if-none-match': '"b", "a"' }, true],
+  [{ 'if-none-match': '"x,y", "a"' }, true],
   [{ 'if-none-match': '*' }, true],
+  [{ 'if-modified-since': '2027-01-01' }, false],
+  [{ 'if-modified-since': 'Friday, 02-Jan-26 00:00:00 GMT' }, true],
   [{ 'if-none-match': '"b"' }, false],
   [{ 'if-modified-since': 'Thu, 01 Jan 2026 00:00:00 GMT' }, true],
   [{ 'if-modified-since': 'Wed, 31 Dec 2025 00:00:00 GMT' }, false],
@@ -30,6 +33,9 @@ test.each<[Record<string, string>, unknown]>([
   [{ range: 'bytes=-30' }, { start: 0, end: 9 }],
   [{ range: 'bytes=8-99' }, { start: 8, end: 9 }],
   [{ range: 'bytes=10-' }, 'unsatisfiable'],
+  [{ range: 'bytes=5-2' }, undefined],
+  [{ range: 'bytes=--2' }, undefined],
+  [{ range: 'bytes=-0' }, 'unsatisfiable'],
   [{ range: 'bytes=0-1,3-4' }, undefined],
   [{ range: 'lines=0-1' }, undefined],
   [
@@ -132,6 +138,53 @@ describe('a CloudFront Function', () => {
   test('answers in place of the origin', () => {
     const code = `function handler() { return { statusCode: 302, headers: { location: { value: '/c' } }, body: 'gone' }; }`;
     expect(run(code)).toEqual({ status: 302, headers: ['location', '/c'], body: Buffer.from('gone') });
+  });
+
+  test('keeps names that objects of JavaScript have', () => {
+    const strange = {
+      ...request,
+      query: '__proto__=IT&constructor=1&toString',
+      headers: { cookie: '__proto__=x; constructor=y' },
+    };
+    const changed = new FunctionRuntime().viewerRequest(
+      { name: 'test', code: 'function handler(e) { return e.request; }' },
+      strange,
+      context,
+    );
+    expect(changed).toMatchObject({ query: strange.query, headers: strange.headers });
+    expect(({} as Record<string, unknown>).value).toBeUndefined();
+  });
+
+  test('may take long by the clock where it takes little of the processor', () => {
+    const cpuUsage = jest.spyOn(process, 'cpuUsage').mockReturnValue({ user: 1000, system: 0 });
+    try {
+      // As beside busy processes: the first two calls are ended by the clock, and had hardly a millisecond of the processor.
+      const code = `var calls = 0; function handler(e) { calls += 1; if (calls < 3) for (;;); return e.request; }`;
+      expect(run(code)).toEqual(request);
+      expect(cpuUsage).toHaveBeenCalled();
+    } finally {
+      cpuUsage.mockRestore();
+    }
+  });
+
+  test.each([
+    ['a status that ends no request', '{ statusCode: 103 }', /none of 200 to 599/],
+    ['a status that is no whole number', '{ statusCode: 200.5 }', /none of 200 to 599/],
+    [
+      'a header with a line break',
+      "{ statusCode: 200, headers: { a: { value: 'b\\r\\nc: d' } } }",
+      /header that can't be sent, 'a'/,
+    ],
+    ['a URI with a space', "{ uri: '/a b' }", /unencoded/],
+    ['a query string with a line break', "{ uri: '/', querystring: { a: { value: '\\n' } } }", /unencoded/],
+    ['a cookie with a line break', "{ uri: '/', cookies: { a: { value: '\\n' } } }", /header that can't be sent, 'cookie'/],
+  ])('fails when it returns %s', (_, returned, message) => {
+    expect(() => run(`function handler() { return ${returned}; }`)).toThrow(message);
+  });
+
+  test('has no say in the length of a body, nor in the connection', () => {
+    const code = `function handler() { return { statusCode: 200, headers: { 'content-length': { value: '5' }, connection: { value: 'close' } } }; }`;
+    expect(run(code)).toEqual({ status: 200, headers: [] });
   });
 
   test.each([
