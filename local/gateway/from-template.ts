@@ -75,7 +75,7 @@ function methodOptions(resource: Resource, own: { id: string; path: string }, ap
 
   const declared: Record<string, boolean> = properties.RequestParameters ?? {};
   const cacheKeyParameters: string[] = integration.CacheKeyParameters ?? [];
-  const undeclared = cacheKeyParameters.find((parameter) => !(parameter in declared));
+  const undeclared = cacheKeyParameters.find((parameter) => !Object.hasOwn(declared, parameter));
   if (undeclared) {
     fail(
       resource,

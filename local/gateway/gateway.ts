@@ -4,6 +4,7 @@ import type { Environment, Operations, Product, ProductContext } from '../types'
 import type { Access } from './access';
 import { gatewayOperations } from './operations';
 import type { GatewayOptions } from './options';
+import { effectiveMethod, isUnsupported } from './request';
 import type { GatewayResponse } from './response';
 import { type Answer, createServer } from './server';
 import { type StageStats, Stages } from './stages';
@@ -23,11 +24,15 @@ export interface Gateway extends Product {
 const PORT_NAME = 'gateway';
 
 /** Answer to a request for a host or a stage that API Gateway doesn't know. */
-const FORBIDDEN: GatewayResponse = {
-  statusCode: 403,
-  headers: [['Content-Type', 'application/json']],
-  body: Buffer.from('{"message":"Forbidden"}'),
-};
+const FORBIDDEN = frontEndAnswer(403, 'Forbidden');
+
+/** Answer to a request that isn't well-formed. */
+const BAD_REQUEST = frontEndAnswer(400, 'Bad Request');
+
+/** Answer that no API has a part in, so that no gateway response changes it. */
+function frontEndAnswer(statusCode: number, message: string): GatewayResponse {
+  return { statusCode, headers: [['Content-Type', 'application/json']], body: Buffer.from(JSON.stringify({ message })) };
+}
 
 /**
  * Serves the REST APIs of the template on one port of loopback. A request says which by path, `/<rest api id>/<stage>/...`, or by
@@ -77,7 +82,8 @@ function apiHost(restApiId: string, { region }: Environment): string {
 
 /** Sends each request to its stage, with the path below the stage and the API's own host. */
 function stageDispatch(options: GatewayOptions, stages: Stages, hostOf: (restApiId: string) => string): Answer {
-  return async (host, request, oversized) => {
+  return async (host, request, fault) => {
+    if (fault === 'malformed' || isUnsupported(request)) return BAD_REQUEST;
     const named = options.apis.find((api) => hostOf(api.id) === host);
     const path = request.path.slice(1);
     // Who takes the base URL from the registry and sends the API's own host, as the edge does, names the API twice.
@@ -85,11 +91,12 @@ function stageDispatch(options: GatewayOptions, stages: Stages, hostOf: (restApi
     const [apiId = '', stageName = '', ...rest] = (byHost ? `${named.id}/${path}` : path).split('/');
     const stage = stages.find(apiId, stageName);
     if (!stage) return FORBIDDEN;
-    if (oversized) return stage.refuse('REQUEST_TOO_LARGE', randomUUID());
+    if (fault === 'too-large') return stage.refuse('REQUEST_TOO_LARGE', randomUUID());
     // What a function sees is the API's own host, whichever way the request came.
     const headers = request.headers.map(([name, value]) =>
       name.toLowerCase() === 'host' ? ([name, hostOf(apiId)] as const) : ([name, value] as const),
     );
-    return stage.handle({ ...request, headers, path: `/${rest.join('/')}` });
+    const httpMethod = effectiveMethod(request);
+    return stage.handle({ ...request, httpMethod, headers, path: `/${rest.join('/')}` });
   };
 }

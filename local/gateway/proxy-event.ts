@@ -51,11 +51,11 @@ export function proxyEvent(request: GatewayRequest, context: RequestContext) {
 }
 
 /** Headers with all their values, under the name of the first, and those that the gateway adds. */
-function eventHeaders(request: GatewayRequest, { requestId }: RequestContext): [name: string, values: string[]][] {
+function eventHeaders(request: GatewayRequest, { requestId, method }: RequestContext): [name: string, values: string[]][] {
   const headers = new Map<string, [name: string, values: string[]]>();
   for (const [name, value] of request.headers) {
     const key = name.toLowerCase();
-    if (HOP_BY_HOP.has(key)) continue;
+    if (HOP_BY_HOP.has(key) || (key === 'authorization' && isDropped(value, method))) continue;
     const known = headers.get(key);
     if (known) known[1].push(value);
     else headers.set(key, [name, [value]]);
@@ -66,6 +66,17 @@ function eventHeaders(request: GatewayRequest, { requestId }: RequestContext): [
   headers.set('x-forwarded-proto', ['X-Forwarded-Proto', ['https']]);
   if (!headers.has('x-amzn-trace-id')) headers.set('x-amzn-trace-id', ['X-Amzn-Trace-Id', [traceId(requestId)]]);
   return [...headers.values()];
+}
+
+/**
+ * True for an `Authorization` that doesn't reach the integration: one with a signature of AWS's, and any of a method with IAM
+ * authorization.
+ *
+ * @see
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html#api-gateway-known-issues-rest-apis
+ */
+function isDropped(authorization: string, method: Method): boolean {
+  return method.authorization === 'AWS_IAM' || /^AWS4-/.test(authorization);
 }
 
 function requestContext(request: GatewayRequest, context: RequestContext) {

@@ -1,4 +1,4 @@
-import { decodePart } from './decode';
+import { decodePart, isEncoded } from './decode';
 
 /** Request, as it arrived at a stage. */
 export interface GatewayRequest {
@@ -13,10 +13,15 @@ export interface GatewayRequest {
   readonly sourceIp: string;
 }
 
-/** Query strings by name, each with its values in order, decoded. */
+/**
+ * Query strings by name, each with its values in order, decoded. A semicolon splits them too, as API Gateway's notes say.
+ *
+ * @see
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html#api-gateway-known-issues-rest-apis
+ */
 export function queryValues(queryString: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
-  for (const pair of queryString.split('&')) {
+  for (const pair of queryString.split(/[&;]/)) {
     if (pair === '') continue;
     const [name = '', ...rest] = pair.split('=');
     // A plus is a space in a query string, and itself in a path.
@@ -29,6 +34,24 @@ export function queryValues(queryString: string): Map<string, string[]> {
   return values;
 }
 
+/**
+ * True for a path or a query string that API Gateway doesn't take: `|`, `{` and `}` must be encoded in a query string, by its
+ * notes. That escapes must be valid is assumed: taken as they are, they would be the same text as others that are, `%zz` and
+ * `%25zz`.
+ */
+export function isUnsupported({ path, queryString }: GatewayRequest): boolean {
+  return /[|{}]/.test(queryString) || !path.split('/').every(isEncoded) || !queryString.split(/[&;=]/).every(isEncoded);
+}
+
+/** Methods of REST APIs. */
+const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
+
+/** The method that a request means: that of `X-HTTP-Method-Override` where it names one. */
+export function effectiveMethod(request: GatewayRequest): string {
+  const override = headerValues(request, 'x-http-method-override')[0]?.trim().toUpperCase();
+  return override !== undefined && METHODS.has(override) ? override : request.httpMethod;
+}
+
 /** All values of a header, in order; the name's case makes no difference. */
 export function headerValues(request: GatewayRequest, name: string): string[] {
   const wanted = name.toLowerCase();
@@ -37,30 +60,35 @@ export function headerValues(request: GatewayRequest, name: string): string[] {
 
 /**
  * The value that a parameter such as `method.request.querystring.page` has in a request: the last one, where there are several,
- * and all of them for `multivaluequerystring` and `multivalueheader`.
+ * and the list of all for `multivaluequerystring` and `multivalueheader`. A greedy path parameter of several segments is the list
+ * of these. "Header names and query parameters are processed in a case-sensitive way."
+ *
+ * @see
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html#api-gateway-known-issues-rest-apis
  * @returns undefined where the request has none.
  */
 export function parameterValue(
   parameter: string,
   request: GatewayRequest,
   pathParameters: Readonly<Record<string, string>>,
-): string | undefined {
+): string | readonly string[] | undefined {
   const [, , place = '', ...rest] = parameter.split('.');
   const name = rest.join('.');
+  const headers = () => request.headers.filter(([each]) => each === name).map(([, value]) => value);
   switch (place) {
     case 'path': {
-      const value = pathParameters[name];
-      return value === undefined ? undefined : decodePart(value);
+      const segments = pathParameters[name]?.split('/').map(decodePart);
+      return segments?.length === 1 ? segments[0] : segments;
     }
     case 'querystring':
       return queryValues(request.queryString).get(name)?.at(-1);
     case 'multivaluequerystring':
-      return queryValues(request.queryString).get(name)?.join(',');
+      return queryValues(request.queryString).get(name);
     case 'header':
-      return headerValues(request, name).at(-1);
+      return headers().at(-1);
     case 'multivalueheader': {
-      const values = headerValues(request, name);
-      return values.length > 0 ? values.join(',') : undefined;
+      const values = headers();
+      return values.length > 0 ? values : undefined;
     }
     default:
       return undefined;

@@ -1,3 +1,12 @@
+/** Response of a function, of which one body or the other is sent. */
+export interface IntegrationResponse {
+  readonly statusCode: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** The body where the client accepts a binary type; absent where the function sent none in base64. */
+  readonly decodedBody?: Buffer;
+}
+
 /** A response, before it gets the headers that are new with every answer. */
 export interface GatewayResponse {
   readonly statusCode: number;
@@ -17,10 +26,9 @@ const KEYS = new Set(['statusCode', 'headers', 'multiValueHeaders', 'body', 'isB
 /**
  * Turns what a function returned into a response.
  * @param payload JSON text.
- * @param decodes whether a base64 body is decoded, see {@link decodesBinary}.
  * @returns undefined where it isn't what a proxy integration has to return; the client then gets 502.
  */
-export function proxyResponse(payload: string, decodes: boolean): GatewayResponse | undefined {
+export function proxyResponse(payload: string): IntegrationResponse | undefined {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(payload);
@@ -30,11 +38,32 @@ export function proxyResponse(payload: string, decodes: boolean): GatewayRespons
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if (Object.keys(value).some((key) => !KEYS.has(key))) return undefined;
   const statusCode = Number(value.statusCode);
-  if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) return undefined;
+  // No final response has a status of 1xx, and a client would wait for one.
+  if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) return undefined;
   const text = value.body ?? '';
   if (typeof text !== 'string') return undefined;
-  const body = Buffer.from(text, decodes && value.isBase64Encoded === true ? 'base64' : 'utf8');
-  return { statusCode, headers: responseHeaders(value.headers, value.multiValueHeaders), body };
+  const headers = responseHeaders(value.headers, value.multiValueHeaders);
+  if (!headers.every(([name, header]) => isHeader(name, header))) return undefined;
+  const decodedBody = value.isBase64Encoded === true ? Buffer.from(text, 'base64') : undefined;
+  return { statusCode, headers, body: Buffer.from(text, 'utf8'), decodedBody };
+}
+
+/** True for a name and a value that can be sent: a token, and text without control characters (RFC 9110, section 5.5). */
+function isHeader(name: string, value: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+/**
+ * The response with the body for a client, by what it accepts: the stage cache keeps both, so that none depends on who came
+ * first.
+ */
+export function bodyFor(
+  response: IntegrationResponse,
+  accept: string | undefined,
+  binaryMediaTypes: readonly string[],
+): GatewayResponse {
+  const { statusCode, headers, body, decodedBody } = response;
+  return { statusCode, headers, body: decodedBody && decodesBinary(accept, binaryMediaTypes) ? decodedBody : body };
 }
 
 /** A name in both maps has the values of the one with several, as API Gateway merges them. */

@@ -16,7 +16,7 @@ export function matchPath(root: PathResource, path: string): Match | undefined {
   const segments = path.split('/').slice(1);
   // One slash at the end leads to the same resource.
   if (segments.at(-1) === '') segments.pop();
-  return matchSegments(root, segments, {});
+  return matchSegments(root, segments, Object.create(null));
 }
 
 function matchSegments(
@@ -34,17 +34,22 @@ function matchSegments(
   if (found) return found;
   for (const child of resource.children) {
     const name = /^\{([^+}]+)\}$/.exec(child.part)?.[1];
-    const match = name && segment !== '' && matchSegments(child, rest, { ...pathParameters, [name]: segment });
+    const match = name && segment !== '' && matchSegments(child, rest, withParameter(pathParameters, name, segment));
     if (match) return match;
   }
   for (const child of resource.children) {
     const name = /^\{([^+}]+)\+\}$/.exec(child.part)?.[1];
-    if (name) return { resource: child, pathParameters: { ...pathParameters, [name]: segments.join('/') } };
+    if (name) return { resource: child, pathParameters: withParameter(pathParameters, name, segments.join('/')) };
   }
   return undefined;
 }
 
+/** Path parameters and one more, in an object without a prototype: their names are the template's. */
+function withParameter(parameters: Match['pathParameters'], name: string, value: string): Match['pathParameters'] {
+  return Object.assign(Object.create(null), parameters, { [name]: value });
+}
+
 /** The method of a resource for a request: its own, or `ANY`. */
 export function methodOf(resource: PathResource, httpMethod: string): Method | undefined {
-  return resource.methods[httpMethod] ?? resource.methods.ANY;
+  return Object.hasOwn(resource.methods, httpMethod) ? resource.methods[httpMethod] : resource.methods.ANY;
 }

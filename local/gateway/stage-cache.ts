@@ -1,6 +1,6 @@
 import type { Method } from './options';
 import { type GatewayRequest, parameterValue } from './request';
-import type { GatewayResponse } from './response';
+import type { IntegrationResponse } from './response';
 
 /** Larger responses aren't stored (API Gateway's limit, in bytes). */
 const MAX_RESPONSE_BYTES = 1_048_576;
@@ -23,11 +23,18 @@ export function asksForRefresh(cacheControl: readonly string[]): boolean {
 }
 
 interface StoredResponse {
-  readonly response: GatewayResponse;
+  readonly response: IntegrationResponse;
   readonly bytes: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
 }
+
+/**
+ * Bytes of the heap that the parts of an entry take besides their text, as measured with Node.js 20
+ * (test/unit/gateway/stage-cache-memory.test.ts): the entry with its key, its place in the map and its buffer; and a header.
+ */
+const ENTRY_BYTES = 500;
+const HEADER_BYTES = 100;
 
 /**
  * A stage's cache. It stores what integrations answer, whatever the status, and replays it unchanged until its TTL is over; it
@@ -43,8 +50,13 @@ export class StageCache {
     this.#capacityBytes = capacityBytes;
   }
 
+  /** Bytes that all entries take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @param now epoch milliseconds. */
-  get(key: string, now: number): GatewayResponse | undefined {
+  get(key: string, now: number): IntegrationResponse | undefined {
     const found = this.#stored.get(key);
     if (!found) return undefined;
     this.#remove(key, found);
@@ -55,12 +67,11 @@ export class StageCache {
   }
 
   /** @param now epoch milliseconds. */
-  set(key: string, response: GatewayResponse, ttlSeconds: number, now: number): void {
+  set(key: string, response: IntegrationResponse, ttlSeconds: number, now: number): void {
     const known = this.#stored.get(key);
     if (known) this.#remove(key, known);
-    const bytes = response.body.length;
-    if (bytes > MAX_RESPONSE_BYTES || ttlSeconds <= 0) return;
-    this.#add(key, { response, bytes, expiresAt: now + ttlSeconds * 1000 });
+    if (response.body.length > MAX_RESPONSE_BYTES || ttlSeconds <= 0) return;
+    this.#add(key, { response: unpooled(response), bytes: sizeOf(key, response), expiresAt: now + ttlSeconds * 1000 });
     for (const [oldest, entry] of this.#stored) {
       if (this.#bytes <= this.#capacityBytes) break;
       this.#remove(oldest, entry);
@@ -81,4 +92,23 @@ export class StageCache {
     this.#stored.delete(key);
     this.#bytes -= entry.bytes;
   }
+}
+
+function sizeOf(key: string, { headers, body, decodedBody }: IntegrationResponse): number {
+  let bytes = ENTRY_BYTES + key.length + body.length + (decodedBody?.length ?? 0);
+  for (const [name, value] of headers) bytes += name.length + value.length + HEADER_BYTES;
+  return bytes;
+}
+
+/**
+ * The response with bodies in memory of their own: `Buffer.from` cuts small ones from slabs of 8 KB, each of which would be kept
+ * whole.
+ */
+function unpooled(response: IntegrationResponse): IntegrationResponse {
+  const own = (bytes: Buffer) => {
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    bytes.copy(copy);
+    return copy;
+  };
+  return { ...response, body: own(response.body), decodedBody: response.decodedBody && own(response.decodedBody) };
 }

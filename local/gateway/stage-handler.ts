@@ -7,7 +7,7 @@ import type { Method, RestApi, Stage } from './options';
 import { proxyEvent, type RequestContext } from './proxy-event';
 import { RefreshGuards } from './refresh-guards';
 import { type GatewayRequest, headerValues, parameterValue } from './request';
-import { decodesBinary, type GatewayResponse, proxyResponse } from './response';
+import { bodyFor, type GatewayResponse, type IntegrationResponse, proxyResponse } from './response';
 import { matchPath, methodOf } from './routing';
 import { signingKeyId } from './signature';
 import { asksForRefresh, cacheKey, StageCache } from './stage-cache';
@@ -135,7 +135,7 @@ export class StageHandler {
     }
     const exchange = { request, method, pathParameters, requestId, signer };
     const ttl = settings.cacheTtlSeconds(request.httpMethod);
-    return ttl > 0 ? this.#respondThroughCache(exchange, ttl) : this.#integrate(exchange);
+    return ttl > 0 ? this.#respondThroughCache(exchange, ttl) : this.#bodyFor(request, await this.#integrate(exchange));
   }
 
   async #respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
@@ -157,10 +157,11 @@ export class StageHandler {
       this.#cache.set(key, response, ttlSeconds, clock.now());
     }
     const warns = refresh && !mayRefresh && guard.unauthorized === 'SUCCEED_WITH_RESPONSE_HEADER';
-    return warns ? { ...response, headers: [...response.headers, ['Warning', IGNORED_REFRESH]] } : response;
+    const answer = this.#bodyFor(request, response);
+    return warns ? { ...answer, headers: [...answer.headers, ['Warning', IGNORED_REFRESH]] } : answer;
   }
 
-  async #integrate(exchange: Exchange): Promise<GatewayResponse> {
+  async #integrate(exchange: Exchange): Promise<IntegrationResponse> {
     const { request, method } = exchange;
     const { registry, clock, log } = this.#services;
     const target = registry.functions.get(method.functionArn);
@@ -182,13 +183,16 @@ export class StageHandler {
       this.#timeouts.delete(cancel);
     });
     if (result.functionError) throw new Refusal('INTEGRATION_FAILURE');
-    const decodes = decodesBinary(headerValues(request, 'accept')[0], this.#api.binaryMediaTypes);
-    const response = proxyResponse(result.payload, decodes);
+    const response = proxyResponse(result.payload);
     if (!response) {
       log(`${method.functionArn} answered what a proxy integration can't pass on: ${result.payload.slice(0, 200)}`);
       throw new Refusal('INTEGRATION_FAILURE');
     }
     return response;
+  }
+
+  #bodyFor(request: GatewayRequest, response: IntegrationResponse): GatewayResponse {
+    return bodyFor(response, headerValues(request, 'accept')[0], this.#api.binaryMediaTypes);
   }
 
   #contextOf({ method, pathParameters, requestId, signer }: Exchange): RequestContext {

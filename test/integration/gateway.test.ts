@@ -4,6 +4,7 @@ import type { Access } from '../../local/gateway/access';
 import { AwsError, type Caller, type InvokeResult } from '../../local/types';
 import { ManualClock } from '../support/manual-clock';
 import { productContext } from '../support/product-context';
+import { exchange, parseAnswer } from '../support/raw-http';
 import { method, restApi, stage } from '../support/rest-api';
 
 const clock = new ManualClock();
@@ -161,7 +162,7 @@ describe('requests', () => {
     await serve([method('/things', 'GET', { requiredParameters: ['method.request.querystring.a', 'method.request.header.b'] })]);
     const refused = await send('/things');
     expect(refused).toMatchObject({ status: 400, text: '{"message":"Missing required request parameters: [a, b]"}' });
-    expect((await send('/things?a=1', { headers: { B: '2' } })).status).toBe(200);
+    expect((await send('/things?a=1', { headers: { b: '2' } })).status).toBe(200);
   });
 
   test('beyond the throttle of the stage are refused, until tokens come back', async () => {
@@ -449,5 +450,71 @@ describe('a method with IAM authorisation', () => {
       { action: 'execute-api:Invoke', resource: 'arn:aws:execute-api:eu-west-1:000000000000:abc123def4/live/PATCH/things/7' },
     ]);
     expect(events[0]).toMatchObject({ requestContext: { identity: { accessKey: 'READER', userArn: 'reader' } } });
+  });
+});
+
+describe('on the wire', () => {
+  const port = () => Number(new URL(gateway.url()).port);
+  const path = (rest: string) => `${new URL(gateway.url()).pathname}${rest}`;
+  const wire = async (head: string) => parseAnswer(await exchange(port(), `${head}Connection: close\r\n\r\n`));
+
+  beforeEach(() => serve([method('/things', 'GET', { cacheKeyParameters: ['method.request.querystring.page'] })]));
+
+  test.each<[name: string, target: string, version: string, lines: string, status: number]>([
+    ['a plain request', '/things', 'HTTP/1.1', 'Host: a\r\n', 200],
+    ['a whole URL as target', 'absolute', 'HTTP/1.1', 'Host: a\r\n', 200],
+    ['two hosts', '/things', 'HTTP/1.1', 'Host: a\r\nHost: b\r\n', 400],
+    ['no version', '/things', '', 'Host: a\r\n', 400],
+    ['another version', '/things', 'HTTP/2.0', 'Host: a\r\n', 400],
+    ['a bar in the query string', '/things?a|b', 'HTTP/1.1', 'Host: a\r\n', 400],
+    ['a brace in the query string', '/things?{a}', 'HTTP/1.1', 'Host: a\r\n', 400],
+    ['a bar that is encoded', '/things?a%7Cb', 'HTTP/1.1', 'Host: a\r\n', 200],
+    ['an escape that is none', '/things?page=%zz', 'HTTP/1.1', 'Host: a\r\n', 400],
+    ['an escape that is none, in the path', '/things%', 'HTTP/1.1', 'Host: a\r\n', 400],
+    ['10,240 bytes of line and values', '/things', 'HTTP/1.1', `Host: a\r\nX: ${'x'.repeat(10_240)}\r\n`, 413],
+    [
+      'a method that overrides, which the resource does not have',
+      '/things',
+      'HTTP/1.1',
+      'Host: a\r\nX-HTTP-Method-Override: PUT\r\n',
+      403,
+    ],
+    ['an override that names no method', '/things', 'HTTP/1.1', 'Host: a\r\nX-HTTP-Method-Override: __proto__\r\n', 200],
+  ])('%s: %#', async (_, target, version, lines, status) => {
+    const whole = target === 'absolute' ? `http://127.0.0.1${path('/things')}` : path(target);
+    expect((await wire(`GET ${whole}${version && ` ${version}`}\r\n${lines}`)).status).toBe(status);
+  });
+
+  test('a semicolon splits query strings, as an ampersand does', async () => {
+    const first = await send('/things?x=1;page=2');
+    expect((await send('/things?page=2')).text).toBe(first.text);
+    expect((await send('/things?x=1;page=3')).text).not.toBe(first.text);
+  });
+
+  test('a method that overrides another is the one that the function sees, and that the cache knows', async () => {
+    await gateway.dispose();
+    await serve([method('/things', 'GET'), method('/things', 'PUT')]);
+    await send('/things');
+    await send('/things', { method: 'POST', headers: { 'X-HTTP-Method-Override': 'PUT' } });
+    await send('/things', { method: 'POST', headers: { 'X-HTTP-Method-Override': 'GET' } });
+    expect((events as unknown as { httpMethod: string }[]).map(({ httpMethod }) => httpMethod)).toEqual(['GET', 'PUT']);
+  });
+
+  test('each client gets the bytes that it accepts, whoever came first', async () => {
+    await gateway.dispose();
+    await serve([method('/image', 'GET')], { binaryMediaTypes: ['image/png'] });
+    answer = () => ({ payload: JSON.stringify({ statusCode: 200, body: 'w6k=', isBase64Encoded: true }) });
+    const got = async (accept: string) => (await send('/image', { headers: { accept } })).text;
+    expect([await got('text/html'), await got('image/png'), await got('text/html')]).toEqual(['w6k=', 'é', 'w6k=']);
+    expect(events).toHaveLength(1);
+  });
+
+  test('what a function can’t have meant as a response is 502, and not kept', async () => {
+    for (const payload of ['{"statusCode":103}', '{"statusCode":200,"headers":{"x-a":"1\\r\\nx-b: 2"}}']) {
+      answer = () => ({ payload });
+      for (let i = 0; i < 2; i += 1) expect((await send('/things')).status).toBe(502);
+    }
+    answer = () => ok('good');
+    expect((await send('/things')).text).toBe('good');
   });
 });

@@ -1,6 +1,6 @@
 import { gatewayResponse } from '../../../local/gateway/gateway-responses';
 import { proxyEvent } from '../../../local/gateway/proxy-event';
-import { decodesBinary, isBinary, proxyResponse } from '../../../local/gateway/response';
+import { bodyFor, decodesBinary, type IntegrationResponse, isBinary, proxyResponse } from '../../../local/gateway/response';
 import { signingKeyId } from '../../../local/gateway/signature';
 import { method, request, restApi, stage } from '../../support/rest-api';
 
@@ -64,6 +64,26 @@ test('the event has everything that a REST API gives a proxy integration', () =>
   });
 });
 
+test.each([
+  ['a signature of AWS’s', { Authorization: 'AWS4-HMAC-SHA256 Credential=A/b, SignedHeaders=host, Signature=0' }, {}, undefined],
+  ['any other', { Authorization: 'Bearer a' }, {}, 'Bearer a'],
+  [
+    'any other, of a method with IAM authorization',
+    { Authorization: 'Bearer a' },
+    { authorization: 'AWS_IAM' as const },
+    undefined,
+  ],
+])('an Authorization with %s', (_, headers, parts, expected) => {
+  const event = proxyEvent(request('GET', '/things', headers), { ...context, method: method('/things', 'GET', parts) });
+  expect([event.headers.Authorization, event.multiValueHeaders.Authorization?.[0]]).toEqual([expected, expected]);
+});
+
+test('names of a viewer are like any others', () => {
+  const event = proxyEvent(request('GET', '/things?__proto__=1&constructor=2', { ['__proto__']: '3' }), context);
+  expect(JSON.parse(JSON.stringify(event.queryStringParameters))).toEqual(JSON.parse('{"__proto__":"1","constructor":"2"}'));
+  expect(Object.keys(event.headers)).toContain('__proto__');
+});
+
 test('what is absent is null', () => {
   const event = proxyEvent(request('GET', '/things'), { ...context, stage: stage(), pathParameters: {} });
   expect(event).toMatchObject({
@@ -103,14 +123,19 @@ describe('what a function returns', () => {
     ['has no status', '{"body":"x"}'],
     ['has a status that is no number', '{"statusCode":"ok"}'],
     ['has a status out of range', '{"statusCode":99}'],
+    ['has a status that ends no request', '{"statusCode":103}'],
+    ['has a header with a line break', '{"statusCode":200,"headers":{"x-a":"1\\r\\nset-cookie: b=2"}}'],
+    ['has a header with NUL', '{"statusCode":200,"multiValueHeaders":{"x-a":["\\u0000"]}}'],
+    ['has a header beyond Latin-1', '{"statusCode":200,"headers":{"x-a":"\\u20ac"}}'],
+    ['has a header whose name is no token', '{"statusCode":200,"headers":{"x a":"1"}}'],
     ['has a body that is no text', '{"statusCode":200,"body":{"a":1}}'],
     ['has a member that is not known', '{"statusCode":200,"cookies":[]}'],
   ])('is refused where it %s', (_, payload) => {
-    expect(proxyResponse(payload, false)).toBeUndefined();
+    expect(proxyResponse(payload)).toBeUndefined();
   });
 
   test('becomes the response, JSON by default', () => {
-    expect(proxyResponse('{"statusCode":"201","body":"x"}', false)).toEqual({
+    expect(proxyResponse('{"statusCode":"201","body":"x"}')).toEqual({
       statusCode: 201,
       headers: [['Content-Type', 'application/json']],
       body: Buffer.from('x'),
@@ -123,7 +148,7 @@ describe('what a function returns', () => {
       headers: { 'content-type': 'text/plain', Vary: 'one', Date: 'today', 'Transfer-Encoding': 'chunked', 'X-Count': 3 },
       multiValueHeaders: { vary: ['a', 'b'], 'Set-Cookie': ['c=1', 'd=2'] },
     });
-    expect(proxyResponse(payload, false)?.headers).toEqual([
+    expect(proxyResponse(payload)?.headers).toEqual([
       ['content-type', 'text/plain'],
       ['vary', 'a'],
       ['vary', 'b'],
@@ -136,8 +161,11 @@ describe('what a function returns', () => {
 
   test('is decoded from base64 only where the client accepts a binary type', () => {
     const payload = '{"statusCode":200,"body":"w6k=","isBase64Encoded":true}';
-    expect(proxyResponse(payload, true)?.body.toString()).toBe('é');
-    expect(proxyResponse(payload, false)?.body.toString()).toBe('w6k=');
+    const response = proxyResponse(payload) as IntegrationResponse;
+    const bodies = ['image/png, */*', 'text/html', undefined].map((accept) =>
+      bodyFor(response, accept, ['image/png']).body.toString(),
+    );
+    expect(bodies).toEqual(['é', 'w6k=', 'w6k=']);
   });
 });
 

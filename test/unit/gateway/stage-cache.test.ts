@@ -8,10 +8,13 @@ describe('the cache key', () => {
   const key = (target: string, headers = {}, rest = {}, id = '7') =>
     cacheKey(method('/things/{id}', 'GET', { cacheKeyParameters: declared, ...rest }), request('GET', target, headers), { id });
 
+  const multi = (query: string) =>
+    key(`/things/7${query}`, {}, { cacheKeyParameters: ['method.request.multivaluequerystring.tag'] });
+  const greedy = (path: string) => key('/', {}, { cacheKeyParameters: ['method.request.path.id'] }, path);
+
   test.each([
     ['a query string that is not declared', key('/things/7?page=1'), key('/things/7?page=1&sort=name')],
     ['a header that is not declared', key('/things/7'), key('/things/7', { Accept: 'text/plain' })],
-    ['the case of a header name', key('/things/7', { 'Accept-Language': 'de' }), key('/things/7', { 'accept-language': 'de' })],
     ['the order of query strings', key('/things/7?page=1&x=1'), key('/things/7?x=1&page=1')],
     ['how a value is encoded', key('/things/7?page=%31'), key('/things/7?page=1')],
     [
@@ -29,6 +32,9 @@ describe('the cache key', () => {
     ['header', key('/things/7', { 'Accept-Language': 'de' }), key('/things/7', { 'Accept-Language': 'fr' })],
     ['namespace', key('/things/7'), key('/things/7', {}, { cacheNamespace: 'other' })],
     ['absent value and an empty one', key('/things/7'), key('/things/7?page=')],
+    ['the case of a header’s name', key('/things/7', { 'Accept-Language': 'de' }), key('/things/7', { 'accept-language': 'de' })],
+    ['several values and one with a comma', multi('?tag=a&tag=b'), multi('?tag=a,b')],
+    ['a slash that is encoded and one that is not', greedy('a%2Fb'), greedy('a/b')],
     ['case of a value', key('/things/7?page=a'), key('/things/7?page=A')],
   ])('differs by declared %s', (_, one, other) => {
     expect(one).not.toBe(other);
@@ -78,19 +84,25 @@ describe('the store', () => {
   });
 
   test('makes room by what was used least recently', () => {
-    const cache = new StageCache(20);
-    cache.set('a', response('12345678'), 10, 0);
-    cache.set('b', response('12345678'), 10, 0);
+    const cache = new StageCache(2000);
+    for (const key of ['a', 'b', 'c']) cache.set(key, response('12345678'), 10, 0);
     cache.get('a', 1);
-    cache.set('c', response('12345678'), 10, 2);
-    expect(['a', 'b', 'c'].filter((key) => cache.get(key, 3))).toEqual(['a', 'c']);
+    cache.set('d', response('12345678'), 10, 2);
+    expect(['a', 'b', 'c', 'd'].filter((key) => cache.get(key, 3))).toEqual(['a', 'c', 'd']);
+  });
+
+  test('counts what is empty', () => {
+    const cache = new StageCache(100_000);
+    for (let i = 0; i < 1000; i += 1) cache.set(String(i), response(''), 10, 0);
+    expect(cache.get('0', 1)).toBeUndefined();
+    expect(cache.bytes).toBeLessThanOrEqual(100_000);
   });
 
   test('is empty after a flush, and has its whole capacity again', () => {
-    const cache = new StageCache(10);
+    const cache = new StageCache(1000);
     cache.set('a', response('1234567890'), 10, 0);
     cache.flush();
-    expect(cache.get('a', 1)).toBeUndefined();
+    expect([cache.get('a', 1), cache.bytes]).toEqual([undefined, 0]);
     cache.set('b', response('1234567890'), 10, 1);
     expect(cache.get('b', 2)).toBeDefined();
   });
