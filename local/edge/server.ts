@@ -58,6 +58,8 @@ export class EdgeServer {
     this.#server = http.createServer({ keepAliveTimeout: 60_000, maxHeaderSize: MAX_REQUEST_BYTES }, (request, response) =>
       this.#take(request, response),
     );
+    // "CloudFront removes the header": an expectation that Node.js doesn't know is none.
+    this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (!socket.writable) return;
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Request Entity Too Large' : '400 Bad Request';

@@ -25,7 +25,7 @@ export type Answer = (host: string, request: GatewayRequest, fault: Fault | unde
 
 /** A server on loopback that reads whole requests and writes whole responses. */
 export function createServer(answer: Answer, log: (message: string) => void): http.Server {
-  const server = http.createServer((incoming, outgoing) => {
+  const take: http.RequestListener = (incoming, outgoing) => {
     receive(incoming, async (body) => {
       try {
         const request = toRequest(incoming, body ?? Buffer.alloc(0));
@@ -38,6 +38,17 @@ export function createServer(answer: Answer, log: (message: string) => void): ht
         else outgoing.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal server error"}');
       }
     });
+  };
+  const server = http.createServer(take);
+  // `Expect` ends here: an expectation that Node.js doesn't know is none.
+  server.on('checkExpectation', take);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return;
+    // Node.js stops reading at 16 KB, and only then knows that a request is over the limit.
+    const [status, message] = error.code === 'HPE_HEADER_OVERFLOW' ? ['413', 'Request Too Long'] : ['400', 'Bad Request'];
+    const body = JSON.stringify({ message });
+    const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+    socket.end(`HTTP/1.1 ${status} ${message}\r\n${head}\r\n\r\n${body}`);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   return server;
