@@ -1,4 +1,7 @@
 import * as http from 'node:http';
+import { uncached } from '../../lambdas/platform/http/response';
+import { createRouter } from '../../lambdas/platform/http/router';
+import { defineRoute } from '../../lib/route';
 import { createGateway, type Gateway, type Method, type RestApi } from '../../local/gateway';
 import type { Access } from '../../local/gateway/access';
 import { AwsError, type Caller, type InvokeResult } from '../../local/types';
@@ -517,4 +520,32 @@ describe('on the wire', () => {
     answer = () => ok('good');
     expect((await send('/things')).text).toBe('good');
   });
+});
+
+test('no request leaves an answer behind for others that have its key', async () => {
+  const things = defineRoute({
+    name: 'things',
+    path: '/things',
+    query: { country: { required: true } },
+    freshness: { sharedTtlSeconds: 600, gatewayTtlSeconds: 300, edgeTtlSeconds: 600 },
+    tags: ['things'],
+  });
+  const thing = defineRoute({ ...things, name: 'thing', path: '/things/{id}', query: {} });
+  const echo = async ({ parameters }: { parameters: object }) => uncached(200, { ...parameters });
+  const router = createRouter([things, thing].map((route) => ({ route, methods: { GET: echo } })));
+  answer = async (event) =>
+    router(event as unknown as Parameters<typeof router>[0]).then(
+      (response) => ({ payload: JSON.stringify(response) }),
+      () => ({ payload: '{}', functionError: 'Unhandled' }),
+    );
+  await serve([
+    method('/things', 'GET', { cacheKeyParameters: ['method.request.querystring.country'] }),
+    method('/things/{id}', 'GET', { cacheKeyParameters: ['method.request.path.id'] }),
+  ]);
+  expect((await send('/things?country=XX&country=SE')).status).toBe(502);
+  expect(await send('/things?country=SE')).toMatchObject({ status: 200, text: '{"country":"SE"}' });
+  expect((await send('/things/7/')).text).toBe('{"id":"7"}');
+  expect((await send('/things/7')).text).toBe('{"id":"7"}');
+  expect((await send('/things/%zz')).status).toBe(400);
+  expect((await send('/things/%25zz')).text).toBe('{"id":"%zz"}');
 });

@@ -23,21 +23,33 @@ export interface Endpoint {
   readonly elsewhere?: readonly string[];
 }
 
+/**
+ * A request whose answer depends on what is in no key of the stage cache: on several values of a query string, of which the key
+ * has one, or on how a path is encoded. Kept, it would be the answer to others as well.
+ */
+class AmbiguousRequest extends Problem {
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
 /** A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. */
 export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent) => Promise<Response> {
   const compiled = endpoints.map((endpoint) => ({ endpoint, match: pathMatcher(endpoint.route.path) }));
 
   const dispatch = async (event: ProxyEvent): Promise<Response> => {
     for (const { endpoint, match } of compiled) {
-      const values = match(event.path);
+      const values = match(resourcePath(event));
       if (!values) continue;
-      const handler = endpoint.methods[event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod];
+      const method = event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod;
+      const handler = Object.hasOwn(endpoint.methods, method) ? endpoint.methods[method] : undefined;
       if (!handler) throw notAllowed(endpoint, event.httpMethod);
-      const refresh = refreshOf(event.headers);
+      // API Gateway checks who refreshes where it would answer from the stage cache, and nowhere else: not with HEAD.
+      const refresh = keptByGateway(event) ? refreshOf(event.headers) : undefined;
       let refreshed = false;
       const response = await handler({
         method: event.httpMethod,
-        parameters: { ...queryParameters(endpoint.route, event), ...pathParameters(values) },
+        parameters: Object.assign(queryParameters(endpoint.route, event), pathParameters(values)),
         readOptions: (entry) => {
           refreshed = refresh !== undefined;
           return refresh ? { ticket: refreshTicket(refresh, entry) } : {};
@@ -49,12 +61,15 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
     throw new Problem(404, 'there is nothing at this path');
   };
 
-  const keptByGateway = ({ httpMethod, path }: ProxyEvent): boolean =>
-    httpMethod === 'GET' && compiled.some(({ endpoint: { route }, match }) => match(path) && route.freshness?.gatewayTtlSeconds);
+  const keptByGateway = (event: ProxyEvent): boolean =>
+    event.httpMethod === 'GET' &&
+    compiled.some(({ endpoint: { route }, match }) => match(resourcePath(event)) && route.freshness?.gatewayTtlSeconds);
 
   return async (event) => {
     await afterFreeze();
     const response = await dispatch(event).catch((error: unknown) => {
+      // API Gateway keeps an answer of 400, and doesn't keep its own 502 for a function that throws.
+      if (error instanceof AmbiguousRequest && keptByGateway(event)) throw error;
       if (error instanceof Problem) return problemResponse(error);
       log.error('request failed', { method: event.httpMethod, path: event.path, error });
       // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it
@@ -66,13 +81,18 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
   };
 }
 
+/** The path that finds a route. API Gateway leads one with a slash at its end to the same resource, and so to the same key. */
+function resourcePath({ path }: ProxyEvent): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
 function pathParameters(values: TemplateValues): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       try {
         return [name, decodeURIComponent(value)];
       } catch {
-        throw new Problem(400, `'${name}' must be percent-encoded UTF-8`);
+        throw new AmbiguousRequest(`'${name}' must be percent-encoded UTF-8`);
       }
     }),
   );
@@ -80,15 +100,20 @@ function pathParameters(values: TemplateValues): Record<string, string> {
 
 /** Only what the route declares: an unknown query string is in no tier's key, so it must not make a difference. */
 function queryParameters(route: Route, event: ProxyEvent): Record<string, string | undefined> {
-  const parameters: Record<string, string | undefined> = {};
+  const parameters: Record<string, string | undefined> = Object.create(null);
   for (const [name, { required, default: fallback }] of Object.entries(route.query)) {
-    const all = event.multiValueQueryStringParameters?.[name];
-    if (all && all.length > 1) throw new Problem(400, `'${name}' must be sent at most once`);
-    const value = all?.[0] ?? event.queryStringParameters?.[name] ?? fallback;
+    const all = own(event.multiValueQueryStringParameters, name);
+    if (all && all.length > 1) throw new AmbiguousRequest(`'${name}' must be sent at most once`);
+    const value = all?.[0] ?? own(event.queryStringParameters, name) ?? fallback;
     if (required && value === undefined) throw new Problem(400, `'${name}' is required`);
     parameters[name] = value;
   }
   return parameters;
+}
+
+/** The value of a name in an object that JSON was parsed to: not what its prototype has under the name. */
+function own<Value>(values: Readonly<Record<string, Value>> | null | undefined, name: string): Value | undefined {
+  return values && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 const UNAVAILABLE = new Problem(503, 'the request could not be served now; try again', { 'retry-after': '1' });

@@ -58,11 +58,42 @@ describe('the router', () => {
     expect(seen[0]?.parameters).toEqual({ id: 'a/b', size: '10', colour: 'red' });
   });
 
-  test('prefers multi-value query strings, and refuses one that is sent twice', async () => {
+  test('prefers multi-value query strings', async () => {
     await call('GET', '/items/1', { multiValueQueryStringParameters: { size: ['20'], colour: ['blue'] } });
     expect(seen[0]?.parameters).toEqual({ id: '1', size: '20', colour: 'blue' });
-    const twice = await call('GET', '/items/1', { multiValueQueryStringParameters: { size: ['1', '2'] } });
-    expect(twice).toMatchObject({ statusCode: 400, body: expect.stringContaining("'size' must be sent at most once") });
+  });
+
+  test.each([
+    ['a query string that is sent twice', '/items/1', ['1', '2'], "'size' must be sent at most once"],
+    ['an escape that is none', '/items/%zz', ['1'], "'id' must be percent-encoded UTF-8"],
+  ])('refuses %s, and leaves no answer to be kept for others', async (_, path, size, message) => {
+    const more = { multiValueQueryStringParameters: { size, colour: ['red'] } };
+    expect(await call('HEAD', path, more)).toMatchObject({ statusCode: 400 });
+    // API Gateway keeps a 400 under a key that others have too, and doesn't keep its 502 for a function that throws.
+    await expect(call('GET', path, more)).rejects.toThrow(message);
+    const live = createRouter([
+      {
+        route: defineRoute({ name: 'live', path: item.path, query: item.query }),
+        methods: { GET: async () => uncached(200, {}) },
+      },
+    ]);
+    expect(await live({ httpMethod: 'GET', path, ...more })).toMatchObject({
+      statusCode: 400,
+      body: expect.stringContaining(message),
+    });
+  });
+
+  test('answers a path with a slash at its end as API Gateway does: it has the same key', async () => {
+    expect(await call('GET', '/items/1/')).toEqual(await call('GET', '/items/1'));
+    expect((await call('GET', '/items/1//')).statusCode).toBe(404);
+  });
+
+  test('takes no names of objects of JavaScript for what was sent', async () => {
+    const route = defineRoute({ name: 'odd', path: '/odd', query: { constructor: {}, toString: { default: 'none' } } });
+    const odd = createRouter([{ route, methods: { GET: async ({ parameters }) => uncached(200, { ...parameters }) } }]);
+    const got = await odd({ httpMethod: 'GET', path: '/odd', queryStringParameters: {}, multiValueQueryStringParameters: {} });
+    expect(JSON.parse(got.body)).toEqual({ toString: 'none' });
+    expect((await odd({ httpMethod: 'constructor', path: '/odd' })).statusCode).toBe(405);
   });
 
   describe('with a refresh of the stage cache', () => {
@@ -89,6 +120,10 @@ describe('the router', () => {
 
     test('says nothing where the handler did not read so', async () => {
       expect((await read(refresh, 'PUT')).headers).not.toHaveProperty('x-cachement-refreshed');
+    });
+
+    test('means nothing with HEAD, which API Gateway lets through unchecked', async () => {
+      expect((await read(refresh, 'HEAD')).headers).not.toHaveProperty('x-cachement-refreshed');
     });
 
     test.each([
