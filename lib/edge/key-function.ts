@@ -4,7 +4,8 @@ import type { Route } from '../route';
 
 /**
  * Viewer request function that normalizes the cache key: query strings are sorted, and those that the route doesn't declare are
- * dropped. A cache policy drops them too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
+ * dropped; of several values of one, the last is kept, which is the one that functions get and the stage cache has in its key. A cache
+ * policy drops undeclared ones too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
  */
 export class KeyFunction extends Construct {
   /** Function that behaviours run on each viewer's request. */
@@ -31,7 +32,10 @@ function handler(event) {
   var given = event.request.querystring;
   var kept = {};
   for (var i = 0; i < NAMES.length; i++) {
-    if (given[NAMES[i]] !== undefined) kept[NAMES[i]] = given[NAMES[i]];
+    if (!Object.prototype.hasOwnProperty.call(given, NAMES[i])) continue;
+    var field = given[NAMES[i]];
+    var last = field.multiValue ? field.multiValue[field.multiValue.length - 1] : field;
+    kept[NAMES[i]] = { value: last.value };
   }
   event.request.querystring = kept;
   return event.request;

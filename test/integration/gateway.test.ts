@@ -527,7 +527,7 @@ test('no request leaves an answer behind for others that have its key', async ()
     name: 'things',
     path: '/things',
     query: { country: { required: true } },
-    freshness: { sharedTtlSeconds: 600, gatewayTtlSeconds: 300, edgeTtlSeconds: 600 },
+    freshness: { sharedTtlSeconds: 1000, gatewayTtlSeconds: 300, edgeTtlSeconds: 600 },
     tags: ['things'],
   });
   const thing = defineRoute({ ...things, name: 'thing', path: '/things/{id}', query: {} });

@@ -82,7 +82,7 @@ test('only a path whose query strings have an order has a function for its key',
   }
 });
 
-test("the key's function sorts what is declared and drops what is not, however often it is given", () => {
+test("the key's function sorts what is declared, keeps the last of several values, and drops what is not declared", () => {
   const stack = new Stack();
   new KeyFunction(stack, 'Key', search);
   const [fn] = Object.values(Template.fromStack(stack).findResources('AWS::CloudFront::Function'));
@@ -91,7 +91,7 @@ test("the key's function sorts what is declared and drops what is not, however o
     JSON.stringify(handler({ request: { uri: '/items', querystring } }).querystring);
   const page = { value: '2', multiValue: [{ value: '2' }, { value: '3' }] };
   const sort = { value: 'price' };
-  expect(sorted({ sort, utm_source: { value: 'x' }, page })).toBe(JSON.stringify({ page, sort }));
+  expect(sorted({ sort, utm_source: { value: 'x' }, page })).toBe(JSON.stringify({ page: { value: '3' }, sort }));
   expect(sorted({ page, sort })).toBe(sorted({ sort, page }));
   expect(sorted({ sort })).toBe(JSON.stringify({ sort }));
   expect(sorted({})).toBe('{}');
