@@ -66,7 +66,7 @@ function originFrom(distribution: string, origin: Properties): OriginOptions {
       `edge: distribution '${distribution}': origin '${origin.Id}' is a bucket, which doesn't run here; only REST APIs do`,
     );
   }
-  const customHeaders: Record<string, string> = {};
+  const customHeaders: Record<string, string> = Object.create(null);
   for (const header of origin.OriginCustomHeaders ?? []) customHeaders[header.HeaderName] = header.HeaderValue;
   const completion = origin.ResponseCompletionTimeout;
   return {

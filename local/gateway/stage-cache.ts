@@ -34,7 +34,7 @@ interface StoredResponse {
  * (test/unit/gateway/stage-cache-memory.test.ts): the entry with its key, its place in the map and its buffer; and a header.
  */
 const ENTRY_BYTES = 500;
-const HEADER_BYTES = 100;
+const HEADER_BYTES = 75;
 
 /**
  * A stage's cache. It stores what integrations answer, whatever the status, and replays it unchanged until its TTL is over; it

@@ -76,6 +76,12 @@ describe('the request to the origin', () => {
     expect(Object.keys(request.headers)).toEqual(['Host', 'x-other', 'User-Agent', 'X-Amz-Cf-Id', 'X-Forwarded-For', 'Via']);
   });
 
+  test('a header has the spelling of the policy that names it, whatever the viewer’s', () => {
+    const headers = { ...listed('accept-language'), spelling: new Map([['accept-language', 'Accept-Language']]) };
+    const request = sent({ cachePolicy: cachePolicy({ headers }) }, { 'accept-language': 'de' });
+    expect(Object.entries(request.headers)).toContainEqual(['Accept-Language', 'de']);
+  });
+
   test('a policy that names Host, or all headers, forwards the viewer’s', () => {
     expect(sent({ originRequestPolicy: { ...NONE_POLICY, headers: listed('host') } }).headers.Host).toBe('viewer.example');
     expect(sent({ originRequestPolicy: { ...NONE_POLICY, headers: ALL } }).headers.Host).toBe('viewer.example');

@@ -218,6 +218,7 @@ describe('the start stops', () => {
 
   test.each<[string, object, RegExp]>([
     ['on an unknown policy', { CachePolicyId: 'none' }, /CachePolicy of the template.*has the id 'none'/],
+    ['on a policy with the name of what every object has', { CachePolicyId: 'constructor' }, /has the id 'constructor'/],
     ['on a behaviour without an origin', { TargetOriginId: 'none' }, /behaviour '\*' has no origin 'none'/],
     ['on settings without a policy', { CachePolicyId: undefined }, /settings without a policy don't run here/],
   ])('%s', (_, properties, message) => {
@@ -262,6 +263,16 @@ describe('the start stops', () => {
         new cloudfront.Distribution(stack, 'Distribution', { defaultBehavior: { origin: apiOrigin(), cachePolicy } });
       },
       /names header 'cloudfront-viewer-city'/,
+    ],
+    [
+      'on a header of the key that never reaches an origin',
+      (stack) => {
+        const cachePolicy = new cloudfront.CachePolicy(stack, 'Policy', {
+          headerBehavior: cloudfront.CacheHeaderBehavior.allowList('X-Real-IP'),
+        });
+        new cloudfront.Distribution(stack, 'Distribution', { defaultBehavior: { origin: apiOrigin(), cachePolicy } });
+      },
+      /names header 'x-real-ip', which isn't forwarded/,
     ],
     [
       'on TTLs that contradict each other',
