@@ -79,3 +79,47 @@ describe('the pages of the documentation', () => {
     expect(long).toEqual([]);
   });
 });
+
+test('paths of the repository that pages name in code spans exist', () => {
+  const named = PAGES.filter((page) => !page.startsWith('docs/api/') && page !== 'CHANGELOG.md').flatMap((page) =>
+    [
+      ...textOf(page)
+        .replace(/^```.*?^```/gms, '')
+        .matchAll(/`((?:bench|bin|cli|docs|examples|lambdas|lib|local|scripts|test)\/[\w./-]+)`/g),
+    ].map(([, file]) => ({ page, file: file! })),
+  );
+  expect(named.filter(({ file }) => !fs.existsSync(path.join(root, file)))).toEqual([]);
+  expect(named.length).toBeGreaterThan(20);
+});
+
+describe('the table of parts in ARCHITECTURE.md', () => {
+  const folders = [...textOf('ARCHITECTURE.md').matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+  );
+  /** Folders in version control: a top-level one, or one of `lib` and `lambdas`, whose folders are the picture's boxes. */
+  const inGit = new Set(
+    execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+      .split('\n')
+      .filter((file) => file.includes('/') && !file.startsWith('.') && fs.existsSync(path.join(root, file)))
+      .flatMap((file) => {
+        const [top = '', second = ''] = path.dirname(file).split('/');
+        return ['lib', 'lambdas'].includes(top) && second ? [`${top}/${second}`] : [top];
+      }),
+  );
+  /** Whether a folder is a deployed function's: all of them share the row `lambdas/<name>`. */
+  const isHandler = (folder: string): boolean =>
+    fs.existsSync(path.join(root, folder, 'index.ts')) && folder.startsWith('lambdas/');
+
+  test('names folders that exist', () => {
+    const missing = folders.filter((folder) => folder !== 'lambdas/<name>' && !fs.existsSync(path.join(root, folder)));
+    expect(missing).toEqual([]);
+    expect(folders.length).toBeGreaterThan(15);
+  });
+
+  test('has every folder', () => {
+    const named = new Set(folders);
+    const rowOf = (folder: string) => (named.has(folder) ? folder : isHandler(folder) ? 'lambdas/<name>' : undefined);
+    // `lib` and `lambdas` themselves hold the package's entries and the declarations of types.
+    expect([...inGit].filter((folder) => !['lib', 'lambdas'].includes(folder) && !named.has(rowOf(folder) ?? ''))).toEqual([]);
+  });
+});

@@ -12,6 +12,9 @@ const project = path.resolve(__dirname, '../..');
 const state = fs.mkdtempSync(path.join(os.tmpdir(), 'tutorial-'));
 const commands = tutorialCommands();
 
+/** The longest that a command may take: on a busy machine the cluster agrees on its state after more than a minute. */
+const LIMIT_MS = 240_000;
+
 /** Addresses and folders that a reader has, and a test must not share with others: its own stand in their place. */
 const READERS_EDGE = 'http://127.0.0.1:8080';
 const READERS_STATE = '.cachement/local';
@@ -50,7 +53,7 @@ class Terminal {
     const mark = `end-${Math.random()}`;
     // Without input, since the shell's own is the commands that follow.
     this.start(`{ ${command}\n} < /dev/null\nprintf '\\n%s\\n' ${mark}`);
-    await waitFor(`the end of: ${command}`, () => this.#output.includes(`\n${mark}\n`), { timeoutMs: 110_000 });
+    await waitFor(`the end of: ${command}`, () => this.#output.includes(`\n${mark}\n`), { timeoutMs: LIMIT_MS });
     this.#output = this.#output.slice(0, this.#output.indexOf(`\n${mark}\n`));
     return this.lines();
   }
@@ -90,31 +93,35 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-test.each(commands.map((command, index) => ({ ...command, index })))('$page:$line $text', async ({ text, output, index }) => {
-  // Each stands on those before it: what comes after a failure would say nothing.
-  expect(done.length).toBe(index);
-  const prints = (lines: readonly string[]) => matchesOutput(output, lines.map(forReader));
-  if (text === 'npm start') {
-    // In place of the shell, so that it ends with it.
-    first.start(`exec npm start -- --port 0 --state ${state} --assembly ${await testAssembly()}`);
-    await waitFor(
-      'the address of the edge',
-      () => {
-        edge = / {2}edge {6}(http:\S+)/.exec(first.lines().join('\n'))?.[1];
-        return edge && prints(first.lines());
-      },
-      { timeoutMs: 110_000 },
-    );
-  } else if (text === CTRL_C) {
-    first.interrupt();
-    await first.ended;
-    if (!prints(first.lines())) expect(first.lines()).toEqual(output);
-  } else {
-    const lines = await second.run(forTest(text));
-    if (!prints(lines)) expect(lines.map(forReader)).toEqual(output);
-  }
-  done.push(index);
-});
+test.each(commands.map((command, index) => ({ ...command, index })))(
+  '$page:$line $text',
+  async ({ text, output, index }) => {
+    // Each stands on those before it: what comes after a failure would say nothing.
+    expect(done.length).toBe(index);
+    const prints = (lines: readonly string[]) => matchesOutput(output, lines.map(forReader));
+    if (text === 'npm start') {
+      // In place of the shell, so that it ends with it.
+      first.start(`exec npm start -- --port 0 --state ${state} --assembly ${await testAssembly()}`);
+      await waitFor(
+        'the address of the edge',
+        () => {
+          edge = / {2}edge {6}(http:\S+)/.exec(first.lines().join('\n'))?.[1];
+          return edge && prints(first.lines());
+        },
+        { timeoutMs: LIMIT_MS },
+      );
+    } else if (text === CTRL_C) {
+      first.interrupt();
+      await first.ended;
+      if (!prints(first.lines())) expect(first.lines()).toEqual(output);
+    } else {
+      const lines = await second.run(forTest(text));
+      if (!prints(lines)) expect(lines.map(forReader)).toEqual(output);
+    }
+    done.push(index);
+  },
+  LIMIT_MS + 10_000,
+);
 
 test('every command has been run, once and in order', () => {
   expect(done).toEqual(commands.map((_, index) => index));
