@@ -10,7 +10,6 @@ const TO_DIVIDE = [
   'test/integration/edge.test.ts',
   'test/integration/gateway.test.ts',
   'test/integration/purge-path.test.ts',
-  'test/policies/acknowledgements.ts',
 ];
 
 const MOST_FILES_AT_THE_ROOT = 24;

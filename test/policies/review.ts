@@ -1,5 +1,22 @@
-import type { Acknowledgement } from './acknowledgements';
 import type { Finding } from './findings';
+
+/** Acknowledged findings of one kind, by resource. */
+export interface Acknowledgement {
+  /** Ids of the rules, with the finding in brackets where a rule has several. Without wildcards. */
+  readonly rules: readonly string[];
+  /** Description of each resource, by its path without the stage. */
+  readonly resources: Readonly<Record<string, string>>;
+  /**
+   * The presets that have the findings.
+   * @default - every preset
+   */
+  readonly presets?: readonly string[];
+  /**
+   * Reason why the finding is acceptable: the control that is there instead. Continues a sentence after the resource's
+   * description.
+   */
+  readonly because: string;
+}
 
 /** Shortest reason that can name a control. */
 const SHORTEST_REASON = 40;

@@ -4,9 +4,9 @@ import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { ServerlessSharedCache } from '../../../lib/shared/serverless-shared-cache';
-import type { Acknowledgement } from '../../policies/acknowledgements';
 import { CachementChecks } from '../../policies/cachement-checks';
-import { review } from '../../policies/review';
+
+import { type Acknowledgement, review } from '../../policies/review';
 import { newNetwork } from './support';
 
 const stackOf = () => new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
