@@ -21,7 +21,7 @@ export interface Answer {
   readonly behavior: BehaviorOptions;
   readonly object: StoredObject;
   readonly result: CacheResult;
-  /** Conditions of the viewer that the edge answers itself, in place of the origin: all, all but ranges, or none. */
+  /** How far the edge answers conditions and ranges of the viewer itself, in place of the origin. */
   readonly conditions: 'all' | 'without ranges' | 'none';
   /** Times that the origin took, where it gave the answer. */
   readonly upstream?: Timing['upstream'];
@@ -99,8 +99,8 @@ export class Location {
   /**
    * Answers a request that {@link lookup} couldn't, together with others of the same key where CloudFront does so.
    *
-   * @see the guide's "Simultaneous requests for the same object (request collapsing)":
-   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+   * @see
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
    */
   async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, viewer: Viewer): Promise<Answer> {
     // "CloudFront does not support request collapsing if you enable cookie forwarding".
@@ -145,7 +145,7 @@ export class Location {
   /**
    * @param awaited true while any viewer waits for the answer; what all have left isn't stored, by the guide's "Canceled
    * requests":
-   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#response-custom-canceled-requests
    */
   async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, awaited: () => boolean): Promise<Fetched> {
     const expired = this.store.get(key.text);

@@ -1,6 +1,7 @@
 import type { Model, Resource } from '../types';
 import { unknownVariable } from './gateway-responses';
 import { decodeResourcePath } from './method-settings';
+import { mockAnswer } from './mock-integration';
 import type { GatewayOptions, GatewayResponseOptions, Method, PathResource, RestApi, Stage } from './options';
 import { deploymentId, requestValidatorId, resourceId, restApiId, rootResourceId } from './resource-types';
 
@@ -62,16 +63,10 @@ function methodOptions(resource: Resource, own: { id: string; path: string }, ap
     fail(resource, 'AuthorizationType', `must be 'NONE' or 'AWS_IAM', got: '${authorization}'`);
   }
   if (properties.ApiKeyRequired === true) fail(resource, 'ApiKeyRequired', 'must not be true: API keys are not checked here');
-  if (integration.Type !== 'AWS_PROXY') fail(resource, 'Integration.Type', `must be 'AWS_PROXY', got: '${integration.Type}'`);
-  if (integration.IntegrationHttpMethod !== 'POST') {
-    fail(
-      resource,
-      'Integration.IntegrationHttpMethod',
-      `must be 'POST' for a function, got: '${integration.IntegrationHttpMethod}'`,
-    );
+  if (integration.Type !== 'AWS_PROXY' && integration.Type !== 'MOCK') {
+    fail(resource, 'Integration.Type', `must be 'AWS_PROXY' or 'MOCK', got: '${integration.Type}'`);
   }
-  const functionArn = /:lambda:path\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(integration.Uri ?? '')?.[1];
-  if (!functionArn) fail(resource, 'Integration.Uri', `must name a function's invocations, got: '${integration.Uri}'`);
+  const mock = integration.Type === 'MOCK' ? mockAnswer(resource, fail) : undefined;
 
   const declared: Record<string, boolean> = properties.RequestParameters ?? {};
   const cacheKeyParameters: string[] = integration.CacheKeyParameters ?? [];
@@ -94,13 +89,23 @@ function methodOptions(resource: Resource, own: { id: string; path: string }, ap
     resourceId: own.id,
     resourcePath: own.path,
     authorization,
-    functionArn: functionArn as string,
+    ...(mock ? { mock, functionArn: '' } : { functionArn: functionOf(resource) }),
     timeoutMilliseconds: Number(integration.TimeoutInMillis ?? DEFAULT_TIMEOUT_MILLISECONDS),
     requiredParameters:
       validator?.properties.ValidateRequestParameters === true ? Object.keys(declared).filter((name) => declared[name]) : [],
     cacheKeyParameters,
     cacheNamespace: integration.CacheNamespace ?? own.id,
   };
+}
+
+/** ARN of the function of a proxy integration. */
+function functionOf(resource: Resource): string {
+  const { IntegrationHttpMethod, Uri } = resource.properties.Integration;
+  if (IntegrationHttpMethod !== 'POST') {
+    fail(resource, 'Integration.IntegrationHttpMethod', `must be 'POST' for a function, got: '${IntegrationHttpMethod}'`);
+  }
+  const arn = /:lambda:path\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(Uri ?? '')?.[1];
+  return arn ?? fail(resource, 'Integration.Uri', `must name a function's invocations, got: '${Uri}'`);
 }
 
 function stageOptions(resource: Resource, apiId: string, model: Model): Stage {

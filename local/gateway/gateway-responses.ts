@@ -11,6 +11,7 @@ const DEFAULTS = {
   INTEGRATION_TIMEOUT: [504, 'Endpoint request timed out', 'InternalServerErrorException'],
   MISSING_AUTHENTICATION_TOKEN: [403, 'Missing Authentication Token', 'MissingAuthenticationTokenException'],
   REQUEST_TOO_LARGE: [413, 'Request Too Long', 'RequestTooLargeException'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported Media Type', 'UnsupportedMediaTypeException'],
   THROTTLED: [429, 'Too Many Requests', 'TooManyRequestsException'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 

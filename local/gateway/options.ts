@@ -1,3 +1,5 @@
+import type { IntegrationResponse } from './response';
+
 /** REST APIs that {@link createGateway} serves, and settings of all. */
 export interface GatewayOptions {
   readonly apis: readonly RestApi[];
@@ -32,12 +34,15 @@ export interface PathResource {
   readonly methods: Readonly<Record<string, Method>>;
 }
 
-/** A method of a resource with its Lambda proxy integration. */
+/** A method of a resource with its integration: a function, or a mock. */
 export interface Method {
   readonly httpMethod: string;
   readonly resourceId: string;
   readonly resourcePath: string;
   readonly authorization: 'NONE' | 'AWS_IAM';
+  /** Answer of a mock integration, which calls no function. */
+  readonly mock?: IntegrationResponse;
+  /** ARN of the function that answers; empty for a mock. */
   readonly functionArn: string;
   readonly timeoutMilliseconds: number;
   /** Parameters without which a request is refused, such as `method.request.querystring.page`. Empty without a validator. */

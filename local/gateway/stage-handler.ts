@@ -3,6 +3,7 @@ import type { Caller, Clock, Registry } from '../types';
 import { type Access, callerOf } from './access';
 import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
 import { type EffectiveSettings, effectiveSettings } from './method-settings';
+import { isUnsupported } from './mock-integration';
 import type { Method, RestApi, Stage } from './options';
 import { proxyEvent, type RequestContext } from './proxy-event';
 import { RefreshGuards } from './refresh-guards';
@@ -163,6 +164,10 @@ export class StageHandler {
 
   async #integrate(exchange: Exchange): Promise<IntegrationResponse> {
     const { request, method } = exchange;
+    if (method.mock) {
+      if (isUnsupported(headerValues(request, 'content-type')[0])) throw new Refusal('UNSUPPORTED_MEDIA_TYPE');
+      return method.mock;
+    }
     const { registry, clock, log } = this.#services;
     const target = registry.functions.get(method.functionArn);
     if (!target || !this.#functionLetsIn(method, request)) throw new Refusal('API_CONFIGURATION_ERROR');

@@ -68,6 +68,40 @@ function template(change: (parts: Template) => void = () => {}): Template {
 const read = (change?: (parts: Template) => void) =>
   gatewayFromTemplate(plainModel(template(change), context.environment)).apis[0]!;
 
+const MOCK = {
+  Type: 'MOCK',
+  PassthroughBehavior: 'NEVER',
+  RequestTemplates: { 'application/json': '{"statusCode":405}' },
+  IntegrationResponses: [
+    {
+      StatusCode: '405',
+      ResponseParameters: { 'method.response.header.Allow': "'GET, HEAD'" },
+      ResponseTemplates: { 'application/json': '{"status":405}' },
+    },
+  ],
+};
+
+const readMock = (change: object = {}) =>
+  read((parts) => {
+    parts.GetThing!.properties.Integration = { ...MOCK, ...change };
+  }).root.children[0]!.children[0]!.methods.GET;
+
+test('reads a mock, whose answer is in the template', () => {
+  expect(readMock()?.mock).toEqual({ statusCode: 405, headers: [['Allow', 'GET, HEAD']], body: Buffer.from('{"status":405}') });
+});
+
+test.each([
+  [
+    'PassthroughBehavior',
+    { PassthroughBehavior: 'WHEN_NO_MATCH' },
+    "'Integration.PassthroughBehavior' must be 'NEVER' for a mock here",
+  ],
+  ['RequestTemplates', { RequestTemplates: {} }, "'Integration.RequestTemplates' must be of application/json and name a status"],
+  ['IntegrationResponses', { IntegrationResponses: [] }, "'Integration.IntegrationResponses' must have a response of status 405"],
+])('refuses a mock of another kind, by its %s', (_, change, message) => {
+  expect(() => readMock(change)).toThrow(message);
+});
+
 test('reads tree, methods, stage and settings', () => {
   const api = read();
   expect(api.id).toMatch(/^[a-z0-9]{10}$/);
@@ -132,8 +166,8 @@ test.each<[string, (parts: Template) => void, RegExp]>([
   ['an API key', (parts) => (parts.GetThing!.properties.ApiKeyRequired = true), /'ApiKeyRequired' must not be true/],
   [
     'another integration',
-    (parts) => (parts.GetThing!.properties.Integration.Type = 'MOCK'),
-    /'Integration.Type' must be 'AWS_PROXY', got: 'MOCK'/,
+    (parts) => (parts.GetThing!.properties.Integration.Type = 'HTTP'),
+    /'Integration.Type' must be 'AWS_PROXY' or 'MOCK', got: 'HTTP'/,
   ],
   [
     'a GET to Lambda',
