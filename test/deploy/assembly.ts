@@ -29,6 +29,8 @@ export interface StackArtifact {
   readonly name: string;
   readonly region: string;
   readonly account: string;
+  /** True if the app says where it goes: its templates hold the region then, and are another app's in another region. */
+  readonly isPlaced?: boolean;
   /** Names of the stacks that are deployed before it. */
   readonly dependencies: readonly string[];
   readonly terminationProtection: boolean;
@@ -50,6 +52,7 @@ export function readAssembly(directory: string): StackArtifact[] {
       name: artifact.properties.stackName ?? id,
       account: account && account !== 'unknown-account' ? account : ANYWHERE.account,
       region: region && region !== 'unknown-region' ? region : ANYWHERE.region,
+      isPlaced: region !== 'unknown-region',
       dependencies: (artifact.dependencies ?? [])
         .filter((other: string) => ids.has(other))
         .map((other: string) => ids.get(other).properties.stackName ?? other),

@@ -1,32 +1,33 @@
 import * as fs from 'node:fs';
-import { appOf, PRESETS } from '../policies/presets';
+import { appOf, type Preset, presets } from '../policies/presets';
 import { readAssembly, type StackArtifact } from './assembly';
 import { deploymentProblems, neighbourProblems } from './deployment';
 import { playTwoRegions } from './play';
 import type { Problem } from './problem';
+import { updateProblems } from './updates';
 
 /** `npm run check:deploy`: plays the deployment of every stage and preset, without an account. */
 function main(): string[] {
-  const apps = new Map(Object.keys(PRESETS).map((name) => [name, stacksOf(name)]));
+  // The stage `local` is never deployed.
+  const { local: _, ...first } = presets(false);
+  const protectedLater = presets(true);
   const problems: string[] = [];
   const note = (what: string, found: readonly Problem[]): void => {
     problems.push(...found.map(({ rule, address, text }) => `${what}: ${rule}: ${address}: ${text}`));
   };
-  // The stage `local` is never deployed.
-  const deployed = [...apps].filter(([name]) => name !== 'local');
-  for (const [name, stacks] of deployed) {
+  const apps = new Map(Object.entries(first).map(([name, preset]) => [name, stacksOf(preset)]));
+  for (const [name, stacks] of apps) {
     note(name, deploymentProblems(stacks));
     note(`${name} in two regions`, playTwoRegions(stacks));
+    note(`${name}, protected later`, updateProblems(stacks, stacksOf(protectedLater[name] as Preset)));
   }
   note('dev and prod in one account', neighbourProblems(apps.get('dev') ?? [], apps.get('prod') ?? []));
-  const count = deployed.reduce((sum, [, stacks]) => sum + stacks.length, 0);
-  console.log(`${deployed.length} apps of ${count} stacks played, ${problems.length} problems`);
+  const count = [...apps.values()].reduce((sum, stacks) => sum + stacks.length, 0);
+  console.log(`${apps.size} apps of ${count} stacks played, ${problems.length} problems`);
   return problems;
 }
 
-function stacksOf(name: string): StackArtifact[] {
-  const preset = PRESETS[name];
-  if (!preset) throw new RangeError(`there is no preset '${name}'`);
+function stacksOf(preset: Preset): StackArtifact[] {
   const { directory } = appOf(preset).app.synth();
   const stacks = readAssembly(directory);
   fs.rmSync(directory, { recursive: true });

@@ -183,13 +183,10 @@ export function playDeploy(...apps: readonly (readonly StackArtifact[])[]): Prob
   return distinct(apps.flatMap((stacks) => byStack(stacks).flatMap(([, resources]) => create(resources, account, 'deploy'))));
 }
 
-/**
- * Deploys stacks of one name into two regions of an account. What is made in us-east-1 for all of them is left out: it is there
- * once.
- */
+/** Deploys stacks of one name into two regions of an account. A stack that says where it goes is left out. */
 export function playTwoRegions(stacks: readonly StackArtifact[]): Problem[] {
   const account = new Account();
-  const regional = stacks.filter(({ region }) => region !== 'us-east-1');
+  const regional = stacks.filter(({ isPlaced }) => !isPlaced);
   return ['eu-central-1', 'eu-west-1'].flatMap((region) => {
     const there = resourcesOf([
       ...stacks.filter((stack) => !regional.includes(stack)),
@@ -203,8 +200,8 @@ export function playTwoRegions(stacks: readonly StackArtifact[]): Problem[] {
 }
 
 /**
- * Deploys, and lets the creation of each resource fail in turn, once everything that doesn't need it was created. Then the stack
- * is rolled back, and deployed once more: the CLI deletes a stack whose creation failed, and creates it anew.
+ * Deploys, and lets the creation of each resource fail in turn, once everything that doesn't need it was created. Then the stack is rolled
+ * back, and deployed once more: the CLI deletes a stack whose creation failed, and creates it anew.
  */
 export function playFailures(stacks: readonly StackArtifact[]): Problem[] {
   const problems: Problem[] = [];
@@ -262,10 +259,7 @@ export function playDestroy(stacks: readonly StackArtifact[]): Problem[] {
   return distinct([...deployed].reverse().flatMap(([, resources]) => remove(resources, account, 'delete')));
 }
 
-/**
- * Deploys two apps into one account, one after the other, and destroys the one that came last: the other must have all that it
- * needs.
- */
+/** Deploys two apps into one account, one after the other, and destroys the one that came last: the other must have all that it needs. */
 export function playNeighbours(staying: readonly StackArtifact[], gone: readonly StackArtifact[]): Problem[] {
   const account = new Account();
   const all = [staying, gone].map((stacks) => byStack(stacks).flatMap(([, resources]) => resources));

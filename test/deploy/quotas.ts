@@ -142,24 +142,21 @@ export const QUOTAS: readonly Quota[] = [
     most: 80,
     source: 'https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html',
     of: "patch operations of one update of a stage's cached methods",
-    // Two settings for each cached method, and two for all others; the function that makes them may send them in several calls.
+    // Two settings for each cached method, and two for all others. A function that divides them says how many it sends at once.
     count: (all) =>
       new Map(
         all
-          .filter(({ type, properties }) => type === 'Custom::RefreshAuthorization' && properties.PatchesPerCall === undefined)
+          .filter(({ type }) => type === 'Custom::RefreshAuthorization')
           .map(({ address, properties }) => {
             const settings = JSON.parse(properties.Settings ?? '[]') as { readonly cachingEnabled?: boolean }[];
-            return [address, 2 + 2 * settings.filter(({ cachingEnabled }) => cachingEnabled).length];
+            const patches = 2 + 2 * settings.filter(({ cachingEnabled }) => cachingEnabled).length;
+            return [address, Math.min(patches, Number(properties.PatchesPerCall ?? patches))];
           }),
       ),
   },
 ];
 
-/**
- * What CloudFormation takes of one template.
- *
- * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
- */
+/** What CloudFormation takes of one template. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const TEMPLATE = { resources: 500, outputs: 200, bytes: 1_048_576 };
 
 /** Quotas that stacks exceed in an account that has nothing else. */

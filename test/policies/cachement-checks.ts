@@ -118,10 +118,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'UserGroupHasDefault',
-    info: 'The user group has fewer than two users.',
-    explanation: "It must have a user named 'default', which is disabled, and one for clients.",
+    info: 'The user group of Redis OSS has fewer than two users.',
+    explanation: "It must have a user named 'default', which is disabled, and one for clients. Valkey's need none.",
     applies: (node) => node instanceof CfnUserGroup,
-    holds: (p) => p.UserIds?.length >= 2,
+    holds: (p) => p.Engine !== 'redis' || p.UserIds?.length >= 2,
   },
   {
     id: 'ProxyTls',

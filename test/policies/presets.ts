@@ -59,10 +59,10 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
 };
 
 /** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients. */
-const platform = (props: StackProps): Preset => ({
+const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
   addTo: (app) => {
     const stack = new Stack(app, 'shop', props);
-    const caching = new CachingPlatform(stack, 'Caching', { namespace: 'shop', monthlyBudget: 1000 });
+    const caching = new CachingPlatform(stack, 'Caching', { namespace: 'shop', monthlyBudget: 1000, deletionProtection });
     const { network, database, shared, bus } = caching;
     const config = stageConfig('prod');
     const { reader, writer } = new ApiFunctions(caching, 'Functions', {
@@ -71,7 +71,7 @@ const platform = (props: StackProps): Preset => ({
       database,
       shared,
       bus,
-      logRemovalPolicy: RemovalPolicy.RETAIN,
+      logRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     const { routes, writes = [], restricted = [] } = places;
     for (const route of routes) {
@@ -89,23 +89,33 @@ const platform = (props: StackProps): Preset => ({
   rule: (ruleName) => ruleName,
 });
 
-/** Deployed configurations: each stage, `prod` with everything that needs an account and region, and one CachingPlatform. */
-export const PRESETS: Readonly<Record<string, Preset>> = {
-  local: stage(stageConfig('local')),
-  dev: stage(stageConfig('dev')),
-  prod: stage(stageConfig('prod')),
-  'prod-with-domain': stage(
-    defineStage({
-      ...stageConfig('prod'),
-      environment: {
-        account: '111111111111',
-        region: 'eu-central-1',
-        availabilityZones: ['eu-central-1a', 'eu-central-1b'],
-      },
-      domain: { name: 'www.example.com', zoneName: 'example.com', hostedZoneId: 'Z0000000000000000000' },
-      alarmEmail: 'operations@example.com',
-      monthlyBudget: 1500,
-    }),
-  ),
-  platform: platform({}),
-};
+/**
+ * Deployed configurations: each stage, `prod` with everything that needs an account and region, and one CachingPlatform.
+ *
+ * @param isProtected true of what is protected from deletion, as it is to be once the first deployment has succeeded.
+ */
+export function presets(isProtected: boolean): Readonly<Record<string, Preset>> {
+  const prod = { ...stageConfig('prod'), protected: isProtected };
+  return {
+    local: stage(stageConfig('local')),
+    dev: stage(stageConfig('dev')),
+    prod: stage(prod),
+    'prod-with-domain': stage(
+      defineStage({
+        ...prod,
+        environment: {
+          account: '111111111111',
+          region: 'eu-central-1',
+          availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+        },
+        domain: { name: 'www.example.com', zoneName: 'example.com', hostedZoneId: 'Z0000000000000000000' },
+        alarmEmail: 'operations@example.com',
+        monthlyBudget: 1500,
+      }),
+    ),
+    platform: platform({}, isProtected),
+  };
+}
+
+/** The same, as policies are to find them. */
+export const PRESETS = presets(true);

@@ -58,7 +58,7 @@ export const GATEWAY_AND_EDGE_RULES: readonly PropertyRule[] = [
     types: ['AWS::ApiGateway::Method'],
     source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html',
     problem: ({ HttpMethod, Integration }) => {
-      if (HttpMethod === 'ANY')
+      if (HttpMethod === 'ANY' && Integration?.Type !== 'MOCK')
         return "'HttpMethod' must be a method that somebody declared, got: 'ANY', which lets every other method through; name each";
       const timeout = Integration?.TimeoutInMillis ?? INTEGRATION_TIMEOUT_MOST_MS;
       return timeout > INTEGRATION_TIMEOUT_MOST_MS || timeout < 50
