@@ -19,6 +19,7 @@ import { drainOf } from './purge/drain';
 import { type IPurgeBus, PurgeBus } from './purge/purge-bus';
 import { PurgePipeline } from './purge/purge-pipeline';
 import type { IPurgeSource } from './purge/sources/purge-source';
+import { KEPT } from './removal';
 import type { Route } from './route';
 import { SharedCache } from './shared/shared-cache';
 import type { ISharedCache } from './shared/shared-cache-base';
@@ -92,10 +93,25 @@ export interface CachingPlatformProps {
   readonly monthlyBudget?: number;
 
   /**
-   * Removal policy of data and logs. With `RETAIN` the database is protected from deletion too.
-   * @default RemovalPolicy.RETAIN
+   * Lowest impact of a cost anomaly, in USD per day, that is reported. Needs `monthlyBudget`, and an account that may have a monitor of a
+   * cost tag: a management account, or one without an organization. Every other one is refused by AWS.
+   * @see https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
+   * @default - no anomaly is reported
+   */
+  readonly anomalyThreshold?: number;
+
+  /**
+   * Removal policy of data and logs.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * True if the database can't be deleted. Set it once the first deployment has succeeded: it is in force before the rest of the stack is
+   * made, so that a deployment which fails then can neither be rolled back nor repeated.
+   * @default false
+   */
+  readonly deletionProtection?: boolean;
 }
 
 /** Tag of every resource of a platform, by which its budget counts costs. */
@@ -133,7 +149,7 @@ export class CachingPlatform extends Construct {
 
   constructor(scope: Construct, id: string, props: CachingPlatformProps) {
     super(scope, id);
-    const { namespace, removalPolicy = RemovalPolicy.RETAIN } = props;
+    const { namespace, removalPolicy = KEPT } = props;
     if (removalPolicy === RemovalPolicy.SNAPSHOT) {
       throw new RangeError(
         "caching platform: 'removalPolicy' must be RETAIN or DESTROY, since logs and secrets have no snapshots, got: 'snapshot'; set it to RETAIN, or make 'database' and 'shared' yourself with SNAPSHOT",
@@ -144,8 +160,8 @@ export class CachingPlatform extends Construct {
     const key = new PlatformKey(this, 'Key', { removalPolicy });
     key.encryptByDefault(this);
 
-    this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy });
-    this.database = props.database ?? this.#addDatabase(removalPolicy);
+    this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy, removalPolicy });
+    this.database = props.database ?? this.#addDatabase(removalPolicy, props.deletionProtection ?? false);
     this.shared = props.shared ?? new SharedCache(this, 'Shared', { network: this.network, namespace, removalPolicy });
     this.bus = props.bus ?? new PurgeBus(this, 'Purges');
     this.api =
@@ -168,8 +184,7 @@ export class CachingPlatform extends Construct {
         monthlyLimit: props.monthlyBudget,
         topic: this.monitoring.alarms,
         costTag: { key: PLATFORM_TAG, value: namespace },
-        // A tenth of the month's limit in one day is three times its daily share.
-        anomalyThreshold: props.monthlyBudget / 10,
+        anomalyThreshold: props.anomalyThreshold,
       });
     }
     this.node.addValidation({
@@ -244,9 +259,8 @@ export class CachingPlatform extends Construct {
     );
   }
 
-  #addDatabase(removalPolicy: RemovalPolicy): ReplicatedDatabase {
+  #addDatabase(removalPolicy: RemovalPolicy, deletionProtection: boolean): ReplicatedDatabase {
     const { network } = this;
-    const deletionProtection = removalPolicy === RemovalPolicy.RETAIN;
     const database = new ReplicatedDatabase(this, 'Database', { network, removalPolicy, deletionProtection });
     new SchemaMigration(this, 'Migration', { network, database, logRemovalPolicy: removalPolicy });
     return database;

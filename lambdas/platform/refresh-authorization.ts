@@ -1,4 +1,5 @@
 import { APIGatewayClient, UpdateStageCommand } from '@aws-sdk/client-api-gateway';
+import { STAGE_PATCHES_PER_CALL } from '../../lib/contract/defaults';
 
 export interface RefreshAuthorizationOptions {
   readonly restApiId: string;
@@ -22,5 +23,9 @@ export async function requireRefreshAuthorization(options: RefreshAuthorizationO
     { op: 'replace' as const, path: `${key}/caching/requireAuthorizationForCacheControl`, value: 'true' },
     { op: 'replace' as const, path: `${key}/caching/unauthorizedCacheControlHeaderStrategy`, value: 'FAIL_WITH_403' },
   ]);
-  await client.send(new UpdateStageCommand({ restApiId, stageName, patchOperations }));
+  // One after the other: API Gateway refuses an update of a stage while another one is made.
+  for (let from = 0; from < patchOperations.length; from += STAGE_PATCHES_PER_CALL) {
+    const part = patchOperations.slice(from, from + STAGE_PATCHES_PER_CALL);
+    await client.send(new UpdateStageCommand({ restApiId, stageName, patchOperations: part }));
+  }
 }

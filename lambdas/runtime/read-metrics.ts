@@ -1,8 +1,6 @@
 import { READ_METRICS, READ_METRICS_NAMESPACE, ROUTE_DIMENSION } from '../../lib/contract/metrics';
 import { embeddedMetrics } from './telemetry/embedded-metrics';
-import { type ReadCounts, type ReadMeter, Telemetry, type TelemetryOptions } from './telemetry/telemetry';
-
-export type { ReadCounts, ReadMeter, Telemetry, TelemetryOptions };
+import type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
 
 /** Options of {@link readMetrics}. */
 export interface ReadMetricsOptions {
@@ -26,8 +24,8 @@ export { READ_METRICS, READ_METRICS_NAMESPACE };
  * Receiver of the counts of reads that writes them as CloudWatch metrics, for the cache's `telemetry`. What an environment
  * counted after its last line is lost with it.
  */
-export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): Telemetry {
-  return new Telemetry({
+export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): TelemetryOptions {
+  return {
     ...(everySeconds !== undefined && { everySeconds }),
     report(name, counts) {
       if (!Object.values(counts).some((count) => count > 0 || count.length > 0)) return;
@@ -40,10 +38,5 @@ export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOpti
       });
       if (line) write(line);
     },
-  });
-}
-
-/** Counts of reads for a receiver of one's own, for the cache's `telemetry`. */
-export function readCounts(options: TelemetryOptions): Telemetry {
-  return new Telemetry(options);
+  };
 }

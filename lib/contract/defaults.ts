@@ -24,3 +24,6 @@ export const EDGE_MONTHLY_ITEMS = 0;
  * Number of tags of one parent from which on the parent is purged: one item for a hundred is worth refilling what else it has.
  */
 export const ESCALATE_FROM = 100;
+
+/** Patches that a function sends in one update of a stage: as many as API Gateway takes. */
+export const STAGE_PATCHES_PER_CALL = 80;

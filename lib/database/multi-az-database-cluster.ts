@@ -1,10 +1,11 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { KEPT, keepWhatDataUses } from '../removal';
 import { proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
@@ -90,7 +91,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     const storage = (props.allocatedStorage ?? Size.gibibytes(MIN_STORAGE)).toGibibytes();
     const iops = props.iops ?? MIN_IOPS;
     const backupRetention = props.backupRetention ?? Duration.days(7);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? KEPT;
     checkVersion(KIND, props.version);
     checkSizes(instanceType.toString(), storage, iops, backupRetention.toDays());
 
@@ -136,9 +137,10 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       backupRetentionPeriod: backupRetention.toDays(),
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
-      deletionProtection: props.deletionProtection ?? true,
+      deletionProtection: props.deletionProtection ?? false,
     });
     this.cluster.applyRemovalPolicy(removalPolicy);
+    keepWhatDataUses(this, removalPolicy);
     this.#secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [OWNER, ownerSecret ?? manageOwnerPassword(this, this.cluster)],
       [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],

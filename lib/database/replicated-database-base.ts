@@ -53,14 +53,16 @@ export interface DatabaseProps {
   readonly managedOwnerPassword?: boolean;
 
   /**
-   * True if RDS refuses to delete the database until this is turned off.
-   * @default true
+   * True if RDS refuses to delete the database until this is turned off. Set it once the first deployment has succeeded: a
+   * deployment that fails before can't delete what it made otherwise, and so can't be repeated. Data is kept by `removalPolicy` all
+   * the same.
+   * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
    * Removal policy of the database and its secrets. `SNAPSHOT` takes a final snapshot.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }

@@ -1,10 +1,11 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, SecretValue, Size } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, SecretValue, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { KEPT, keepWhatDataUses } from '../removal';
 import { proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
@@ -39,6 +40,21 @@ export interface ReplicatedDatabaseProps extends DatabaseProps {
    * @default 1
    */
   readonly replicas?: number;
+
+  /**
+   * Version of PostgreSQL of the replicas. For a minor upgrade raise it first and deploy, then `version`: RDS refuses to upgrade a
+   * primary while a replica of it is older, and CloudFormation updates the primary first. A major upgrade of the primary takes the
+   * replicas of its region with it.
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MinorVersion.html
+   * @default - `version`
+   */
+  readonly replicaVersion?: rds.PostgresEngineVersion;
+
+  /**
+   * True if a change of `version` may be one of a major version.
+   * @default false
+   */
+  readonly allowMajorVersionUpgrade?: boolean;
 
   /**
    * True if the primary has a synchronous standby in another zone. Nothing reads from it.
@@ -126,7 +142,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const replicas = props.replicas ?? 1;
     const backupRetention = props.backupRetention ?? Duration.days(7);
     const maxConnections = props.maxConnections ?? 200;
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? KEPT;
     checkProps(props, replicas, backupRetention);
 
     this.network = props.network;
@@ -135,7 +151,8 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     // RDS refuses a subnet group in one zone, Multi-AZ or not.
     checkZones('replicated database', vpc, vpcSubnets);
-    const engine = rds.DatabaseInstanceEngine.postgres({ version: props.version ?? DEFAULT_VERSION });
+    const version = props.version ?? DEFAULT_VERSION;
+    const engine = rds.DatabaseInstanceEngine.postgres({ version });
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM);
 
     const placement = { vpc, vpcSubnets, removalPolicy };
@@ -165,9 +182,10 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       copyTagsToSnapshot: true,
       publiclyAccessible: false,
       autoMinorVersionUpgrade: true,
+      allowMajorVersionUpgrade: props.allowMajorVersionUpgrade,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-      deletionProtection: props.deletionProtection ?? true,
+      deletionProtection: props.deletionProtection ?? false,
       removalPolicy,
     };
     const ownerSecret = props.managedOwnerPassword
@@ -192,6 +210,10 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
         // Encrypted like its source; RDS refuses the property for a replica.
         new rds.DatabaseInstanceReadReplica(this, `Replica${index + 1}`, { ...shared, sourceDatabaseInstance: this.primary }),
     );
+    for (const replica of this.replicas) {
+      // RDS refuses a minor upgrade of a primary while a replica of it is older. The CDK has no property for it.
+      (replica.node.defaultChild as rds.CfnDBInstance).engineVersion = (props.replicaVersion ?? version).postgresFullVersion;
+    }
 
     this.#secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
       [DatabaseRole.OWNER, this.primary.secret ?? manageOwnerPassword(this, this.primary.node.defaultChild as rds.CfnDBInstance)],
@@ -203,6 +225,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       // The primary owns the secret of a managed password.
       if (stateful?.node.defaultChild) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
     }
+    keepWhatDataUses(this, removalPolicy);
     if (props.proxy) {
       const target = rds.ProxyTarget.fromInstance(this.primary);
       this.proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });

@@ -1,4 +1,5 @@
-import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IDependable } from 'constructs';
 import * as variables from '../contract/variables';
 import { bundleHash } from '../functions/bundle-hash';
@@ -17,7 +18,7 @@ export interface SchemaMigrationProps {
 
   /**
    * Removal policy of the function's log.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
@@ -57,11 +58,31 @@ export class SchemaMigration extends Construct {
       serviceTimeout: TIMEOUT.plus(Duration.seconds(30)),
       properties: { Hash: bundleHash('migration') },
     });
-    resource.node.addDependency(...databaseDependencies(migrate, database));
+    resource.node.addDependency(...databaseDependencies(migrate, database, network));
   }
 }
 
-/** Prerequisites of a function that uses the database and that no reference implies: rules of its network, and permissions. */
-export function databaseDependencies(client: PlatformFunction, database: IReplicatedDatabase): IDependable[] {
-  return [client, ...client.connections.securityGroups, database];
+/**
+ * Prerequisites of a function that uses the database and that no reference implies: permissions, rules of security groups on both sides, and the
+ * endpoints through which it reads its secret and answers CloudFormation.
+ */
+export function databaseDependencies(
+  client: PlatformFunction,
+  database: IReplicatedDatabase,
+  network: IPlatformNetwork,
+): IDependable[] {
+  const { securityGroups } = client.connections;
+  return [client, ...securityGroups, database, ...network.endpoints, ...rulesFrom(securityGroups)];
+}
+
+/** Rules of other security groups of the stack that admit these. */
+function rulesFrom(groups: readonly ec2.ISecurityGroup[]): IDependable[] {
+  return groups.flatMap((group) => {
+    const stack = Stack.of(group);
+    const own = JSON.stringify(stack.resolve(group.securityGroupId));
+    return stack.node
+      .findAll()
+      .filter((node) => node instanceof ec2.CfnSecurityGroupIngress)
+      .filter((rule) => JSON.stringify(stack.resolve(rule.sourceSecurityGroupId)) === own);
+  });
 }

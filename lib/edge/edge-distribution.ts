@@ -6,8 +6,10 @@ import {
   Duration,
   Fn,
   Lazy,
+  Names,
   ReferenceStrength,
   RemovalPolicy,
+  Stack,
   Token,
 } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
@@ -19,6 +21,7 @@ import { REFRESHED_HEADER, TAG_HEADER } from '../contract/headers';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/route-checks';
 import { EDGE_REGION, type IFirewall } from '../operations/firewall';
+import { KEPT } from '../removal';
 import { type Route, worstCaseStalenessSeconds } from '../route';
 import {
   type EdgeDistributionAttributes,
@@ -87,7 +90,7 @@ export interface EdgeDistributionProps {
 
   /**
    * Removal policy of the logs.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
@@ -146,6 +149,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
   readonly #failoverOrigin?: cloudfront.IOrigin;
   readonly #responseHeaders: cloudfront.ResponseHeadersPolicy;
   readonly #cachedOriginRequests: cloudfront.OriginRequestPolicy;
+  /** Policies by key and lifetime. */
+  readonly #cachePolicies = new Map<string, cloudfront.CachePolicy>();
 
   constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
     super(scope, id);
@@ -154,11 +159,13 @@ export class EdgeDistribution extends EdgeDistributionBase {
     checkCertificate(props.domain);
 
     this.#responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
+      responseHeadersPolicyName: nameInAccount(this, 'ResponseHeaders'),
       comment: 'Without tags, with timing',
       removeHeaders: [TAG_HEADER, REFRESHED_HEADER],
       serverTimingSamplingRate: 100,
     });
     this.#cachedOriginRequests = new cloudfront.OriginRequestPolicy(this, 'CachedPaths', {
+      originRequestPolicyName: nameInAccount(this, 'CachedPaths'),
       comment: 'What a cached path needs beside its key',
       headerBehavior: cloudfront.OriginRequestHeaderBehavior.allowList(...(props.originHeaders ?? ['Content-Type'])),
       queryStringBehavior: cloudfront.OriginRequestQueryStringBehavior.none(),
@@ -167,7 +174,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
 
     this.#origin = originOf(props.api, props.originShieldRegion);
     this.#failoverOrigin = props.failoverOrigin;
-    this.logBucket = props.accessLog === false ? undefined : this.#addLogBucket(props.logRemovalPolicy ?? RemovalPolicy.RETAIN);
+    this.logBucket = props.accessLog === false ? undefined : this.#addLogBucket(props.logRemovalPolicy ?? KEPT);
     this.#made = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
       minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
@@ -214,7 +221,6 @@ export class EdgeDistribution extends EdgeDistributionBase {
   }
 
   #cached(route: Route): cloudfront.AddBehaviorOptions {
-    const query = Object.keys(route.query);
     const worstCase = worstCaseStalenessSeconds(route);
     Annotations.of(this).addInfo(`route '${route.name}': at most ${worstCase} s old at the edge if every purge of it were lost`);
     return {
@@ -229,20 +235,35 @@ export class EdgeDistribution extends EdgeDistributionBase {
           },
         ],
       }),
-      cachePolicy: new cloudfront.CachePolicy(this, `Key-${route.name}`, {
-        comment: `Route '${route.name}'`,
-        minTtl: Duration.seconds(0),
-        // A response without a lifetime in its headers isn't cached.
-        defaultTtl: Duration.seconds(0),
-        maxTtl: Duration.seconds(route.freshness?.edgeTtlSeconds ?? 0),
-        queryStringBehavior:
-          query.length > 0 ? cloudfront.CacheQueryStringBehavior.allowList(...query) : cloudfront.CacheQueryStringBehavior.none(),
-        headerBehavior: cloudfront.CacheHeaderBehavior.none(),
-        cookieBehavior: cloudfront.CacheCookieBehavior.none(),
-        enableAcceptEncodingGzip: true,
-        enableAcceptEncodingBrotli: true,
-      }),
+      cachePolicy: this.#cachePolicyOf(Object.keys(route.query), route.freshness?.edgeTtlSeconds ?? 0),
     };
+  }
+
+  /**
+   * One policy for all routes of the same key and lifetime: an account has 20.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+   */
+  #cachePolicyOf(names: readonly string[], maxTtlSeconds: number): cloudfront.CachePolicy {
+    const query = [...names].sort();
+    const key = `${query.length > 0 ? query.join('-') : 'path'}-${maxTtlSeconds}`;
+    const known = this.#cachePolicies.get(key);
+    if (known) return known;
+    const policy = new cloudfront.CachePolicy(this, `Key-${key}`, {
+      comment: query.length > 0 ? `Path and ${query.join(', ')}`.slice(0, MAX_COMMENT) : 'Path',
+      minTtl: Duration.seconds(0),
+      // A response without a lifetime in its headers isn't cached.
+      defaultTtl: Duration.seconds(0),
+      maxTtl: Duration.seconds(maxTtlSeconds),
+      queryStringBehavior:
+        query.length > 0 ? cloudfront.CacheQueryStringBehavior.allowList(...query) : cloudfront.CacheQueryStringBehavior.none(),
+      headerBehavior: cloudfront.CacheHeaderBehavior.none(),
+      cookieBehavior: cloudfront.CacheCookieBehavior.none(),
+      enableAcceptEncodingGzip: true,
+      enableAcceptEncodingBrotli: true,
+    });
+    this.#cachePolicies.set(key, policy);
+    return policy;
   }
 
   #addLogBucket(removalPolicy: RemovalPolicy): s3.Bucket {
@@ -268,6 +289,17 @@ export class EdgeDistribution extends EdgeDistributionBase {
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     };
   }
+}
+
+/** Longest comment of a policy. @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CachePolicyConfig.html */
+const MAX_COMMENT = 128;
+
+/**
+ * Name of a policy that no stack of the same name in another region takes, since an account has one list of names. The CDK adds the region
+ * to the names of cache policies only.
+ */
+function nameInAccount(scope: Construct, policy: string): string {
+  return `${Names.uniqueId(scope).slice(0, 90)}${policy}-${Stack.of(scope).region}`;
 }
 
 /** The API's stage, over TLS only. */

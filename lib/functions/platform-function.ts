@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { KEPT } from '../removal';
 
 /** Folder of the prebuilt functions, in a checkout as in the package: a folder a function. */
 const BUNDLES = path.join(__dirname, '../../assets/lambdas');
@@ -72,7 +73,7 @@ export interface PlatformFunctionProps {
 
   /**
    * Removal policy of the log group.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
@@ -97,7 +98,7 @@ export class PlatformFunction extends lambda.Function {
     }
     const logGroup = new logs.LogGroup(scope, `${id}Log`, {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
-      removalPolicy: props.logRemovalPolicy,
+      removalPolicy: props.logRemovalPolicy ?? KEPT,
     });
     const role = new iam.Role(scope, `${id}Role`, {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),

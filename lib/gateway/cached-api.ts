@@ -4,10 +4,12 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { IFirewall } from '../operations/firewall';
+import { KEPT } from '../removal';
 import type { Route } from '../route';
 import { accountRoleOf, accountRoleProblems } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
+import { addMethodNotAllowed } from './method-not-allowed';
 import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
@@ -21,7 +23,7 @@ export interface CachedApiProps {
   readonly routes?: Route[];
 
   /**
-   * Function that answers `GET` and `HEAD` of `routes`, and responds 405 to every method that isn't declared.
+   * Function that answers `GET` and `HEAD` of `routes`. The gateway itself answers 405 to every method that isn't declared.
    * @default - none, each `addRoute` names one
    */
   readonly reader?: lambda.IFunction;
@@ -82,14 +84,14 @@ export interface CachedApiProps {
 
   /**
    * Removal policy of the access log, and of the role that API Gateway logs as.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
 
 /** Functions and authorisation of a route. */
 export interface CachedRouteOptions {
-  /** Function that answers `GET` and `HEAD`, and responds 405 to every method that isn't declared. */
+  /** Function that answers `GET` and `HEAD`. The gateway itself answers 405 to every method that isn't declared. */
   readonly reader: lambda.IFunction;
 
   /**
@@ -187,6 +189,8 @@ export class CachedApi extends CachedApiBase {
   readonly #declared = new DeclaredRoutes();
   readonly #open: boolean;
   readonly #requestValidator: apigateway.RequestValidator;
+  /** Declared methods by path. */
+  readonly #methods = new Map<string, string[]>();
   /** Settings of every method; the first applies to those that aren't listed. */
   readonly #methodSettings: apigateway.CfnStage.MethodSettingProperty[];
 
@@ -195,7 +199,7 @@ export class CachedApi extends CachedApiBase {
     this.#open = props.open ?? false;
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: props.logRemovalPolicy,
+      removalPolicy: props.logRemovalPolicy ?? KEPT,
     });
     const accountRole = accountRoleOf(Stack.of(this));
     const setsAccountRole = props.setsAccountRole ?? accountRole === undefined;
@@ -205,7 +209,8 @@ export class CachedApi extends CachedApiBase {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // An account has one such role for all of its APIs in a region: the one that was set last.
       cloudWatchRole: setsAccountRole,
-      cloudWatchRoleRemovalPolicy: props.logRemovalPolicy,
+      // The role is the account's, for the APIs of every other stack too, so that it outlives this one.
+      cloudWatchRoleRemovalPolicy: setsAccountRole ? KEPT : undefined,
       deployOptions: {
         stageName: STAGE_NAME,
         cacheClusterEnabled: true,
@@ -337,8 +342,9 @@ export class CachedApi extends CachedApiBase {
     const uncachedRead = new apigateway.LambdaIntegration(reader, { scopePermissionToMethod: false });
     resource.addMethod('GET', read, options);
     resource.addMethod('HEAD', uncachedRead, options);
-    // The reader, because it has no permission to change anything.
-    resource.addMethod('ANY', uncachedRead, { authorizationType: apigateway.AuthorizationType.NONE });
+    const methods = ['GET', 'HEAD'];
+    this.#methods.set(route.path, methods);
+    addMethodNotAllowed(resource, () => methods);
     this.#addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
     this.#addSettings(route, 'HEAD');
   }
@@ -349,6 +355,7 @@ export class CachedApi extends CachedApiBase {
       this.restApi.root
         .resourceForPath(route.path)
         .addMethod(method, write, { authorizationType: this.#iamUnlessOpen, apiKeyRequired });
+      this.#methods.get(route.path)?.push(method);
       this.#addSettings(route, method);
     }
   }

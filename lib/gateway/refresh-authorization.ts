@@ -2,6 +2,7 @@ import { CustomResource, Duration, Lazy, type RemovalPolicy, Stack } from 'aws-c
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { STAGE_PATCHES_PER_CALL } from '../contract/defaults';
 import * as variables from '../contract/variables';
 import { bundleHash } from '../functions/bundle-hash';
 import { PlatformFunction } from '../functions/platform-function';
@@ -58,6 +59,8 @@ export class RefreshAuthorization extends Construct {
       properties: {
         Hash: bundleHash('stage-settings'),
         Deployment: restApi.latestDeployment?.deploymentId,
+        // As many as its function sends at once.
+        PatchesPerCall: STAGE_PATCHES_PER_CALL,
         Settings: Lazy.string({ produce: () => JSON.stringify(methodSettings) }),
       },
     });

@@ -1,8 +1,9 @@
-import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
+import { KEPT } from '../removal';
 
 /** Properties of a PlatformNetwork. */
 export interface PlatformNetworkProps {
@@ -14,15 +15,27 @@ export interface PlatformNetworkProps {
 
   /**
    * Removal policy of the log of rejected packets.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * Removal policy of the VPC and its subnets, which can't be deleted while a database or a cache that is kept is in them.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
 /** Network of functions and engines, with the endpoints through which functions reach AWS. */
 export interface IPlatformNetwork {
   /** The VPC whose isolated subnets hold functions and engines. */
   readonly vpc: ec2.IVpc;
+
+  /**
+   * Endpoints through which functions reach AWS, as far as this app makes them. A custom resource whose function works in the network depends
+   * on them: without that, CloudFormation may make them after it, and delete them before it has answered.
+   */
+  readonly endpoints: IDependable[];
 
   /** Lets a function reach EventBridge, for buses of the account. */
   allowEvents(client: ec2.IConnectable): void;
@@ -80,6 +93,8 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 
   readonly vpc: ec2.IVpc;
 
+  readonly endpoints: IDependable[];
+
   readonly #events: ec2.InterfaceVpcEndpoint;
   readonly #secrets: ec2.InterfaceVpcEndpoint;
 
@@ -91,13 +106,17 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
       subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
       restrictDefaultSecurityGroup: true,
     });
+    for (const kept of [this.vpc, ...this.vpc.isolatedSubnets]) {
+      const resource = kept.node.defaultChild ?? kept.node.findChild('Subnet');
+      (resource as CfnResource).applyRemovalPolicy(props.removalPolicy ?? KEPT);
+    }
     this.vpc.addFlowLog('FlowLog', {
       // Accepted connections show in the functions' own logs; rejected ones show nowhere else.
       trafficType: ec2.FlowLogTrafficType.REJECT,
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
         new logs.LogGroup(this, 'FlowLogGroup', {
           retention: logs.RetentionDays.ONE_MONTH,
-          removalPolicy: props.logRemovalPolicy,
+          removalPolicy: props.logRemovalPolicy ?? KEPT,
         }),
       ),
     });
@@ -111,17 +130,17 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
       actions: ['secretsmanager:GetSecretValue'],
       resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:*`],
     });
-    this.vpc
-      .addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 })
-      // A custom resource answers CloudFormation by a presigned URL of a bucket of CloudFormation's, so that the principal is
-      // CloudFormation's too.
-      .addToPolicy(
-        new iam.PolicyStatement({
-          principals: [new iam.AnyPrincipal()],
-          actions: ['s3:PutObject'],
-          resources: [`arn:${partition}:s3:::cloudformation-custom-resource-response-*/*`],
-        }),
-      );
+    const s3 = this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    // A custom resource answers CloudFormation by a presigned URL of a bucket of CloudFormation's, so that the principal is
+    // CloudFormation's too.
+    s3.addToPolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.AnyPrincipal()],
+        actions: ['s3:PutObject'],
+        resources: [`arn:${partition}:s3:::cloudformation-custom-resource-response-*/*`],
+      }),
+    );
+    this.endpoints = [this.#events, this.#secrets, s3];
   }
 
   /** Lets a function reach EventBridge, for buses of the account. */
@@ -166,6 +185,7 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 
 class ImportedNetwork implements IPlatformNetwork {
   readonly vpc: ec2.IVpc;
+  readonly endpoints: IDependable[] = [];
 
   readonly #attributes: PlatformNetworkAttributes;
 

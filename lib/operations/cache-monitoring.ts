@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -72,10 +73,30 @@ export class CacheMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: CacheMonitoringProps = {}) {
     super(scope, id);
-    this.alarms = props.topic ?? new sns.Topic(this, 'Alarms', { masterKey: props.encryptionKey, enforceSSL: true });
+    this.alarms = props.topic ?? this.#addTopic(props.encryptionKey);
     if (props.encryptionKey && !props.topic) checkUse(this, props.encryptionKey, 'cloudwatch.amazonaws.com');
     if (props.email) this.alarms.addSubscription(new EmailSubscription(props.email));
     this.#dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
+  }
+
+  /**
+   * Adds the topic of alarms. Any policy takes the place of the one that SNS gives a topic, which lets the account's own services publish, so
+   * that this one must name CloudWatch.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+   */
+  #addTopic(masterKey: kms.IKey | undefined): sns.Topic {
+    const topic = new sns.Topic(this, 'Alarms', { masterKey, enforceSSL: true });
+    topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'Alarms',
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return topic;
   }
 
   /** Watches every tier and the whole path of purges. */

@@ -1,8 +1,9 @@
-import { ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct, type IConstruct } from 'constructs';
+import { KEPT, stackSuffix } from '../removal';
 
 /** Scope of a web ACL. */
 export class FirewallScope {
@@ -32,7 +33,7 @@ export interface FirewallProps {
 
   /**
    * Removal policy of the log of blocked requests.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }
@@ -143,10 +144,9 @@ export class Firewall extends FirewallBase {
     });
     // AWS WAF requires this prefix of a log group's name.
     const log = new logs.LogGroup(this, 'Log', {
-      // A stack in us-east-1 may have a web ACL of each scope.
-      logGroupName: `aws-waf-logs-${Stack.of(this).stackName}${atEdge ? '-edge' : ''}`,
+      logGroupName: `aws-waf-logs-${Stack.of(this).stackName}-${Names.uniqueResourceName(this, { maxLength: 40 })}-${stackSuffix()}`,
       retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.logRemovalPolicy ?? KEPT,
     });
     new wafv2.CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.webAcl.attrArn,

@@ -4,7 +4,7 @@ import {
   type IPropertyInjector,
   PropertyInjectors,
   ReferenceStrength,
-  RemovalPolicy,
+  type RemovalPolicy,
   Stack,
 } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -12,12 +12,13 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import { KEPT } from '../removal';
 
 /** Properties of a PlatformKey. */
 export interface PlatformKeyProps {
   /**
    * Removal policy of the key. What it encrypted can't be read without it.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -35,7 +36,7 @@ export class PlatformKey extends Construct {
     this.key = new kms.Key(this, 'Key', {
       description: 'Logs, secrets and alarms of a stage',
       enableKeyRotation: true,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy ?? KEPT,
     });
     CrossStackReferences.of(this.key).produce(ReferenceStrength.STRONG);
     const { account, region, partition } = Stack.of(this);

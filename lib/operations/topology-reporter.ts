@@ -19,7 +19,7 @@ export interface TopologyReporterProps {
 
   /**
    * Removal policy of the function's log.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }

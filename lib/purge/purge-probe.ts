@@ -28,7 +28,7 @@ export interface PurgeProbeProps {
 
   /**
    * Removal policy of the function's log.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }

@@ -2,6 +2,7 @@ import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { stackSuffix } from '../removal';
 import { CacheAuthentication, CLIENT_ACCESS, NO_ACCESS } from './cache-access';
 import type { CacheEngine } from './cache-engine';
 
@@ -12,7 +13,7 @@ interface CacheUsersProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The user of clients, its secret if it has a password, and the group of this user and the disabled `default`. */
+/** The user of clients, its secret if it has a password, and the group that admits it. */
 export interface CacheUsers {
   readonly client: elasticache.CfnUser;
   readonly group: elasticache.CfnUserGroup;
@@ -24,14 +25,15 @@ export function addCacheUsers(
   scope: Construct,
   { namespace, engine, authentication, removalPolicy }: CacheUsersProps,
 ): CacheUsers {
-  // ElastiCache requires the id and the name of a user to be the same for IAM authentication.
-  const name = `${namespace}-client`;
+  // ElastiCache requires the id and the name of a user to be the same for IAM authentication, and the id to be the only one of a
+  // region: a user that is kept has it still when its stack is made again.
+  const name = `${namespace}-${stackSuffix()}`;
   const secret =
     authentication === CacheAuthentication.PASSWORD
       ? new secretsmanager.Secret(scope, 'Secret', {
           description: `User of the shared tier '${namespace}'`,
           generateSecretString: {
-            secretStringTemplate: JSON.stringify({ username: name }),
+            secretStringTemplate: Stack.of(scope).toJsonString({ username: name }),
             generateStringKey: 'password',
             passwordLength: 48,
             excludePunctuation: true,
@@ -39,13 +41,6 @@ export function addCacheUsers(
           removalPolicy,
         })
       : undefined;
-  const disabled = new elasticache.CfnUser(scope, 'DefaultUser', {
-    engine,
-    userId: `${namespace}-default`,
-    userName: 'default',
-    accessString: NO_ACCESS,
-    authenticationMode: { Type: 'no-password-required' },
-  });
   const client = new elasticache.CfnUser(scope, 'ClientUser', {
     engine,
     userId: name,
@@ -57,25 +52,39 @@ export function addCacheUsers(
   });
   const group = new elasticache.CfnUserGroup(scope, 'UserGroup', {
     engine,
-    userGroupId: `${namespace}-clients`,
-    userIds: [disabled.ref, client.ref],
+    userGroupId: name,
+    userIds: [...(engine === 'redis' ? [addDisabledDefault(scope, namespace).ref] : []), client.ref],
   });
-  group.node.addValidation({ validate: () => sameNames(group) });
+  group.node.addValidation({ validate: () => sameNames(group, namespace) });
   return { client, group, secret };
 }
 
 /**
- * @returns a problem if two groups have the same name, which must be unique in an account and region: the deployment of the
- * second one would fail.
+ * Adds the user that a client without a name is, disabled. A group of Redis OSS must contain it; one of Valkey need not, nobody without a
+ * name is admitted then, and no user of Valkey may be without authentication.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
  */
-function sameNames(group: elasticache.CfnUserGroup): string[] {
-  const others = group.node.root.node
+function addDisabledDefault(scope: Construct, namespace: string): elasticache.CfnUser {
+  return new elasticache.CfnUser(scope, 'DefaultUser', {
+    engine: 'redis',
+    userId: `${namespace}-default-${stackSuffix()}`,
+    userName: 'default',
+    accessString: NO_ACCESS,
+    authenticationMode: { Type: 'no-password-required' },
+  });
+}
+
+/** @returns a problem where two groups of a stack have one name: the deployment of the second one would fail. */
+function sameNames(group: elasticache.CfnUserGroup, namespace: string): string[] {
+  const stack = Stack.of(group);
+  const nameOf = (each: elasticache.CfnUserGroup): string => JSON.stringify(stack.resolve(each.userGroupId));
+  const same = stack.node
     .findAll()
-    .filter((other) => other instanceof elasticache.CfnUserGroup && other.userGroupId === group.userGroupId)
-    .filter((other) => Stack.of(other).environment === Stack.of(group).environment);
-  if (others.length < 2) return [];
-  const namespace = group.userGroupId.replace(/-clients$/, '');
+    .filter((each): each is elasticache.CfnUserGroup => each instanceof elasticache.CfnUserGroup)
+    .filter((each) => nameOf(each) === nameOf(group));
+  if (same.length < 2) return [];
   return [
-    `shared cache: 'namespace' must be its own in an account and region, got: '${namespace}' for ${others.map(({ node }) => node.scope?.node.path).join(' and ')}; rename one of them`,
+    `shared cache: 'namespace' must be its own in a stack, got: '${namespace}' for ${same.map(({ node }) => node.scope?.node.path).join(' and ')}; rename one of them`,
   ];
 }

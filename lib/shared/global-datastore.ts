@@ -1,6 +1,7 @@
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
+import { withoutSnapshot } from '../removal';
 import { CacheEngine } from './cache-engine';
 
 /** Attributes of a secondary's primary, which is in another region. */
@@ -168,6 +169,6 @@ export function addGlobalDatastore(
     members: [{ replicationGroupId: group.ref, replicationGroupRegion: Stack.of(group).region, role: 'PRIMARY' }],
   });
   // It has no snapshots of its own.
-  datastore.applyRemovalPolicy(removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.RETAIN : removalPolicy);
+  datastore.applyRemovalPolicy(withoutSnapshot(removalPolicy));
   return datastore;
 }

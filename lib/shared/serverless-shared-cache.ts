@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,6 +7,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { KEPT, keepWhatDataUses } from '../removal';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheUsers } from './cache-users';
@@ -64,7 +65,7 @@ export interface ServerlessSharedCacheProps {
 
   /**
    * Removal policy of the cache and its secret.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -133,7 +134,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
     checkLimit('maxUnitsPerSecond', props.maxUnitsPerSecond ?? 10_000, 1000, 15_000_000);
     checkLimit('snapshotRetentionDays', props.snapshotRetentionDays ?? 1, 0, 35);
     const engine = props.engine ?? CacheEngine.VALKEY_8_0;
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? KEPT;
     const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     const { vpc } = props.network;
     checkZones('serverless shared cache', vpc, isolated);
@@ -167,6 +168,7 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
       userGroupId: users.group.ref,
     });
     this.serverlessCache.applyRemovalPolicy(removalPolicy);
+    keepWhatDataUses(this, removalPolicy);
     referStrongly(this.serverlessCache, users.secret);
   }
 

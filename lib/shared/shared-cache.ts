@@ -1,4 +1,4 @@
-import { Fn, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, Names, type RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -9,6 +9,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { KEPT, keepWhatDataUses, withoutSnapshot } from '../removal';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
 import { addCacheScaling, type CacheScalingOptions } from './cache-scaling';
@@ -111,7 +112,7 @@ export interface SharedCacheProps {
 
   /**
    * Removal policy of the group, its secret and its logs. `SNAPSHOT` takes a final snapshot of the group.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -158,7 +159,7 @@ function settingsOf(props: SharedCacheProps): Settings {
     automaticFailover,
     multiAz: props.multiAz ?? automaticFailover,
     reservedMemoryPercent: props.reservedMemoryPercent ?? 25,
-    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    removalPolicy: props.removalPolicy ?? KEPT,
     globalDatastore,
   };
 }
@@ -233,6 +234,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     // Without it CloudFormation replaces the group, and every entry with it, when the number of shards changes.
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
+    keepWhatDataUses(this, removalPolicy);
     referStrongly(this.replicationGroup, users.secret);
     this.globalReplicationGroupId = globalDatastore?.suffix
       ? addGlobalDatastore(this.replicationGroup, globalDatastore.suffix, removalPolicy).attrGlobalReplicationGroupId
@@ -335,6 +337,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       engine: engine.type,
       engineVersion: engine.version,
       cacheNodeType: nodeType,
+      // Nodes of this family have SSDs, and ElastiCache refuses them without: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html
+      ...(nodeType.startsWith('cache.r6gd.') && { dataTieringEnabled: true }),
       clusterMode: clusterMode ? 'enabled' : 'disabled',
       numNodeGroups: shards,
       replicasPerNodeGroup: replicasPerShard,
@@ -361,8 +365,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     return ['slow-log', 'engine-log'].map((logType) => {
       const { logGroupName } = new logs.LogGroup(this, logType === 'slow-log' ? 'SlowLog' : 'EngineLog', {
         retention: logs.RetentionDays.ONE_MONTH,
-        // A log has no snapshots.
-        removalPolicy: removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.RETAIN : removalPolicy,
+        removalPolicy: withoutSnapshot(removalPolicy),
       });
       const destinationDetails = { cloudWatchLogsDetails: { logGroup: logGroupName } };
       return { logType, logFormat: 'json', destinationType: 'cloudwatch-logs', destinationDetails };

@@ -20,7 +20,7 @@ export class DatabaseStack extends PlatformStack {
     this.database = new ReplicatedDatabase(this, 'Database', {
       network,
       ...this.config.database,
-      deletionProtection: this.config.retain,
+      deletionProtection: this.config.protected ?? false,
       removalPolicy: this.removalPolicy,
     });
     const schema = new SchemaMigration(this, 'Migration', { network, database: this.database, logRemovalPolicy });

@@ -14,6 +14,7 @@ export class NetworkStack extends PlatformStack {
     this.network = new PlatformNetwork(this, 'Network', {
       availabilityZones: this.config.environment?.availabilityZones,
       logRemovalPolicy: this.removalPolicy,
+      removalPolicy: this.removalPolicy,
     });
   }
 }

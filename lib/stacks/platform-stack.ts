@@ -1,5 +1,6 @@
 import { type App, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { PlatformKey } from '../operations/platform-key';
+import { KEPT } from '../removal';
 import type { StageConfig } from './stage';
 
 /** What every stack of the platform is given. */
@@ -32,7 +33,7 @@ export class PlatformStack extends Stack {
     super(app, `${namespaceOf(config)}-${part}`, {
       description: `Cachement, ${config.name}: ${description}`,
       env: { account: config.environment?.account, region: region ?? config.environment?.region },
-      terminationProtection: config.retain,
+      terminationProtection: config.protected ?? false,
     });
     this.config = config;
     key?.encryptByDefault(this);
@@ -41,7 +42,7 @@ export class PlatformStack extends Stack {
 
   /** What happens to data, and to logs, when they leave the template. */
   protected get removalPolicy(): RemovalPolicy {
-    return this.config.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    return this.config.retain ? KEPT : RemovalPolicy.DESTROY;
   }
 }
 

@@ -86,11 +86,7 @@ export interface StageConfig {
    */
   readonly environment?: StageEnvironment;
 
-  /**
-   * A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1.
-   *
-   * @default - the distribution's own
-   */
+  /** A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1. @default - the distribution's own */
   readonly domain?: StageDomain;
 
   /**
@@ -109,6 +105,13 @@ export interface StageConfig {
 
   /** Whether data, and logs, outlive the stacks, and stacks are protected from deletion. */
   readonly retain: boolean;
+
+  /**
+   * True if stacks are protected from deletion, and the database too. Set it once the first deployment has succeeded: both protections are in
+   * force before the first resource is made, so that a deployment which fails then can neither be rolled back nor repeated.
+   * @default false
+   */
+  readonly protected?: boolean;
 
   /** The system of record. */
   readonly database: StageDatabase;

@@ -128,9 +128,15 @@ describe('access', () => {
     expect(new Set(Object.values(authorization(new SynthesizedStage('local'))))).toEqual(new Set(['NONE']));
   });
 
-  test('a method that nobody declared reaches the function that can not write', () => {
+  test('a method that nobody declared reaches no function: the gateway itself answers it, with those that are', () => {
     for (const { path } of places.routes) {
-      expect(JSON.stringify(methodOf(path, 'ANY').Integration.Uri)).toContain('FunctionsReader');
+      const { Type, Uri, IntegrationResponses } = methodOf(path, 'ANY').Integration;
+      expect([Type, Uri]).toEqual(['MOCK', undefined]);
+      const methods = places.writes?.filter(({ route }) => route.path === path).map(({ method }) => method) ?? [];
+      expect(IntegrationResponses[0]).toMatchObject({
+        StatusCode: '405',
+        ResponseParameters: { 'method.response.header.Allow': `'${['GET', 'HEAD', ...methods].join(', ')}'` },
+      });
     }
   });
 });

@@ -54,7 +54,6 @@ const DIFFERENT_PROPERTIES = [
   'AWS::Lambda::Function ReservedConcurrentExecutions',
   'AWS::RDS::DBInstance BackupRetentionPeriod',
   'AWS::RDS::DBInstance DBInstanceClass',
-  'AWS::RDS::DBInstance DeletionProtection',
   'AWS::RDS::DBInstance MultiAZ',
   'AWS::RDS::DBParameterGroup Parameters.max_connections',
   // The permission of what empties the bucket, and the tag that it goes by.

@@ -1,3 +1,8 @@
+import { App } from 'aws-cdk-lib';
+import cdkJson from '../../cdk.json';
+import { places } from '../../examples/places';
+import { addCachement } from '../../lib/stacks/app';
+import { stageConfig } from '../../lib/stacks/stage';
 import { STATEFUL } from '../replacements/stateful';
 import { SynthesizedStage } from './synthesized';
 
@@ -54,12 +59,15 @@ test('prod keeps its data when a stack goes, and dev leaves nothing', () => {
         [...stage.resources(type).values()].flatMap((resource) => [resource.DeletionPolicy, resource.UpdateReplacePolicy]),
       ),
     );
-  expect(policies(prod)).toEqual(new Set(['Retain']));
+  expect(policies(prod)).toEqual(new Set(['RetainExceptOnCreate', 'Retain']));
   expect(policies(new SynthesizedStage('dev'))).toEqual(new Set(['Delete']));
 });
 
-test('the stacks of prod can not be deleted by accident', () => {
-  for (const stack of prod.stacks.values()) expect(stack.terminationProtection).toBe(true);
+test('the stacks of prod can not be deleted by accident once the stage is protected, which a first deployment must not be', () => {
+  for (const stack of prod.stacks.values()) expect(stack.terminationProtection).toBe(false);
+  const app = new App({ context: cdkJson.context, analyticsReporting: false, builtinCloudFormationValidation: false });
+  const stacks = addCachement(app, { ...places, config: { ...stageConfig('prod'), protected: true } });
+  for (const stack of stacks) expect(stack.terminationProtection).toBe(true);
 });
 
 test('stateful resources are referred to by exports, so that none is replaced while another stack uses it', () => {

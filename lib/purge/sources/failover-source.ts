@@ -11,7 +11,7 @@ export interface FailoverSourceOptions {
 
   /**
    * Removal policy of the log of the function that describes the group.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 }

@@ -33,7 +33,7 @@ test('a group becomes the primary of a global datastore, and stays as it is', ()
         },
       ],
     },
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
   });
   const [alone, inDatastore] = [member(undefined, LARGE), primary()].map((each) => each.template().findResources(GROUP));
   expect(inDatastore).toEqual(alone);

@@ -46,7 +46,7 @@ test('is one cluster of PostgreSQL, encrypted, reachable by TLS on a port of its
     EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
     BackupRetentionPeriod: 7,
     CopyTagsToSnapshot: true,
-    DeletionProtection: true,
+    DeletionProtection: false,
   });
   template.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', {
     Family: 'postgres17',
@@ -57,7 +57,7 @@ test('is one cluster of PostgreSQL, encrypted, reachable by TLS on a port of its
 });
 
 test('outlives its stack unless told otherwise', () => {
-  cluster().template().allResources(CLUSTER, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  cluster().template().allResources(CLUSTER, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   cluster({ removalPolicy: RemovalPolicy.DESTROY, deletionProtection: false })
     .template()
     .hasResource(CLUSTER, { DeletionPolicy: 'Delete', Properties: { DeletionProtection: false } });

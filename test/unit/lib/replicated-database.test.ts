@@ -36,8 +36,20 @@ test('has as many replicas as asked for, with the parameters of the primary', ()
 
 test('outlives its stack unless told otherwise', () => {
   const template = database();
-  template.allResources('AWS::RDS::DBInstance', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  template.allResourcesProperties('AWS::RDS::DBInstance', { DeletionProtection: true });
+  template.allResources('AWS::RDS::DBInstance', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+});
+
+test('is protected from deletion when asked, which a first deployment must not be', () => {
+  database().allResourcesProperties('AWS::RDS::DBInstance', { DeletionProtection: false });
+  database({ deletionProtection: true }).allResourcesProperties('AWS::RDS::DBInstance', { DeletionProtection: true });
+});
+
+test('replicas have the version of the primary, and go before it', () => {
+  const later = rds.PostgresEngineVersion.of('17.10', '17');
+  const versions = (template: Template) =>
+    Object.values(template.findResources('AWS::RDS::DBInstance')).map(({ Properties }) => Properties.EngineVersion);
+  expect(versions(database({ replicas: 1 }))).toEqual(['17.9', '17.9']);
+  expect(versions(database({ replicas: 1, replicaVersion: later }))).toEqual(['17.9', '17.10']);
 });
 
 test('the password of no role is in the template', () => {

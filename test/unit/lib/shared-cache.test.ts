@@ -23,7 +23,7 @@ test('is a cluster with replicas, failover and TLS', () => {
       Port: 6380,
     },
     UpdatePolicy: { UseOnlineResharding: true },
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
   });
 });
 
@@ -43,12 +43,19 @@ test.each([
   template.allResourcesProperties('AWS::ElastiCache::UserGroup', { Engine: type });
 });
 
-test('nobody can log in as default, and the client by a password that is not in the template', () => {
+test('a group of Redis OSS has a disabled default user, and one of Valkey none, whose users must have a password', () => {
+  shared({ engine: CacheEngine.REDIS_7_1 }).hasResourceProperties('AWS::ElastiCache::User', {
+    UserName: 'default',
+    AccessString: 'off -@all',
+  });
   const template = shared();
-  template.hasResourceProperties('AWS::ElastiCache::User', { UserName: 'default', AccessString: 'off -@all' });
-  template.hasResourceProperties('AWS::ElastiCache::User', {
-    UserId: 'shop-dev-client',
-    UserName: 'shop-dev-client',
+  template.resourceCountIs('AWS::ElastiCache::User', 1);
+  template.hasResourceProperties('AWS::ElastiCache::User', { AuthenticationMode: { Type: 'password' } });
+});
+
+test('the client signs in by a name that is new with each stack, and a password that is not in the template', () => {
+  shared().hasResourceProperties('AWS::ElastiCache::User', {
+    UserId: { 'Fn::Join': ['', ['shop-dev-', Match.objectLike({ 'Fn::Select': [0, Match.anyValue()] })]] },
     AuthenticationMode: {
       Type: 'password',
       Passwords: [{ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('^\\{\\{resolve:secretsmanager:$')])] }],
@@ -59,7 +66,6 @@ test('nobody can log in as default, and the client by a password that is not in 
 test('the client may not look at all keys or change the server', () => {
   shared().hasResourceProperties('AWS::ElastiCache::User', {
     AccessString: Match.stringLikeRegexp('^on ~\\* &\\* \\+@all -@admin -@dangerous '),
-    UserName: 'shop-dev-client',
   });
 });
 

@@ -347,13 +347,13 @@ const SYNTHESIZED: [number, string, () => Stack, string][] = [
   ],
   [
     33,
-    'two shared tiers of an account and region have users of the same names',
+    'two shared tiers of a stack have users of the same names',
     () => {
       const { stack, network } = newNetwork();
       for (const id of ['One', 'Two']) new SharedCache(stack, id, { network, namespace: 'shop' });
       return stack;
     },
-    "shared cache: 'namespace' must be its own in an account and region, got: 'shop' for test/One and test/Two; rename one of them",
+    "shared cache: 'namespace' must be its own in a stack, got: 'shop' for test/One and test/Two; rename one of them",
   ],
 ];
 

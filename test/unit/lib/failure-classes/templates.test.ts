@@ -44,9 +44,10 @@ describe('our own pack, or a public one, finds', () => {
     expect(broken(stack)).toEqual(['Cachement-UserIdIsName']);
   });
 
-  test('18: a group without a disabled default user', () => {
+  test('18: a group of Redis OSS without a disabled default user', () => {
     const stack = newStack();
-    new elasticache.CfnUserGroup(stack, 'Group', { engine: 'valkey', userGroupId: 'g', userIds: ['one'] });
+    new elasticache.CfnUserGroup(stack, 'Group', { engine: 'redis', userGroupId: 'g', userIds: ['one'] });
+    new elasticache.CfnUserGroup(stack, 'Other', { engine: 'valkey', userGroupId: 'h', userIds: ['one'] });
     expect(broken(stack)).toEqual(['Cachement-UserGroupHasDefault']);
   });
 
@@ -256,7 +257,7 @@ describe('our constructs', () => {
     new Firewall(stack, 'Firewall', { scope: FirewallScope.REGIONAL });
     expect(broken(stack)).toEqual([]);
     const [log] = Object.values(Template.fromStack(stack).findResources('AWS::Logs::LogGroup'));
-    expect(log?.Properties.LogGroupName).toMatch(/^aws-waf-logs-/);
+    expect(log?.Properties.LogGroupName['Fn::Join'][1][0]).toMatch(/^aws-waf-logs-/);
   });
 
   test('30: let every service use the key that writes with it', () => {
