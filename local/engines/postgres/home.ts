@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { ProcessUser } from '../../host/processes';
 import type { PostgresBinaries } from '../binaries';
@@ -8,8 +7,9 @@ import type { PostgresBinaries } from '../binaries';
 /**
  * Folders and user of PostgreSQL.
  *
- * It refuses to run as root. So root runs it as another user, who can't be expected to enter the clone or the state folder:
- * programs and data then live in a temporary folder that everybody may enter. For anybody else they stay where they are.
+ * It refuses to run as root, so root runs it as another user. Programs and data stay where they are as far as that user may enter the
+ * folders above them, and lie in {@link SYSTEM_FOLDER} otherwise; never in a temporary folder, where any user could have put something
+ * before.
  */
 export interface Home {
   /** Undefined for the user of this process. */
@@ -23,13 +23,30 @@ export interface Home {
 /** Users that exist to run such a server, or to own nothing. */
 const USERS = ['postgres', 'nobody', 'daemon'];
 
-export function homeOf(stateDir: string, binaries: PostgresBinaries): Home {
+/** Folder that only root may write to, for what its other user couldn't reach elsewhere. */
+const SYSTEM_FOLDER = '/var/lib/cachement';
+
+/** @param systemFolder - for tests; {@link SYSTEM_FOLDER} by default */
+export function homeOf(stateDir: string, binaries: PostgresBinaries, systemFolder = SYSTEM_FOLDER): Home {
   if (process.getuid?.() !== 0) return { programs: binaries.folder, data: folder(path.join(stateDir, 'postgres')) };
-  const shared = sharedFolder();
-  const id = createHash('sha256').update(path.resolve(stateDir)).digest('hex').slice(0, 12);
-  const programs = rootsFolder(path.join(shared, `postgres-${binaries.version}-${process.arch}`));
-  copyPrograms(binaries.folder, programs);
-  return { user: otherUser(), programs, data: rootsFolder(path.join(shared, `postgres-data-${id}`)) };
+  return { user: otherUser(), programs: programsOf(binaries, systemFolder), data: dataOf(path.resolve(stateDir), systemFolder) };
+}
+
+function programsOf({ folder: installed, version }: PostgresBinaries, systemFolder: string): string {
+  if (isOpen(fs.realpathSync(path.join(installed, 'bin')))) return installed;
+  const programs = rootsFolder(path.join(rootsFolder(systemFolder), `postgres-${version}-${process.arch}`));
+  copyPrograms(installed, programs);
+  return programs;
+}
+
+function dataOf(stateDir: string, systemFolder: string): string {
+  if (isOpen(fs.realpathSync(path.dirname(stateDir)))) {
+    // The user passes through it to its own folder. The names in it can't be listed, and its files are root's alone.
+    fs.chmodSync(stateDir, 0o711);
+    return rootsFolder(path.join(stateDir, 'postgres'));
+  }
+  const id = createHash('sha256').update(stateDir).digest('hex').slice(0, 12);
+  return rootsFolder(path.join(rootsFolder(systemFolder), `data-${id}`));
 }
 
 /** Creates a folder that the user may write to, and nobody else may read. */
@@ -71,31 +88,18 @@ function otherUser(): ProcessUser {
   return users.get(name)!;
 }
 
-/** The temporary folder; or another one, where some of the folders above it keep other users out. */
-function sharedFolder(): string {
-  const candidates = [os.tmpdir(), '/tmp', '/var/tmp'];
-  const found = candidates.find((candidate) => fs.existsSync(candidate) && isOpen(fs.realpathSync(candidate)));
-  if (!found)
-    throw new Error(
-      `PostgreSQL doesn't run as root, and other users may not enter ${candidates.join(', ')}: set TMPDIR to a folder that all may enter`,
-    );
-  return fs.realpathSync(found);
-}
-
+/** True of a folder that every user may enter, by way of all folders above it. */
 function isOpen(folder: string): boolean {
   const parent = path.dirname(folder);
   return (fs.statSync(folder).mode & 0o001) !== 0 && (parent === folder || isOpen(parent));
 }
 
-/**
- * Anybody may create folders in a temporary folder: what lies there under our name must be root's, or others could put programs
- * into it.
- */
+/** Makes a folder that other users may enter and read. @throws {Error} where somebody else could write to it. */
 function rootsFolder(name: string): string {
-  folder(name);
+  fs.mkdirSync(name, { recursive: true });
   const stat = fs.lstatSync(name);
   if (!stat.isDirectory() || stat.uid !== 0 || (stat.mode & 0o022) !== 0) {
-    throw new Error(`${name} belongs to somebody else: remove it, or set TMPDIR to another folder`);
+    throw new Error(`folder '${name}' must be root's alone to write to: remove it, and it is made anew at the next start`);
   }
   fs.chmodSync(name, 0o755);
   return name;
