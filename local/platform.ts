@@ -16,9 +16,10 @@ import { Ports } from './host/ports';
 import { endLeftovers } from './host/processes';
 import { seededRandom } from './host/random';
 import { lockStateDir } from './host/state-dir';
+import { operatorKeys } from './identity';
 import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
 import { type Progress, silent } from './progress';
-import type { Environment, FunctionTarget, Log, ProductContext } from './types';
+import type { Environment, FunctionTarget, Keys, Log, ProductContext } from './types';
 
 export interface PlatformOptions {
   /** Cloud assembly directory, as `cdk synth` writes it. */
@@ -40,6 +41,8 @@ export interface PlatformOptions {
 /** A running platform. */
 export interface Platform extends Products {
   readonly model: AssemblyModel;
+  /** Access keys of the person who runs the platform, who may do everything, and of functions. */
+  readonly keys: Keys;
   /** Functions by ARN. */
   readonly functions: ReadonlyMap<string, FunctionTarget>;
   /** Base URLs without a trailing slash; undefined where the template has no such thing. */
@@ -114,8 +117,9 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
 
   const context: ProductContext = {
     environment,
+    keys: operatorKeys(stateDir),
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
-    clock: systemClock,
+    clock: systemClock((error) => log('platform', `a timer failed: ${error.stack ?? error}`)),
     random: seededRandom(seed),
     log,
   };
@@ -142,6 +146,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   return {
     ...products,
     model,
+    keys: context.keys,
     functions: context.registry.functions,
     urls: {
       edge: [...edge.urls.values()][0],
@@ -159,14 +164,16 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
 
 /** Log of the products' reports: to a file, and to `shown`. */
 function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<void> } {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const stream = fs.createWriteStream(file, { mode: 0o600 });
+  // Such as a full disk: the platform goes on without the file.
+  stream.on('error', ({ message }) => shown('platform', `the log file can't be written any more: ${message}`));
   return {
     log(product, message) {
       shown(product, message);
       if (stream.writable) stream.write(`${new Date().toISOString()} [${product}] ${message}\n`);
     },
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(() => resolve()))),
   };
 }
 

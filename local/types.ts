@@ -116,9 +116,44 @@ export interface Caller {
   readonly functionArn?: string;
 }
 
+/** Access key of a caller. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Access keys that calls of this platform's APIs are signed with. */
+export interface Keys {
+  /** Of the person who runs the platform, who may do everything. */
+  readonly operator: Credentials;
+  /** Of a function, known or not. */
+  of(functionArn: string): Credentials;
+  /** Secret of an access key id; undefined of an id that isn't this platform's. */
+  secretOf(accessKeyId: string): string | undefined;
+}
+
+/** Type of a member of an operation's input. Bytes are text in base64 over the wire, or a buffer where they are the whole body. */
+export type Shape =
+  | 'text'
+  | 'number'
+  | 'flag'
+  | 'bytes'
+  /** Time: seconds since the epoch, or ISO 8601. */
+  | 'time'
+  | { readonly list: Shape /** Name of a member in the Query protocol, where lists are flattened. */; readonly member?: string }
+  | { readonly map: Shape; readonly member?: string }
+  | { readonly structure: Members; readonly required?: readonly string[] };
+
+/** Types of the members of a structure, by name. Members that aren't named are passed over, as AWS does. */
+export type Members = Readonly<Record<string, Shape>>;
+
 /** One operation of an AWS API. `Input` is the parsed request in the SDK's shape (members capitalised as the API spells them). */
 // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input
 export interface Operation<Input = any> {
+  /** Members of the input that are read; a member of another type is refused before {@link handle} is called. */
+  readonly input: Members;
+  /** Members of the input without which a call is refused. */
+  readonly required?: readonly string[];
   /** The IAM action, such as `events:PutEvents`. */
   readonly action: string;
   /** The ARNs that the caller's policies must allow the action on. */
@@ -165,6 +200,7 @@ export type Log = (product: string, message: string) => void;
 export interface ProductContext {
   readonly environment: Environment;
   readonly registry: Registry;
+  readonly keys: Keys;
   readonly clock: Clock;
   /** Uniform in [0, 1), from a seed. */
   random(): number;

@@ -42,7 +42,7 @@ export class PlatformHarness {
     const events = new EventBridgeClient({
       endpoint: platform.urls.endpoint,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+      credentials: platform.keys.operator,
     });
     return new PlatformHarness(platform, administrator, events);
   }
@@ -73,6 +73,7 @@ export class PlatformHarness {
       namespace: this.variable('FunctionsWriter', 'CACHE_NAMESPACE'),
       authorities: caOf(this.platform),
       endpoint: this.platform.urls.endpoint,
+      credentials: this.platform.keys.operator,
       busName: this.variable('PurgeRelay', 'BUS_NAME'),
     };
     await writer.call('start', settings);

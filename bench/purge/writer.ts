@@ -18,6 +18,7 @@ export interface WriterSettings {
   readonly namespace: string;
   readonly authorities: string;
   readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly busName: string;
 }
 
@@ -65,8 +66,8 @@ class Writer {
     this.#cache = new Cache({ source: new PostgresVersions({ writer: this.#database.writer, readers: [] }), shared });
     process.env.AWS_ENDPOINT_URL = settings.endpoint;
     process.env.AWS_REGION = 'us-east-1';
-    process.env.AWS_ACCESS_KEY_ID = 'operator';
-    process.env.AWS_SECRET_ACCESS_KEY = 'operator';
+    process.env.AWS_ACCESS_KEY_ID = settings.credentials.accessKeyId;
+    process.env.AWS_SECRET_ACCESS_KEY = settings.credentials.secretAccessKey;
     this.#bus = createBus({ name: settings.busName });
   }
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { own } from '../own';
 import { AssemblyError } from './errors';
 import type { Template } from './template';
 
@@ -64,7 +65,7 @@ function readStack(directory: string, id: string, artifacts: Record<string, Arti
     region: region && region !== 'unknown-region' ? region : undefined,
     assets: new Map(
       (artifact.dependencies ?? [])
-        .filter((dependency) => artifacts[dependency]?.type === 'cdk:asset-manifest')
+        .filter((dependency) => own(artifacts, dependency)?.type === 'cdk:asset-manifest')
         .flatMap((dependency) => readAssets(directory, artifacts[dependency]!.properties?.file ?? `${dependency}.json`)),
     ),
   };
@@ -90,12 +91,13 @@ function inOrder(artifacts: Record<string, Artifact>): string[] {
   const ordered: string[] = [];
   const visiting: string[] = [];
   const visit = (id: string): void => {
-    if (ordered.includes(id) || !artifacts[id]) return;
+    const artifact = own(artifacts, id);
+    if (ordered.includes(id) || !artifact) return;
     if (visiting.includes(id)) {
       throw new AssemblyError(`stacks depend on each other: ${[...visiting.slice(visiting.indexOf(id)), id].join(' -> ')}`);
     }
     visiting.push(id);
-    for (const dependency of artifacts[id].dependencies ?? []) visit(dependency);
+    for (const dependency of artifact.dependencies ?? []) visit(dependency);
     visiting.pop();
     ordered.push(id);
   };

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { ACCEPTED } from './accepted';
 
 /**
@@ -24,7 +25,7 @@ export function isCustomType(type: string): boolean {
 
 /** True of custom resources that are made by invoking their function. */
 export function isExecuted(type: string): boolean {
-  return isCustomType(type) && !(type in ACCEPTED);
+  return isCustomType(type) && own(ACCEPTED, type) === undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export function isExecuted(type: string): boolean {
  * @param handler of the function behind `ServiceToken`; undefined where that is not a function of the assembly.
  */
 export function whyNotExecuted(type: string, handler: string | undefined): string | undefined {
-  const provided = PROVIDED[type];
+  const provided = own(PROVIDED, type);
   if (provided) return `a custom resource that CDK provides and that is not run here: ${provided}`;
   if (handler === undefined)
     return "its ServiceToken is not a function of the template; only a function's Arn can be invoked here";

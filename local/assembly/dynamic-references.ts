@@ -1,4 +1,5 @@
 import { AssemblyError } from './errors';
+import { isObject } from './template';
 
 /** Source of the values of dynamic references to secrets. */
 export interface SecretStore {
@@ -33,7 +34,16 @@ function secretOf(reference: string, secrets: SecretStore): string {
   const [, id, key] = match;
   const secret = secrets.value(id!);
   if (!key) return secret;
-  const fields = JSON.parse(secret) as Record<string, unknown>;
-  if (!(key in fields)) throw new AssemblyError(`secret '${id}' has no key '${key}'`);
+  const fields = fieldsOf(secret, id!);
+  if (!Object.hasOwn(fields, key)) throw new AssemblyError(`secret '${id}' has no key '${key}'`);
   return String(fields[key]);
+}
+
+/** The parser's own message would quote the secret. */
+function fieldsOf(secret: string, id: string): Record<string, unknown> {
+  try {
+    const fields: unknown = JSON.parse(secret);
+    if (isObject(fields)) return fields;
+  } catch {}
+  throw new AssemblyError(`secret '${id}' must be a JSON object, since one of its keys is read`);
 }

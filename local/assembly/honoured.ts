@@ -1,3 +1,4 @@
+import { own } from '../own';
 import type { Resource, ResourceType, ResourceTypes } from '../types';
 import { ACCEPTED } from './accepted';
 import type { CloudAssembly, Stack } from './cloud-assembly';
@@ -42,7 +43,7 @@ export function mergeTypes(tables: Readonly<Record<string, ResourceTypes>>): Res
   const owners: Record<string, string> = Object.fromEntries(Object.keys(ACCEPTED).map((type) => [type, 'assembly']));
   for (const [product, types] of Object.entries(tables)) {
     for (const [name, type] of Object.entries(types)) {
-      if (owners[name]) throw new AssemblyError(`both '${owners[name]}' and '${product}' run ${name}`);
+      if (own(owners, name)) throw new AssemblyError(`both '${owners[name]}' and '${product}' run ${name}`);
       owners[name] = product;
       merged[name] = type;
     }
@@ -101,9 +102,9 @@ function resourceProblems(resource: Resource, model: AssemblyModel, types: Resou
   const raw = model.raw(resource);
   const sections = Object.keys(raw).filter((name) => !RESOURCE_SECTIONS.includes(name) && !POLICIES.includes(name));
   const found = sections.map((name) => `unknown attribute '${name}'`);
-  if (resource.type in ACCEPTED) return found.map(problem);
+  if (own(ACCEPTED, resource.type)) return found.map(problem);
 
-  const type = types[resource.type];
+  const type = own(types, resource.type);
   if (isExecuted(resource.type)) found.push(...customProblems(resource, model));
   else if (type) found.push(...unknownPaths(raw.Properties, type).map((path) => `unknown property ${path}`));
   else return [problem(isCustomType(resource.type) ? 'unknown custom resource' : 'unknown resource type')];
@@ -121,8 +122,8 @@ function valueProblems(value: unknown, stack: string, model: AssemblyModel, type
     if (attribute === undefined || attribute === '*') return [];
     const target = model.all().find((resource) => resource.stack === stack && resource.logicalId === name);
     if (!target || isExecuted(target.type)) return [];
-    const known = types[target.type] ?? ACCEPTED[target.type];
-    return known && !known.attributes?.[attribute] ? [`unknown attribute ${name}.${attribute} of ${target.type}`] : [];
+    const known = own(types, target.type) ?? own(ACCEPTED, target.type);
+    return known && !own(known.attributes, attribute) ? [`unknown attribute ${name}.${attribute} of ${target.type}`] : [];
   });
   const refs = references(value).flatMap(({ name }) =>
     name.startsWith('AWS::') && !isPseudoParameter(name) ? [`unknown ${name}`] : [],

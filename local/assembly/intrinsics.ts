@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { cidrBlocks } from './cidr';
 import { AssemblyError } from './errors';
 import { intrinsic, isObject } from './template';
@@ -52,7 +53,7 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
     const [index, values] = list(argument, 'Fn::Select', 2);
     const position = Number(resolve(index, scope));
     const items = list(resolve(values, scope), 'Fn::Select');
-    if (!(position in items)) throw new AssemblyError(`Fn::Select has no item ${position} among ${items.length}`);
+    if (!Object.hasOwn(items, position)) throw new AssemblyError(`Fn::Select has no item ${position} among ${items.length}`);
     return items[position];
   },
 
@@ -142,7 +143,7 @@ function evaluate(value: unknown, scope: Scope): unknown {
   const call = intrinsic(value);
   if (call) {
     const [name, argument] = call;
-    const apply = FUNCTIONS[name];
+    const apply = own(FUNCTIONS, name);
     if (!apply) throw new AssemblyError(`intrinsic function '${name}' is not known here`);
     return apply(argument, scope);
   }
@@ -155,7 +156,7 @@ function evaluate(value: unknown, scope: Scope): unknown {
 
 function substitution(variable: string, variables: Readonly<Record<string, unknown>>, scope: Scope): unknown {
   const name = variable.trim();
-  if (name in variables) return resolve(variables[name], scope);
+  if (Object.hasOwn(variables, name)) return resolve(variables[name], scope);
   const dot = name.indexOf('.');
   return dot < 0 ? scope.ref(name) : scope.attribute(name.slice(0, dot), name.slice(dot + 1));
 }

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import type { Environment, Model, Resource, ResourceType, ResourceTypes } from '../types';
 import { ACCEPTED } from './accepted';
 import type { CloudAssembly, Stack } from './cloud-assembly';
@@ -103,8 +104,8 @@ class LazyModel implements AssemblyModel {
 
   attribute(resource: Resource, name: string): string {
     return this.once(`${place(resource)} ${name}`, () => {
-      if (isExecuted(resource.type)) return this.#resultOf(resource).data[name] as string;
-      const read = this.#typeOf(resource).attributes?.[name];
+      if (isExecuted(resource.type)) return own(this.#resultOf(resource).data, name) as string;
+      const read = own(this.#typeOf(resource).attributes, name);
       if (!read) throw new AssemblyError(`attribute '${name}' of ${resource.type} is not known here`);
       return read(resource, this.#environmentOf(resource));
     });
@@ -165,7 +166,7 @@ class LazyModel implements AssemblyModel {
   }
 
   #typeOf(resource: Resource): Pick<ResourceType, 'ref' | 'attributes'> {
-    const type = this.#types[resource.type] ?? ACCEPTED[resource.type];
+    const type = own(this.#types, resource.type) ?? own(ACCEPTED, resource.type);
     if (!type) throw new AssemblyError(`resource type '${resource.type}' is not known here`);
     return type;
   }
@@ -224,7 +225,7 @@ class StackModel implements Scope {
   ref(name: string): unknown {
     const resource = this.resources.get(name);
     if (resource) return this.#model.ref(resource);
-    const parameter = this.stack.template.Parameters?.[name];
+    const parameter = own(this.stack.template.Parameters, name);
     if (parameter) return parameterValue(name, parameter);
     if (isPseudoParameter(name)) return pseudoParameter(name, this.deployment);
     throw new AssemblyError(`Ref of '${name}', which is neither a resource nor a parameter of stack '${this.stack.name}'`);
@@ -238,12 +239,12 @@ class StackModel implements Scope {
 
   condition(name: string): boolean {
     const conditions = this.stack.template.Conditions ?? {};
-    if (!(name in conditions)) throw new AssemblyError(`stack '${this.stack.name}' has no condition '${name}'`);
+    if (!Object.hasOwn(conditions, name)) throw new AssemblyError(`stack '${this.stack.name}' has no condition '${name}'`);
     return this.#model.once(`${this.stack.name} condition ${name}`, () => resolveCondition(conditions[name], this));
   }
 
   mapping(map: string, first: string, second: string): unknown {
-    const value = this.stack.template.Mappings?.[map]?.[first]?.[second];
+    const value = own(own(own(this.stack.template.Mappings, map), first), second);
     if (value === undefined) throw new AssemblyError(`mapping '${map}' has no '${first}' / '${second}'`);
     return value;
   }

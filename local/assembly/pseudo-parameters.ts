@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { AssemblyError } from './errors';
 import { NO_VALUE } from './intrinsics';
 import type { TemplateParameter } from './template';
@@ -28,11 +29,11 @@ const BOOTSTRAP_VERSION = '30';
 
 /** True of the name of a pseudo parameter that can be resolved. */
 export function isPseudoParameter(name: string): boolean {
-  return name in PSEUDO_PARAMETERS;
+  return own(PSEUDO_PARAMETERS, name) !== undefined;
 }
 
 export function pseudoParameter(name: string, deployment: Deployment): unknown {
-  const value = PSEUDO_PARAMETERS[name];
+  const value = own(PSEUDO_PARAMETERS, name);
   if (!value) throw new AssemblyError(`pseudo parameter '${name}' is not known here`);
   return value(deployment);
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { own } from '../own';
 import { arnWildcard, wildcard } from './wildcard';
 
 /** `Condition` of a statement: values by condition key, by operator. */
@@ -76,7 +77,7 @@ export function checkConditions(block: ConditionBlock, where: string): void {
 export function conditionsHold(block: ConditionBlock, keys: ConditionKeys): boolean {
   return Object.entries(block).every(([name, wanted]) =>
     Object.entries(wanted).every(([key, values]) => {
-      const actual = keys[key.toLowerCase()];
+      const actual = own(keys, key.toLowerCase());
       const list = (Array.isArray(values) ? values : [values]).map(String);
       if (name === 'Null') return list.some((value) => (value === 'true') === (actual === undefined));
       return holds(operator(name)!, actual, list);
@@ -96,8 +97,9 @@ function operator(name: string): Operator | undefined {
   const match = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name);
   if (!match) return undefined;
   const [, set, base, ifExists] = match as unknown as [string, Operator['set'], string, string | undefined];
-  const test = OPERATORS[NEGATED[base] ?? base];
-  return test && { test, negated: base in NEGATED, ifExists: ifExists !== undefined, ...(set && { set }) };
+  const positive = own(NEGATED, base);
+  const test = own(OPERATORS, positive ?? base);
+  return test && { test, negated: positive !== undefined, ifExists: ifExists !== undefined, ...(set && { set }) };
 }
 
 function inRange(address: string, range: string): boolean {

@@ -4,33 +4,25 @@ import { Unreachable } from './dispatch';
 import type { Network } from './network';
 import { evaluate } from './policy-document';
 import type { WireRequest } from './protocols/protocol';
-import { signatureOf } from './signature';
 
 /** Called with the body of the response. */
 export type ResponseListener = (body: string) => void;
 
 const PREFIX = '/_custom-resource/';
 
-/** Options of {@link CustomResourceResponses}. */
-export interface CustomResourceResponsesOptions {
-  readonly network: Network;
-  /** Functions by their access key id. */
-  readonly callers: ReadonlyMap<string, Caller>;
-}
-
 /**
  * Target of the responses of custom resources. CloudFormation gives out presigned URLs of a bucket for them; a function in a VPC
  * reaches that through an endpoint of S3, or not at all.
  */
 export class CustomResourceResponses {
-  readonly #options: CustomResourceResponsesOptions;
+  readonly #options: { readonly network: Network };
   readonly #environment: Pick<Environment, 'account' | 'region'>;
   readonly #log: CallLog;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, { listener: ResponseListener; functionArn: string | undefined }>();
 
   constructor(
-    options: CustomResourceResponsesOptions,
+    options: { readonly network: Network },
     environment: Pick<Environment, 'account' | 'region'>,
     log: CallLog,
     clock: Clock,
@@ -55,13 +47,11 @@ export class CustomResourceResponses {
    * @throws {Unreachable} {@link AwsError} where the network or the S3 endpoint's policy forbids it.
    */
   receive(request: WireRequest): boolean {
-    const { path, body, headers, query } = request;
+    const { path, body } = request;
     const expected = this.#waiting.get(path);
-    const keyId = signatureOf(headers, query)?.accessKeyId;
-    const functionArn =
-      expected?.functionArn ?? (keyId === undefined ? undefined : this.#options.callers.get(keyId)?.functionArn);
-    this.#check(path, { ...(functionArn !== undefined && { functionArn }) });
+    // The token is the proof of who puts it, as the signature of CloudFormation's URL is: nobody can guess it.
     if (!expected) return false;
+    this.#check(path, { ...(expected.functionArn !== undefined && { functionArn: expected.functionArn }) });
     this.#waiting.delete(path);
     expected.listener(body.toString('utf8'));
     return true;

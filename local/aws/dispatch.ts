@@ -1,6 +1,8 @@
+import { own } from '../own';
 import { AwsError, type Caller, type Clock, type Operation, type Operations } from '../types';
 import type { CallLog } from './call-log';
 import type { ConditionKeys } from './conditions';
+import { readInput } from './input';
 import type { Network } from './network';
 import type { Decision, Policies } from './policies';
 import type { Statement } from './policy-document';
@@ -33,13 +35,15 @@ const DENIALS: Readonly<Record<string, { code: string; status: number }>> = {
   apigateway: { code: 'AccessDeniedException', status: 403 },
   lambda: { code: 'AccessDeniedException', status: 403 },
 };
+/** Longest name of an operation that is recorded and quoted. */
+const LONGEST_NAME = 100;
 const DENIAL = { code: 'AccessDeniedException', status: 400 };
 
 /** The function can't reach the service; in AWS the call would hang until the client gives up. */
 export class Unreachable extends Error {}
 
 /** The protocol of a request: a target header, a form, or else method and path. */
-export function protocolOf({ headers }: WireRequest, service: string): Protocol {
+export function protocolOf(headers: WireRequest['headers'], service: string): Protocol {
   if (headers['x-amz-target'] !== undefined) return jsonRpc;
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return query;
   return service === 'cloudfront' ? restXml : restJson;
@@ -62,17 +66,19 @@ export async function dispatch(
 
   const reach = network.reach(caller.functionArn, service);
   if (!reach.reachable) {
-    record(`${request.method} ${request.path}`, false, { reason: reach.reason });
+    record(`${request.method} ${request.path.slice(0, 200)}`, false, { reason: reach.reason });
     throw new Unreachable(`${caller.functionArn} can't reach '${service}': ${reach.reason}`);
   }
-  const { operation: name, input } = protocol.parse(request, service);
-  const operation = operations[service]?.[name];
+  const call = protocol.parse(request, service);
+  const name = call.operation.slice(0, LONGEST_NAME);
+  const known = own(operations, service) ?? {};
+  const operation = own(known, name);
   if (!operation) {
-    const known = Object.keys(operations[service] ?? {}).join(', ') || 'none';
-    const reason = `operation '${name}' of '${service}' is not run here; run are: ${known}`;
+    const reason = `operation '${name}' of '${service}' is not run here; run are: ${Object.keys(known).join(', ') || 'none'}`;
     record(name, false, { reason });
     throw unknownOperation(reason);
   }
+  const input = readInput(call.input(operation.input), operation);
   const resources = operation.resources(input);
   const decision = decide(operation, input, resources, caller, policies, reach.endpoint?.policy);
   record(name, decision.allowed, {
@@ -81,7 +87,7 @@ export async function dispatch(
     ...(decision.reason !== undefined && { reason: decision.reason }),
   });
   if (!decision.allowed) {
-    const { code, status } = DENIALS[service] ?? DENIAL;
+    const { code, status } = own(DENIALS, service) ?? DENIAL;
     throw new AwsError(code, decision.reason!, status);
   }
   return { operation: name, output: await operation.handle(input, caller) };

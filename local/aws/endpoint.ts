@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { AwsError, type Caller, type Operations, type Product, type ProductContext } from '../types';
+import { foreignRequest, LoopbackServer } from '../http';
+import { signatureOf, signatureProblem } from '../identity';
+import { own } from '../own';
+import { AwsError, type Caller, type Operation, type Operations, type Product, type ProductContext } from '../types';
 import { CallLog } from './call-log';
 import { CustomResourceResponses, type ResponseListener } from './custom-resource-responses';
 import { dispatch, protocolOf, Unreachable } from './dispatch';
 import type { Network } from './network';
 import type { Policies } from './policies';
-import type { Protocol, WireRequest, WireResponse } from './protocols/protocol';
-import { signatureOf } from './signature';
+import type { WireRequest, WireResponse } from './protocols/protocol';
 
 /** Options of {@link createEndpoint}. */
 export interface EndpointOptions {
@@ -17,7 +19,7 @@ export interface EndpointOptions {
   readonly operations: readonly Operations[];
   readonly policies: Policies;
   readonly network: Network;
-  /** Functions by their access key id. Any other id is a person at this machine, who may do everything. */
+  /** Functions by their access key id. The operator's own key isn't among them. */
   readonly callers: ReadonlyMap<string, Caller>;
   /** @default - a new one */
   readonly calls?: CallLog;
@@ -40,94 +42,141 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 const DEFAULT_HANG_MS = 1000;
 
+/** Codes of errors that are logged: they say what a policy, a template or a client's set-up lacks. */
+const LOGGED = ['UnknownOperationException', 'AccessDenied', 'AccessDeniedException', 'SignatureDoesNotMatch'];
+
 const unzip = promisify(gunzip);
 
 /** Makes the endpoint; it listens on the environment's port `aws`. */
 export function createEndpoint(options: EndpointOptions, context: ProductContext): Endpoint {
-  const { environment, clock, log } = context;
-  const operations = merge(options.operations);
-  const calls = options.calls ?? new CallLog();
-  const responses = new CustomResourceResponses(options, environment, calls, clock);
-  const hanging = new Set<() => void>();
-  let server: Server | undefined;
+  return new RunningEndpoint(options, context);
+}
 
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+class RunningEndpoint implements Endpoint {
+  readonly #options: EndpointOptions;
+  readonly #context: ProductContext;
+  readonly #operations: Operations;
+  readonly #calls: CallLog;
+  readonly #responses: CustomResourceResponses;
+  readonly #hanging = new Set<() => void>();
+  readonly #http: LoopbackServer;
+
+  constructor(options: EndpointOptions, context: ProductContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#operations = merge(options.operations);
+    this.#calls = options.calls ?? new CallLog();
+    this.#responses = new CustomResourceResponses(options, context.environment, this.#calls, context.clock);
+    const log = (message: string) => context.log('aws', message);
+    this.#http = new LoopbackServer({ name: 'the AWS endpoint', log }, (incoming, outgoing) => this.#serve(incoming, outgoing));
+    // A client that long-polls, or keeps a connection between invocations of a frozen process, must not be cut off.
+    this.#http.server.requestTimeout = 0;
+    this.#http.server.keepAliveTimeout = 120_000;
+  }
+
+  start(): Promise<void> {
+    return this.#http.listen(this.#context.environment.port('aws'));
+  }
+
+  async dispose(): Promise<void> {
+    for (const cancel of this.#hanging) cancel();
+    this.#hanging.clear();
+    await this.#http.close();
+  }
+
+  calls() {
+    return this.#calls.calls();
+  }
+
+  used() {
+    return this.#calls.used();
+  }
+
+  onCustomResourceResponse(token: string, listener: ResponseListener, functionArn?: string): () => void {
+    return this.#responses.expect(token, listener, functionArn);
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const foreign = foreignRequest(incoming.headers);
+    if (foreign !== undefined) {
+      send(outgoing, { status: 403, headers: { 'content-type': 'text/plain' }, body: `${foreign}\n` });
+      return;
+    }
     const requestId = randomUUID();
-    const url = new URL(incoming.url ?? '/', environment.endpointUrl);
-    const signature = signatureOf(incoming.headers, url.searchParams);
+    const [path, queryString] = target(incoming.url ?? '/');
+    const { headers, method = 'GET' } = incoming;
+    const signature = signatureOf({ headers, queryString });
     const service = signature?.service ?? serviceOfTarget(incoming) ?? 'unknown';
-    let protocol: Protocol | undefined;
+    const protocol = protocolOf(headers, service);
     try {
-      const body = await bodyOf(incoming);
-      const method = incoming.method ?? 'GET';
-      const request: WireRequest = { method, path: url.pathname, query: url.searchParams, headers: incoming.headers, body };
-      protocol = protocolOf(request, service);
-      if (responses.owns(request)) {
-        send(outgoing, { status: responses.receive(request) ? 200 : 404, headers: {}, body: '' });
+      const sent = await bodyOf(incoming);
+      const body = headers['content-encoding'] === 'gzip' ? await unzipped(sent) : sent;
+      const request: WireRequest = { method, path, query: new URLSearchParams(queryString), headers, body };
+      if (this.#responses.owns(request)) {
+        send(outgoing, { status: this.#responses.receive(request) ? 200 : 404, headers: {}, body: '' });
         return;
       }
       if (!signature) throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token', 403);
-      const caller = callerOf(signature.accessKeyId, options.callers);
-      const { policies, network } = options;
-      const { operation, output } = await dispatch(request, protocol, service, caller, {
-        operations,
-        policies,
-        network,
-        log: calls,
-        clock,
+      const secret = this.#context.keys.secretOf(signature.accessKeyId);
+      if (secret === undefined) throw unknownKey(signature.accessKeyId);
+      const problem = signatureProblem({ method, path, queryString, headers, body: sent }, signature, secret);
+      if (problem !== undefined) throw new AwsError('SignatureDoesNotMatch', problem, 403);
+      const { operation, output } = await dispatch(request, protocol, service, this.#callerOf(signature.accessKeyId), {
+        operations: this.#operations,
+        policies: this.#options.policies,
+        network: this.#options.network,
+        log: this.#calls,
+        clock: this.#context.clock,
       });
       send(outgoing, protocol.success(operation, output, requestId, service));
     } catch (error) {
-      if (error instanceof Unreachable) {
-        log('aws', `${error.message}; in AWS this call hangs until it times out`);
-        hang(incoming);
-        return;
-      }
-      const failure = asAwsError(error);
-      if (!(error instanceof AwsError)) log('aws', `${service} failed: ${(error as Error).stack ?? error}`);
-      else if (['UnknownOperationException', 'AccessDenied', 'AccessDeniedException'].includes(failure.code)) {
-        log('aws', failure.message);
-      }
-      send(
-        outgoing,
-        (protocol ?? protocolOf({ headers: incoming.headers } as WireRequest, service)).failure(failure, requestId, service),
-      );
+      if (error instanceof Unreachable) this.#hang(incoming, error);
+      else send(outgoing, protocol.failure(this.#failure(error, service), requestId, service));
     }
   }
 
-  /** A reset is the nearest thing to a hang that doesn't cost a client its whole time. */
-  function hang({ socket }: IncomingMessage): void {
-    const cancel = clock.schedule(options.hangMilliseconds ?? DEFAULT_HANG_MS, () => {
-      hanging.delete(cancel);
-      socket.destroy();
-    });
-    hanging.add(cancel);
+  /** A key in the form of a function's that no function of the template has belongs to one of an earlier start. */
+  #callerOf(accessKeyId: string): Caller {
+    const caller = this.#options.callers.get(accessKeyId);
+    if (!caller && accessKeyId !== this.#context.keys.operator.accessKeyId) throw unknownKey(accessKeyId);
+    return caller ?? {};
   }
 
-  return {
-    async start() {
-      const port = environment.port('aws');
-      server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
-      // A client that long-polls, or keeps a connection between invocations of a frozen process, must not be cut off.
-      server.requestTimeout = 0;
-      server.keepAliveTimeout = 120_000;
-      await listen(server, port);
-    },
-    async dispose() {
-      for (const cancel of hanging) cancel();
-      hanging.clear();
-      const closing = server;
-      server = undefined;
-      if (!closing) return;
-      await new Promise<void>((resolve) => {
-        closing.close(() => resolve());
-        closing.closeAllConnections();
-      });
-    },
-    calls: () => calls.calls(),
-    used: () => calls.used(),
-    onCustomResourceResponse: (token, listener, functionArn) => responses.expect(token, listener, functionArn),
-  };
+  #failure(error: unknown, service: string): AwsError {
+    const { log } = this.#context;
+    if (error instanceof AwsError) {
+      if (LOGGED.includes(error.code)) log('aws', error.message);
+      return error;
+    }
+    log('aws', `${service.slice(0, 100)} failed: ${(error as Error).stack ?? error}`);
+    return new AwsError('InternalFailure', 'the local platform failed on this request; its log says why', 500);
+  }
+
+  /** A reset is the nearest thing to a hang that doesn't cost a client its whole time. */
+  #hang({ socket }: IncomingMessage, { message }: Unreachable): void {
+    this.#context.log('aws', `${message}; in AWS this call hangs until it times out`);
+    const cancel = this.#context.clock.schedule(this.#options.hangMilliseconds ?? DEFAULT_HANG_MS, () => {
+      this.#hanging.delete(cancel);
+      socket.destroy();
+    });
+    this.#hanging.add(cancel);
+  }
+}
+
+function unknownKey(accessKeyId: string): AwsError {
+  const known = "sign with the platform's own credentials, in the file 'credentials' of its state directory";
+  return new AwsError(
+    'UnrecognizedClientException',
+    `The security token included in the request is invalid: access key id '${accessKeyId.slice(0, 100)}' is not of this platform; ${known}`,
+    403,
+  );
+}
+
+/** Path and query string of a request, as sent; of the absolute form, which proxies get, what follows the host. */
+function target(url: string): [path: string, queryString: string] {
+  const local = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = local.indexOf('?');
+  return mark < 0 ? [local || '/', ''] : [local.slice(0, mark) || '/', local.slice(mark + 1)];
 }
 
 /** The service in a target header, for a request that isn't signed. */
@@ -135,61 +184,50 @@ function serviceOfTarget({ headers }: IncomingMessage): string | undefined {
   return headers['x-amz-target'] === undefined ? undefined : String(headers['x-amz-target']).split('.')[0];
 }
 
-/** Ids of functions are ours, so an unknown one of these belongs to a function of an earlier start. */
-function callerOf(accessKeyId: string, callers: ReadonlyMap<string, Caller>): Caller {
-  const caller = callers.get(accessKeyId);
-  if (!caller && /^LOCAL[0-9A-F]{15}$/.test(accessKeyId)) {
-    throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
-  }
-  return caller ?? {};
-}
-
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES)
-      throw new AwsError('RequestEntityTooLargeException', `the request is over ${MAX_BODY_BYTES} bytes`, 413);
+    if (bytes > MAX_BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
-  const body = Buffer.concat(chunks);
-  return incoming.headers['content-encoding'] === 'gzip' ? unzip(body, { maxOutputLength: MAX_BODY_BYTES }) : body;
+  return Buffer.concat(chunks);
 }
 
-function asAwsError(error: unknown): AwsError {
-  if (error instanceof AwsError) return error;
-  return new AwsError('InternalFailure', 'the local platform failed on this request; its log says why', 500);
+async function unzipped(body: Buffer): Promise<Buffer> {
+  try {
+    return await unzip(body, { maxOutputLength: MAX_BODY_BYTES });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw new AwsError('SerializationException', `the request body is not gzip: ${(error as Error).message}`);
+  }
+}
+
+function tooLarge(): AwsError {
+  return new AwsError('RequestEntityTooLargeException', `the request is over ${MAX_BODY_BYTES} bytes`, 413);
 }
 
 function send(outgoing: ServerResponse, { status, headers, body }: WireResponse): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  outgoing.writeHead(status, {
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    // A body that wasn't read to its end leaves no place for a next request.
+    ...(!outgoing.req.complete && { connection: 'close' }),
+  });
   outgoing.end(body);
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === 'EADDRINUSE';
-      reject(
-        inUse ? new Error(`port ${port}, for the AWS endpoint, is in use: end what listens there`, { cause: error }) : error,
-      );
-    });
-    server.listen(port, '127.0.0.1', resolve);
-  });
-}
-
 function merge(tables: readonly Operations[]): Operations {
-  const merged: Record<string, Record<string, Operations[string][string]>> = {};
+  const merged = new Map<string, Record<string, Operation>>();
   for (const table of tables) {
     for (const [service, operations] of Object.entries(table)) {
-      merged[service] ??= {};
-      for (const [name, operation] of Object.entries(operations)) {
-        if (merged[service][name]) throw new Error(`two products answer ${service}.${name}`);
-        merged[service][name] = operation;
-      }
+      const known = merged.get(service) ?? {};
+      const twice = Object.keys(operations).find((name) => own(known, name));
+      if (twice !== undefined) throw new Error(`two products answer ${service}.${twice}`);
+      merged.set(service, { ...known, ...operations });
     }
   }
-  return merged;
+  return Object.fromEntries(merged);
 }

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { type ConditionBlock, type ConditionKeys, checkConditions, conditionsHold } from './conditions';
 import { wildcard } from './wildcard';
 
@@ -89,7 +90,7 @@ function matchesPrincipal(wanted: NonNullable<Statement['principal']>, principal
   return Object.entries(wanted).some(([kind, values]) => {
     // `AWS: '*'` is anybody, services included; a wildcard inside an ARN isn't allowed there and never matches.
     if (kind === 'AWS' && values.includes('*')) return true;
-    return values.some((value) => principal.names[kind]?.includes(value));
+    return values.some((value) => own(principal.names, kind)?.includes(value));
   });
 }
 
@@ -97,7 +98,7 @@ function matchesPrincipal(wanted: NonNullable<Statement['principal']>, principal
 function substitute(pattern: string, keys: ConditionKeys): string {
   return pattern.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
     if (name === '*' || name === '?' || name === '$') return name;
-    return keys[name.toLowerCase()]?.[0] ?? '\u0000';
+    return own(keys, name.toLowerCase())?.[0] ?? '\u0000';
   });
 }
 

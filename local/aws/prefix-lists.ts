@@ -1,3 +1,4 @@
+import { own } from '../own';
 import type { Model } from '../types';
 import type { PrefixList } from './network';
 
@@ -26,7 +27,7 @@ export function prefixLists(model: Model): Map<string, PrefixList> {
       return [model.attribute(list, 'PrefixListId'), { cidrs: entries.map(({ Cidr }) => Cidr) }];
     }),
   );
-  const s3 = S3[region];
+  const s3 = own(S3, region);
   if (s3) lists.set(s3, { service: `com.amazonaws.${region}.s3` });
   return lists;
 }

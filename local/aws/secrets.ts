@@ -2,6 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { uuidOf } from '../assembly/names';
+import { own } from '../own';
 import { AwsError, type Model, type Operations, type Resource } from '../types';
 import { generateSecret } from './generate-secret';
 import { secretArn, secretName } from './secret-types';
@@ -62,6 +63,8 @@ export class SecretStore {
     return {
       secretsmanager: {
         GetSecretValue: {
+          input: { SecretId: 'text', VersionStage: 'text', VersionId: 'text' },
+          required: ['SecretId'],
           action: 'secretsmanager:GetSecretValue',
           resources,
           handle: ({ SecretId, VersionStage }) => {
@@ -74,6 +77,8 @@ export class SecretStore {
           },
         },
         DescribeSecret: {
+          input: { SecretId: 'text' },
+          required: ['SecretId'],
           action: 'secretsmanager:DescribeSecret',
           resources,
           handle: ({ SecretId }) => {
@@ -114,7 +119,7 @@ export class SecretStore {
     const recipe = createHash('sha256')
       .update(JSON.stringify(GenerateSecretString ?? {}))
       .digest('hex');
-    const kept = this.#kept[arn];
+    const kept = own(this.#kept, arn);
     if (kept?.recipe === recipe) return kept.value;
     const value = generateSecret(GenerateSecretString ?? {}, (n) => randomInt(n));
     this.#kept[arn] = { recipe, value };

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import type { Model, Resource } from '../types';
 import { AWS_MANAGED_POLICIES } from './managed-policies';
 import type { PoliciesOptions, RolePolicies } from './policies';
@@ -43,10 +44,10 @@ function attached(model: Model, roleName: string): [string, unknown][] {
 }
 
 function managed(model: Model, arn: string, where: string): [string, unknown] {
-  const own = model.find('AWS::IAM::ManagedPolicy', arn);
-  if (own) return [id(own), own.properties.PolicyDocument];
+  const inTemplate = model.find('AWS::IAM::ManagedPolicy', arn);
+  if (inTemplate) return [id(inTemplate), inTemplate.properties.PolicyDocument];
   const name = /^arn:aws[\w-]*:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
-  const document = name === undefined ? undefined : AWS_MANAGED_POLICIES[name];
+  const document = own(AWS_MANAGED_POLICIES, name);
   if (!document) {
     throw new Error(
       `${where}: managed policy '${arn}' is not known here; attach one of ${Object.keys(AWS_MANAGED_POLICIES).join(', ')}, or write its statements into the role`,

@@ -1,4 +1,4 @@
-import { AwsError, type Operation, type Operations } from '../types';
+import { AwsError, type Members, type Operation, type Operations, type Shape } from '../types';
 import type { Invalidation, InvalidationBatch, Invalidations } from './invalidation';
 
 /** A distribution, as far as the API is concerned. */
@@ -10,6 +10,15 @@ export interface InvalidationTarget {
 interface Named {
   readonly DistributionId: string;
 }
+
+/** `InvalidationBatch` of a request. */
+const BATCH: Shape = {
+  structure: {
+    CallerReference: 'text',
+    Paths: { structure: { Quantity: 'number', Items: { list: 'text' } }, required: ['Quantity', 'Items'] },
+  },
+  required: ['CallerReference', 'Paths'],
+};
 
 /** Most invalidations that one page of a list holds, and what it holds where the caller doesn't say. */
 const MAX_ITEMS = 100;
@@ -29,7 +38,13 @@ export function cloudfrontOperations(
     if (!target) throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
     return target.invalidations;
   };
-  const operation = <Input extends Named>(name: string, handle: (input: Input) => unknown): Operation<Input> => ({
+  const operation = <Input extends Named>(
+    name: string,
+    members: Members,
+    handle: (input: Input) => unknown,
+  ): Operation<Input> => ({
+    input: { DistributionId: 'text', ...members },
+    required: ['DistributionId'],
     action: `cloudfront:${name}`,
     resources: (input) => [targets.get(input.DistributionId)?.arn ?? arnOf(input.DistributionId)],
     handle,
@@ -37,16 +52,24 @@ export function cloudfrontOperations(
 
   return {
     cloudfront: {
-      CreateInvalidation: operation<Named & { InvalidationBatch: InvalidationBatch }>('CreateInvalidation', (input) => {
-        const invalidation = find(input.DistributionId).create(input.InvalidationBatch);
-        return { Location: location(input.DistributionId, invalidation), Invalidation: invalidation };
-      }),
-      GetInvalidation: operation<Named & { Id: string }>('GetInvalidation', (input) => ({
+      CreateInvalidation: operation<Named & { InvalidationBatch: InvalidationBatch }>(
+        'CreateInvalidation',
+        { InvalidationBatch: BATCH },
+        (input) => {
+          const invalidation = find(input.DistributionId).create(input.InvalidationBatch);
+          return { Location: location(input.DistributionId, invalidation), Invalidation: invalidation };
+        },
+      ),
+      GetInvalidation: operation<Named & { Id: string }>('GetInvalidation', { Id: 'text' }, (input) => ({
         Invalidation: find(input.DistributionId).get(input.Id),
       })),
-      ListInvalidations: operation<Named & { Marker?: string; MaxItems?: number | string }>('ListInvalidations', (input) => ({
-        InvalidationList: page(find(input.DistributionId).list(), input.Marker, Number(input.MaxItems ?? MAX_ITEMS)),
-      })),
+      ListInvalidations: operation<Named & { Marker?: string; MaxItems?: number }>(
+        'ListInvalidations',
+        { Marker: 'text', MaxItems: 'number' },
+        (input) => ({
+          InvalidationList: page(find(input.DistributionId).list(), input.Marker, input.MaxItems ?? MAX_ITEMS),
+        }),
+      ),
     },
   };
 }

@@ -9,6 +9,7 @@ interface DescribeInput {
 /** The operations of the ElastiCache API that are answered here. */
 export function cacheOperations(groups: () => readonly ReplicationGroup[], environment: Environment): Operations {
   const describe: Operation<DescribeInput> = {
+    input: { ReplicationGroupId: 'text' },
     action: 'elasticache:DescribeReplicationGroups',
     resources: ({ ReplicationGroupId }) => [groupArn(ReplicationGroupId?.toLowerCase() ?? '*', environment)],
     handle: async ({ ReplicationGroupId }) => {

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { AwsError, type FunctionTarget, type ProductContext } from '../types';
 import type { BusEvent } from './bus-event';
 import type { Rule, RuleTarget } from './rule';
@@ -79,7 +80,7 @@ export class Delivery {
       const tooOld = this.#context.clock.now() + delay - startedAt > maximumEventAgeSeconds * 1000;
       const exhausted =
         retries >= maximumRetryAttempts ? 'MaximumRetryAttempts' : tooOld ? 'MaximumEventAgeInSeconds' : undefined;
-      if (NOT_RETRIED[failure.code]) this.#giveUp(rule, target, event, stats, failure, retries);
+      if (own(NOT_RETRIED, failure.code)) this.#giveUp(rule, target, event, stats, failure, retries);
       else if (exhausted) this.#giveUp(rule, target, event, stats, failure, retries, exhausted);
       else {
         stats.retried += 1;
@@ -131,7 +132,7 @@ export class Delivery {
         attributes: {
           RULE_ARN: text(rule.arn),
           TARGET_ARN: text(target.arn),
-          ERROR_CODE: text(NOT_RETRIED[error.code] ?? error.code ?? 'INTERNAL_ERROR'),
+          ERROR_CODE: text(own(NOT_RETRIED, error.code) ?? error.code ?? 'INTERNAL_ERROR'),
           ERROR_MESSAGE: text(error.message),
           RETRY_ATTEMPTS: { DataType: 'Number', StringValue: String(retries) },
           ...(exhausted && { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),

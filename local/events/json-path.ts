@@ -1,3 +1,5 @@
+import { own } from '../own';
+
 /** Steps of a path into an event: names, and indices of arrays. */
 export type JsonPath = readonly (string | number)[];
 
@@ -27,7 +29,7 @@ export function read(value: unknown, path: JsonPath): unknown {
   let current = value;
   for (const step of path) {
     if (typeof current !== 'object' || current === null) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
+    current = own(current as Record<string, unknown>, String(step));
   }
   return current;
 }

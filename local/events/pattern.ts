@@ -1,5 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
+import { own } from '../own';
+
 /** Test of an event. */
 export type Matcher = (event: unknown) => boolean;
 
@@ -61,14 +63,14 @@ function compileValue(wanted: unknown, where: string): Leaf {
     if (Array.isArray(wanted)) throw new Error(`${where} of an event pattern must not have an array in an array`);
     return (value) => value === wanted;
   }
-  const [entry, ...others] = Object.entries(wanted);
-  const operator = entry && OPERATORS[entry[0]];
+  const [[name, value] = ['', undefined], ...others] = Object.entries(wanted);
+  const operator = own(OPERATORS, name);
   if (!operator || others.length > 0) {
     throw new Error(
       `${where}: operator '${Object.keys(wanted).join(', ')}' is not known here; use one of ${Object.keys(OPERATORS).join(', ')}`,
     );
   }
-  return operator(entry[1], where);
+  return operator(value, where);
 }
 
 const OPERATORS: Readonly<Record<string, (wanted: unknown, where: string) => Leaf>> = {
@@ -108,7 +110,7 @@ function compileAnythingBut(wanted: unknown, where: string): Leaf {
   let leaves: Leaf[];
   if (isObject(wanted)) {
     const [name, texts] = Object.entries(wanted)[0] ?? ['', undefined];
-    const operator = OPERATORS[name];
+    const operator = own(OPERATORS, name);
     if (!operator || !['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].includes(name) || Object.keys(wanted).length > 1) {
       throw wrong(where, 'anything-but', 'values, or one of prefix, suffix, equals-ignore-case, wildcard', wanted);
     }
@@ -135,7 +137,7 @@ function compileNumeric(wanted: unknown, where: string): Leaf {
   }
   const comparisons: ((value: number) => boolean)[] = [];
   for (let i = 0; i < wanted.length; i += 2) {
-    const compare = COMPARISONS[wanted[i]];
+    const compare = own(COMPARISONS, String(wanted[i]));
     const limit = wanted[i + 1];
     if (!compare || typeof limit !== 'number')
       throw wrong(where, 'numeric', `${Object.keys(COMPARISONS).join(' ')} and a number`, wanted);

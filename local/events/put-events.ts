@@ -1,4 +1,4 @@
-import { AwsError, type Operation } from '../types';
+import { AwsError, type Members, type Operation } from '../types';
 import { type BusEvent, eventTime } from './bus-event';
 
 /** An entry of `PutEvents`, in the SDK's shape. */
@@ -22,6 +22,16 @@ export const MAX_ENTRIES = 10;
 /** Bytes of all entries of a request together (User Guide, "Calculating PutEvents event entry size"; read in November 2026). */
 export const MAX_REQUEST_BYTES = 256 * 1024;
 
+const ENTRY: Members = {
+  Source: 'text',
+  DetailType: 'text',
+  Detail: 'text',
+  EventBusName: 'text',
+  Resources: { list: 'text' },
+  Time: 'time',
+  TraceHeader: 'text',
+};
+
 export interface PutEventsSurroundings {
   /** ARN of the bus of this name. */
   busArn(name: string): string;
@@ -41,6 +51,8 @@ export function putEventsOperation(surroundings: PutEventsSurroundings) {
     ...new Set(entriesOf(input).flatMap((entry) => entry[member] ?? [])),
   ];
   return {
+    input: { Entries: { list: { structure: ENTRY } } },
+    required: ['Entries'],
     action: 'events:PutEvents',
     resources: (input: PutEventsInput) => [...new Set(entriesOf(input).map((entry) => busArn(busName(entry))))],
     conditionKeys: (input: PutEventsInput) => ({

@@ -8,6 +8,8 @@ interface TestEventPatternInput {
 
 /** `TestEventPattern`: whether an event would match, without any rule. */
 export const testEventPatternOperation: Operation<TestEventPatternInput> = {
+  input: { EventPattern: 'text', Event: 'text' },
+  required: ['EventPattern', 'Event'],
   action: 'events:TestEventPattern',
   resources: () => [],
   handle({ EventPattern, Event }) {

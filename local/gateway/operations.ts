@@ -18,6 +18,8 @@ export function gatewayOperations(stages: Stages, region: string): Operations {
   const stageArn = (restApiId: string, stageName: string) =>
     `arn:aws:apigateway:${region}::/restapis/${restApiId}/stages/${stageName}`;
   const flushStageCache: Operation<FlushStageCacheInput> = {
+    input: { restApiId: 'text', stageName: 'text' },
+    required: ['restApiId', 'stageName'],
     action: 'apigateway:DELETE',
     resources: ({ restApiId, stageName }) => [`${stageArn(restApiId, stageName)}/cache/data`],
     handle({ restApiId, stageName }) {
@@ -26,6 +28,12 @@ export function gatewayOperations(stages: Stages, region: string): Operations {
     },
   };
   const updateStage: Operation<UpdateStageInput> = {
+    input: {
+      restApiId: 'text',
+      stageName: 'text',
+      patchOperations: { list: { structure: { op: 'text', path: 'text', value: 'text', from: 'text' } } },
+    },
+    required: ['restApiId', 'stageName'],
     action: 'apigateway:PATCH',
     resources: ({ restApiId, stageName }) => [stageArn(restApiId, stageName)],
     handle({ restApiId, stageName, patchOperations = [] }) {

@@ -31,7 +31,7 @@ export class Records {
     const start = startOf(record.pid);
     // It has ended already.
     if (!start) return;
-    fs.mkdirSync(this.#folder, { recursive: true });
+    fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const kept: KeptRecord = { ...record, start, owner: { pid: process.pid, start: startOf(process.pid)! } };
     fs.writeFileSync(this.#file(record.pid), JSON.stringify(kept));
   }

@@ -147,7 +147,7 @@ export class Processes {
   async #launch(spec: ProcessSpec): Promise<ManagedProcess> {
     if (this.#disposed) throw new Error(`process '${spec.name}' is not started, because everything is being ended`);
     if (this.get(spec.name)?.running) throw new Error(`process '${spec.name}' runs already`);
-    fs.mkdirSync(this.#logs, { recursive: true });
+    fs.mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
     const logFile = path.join(this.#logs, `${spec.name.replace(/[^\w.-]+/g, '-')}.log`);
     // A log begins with its owner's run and goes on where the program is started again.
     const log = fs.openSync(logFile, this.#processes.has(spec.name) ? 'a' : 'w', 0o600);

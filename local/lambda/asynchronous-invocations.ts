@@ -61,7 +61,7 @@ export class AsynchronousInvocations {
     }
     const acceptedAt = this.#context.clock.now();
     const event = { requestId: randomUUID(), payload, acceptedAt, attempts: 0, throttles: 0, lastResult: undefined };
-    void this.#run(event);
+    this.#start(event);
     return event.requestId;
   }
 
@@ -70,6 +70,13 @@ export class AsynchronousInvocations {
     this.#disposed = true;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
+  }
+
+  /** Nobody awaits it, so what fails here, such as a destination that refuses a record for its size, is logged. */
+  #start(event: QueuedEvent): void {
+    this.#run(event).catch(({ message }: Error) => {
+      this.#context.log('lambda', `${this.#options.name} failed on event ${event.requestId}: ${message}`);
+    });
   }
 
   async #run(event: QueuedEvent): Promise<void> {
@@ -96,7 +103,7 @@ export class AsynchronousInvocations {
     if (this.#disposed) return;
     const cancel = this.#context.clock.schedule(milliseconds, () => {
       this.#timers.delete(cancel);
-      void this.#run(event);
+      this.#start(event);
     });
     this.#timers.add(cancel);
   }
@@ -168,7 +175,16 @@ function record(arn: string, event: QueuedEvent, condition: Condition, now: numb
         executedVersion: '$LATEST',
         ...(lastResult.functionError && { functionError: lastResult.functionError }),
       },
-      responsePayload: JSON.parse(lastResult.payload || 'null'),
+      responsePayload: jsonOrText(lastResult.payload),
     }),
   };
+}
+
+/** A runtime of one's own may answer with anything; text that isn't JSON is passed on as text. */
+function jsonOrText(payload: string): unknown {
+  try {
+    return JSON.parse(payload || 'null');
+  } catch {
+    return payload;
+  }
 }

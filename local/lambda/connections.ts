@@ -43,7 +43,9 @@ export class ConnectionLog {
   /** Takes what one execution environment's guard reported: lines of JSON. */
   add(functionArn: string, lines: string): void {
     for (const line of lines.split('\n').filter(Boolean)) {
-      const { name, missing } = JSON.parse(line) as { name: string; missing?: string };
+      const report = reportOf(line);
+      if (!report) continue;
+      const { name, missing } = report;
       const record = { functionArn, target: name, ...(missing !== undefined && { missing }) };
       const key = JSON.stringify(record);
       if (this.#records.has(key)) continue;
@@ -54,5 +56,15 @@ export class ConnectionLog {
 
   all(): ConnectionRecord[] {
     return [...this.#records.values()];
+  }
+}
+
+/** Report of a guard. The function's own code can write to the guard's descriptor as well: what isn't a report is dropped. */
+function reportOf(line: string): { name: string; missing?: string } | undefined {
+  try {
+    const { name, missing } = JSON.parse(line) ?? {};
+    return typeof name === 'string' && ['string', 'undefined'].includes(typeof missing) ? { name, missing } : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -6,6 +6,12 @@ import { functionArn, functionName, ONLY_VERSION, unqualifiedArn } from './resou
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MEGABYTES = 128;
 
+/**
+ * Names of environment variables: a letter, then letters, digits and underscores.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
+ */
+const VARIABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]+$/;
+
 /** Lambda's defaults for events that nobody waits for. */
 const DEFAULT_RETRY_ATTEMPTS = 2;
 const DEFAULT_EVENT_AGE_SECONDS = 6 * 3600;
@@ -26,6 +32,14 @@ function functionOptions(resource: Resource, model: Model): FunctionOptions {
   const runtime: string = properties.Runtime ?? '';
   if (!runtime.startsWith('nodejs')) fail('Runtime', `must be a Node.js runtime, got: '${runtime}'`);
   if (!properties.Code?.S3Key) fail('Code.S3Key', 'is missing: only functions with an asset can be run');
+
+  const invalid = Object.keys(properties.Environment?.Variables ?? {}).find((name) => !VARIABLE_NAME.test(name));
+  if (invalid !== undefined) {
+    fail(
+      'Environment.Variables',
+      `must have names of letters, digits and underscores that begin with a letter, got: '${invalid}'`,
+    );
+  }
 
   const arn = functionArn(resource, model.environment);
   const ofThis = (other: Resource): boolean => unqualifiedArn(other.properties.FunctionName, model.environment) === arn;

@@ -11,7 +11,7 @@ export class FunctionLog {
   }
 
   open(): void {
-    fs.mkdirSync(path.dirname(this.file), { recursive: true });
+    fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
     this.#descriptor ??= fs.openSync(this.file, 'a', 0o600);
   }
 
@@ -26,7 +26,13 @@ export class FunctionLog {
     return this.#descriptor;
   }
 
+  /** Drops the line where the disk is full: an invocation must not fail by its log. */
   write(line: string): void {
-    if (this.#descriptor !== undefined) fs.writeSync(this.#descriptor, `${line}\n`);
+    if (this.#descriptor === undefined) return;
+    try {
+      fs.writeSync(this.#descriptor, `${line}\n`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 }

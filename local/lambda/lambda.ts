@@ -1,6 +1,5 @@
 import * as path from 'node:path';
 import { Records } from '../host/process-records';
-import { accessKeyId } from '../identity';
 import { AwsError, type FunctionTarget, type Operations, type Product, type ProductContext } from '../types';
 import { AsynchronousInvocations } from './asynchronous-invocations';
 import { Concurrency } from './concurrency';
@@ -145,7 +144,12 @@ class RunningLambda implements Lambda {
       detach: (id) => this.#api.detach(id),
       log: (line) => log.write(line),
       started: (pid) => {
-        this.#records.add({ name: `lambda:${each.name}`, pid, stopSignal: 'SIGKILL' });
+        try {
+          this.#records.add({ name: `lambda:${each.name}`, pid, stopSignal: 'SIGKILL' });
+        } catch (error) {
+          // Without a record, only a crash of the platform would leave the process behind.
+          this.#context.log('lambda', `process ${pid} of ${each.name} isn't recorded: ${(error as Error).message}`);
+        }
         return () => this.#records.remove(pid);
       },
     });
@@ -154,7 +158,7 @@ class RunningLambda implements Lambda {
   }
 
   #processOptions(each: FunctionOptions, id: string, log: FunctionLog): ProcessOptions {
-    const { environment, clock, registry } = this.#context;
+    const { environment, clock, registry, keys } = this.#context;
     const connections = this.#guardOptions(each.arn);
     const date = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     return {
@@ -164,7 +168,7 @@ class RunningLambda implements Lambda {
       variables: variables(each, {
         environment,
         runtimeApi: this.#api.address(id),
-        accessKeyId: accessKeyId(each.arn),
+        credentials: keys.of(each.arn),
         logStreamName: `${date}/[$LATEST]${id}`,
         path: process.env.PATH ?? '',
         // Servers that came after the function was made count too.
@@ -220,6 +224,8 @@ interface InvokeInput {
 /** `Invoke`, as the AWS endpoint answers it. */
 function invokeOperation(find: (nameOrArn: string) => RunningFunction) {
   return {
+    input: { FunctionName: 'text', InvocationType: 'text', Qualifier: 'text', Payload: 'bytes' } as const,
+    required: ['FunctionName'],
     action: 'lambda:InvokeFunction',
     resources: (input: InvokeInput) => {
       const { arn } = find(input.FunctionName).pool;

@@ -1,4 +1,4 @@
-import type { Environment } from '../types';
+import type { Credentials, Environment } from '../types';
 import type { ConnectionRules } from './connections';
 import type { FunctionOptions } from './options';
 
@@ -18,7 +18,7 @@ export interface VariableSources {
   /** Host, port and environment id of the Runtime API. */
   readonly runtimeApi: string;
   /** Access key by which the AWS endpoint knows the function. */
-  readonly accessKeyId: string;
+  readonly credentials: Credentials;
   readonly logStreamName: string;
   /** `PATH` of the platform's own process. */
   readonly path: string;
@@ -34,14 +34,15 @@ export interface VariableSources {
  */
 export function variables(options: FunctionOptions, sources: VariableSources): Record<string, string> {
   const { environment } = sources;
-  const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.variables)) own[name] = localUrl(value, sources.hosts);
+  const own = Object.fromEntries(
+    Object.entries(options.variables).map(([name, value]) => [name, localUrl(value, sources.hosts)]),
+  );
   if (own.NODE_EXTRA_CA_CERTS === LAMBDA_CA_FILE) own.NODE_EXTRA_CA_CERTS = environment.caFile;
   return {
     ...own,
-    AWS_ACCESS_KEY_ID: sources.accessKeyId,
-    // The endpoint takes the caller from the key id and checks no signature; these only have to be there.
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: sources.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: sources.credentials.secretAccessKey,
+    // Keys of a role come with one; it is signed with the rest, and has no meaning here.
     AWS_SESSION_TOKEN: 'local',
     AWS_ENDPOINT_URL: environment.endpointUrl,
     AWS_REGION: environment.region,

@@ -1,7 +1,45 @@
-import { AwsError, type Environment, type Operation, type Operations } from '../types';
+import { AwsError, type Environment, type Members, type Operation, type Operations, type Shape } from '../types';
 import { MAX_BATCH, MAX_MESSAGE_BYTES, MAX_WAIT } from './limits';
 import { attributesMd5, type MessageAttributes } from './md5';
 import type { Queue, StoredMessage } from './queue';
+
+type Input = Pick<Operation, 'input' | 'required'>;
+
+/** Names of attributes; `AttributeName.1` in the Query protocol. */
+const NAMES: Shape = { list: 'text', member: 'AttributeName' };
+
+const ATTRIBUTES: Shape = {
+  map: { structure: { DataType: 'text', StringValue: 'text', BinaryValue: 'bytes' }, required: ['DataType'] },
+  member: 'MessageAttribute',
+};
+const MESSAGE: Input = {
+  input: { MessageBody: 'text', DelaySeconds: 'number', MessageAttributes: ATTRIBUTES },
+  required: ['MessageBody'],
+};
+const HANDLE: Input = { input: { ReceiptHandle: 'text' }, required: ['ReceiptHandle'] };
+const VISIBILITY: Input = {
+  input: { ReceiptHandle: 'text', VisibilityTimeout: 'number' },
+  required: ['ReceiptHandle', 'VisibilityTimeout'],
+};
+const RECEIVE: Input = {
+  input: {
+    MaxNumberOfMessages: 'number',
+    VisibilityTimeout: 'number',
+    WaitTimeSeconds: 'number',
+    AttributeNames: NAMES,
+    MessageSystemAttributeNames: { list: 'text', member: 'MessageSystemAttributeName' },
+    MessageAttributeNames: { list: 'text', member: 'MessageAttributeName' },
+  },
+};
+
+/** Input of the batch form of an operation. */
+function entries(operation: string, { input, required = [] }: Input): Input {
+  const entry: { structure: Members; required: string[] } = {
+    structure: { Id: 'text', ...input },
+    required: ['Id', ...required],
+  };
+  return { input: { Entries: { list: entry, member: `${operation}BatchRequestEntry` } } };
+}
 
 /** SQS's operations on the queues of the template. */
 export function sqsOperations(
@@ -16,7 +54,9 @@ export function sqsOperations(
   };
   /** An operation on the queue of a URL. The batch forms have the action of the single one. */
   // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input
-  const on = (action: string, handle: (queue: Queue, input: any) => unknown): Operation => ({
+  const on = (action: string, more: Input, handle: (queue: Queue, input: any) => unknown): Operation => ({
+    input: { QueueUrl: 'text', ...more.input },
+    required: ['QueueUrl', ...(more.required ?? [])],
     action: `sqs:${action}`,
     resources: ({ QueueUrl }) => [`arn:aws:sqs:${region}:${account}:${nameOf(QueueUrl)}`],
     handle: (input) => handle(find(nameOf(input.QueueUrl)), input),
@@ -24,8 +64,8 @@ export function sqsOperations(
 
   return {
     sqs: {
-      SendMessage: on('SendMessage', send),
-      SendMessageBatch: on('SendMessage', (queue, { Entries }) => {
+      SendMessage: on('SendMessage', MESSAGE, send),
+      SendMessageBatch: on('SendMessage', entries('SendMessage', MESSAGE), (queue, { Entries }) => {
         const bytes = (Entries ?? []).reduce(
           (sum: number, entry: SendInput) => sum + Buffer.byteLength(entry.MessageBody ?? ''),
           0,
@@ -35,27 +75,33 @@ export function sqsOperations(
         }
         return batch(Entries, (entry) => send(queue, entry));
       }),
-      ReceiveMessage: on('ReceiveMessage', receive),
-      DeleteMessage: on('DeleteMessage', (queue, { ReceiptHandle }) => queue.delete(ReceiptHandle)),
-      DeleteMessageBatch: on('DeleteMessage', (queue, { Entries }) =>
+      ReceiveMessage: on('ReceiveMessage', RECEIVE, receive),
+      DeleteMessage: on('DeleteMessage', HANDLE, (queue, { ReceiptHandle }) => queue.delete(ReceiptHandle)),
+      DeleteMessageBatch: on('DeleteMessage', entries('DeleteMessage', HANDLE), (queue, { Entries }) =>
         batch(Entries, (entry) => queue.delete(entry.ReceiptHandle)),
       ),
-      ChangeMessageVisibility: on('ChangeMessageVisibility', (queue, { ReceiptHandle, VisibilityTimeout }) =>
+      ChangeMessageVisibility: on('ChangeMessageVisibility', VISIBILITY, (queue, { ReceiptHandle, VisibilityTimeout }) =>
         queue.changeVisibility(ReceiptHandle, VisibilityTimeout),
       ),
-      ChangeMessageVisibilityBatch: on('ChangeMessageVisibility', (queue, { Entries }) =>
-        batch(Entries, (entry) => queue.changeVisibility(entry.ReceiptHandle, entry.VisibilityTimeout)),
+      ChangeMessageVisibilityBatch: on(
+        'ChangeMessageVisibility',
+        entries('ChangeMessageVisibility', VISIBILITY),
+        (queue, { Entries }) => batch(Entries, (entry) => queue.changeVisibility(entry.ReceiptHandle, entry.VisibilityTimeout)),
       ),
-      GetQueueAttributes: on('GetQueueAttributes', (queue, { AttributeNames }) => ({
+      GetQueueAttributes: on('GetQueueAttributes', { input: { AttributeNames: NAMES } }, (queue, { AttributeNames }) => ({
         Attributes: attributes(queue, AttributeNames),
       })),
-      PurgeQueue: on('PurgeQueue', (queue) => queue.purge()),
+      PurgeQueue: on('PurgeQueue', { input: {} }, (queue) => queue.purge()),
       StartMessageMoveTask: {
+        input: { SourceArn: 'text', DestinationArn: 'text', MaxNumberOfMessagesPerSecond: 'number' },
+        required: ['SourceArn'],
         action: 'sqs:StartMessageMoveTask',
         resources: ({ SourceArn }) => [String(SourceArn)],
         handle: (input) => ({ TaskHandle: redrive(queues, input as RedriveInput) }),
       },
       GetQueueUrl: {
+        input: { QueueName: 'text', QueueOwnerAWSAccountId: 'text' },
+        required: ['QueueName'],
         action: 'sqs:GetQueueUrl',
         resources: ({ QueueName }) => [`arn:aws:sqs:${region}:${account}:${QueueName}`],
         handle: ({ QueueName }) => ({ QueueUrl: find(QueueName).url }),

@@ -45,6 +45,8 @@ export interface QueueSurroundings {
   deadLetter?(message: Moved): boolean;
   /** Probability that a receive takes a later message before an earlier one. */
   readonly reorderProbability?: number;
+  /** Messages that may be in flight at a time. @default 120000 - SQS's quota */
+  readonly maximumInFlight?: number;
 }
 
 /** A message on its way to a dead-letter queue. It keeps its id and its age: retention goes on counting. */
@@ -66,10 +68,19 @@ interface Waiter {
   readonly maxMessages: number;
   readonly visibilitySeconds: number | undefined;
   readonly deliver: (messages: StoredMessage[]) => void;
+  /** Gives up, without calling back. */
+  readonly stop: () => void;
 }
 
 /** Best-effort order: an assumption of how often a standard queue swaps neighbours; AWS says only that it may. */
 const DEFAULT_REORDER_PROBABILITY = 0.05;
+
+/**
+ * Characters that a message can't have: those that XML can't.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters meant
+const NOT_ALLOWED = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/u;
 
 /** A standard queue of SQS: at least once, in about the order of sending, invisible while somebody works on a message. */
 export class Queue implements QueueTarget {
@@ -101,6 +112,9 @@ export class Queue implements QueueTarget {
       throw invalid(`Message must be shorter than ${this.options.maximumMessageBytes} bytes.`);
     }
     if (bytes === 0) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    if (NOT_ALLOWED.test(body)) {
+      throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
+    }
     within(delaySeconds, 0, MAX_DELAY, 'DelaySeconds');
     this.#put(message, delaySeconds);
     return { messageId: message.messageId, bodyMd5: bodyMd5(body) };
@@ -116,7 +130,7 @@ export class Queue implements QueueTarget {
     const hiddenFor = visibilitySeconds ?? this.options.visibilitySeconds;
     within(hiddenFor, 0, MAX_VISIBILITY, 'VisibilityTimeout');
     this.#expire();
-    if (this.stats().inFlight >= MAX_IN_FLIGHT) throw new AwsError('OverLimit', 'Too many messages in flight');
+    if (this.#isFull()) throw new AwsError('OverLimit', 'Too many messages in flight');
     return this.#pick(maxMessages).map((entry) => {
       entry.visibleAt = this.#now() + hiddenFor * 1000;
       entry.receiveCount += 1;
@@ -127,11 +141,13 @@ export class Queue implements QueueTarget {
   }
 
   /**
-   * Receives, and waits where there is nothing: calls back once, with nothing after `waitMilliseconds`.
+   * Receives, and waits where there is nothing: calls back once, with nothing after `waitMilliseconds`. A long poll waits as well while
+   * too many messages are in flight, which is an error of a short one.
+   * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
    * @returns stops waiting, without calling back.
    */
   poll(options: ReceiveOptions, waitMilliseconds: number, deliver: (messages: StoredMessage[]) => void): () => void {
-    const messages = this.receive(options);
+    const messages = waitMilliseconds > 0 && this.#isFull() ? [] : this.receive(options);
     if (messages.length > 0 || waitMilliseconds <= 0) {
       deliver(messages);
       return () => {};
@@ -147,6 +163,7 @@ export class Queue implements QueueTarget {
     const waiter: Waiter = {
       maxMessages: options.maxMessages,
       visibilitySeconds: options.visibilitySeconds,
+      stop,
       deliver: (found) => {
         stop();
         deliver(found);
@@ -164,8 +181,10 @@ export class Queue implements QueueTarget {
   delete(receiptHandle: string): void {
     const { messageId, receive } = parseHandle(receiptHandle);
     if (this.#entries.get(messageId)?.receiveCount !== receive) return;
+    const wasFull = this.#isFull();
     this.#entries.delete(messageId);
     this.#counts.deleted += 1;
+    if (wasFull) this.#serve();
   }
 
   changeVisibility(receiptHandle: string, seconds: number): void {
@@ -204,7 +223,7 @@ export class Queue implements QueueTarget {
 
   /** Calls nobody back any more. */
   dispose(): void {
-    this.#waiters.clear();
+    for (const { stop } of [...this.#waiters]) stop();
     this.#wake?.();
     this.#wake = undefined;
   }
@@ -249,20 +268,31 @@ export class Queue implements QueueTarget {
   #serve(): void {
     this.#wake?.();
     this.#wake = undefined;
-    for (const waiter of [...this.#waiters]) {
+    if (this.#waiters.size === 0) return;
+    for (const waiter of this.#isFull() ? [] : [...this.#waiters]) {
       const { maxMessages, visibilitySeconds } = waiter;
       const messages = this.receive({ maxMessages, ...(visibilitySeconds !== undefined && { visibilitySeconds }) });
       if (messages.length === 0) break;
       waiter.deliver(messages);
     }
     if (this.#waiters.size === 0 || this.#wake) return;
-    const next = Math.min(...[...this.#entries.values()].map((entry) => entry.visibleAt));
+    // While too many are in flight, the next to wait for is one of those; what is visible already waits with the waiters.
+    const now = this.#now();
+    const full = this.#isFull();
+    let next = Infinity;
+    for (const { visibleAt } of this.#entries.values()) if (visibleAt < next && !(full && visibleAt <= now)) next = visibleAt;
     if (next === Infinity) return;
     // A timer may fire a little early; at least a millisecond keeps that from going round in circles.
-    this.#wake = this.#surroundings.clock.schedule(Math.max(1, next - this.#now()), () => {
+    this.#wake = this.#surroundings.clock.schedule(Math.max(1, next - now), () => {
       this.#wake = undefined;
       this.#serve();
     });
+  }
+
+  #isFull(): boolean {
+    // Counting takes a look at every message, which only a queue of that size needs.
+    const { maximumInFlight = MAX_IN_FLIGHT } = this.#surroundings;
+    return this.#entries.size >= maximumInFlight && this.stats().inFlight >= maximumInFlight;
   }
 
   #expire(): void {

@@ -64,7 +64,7 @@ async function submitPurge(tags: string[]): Promise<string> {
   const client = new EventBridgeClient({
     region: environment.region,
     endpoint: platform.urls.endpoint,
-    credentials: { accessKeyId: 'operator', secretAccessKey: 'any' },
+    credentials: platform.keys.operator,
   });
   const purgeId = randomUUID();
   const Detail = JSON.stringify({ purgeId, tags, mode: 'delete', prompt: false, urgent: false });

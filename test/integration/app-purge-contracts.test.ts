@@ -4,7 +4,6 @@ import * as path from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { Client } from 'pg';
-import { accessKeyId } from '../../local/identity';
 import { type AppFunction, engineNames, functionArn } from '../support/app';
 import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../support/platform';
 import { waitFor } from '../support/wait-for';
@@ -41,7 +40,7 @@ const clientOptions = (by?: AppFunction) => ({
   endpoint: platform.urls.endpoint,
   region: platform.model.environment.region,
   maxAttempts: 1,
-  credentials: { accessKeyId: by ? accessKeyId(functionArn(platform, by)) : 'OPERATOR', secretAccessKey: 'any' },
+  credentials: by ? platform.keys.of(functionArn(platform, by)) : platform.keys.operator,
 });
 
 /** Puts an event on the bus: as a person at this machine, or as one of the functions. */

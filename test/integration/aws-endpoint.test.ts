@@ -13,8 +13,17 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, QueueDoesNotExist, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { createEndpoint, type Endpoint, Network, Policies } from '../../local/aws';
-import { accessKeyId } from '../../local/identity';
-import { AwsError, type Caller, type Operations, type ProductContext } from '../../local/types';
+import { accessKeyId, Keyring } from '../../local/identity';
+import {
+  AwsError,
+  type Caller,
+  type Credentials,
+  type Members,
+  type Operations,
+  type ProductContext,
+  type Shape,
+} from '../../local/types';
+import { signedFetch } from '../support/signed-request';
 
 const ACCOUNT = '123456789012';
 const REGION = 'eu-central-1';
@@ -24,7 +33,8 @@ const ROLE = `arn:aws:iam::${ACCOUNT}:role/caller`;
 
 /** What the handlers were given, by operation. */
 const inputs = new Map<string, unknown>();
-const answers = (action: string, resource: string, operation: string, output: unknown) => ({
+const answers = (action: string, resource: string, operation: string, input: Members, output: unknown) => ({
+  input,
   action,
   resources: () => [resource],
   handle: (input: unknown) => {
@@ -38,10 +48,24 @@ const NOW = new Date('2026-11-21T12:00:00.000Z');
 const BATCH = { CallerReference: 'r-1', Paths: { Quantity: 2, Items: ['/a&b*', '#tag:<1>'] } };
 const INVALIDATION = { Id: 'I1', Status: 'InProgress', CreateTime: NOW, InvalidationBatch: BATCH };
 
+const ENTRY: Shape = {
+  structure: { Source: 'text', DetailType: 'text', Detail: 'text', EventBusName: 'text', Time: 'time' },
+};
+const PATHS: Shape = { structure: { Quantity: 'number', Items: { list: 'text' } } };
+
 const operations: Operations = {
-  events: { PutEvents: answers('events:PutEvents', 'bus', 'PutEvents', { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] }) },
+  events: {
+    PutEvents: answers(
+      'events:PutEvents',
+      'bus',
+      'PutEvents',
+      { Entries: { list: ENTRY } },
+      { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] },
+    ),
+  },
   secretsmanager: {
     GetSecretValue: {
+      input: { SecretId: 'text' },
       action: 'secretsmanager:GetSecretValue',
       resources: () => ['secret'],
       handle: ({ SecretId }) => {
@@ -51,14 +75,21 @@ const operations: Operations = {
     },
   },
   sqs: {
-    SendMessage: answers('sqs:SendMessage', 'queue', 'SendMessage', {
-      MessageId: 'm',
-      MD5OfMessageBody: '5d41402abc4b2a76b9719d911017c592',
-    }),
-    GetQueueUrl: answers('sqs:GetQueueUrl', 'queue', 'GetQueueUrl', new AwsError('QueueDoesNotExist', 'no such queue')),
+    SendMessage: answers(
+      'sqs:SendMessage',
+      'queue',
+      'SendMessage',
+      { MessageBody: 'text' },
+      {
+        MessageId: 'm',
+        MD5OfMessageBody: '5d41402abc4b2a76b9719d911017c592',
+      },
+    ),
+    GetQueueUrl: answers('sqs:GetQueueUrl', 'queue', 'GetQueueUrl', {}, new AwsError('QueueDoesNotExist', 'no such queue')),
   },
   elasticache: {
     DescribeReplicationGroups: {
+      input: { ReplicationGroupId: 'text' },
       action: 'elasticache:DescribeReplicationGroups',
       resources: () => ['group'],
       handle: ({ ReplicationGroupId }) => {
@@ -86,6 +117,7 @@ const operations: Operations = {
   },
   cloudfront: {
     CreateInvalidation: {
+      input: { DistributionId: 'text', InvalidationBatch: { structure: { CallerReference: 'text', Paths: PATHS } } },
       action: 'cloudfront:CreateInvalidation',
       resources: () => ['distribution'],
       handle: (input) => {
@@ -94,19 +126,41 @@ const operations: Operations = {
         return { Location: 'https://cloudfront/I1', Invalidation: INVALIDATION };
       },
     },
-    GetInvalidation: answers('cloudfront:GetInvalidation', 'distribution', 'GetInvalidation', { Invalidation: INVALIDATION }),
-    ListInvalidations: answers('cloudfront:ListInvalidations', 'distribution', 'ListInvalidations', {
-      InvalidationList: {
-        Marker: '',
-        MaxItems: 100,
-        IsTruncated: false,
-        Quantity: 1,
-        Items: [{ Id: 'I1', CreateTime: NOW, Status: 'Completed' }],
+    GetInvalidation: answers(
+      'cloudfront:GetInvalidation',
+      'distribution',
+      'GetInvalidation',
+      { DistributionId: 'text', Id: 'text' },
+      { Invalidation: INVALIDATION },
+    ),
+    ListInvalidations: answers(
+      'cloudfront:ListInvalidations',
+      'distribution',
+      'ListInvalidations',
+      { DistributionId: 'text', MaxItems: 'number' },
+      {
+        InvalidationList: {
+          Marker: '',
+          MaxItems: 100,
+          IsTruncated: false,
+          Quantity: 1,
+          Items: [{ Id: 'I1', CreateTime: NOW, Status: 'Completed' }],
+        },
       },
-    }),
+    ),
   },
-  apigateway: { FlushStageCache: answers('apigateway:DELETE', 'stage', 'FlushStageCache', undefined) },
+  apigateway: {
+    FlushStageCache: answers(
+      'apigateway:DELETE',
+      'stage',
+      'FlushStageCache',
+      { restApiId: 'text', stageName: 'text' },
+      undefined,
+    ),
+  },
 };
+
+const keys = new Keyring('a secret of this test alone');
 
 let endpoint: Endpoint;
 let url: string;
@@ -126,6 +180,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   const context: ProductContext = {
     environment: { account: ACCOUNT, region: REGION, endpointUrl: url, caFile: '', stateDir: '', port: () => port },
+    keys,
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
     clock: {
       now: () => Date.now(),
@@ -165,14 +220,9 @@ beforeAll(async () => {
 afterAll(() => endpoint.dispose());
 
 /** What a stock client gets from its environment. */
-const as = (accessKeyId: string) => ({
-  endpoint: url,
-  region: REGION,
-  credentials: { accessKeyId, secretAccessKey: 'anything' },
-  maxAttempts: 1,
-});
-const operator = () => as('AKIAIOSFODNN7EXAMPLE');
-const denied = () => as(accessKeyId(FUNCTION));
+const as = (credentials: Credentials) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
+const operator = () => as(keys.operator);
+const denied = () => as(keys.of(FUNCTION));
 
 describe('a stock client', () => {
   test('puts events (JSON 1.1)', async () => {
@@ -301,13 +351,10 @@ describe('a function without a grant', () => {
 });
 
 test('an operation that is not run is named', async () => {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'AWSEvents.PutRule',
-      authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20261121/${REGION}/events/aws4_request, SignedHeaders=host, Signature=0`,
-    },
+  const response = await signedFetch(url, {
+    service: 'events',
+    credentials: keys.operator,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutRule' },
     body: '{}',
   });
   expect(response.status).toBe(400);
@@ -319,13 +366,13 @@ test('an operation that is not run is named', async () => {
 });
 
 test('a body may be compressed', async () => {
-  const response = await fetch(url, {
-    method: 'POST',
+  const response = await signedFetch(url, {
+    service: 'events',
+    credentials: keys.operator,
     headers: {
       'content-type': 'application/x-amz-json-1.1',
       'content-encoding': 'gzip',
       'x-amz-target': 'AWSEvents.PutEvents',
-      authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20261121/${REGION}/events/aws4_request, SignedHeaders=host, Signature=0`,
     },
     body: gzipSync('{"Entries":[{"Source":"zipped"}]}'),
   });
@@ -339,12 +386,12 @@ test('a request without a signature is refused', async () => {
 });
 
 test('a key of a function that is not in the template is refused', async () => {
-  const call = new EventBridgeClient(as(accessKeyId('arn:of:an:earlier:start'))).send(new PutEventsCommand({ Entries: [{}] }));
+  const call = new EventBridgeClient(as(keys.of('arn:of:an:earlier:start'))).send(new PutEventsCommand({ Entries: [{}] }));
   await expect(call).rejects.toMatchObject({ name: 'UnrecognizedClientException' });
 });
 
 test('a function in a VPC without a way to the service gets no answer, and the log says what is missing', async () => {
-  const call = new EventBridgeClient(as(accessKeyId(ISOLATED))).send(new PutEventsCommand({ Entries: [{}] }));
+  const call = new EventBridgeClient(as(keys.of(ISOLATED))).send(new PutEventsCommand({ Entries: [{}] }));
   await expect(call).rejects.toThrow('socket hang up');
   expect(lines.at(-1)).toContain(`${ISOLATED} can't reach 'events': the VPC has no endpoint 'com.amazonaws.${REGION}.events'`);
   expect(endpoint.calls().at(-1)).toMatchObject({ functionArn: ISOLATED, service: 'events', allowed: false });

@@ -90,7 +90,7 @@ async function start(sourceArn: string): Promise<void> {
   const client = {
     endpoint: context.environment.endpointUrl,
     region: 'eu-west-1',
-    credentials: { accessKeyId: 'operator', secretAccessKey: 'anything' },
+    credentials: context.keys.operator,
     maxAttempts: 1,
   };
   bus = new EventBridgeClient(client);

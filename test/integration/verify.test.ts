@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 test('every probe sees on this machine what is assumed of AWS', async () => {
-  const credentials = { accessKeyId: 'operator', secretAccessKey: 'any' };
+  const credentials = platform.keys.operator;
   const region = platform.model.environment.region;
   const config = { region, endpoint: platform.urls.endpoint, credentials };
   const target = new Target({

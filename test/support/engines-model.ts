@@ -3,6 +3,7 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createEngines, type Engines, enginesFromTemplate, types as engineTypes } from '../../local/engines';
+import { Keyring } from '../../local/identity';
 import type { Environment, Model, Resource, ResourceTypes } from '../../local/types';
 
 /** Ports that were free a moment ago; all are held at once, so that no two are the same. */
@@ -79,6 +80,7 @@ export async function startEngines(name: string, resources: Parameters<typeof mo
   const model = modelOf(engineTypes, place, resources);
   const engines = createEngines(enginesFromTemplate(model), {
     environment: place,
+    keys: new Keyring('a secret of this test alone'),
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
     clock: { now: Date.now, schedule: () => () => {} },
     random: Math.random,

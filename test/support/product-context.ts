@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { Keyring } from '../../local/identity';
 import type { Clock, Environment, Model, ProductContext, Resource } from '../../local/types';
 
 /** The machine's time. */
@@ -31,6 +32,7 @@ export function productContext(parts: { clock?: Clock; environment?: Partial<Env
       port: () => 0,
       ...parts.environment,
     },
+    keys: new Keyring('a secret of this test alone'),
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
     clock: parts.clock ?? systemClock,
     random: () => 0.5,

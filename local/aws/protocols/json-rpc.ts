@@ -1,22 +1,7 @@
 import { AwsError } from '../../types';
 import { fromJson, toJson } from './json';
 import type { Protocol } from './protocol';
-
-/**
- * Error codes that SQS had in its old protocol. It still sends them in a header, and clients call the error by them. From the
- * `awsQueryError` traits of the SDK's model.
- */
-const SQS_QUERY_CODES: Readonly<Record<string, string>> = {
-  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
-  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
-  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
-  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
-  InvalidBatchEntryId: 'AWS.SimpleQueueService.InvalidBatchEntryId',
-  PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
-  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
-  UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
-};
+import { sqsQueryCode } from './sqs-query-codes';
 
 /**
  * AWS JSON 1.0 and 1.1: the operation in `X-Amz-Target`, everything else in the body. EventBridge, Secrets Manager, SQS,
@@ -26,14 +11,14 @@ export const jsonRpc: Protocol = {
   parse({ headers, body }) {
     const target = String(headers['x-amz-target']);
     const operation = target.slice(target.lastIndexOf('.') + 1);
-    return { operation, input: fromJson(body) };
+    return { operation, input: () => fromJson(body) };
   },
   success(_operation, output, requestId, service) {
     return { status: 200, headers: headersFor(service, requestId), body: toJson(output ?? {}) };
   },
   failure(error, requestId, service) {
     const headers = headersFor(service, requestId);
-    if (service === 'sqs') headers['x-amzn-query-error'] = `${SQS_QUERY_CODES[error.code] ?? error.code};Sender`;
+    if (service === 'sqs') headers['x-amzn-query-error'] = `${sqsQueryCode(error.code)};Sender`;
     return {
       status: error.statusCode,
       headers,

@@ -1,10 +1,10 @@
 import { AwsError } from '../../types';
 
-/** The members of a JSON body; none where it is empty. */
-export function fromJson(body: Buffer): Record<string, unknown> {
+/** Value of a JSON body; an object without members where it is empty. */
+export function fromJson(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
-    return JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+    return JSON.parse(body.toString('utf8'));
   } catch {
     throw new AwsError('SerializationException', 'the request body is not JSON');
   }

@@ -1,36 +1,52 @@
+import { own } from '../../own';
 import { AwsError } from '../../types';
+import { inputOfForm } from './form';
 import type { Protocol } from './protocol';
-import { element, errorResponse, type MemberNames } from './xml';
+import { sqsQueryCode } from './sqs-query-codes';
+import { element, errorResponse, type XmlNames } from './xml';
 
-/** XML namespace of each service, and element names of the members of its lists (from the SDK's model). */
-const SERVICES: Readonly<Record<string, { namespace: string; members: MemberNames }>> = {
+/** XML namespace of each service, and how its lists and maps are spelt (from the SDK's models). */
+const SERVICES: Readonly<Record<string, { readonly namespace: string; readonly names: XmlNames }>> = {
+  cloudformation: { namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', names: { members: {} } },
   elasticache: {
     namespace: 'http://elasticache.amazonaws.com/doc/2015-02-02/',
-    members: {
-      ReplicationGroups: 'ReplicationGroup',
-      MemberClusters: 'ClusterId',
-      NodeGroups: 'NodeGroup',
-      NodeGroupMembers: 'NodeGroupMember',
-      CacheClusters: 'CacheCluster',
-      CacheNodes: 'CacheNode',
-      Events: 'Event',
+    names: {
+      members: {
+        ReplicationGroups: 'ReplicationGroup',
+        MemberClusters: 'ClusterId',
+        NodeGroups: 'NodeGroup',
+        NodeGroupMembers: 'NodeGroupMember',
+        CacheClusters: 'CacheCluster',
+        CacheNodes: 'CacheNode',
+        Events: 'Event',
+      },
     },
   },
+  // As clients before 2023 speak to it, such as Debian 12's command line; later ones take JSON.
+  sqs: {
+    namespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
+    names: {
+      members: {},
+      flattened: { Messages: 'Message', QueueUrls: 'QueueUrl', Failed: 'BatchResultErrorEntry' },
+      maps: { Attributes: 'Attribute', MessageAttributes: 'MessageAttribute' },
+    },
+  },
+  sts: { namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', names: { members: {} } },
 };
 
-/** Query: a form goes in, XML comes back. ElastiCache. */
+/** Query: a form goes in, XML comes back. ElastiCache, CloudFormation, STS, and SQS for older clients. */
 export const query: Protocol = {
   parse({ body }) {
     const form = new URLSearchParams(body.toString('utf8'));
     const operation = form.get('Action');
     if (!operation) throw new AwsError('MissingAction', "the form has no 'Action'");
-    const input: Record<string, unknown> = {};
-    for (const [key, value] of form) if (key !== 'Action' && key !== 'Version') place(input, key.split('.'), value);
-    return { operation, input: withLists(input) };
+    return { operation, input: (members) => inputOfForm(form, members) };
   },
   success(operation, output, requestId, service) {
-    const { namespace, members } = SERVICES[service] ?? { namespace: `http://${service}.amazonaws.com/`, members: {} };
-    const result = element(`${operation}Result`, output ?? {}, members);
+    const { namespace, names } = serviceOf(service);
+    // Results of a batch are named for their operation.
+    const flattened = { ...names.flattened, Successful: `${operation}ResultEntry` };
+    const result = element(`${operation}Result`, output ?? {}, { ...names, flattened });
     const metadata = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
     return {
       status: 200,
@@ -39,40 +55,21 @@ export const query: Protocol = {
     };
   },
   failure({ code, message, statusCode }, requestId, service) {
-    const namespace = SERVICES[service]?.namespace ?? `http://${service}.amazonaws.com/`;
     return {
       status: statusCode,
       headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-      body: errorResponse(code, message, statusCode, requestId, namespace),
+      body: errorResponse(
+        service === 'sqs' ? sqsQueryCode(code) : code,
+        message,
+        statusCode,
+        requestId,
+        serviceOf(service).namespace,
+      ),
     };
   },
 };
 
-function place(target: Record<string, unknown>, [head, ...rest]: string[], value: string): void {
-  if (rest.length === 0) {
-    target[head!] = value;
-    return;
-  }
-  target[head!] ??= {};
-  place(target[head!] as Record<string, unknown>, rest, value);
-}
-
-/** `List.member.1`, `List.member.2` become an array; so does `List.1`. */
-function withLists(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value);
-  if (numbered(entries)) return inOrder(entries);
-  const [only] = entries;
-  if (entries.length === 1 && typeof only![1] === 'object' && numbered(Object.entries(only![1] as object))) {
-    return inOrder(Object.entries(only![1] as object));
-  }
-  return Object.fromEntries(entries.map(([key, member]) => [key, withLists(member)]));
-}
-
-function numbered(entries: [string, unknown][]): boolean {
-  return entries.length > 0 && entries.every(([key]) => /^\d+$/.test(key));
-}
-
-function inOrder(entries: [string, unknown][]): unknown[] {
-  return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, item]) => withLists(item));
+/** A service that isn't run here has errors only. */
+function serviceOf(service: string): { namespace: string; names: XmlNames } {
+  return own(SERVICES, service) ?? { namespace: 'http://amazonaws.com/', names: { members: {} } };
 }

@@ -1,4 +1,5 @@
-import { toJson } from './json';
+import { own } from '../../own';
+import { fromJson, toJson } from './json';
 import type { Protocol, WireRequest } from './protocol';
 import { match, type RestRoute } from './rest-path';
 
@@ -23,7 +24,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, JsonRoute>>>> = {
       method: 'PATCH',
       path: '/restapis/{restApiId}/stages/{stageName}',
       status: 200,
-      input: ({ body }) => JSON.parse(Buffer.from(body).toString() || '{}'),
+      input: ({ body }) => fromJson(body) as Record<string, unknown>,
     },
   },
   lambda: {
@@ -51,8 +52,9 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, JsonRoute>>>> = {
 /** REST-JSON: labels in the path, JSON in the body. API Gateway, Lambda. */
 export const restJson: Protocol = {
   parse(request, service) {
-    const { operation, route, labels } = match(ROUTES[service] ?? {}, request, service);
-    return { operation, input: { ...labels, ...route.input?.(request) } };
+    const { operation, route, labels } = match(own(ROUTES, service) ?? {}, request, service);
+    // Labels win: they are what the path, and so the caller's policies, are about.
+    return { operation, input: () => ({ ...route.input?.(request), ...labels }) };
   },
   success(operation, output, requestId, service) {
     const route = ROUTES[service]![operation]!;

@@ -1,3 +1,4 @@
+import { AwsError } from '../../types';
 import { unknownOperation } from './json-rpc';
 import type { WireRequest } from './protocol';
 
@@ -21,13 +22,21 @@ export function match<R extends RestRoute>(
     const fits = wanted.every((part, index) => {
       const label = /^\{(\w+)\}$/.exec(part)?.[1];
       if (label === undefined) return part === parts[index];
-      labels[label] = decodeURIComponent(parts[index]!);
+      labels[label] = decodeLabel(parts[index]!);
       return parts[index] !== '';
     });
     if (fits) return { operation, route, labels };
   }
   const known = Object.entries(routes).map(([operation, route]) => `${operation} (${route.method} ${route.path})`);
   throw unknownOperation(
-    `${request.method} ${request.path} of ${service} is not run here; run are: ${known.join(', ') || 'none'}`,
+    `${request.method} ${request.path.slice(0, 200)} of ${service} is not run here; run are: ${known.join(', ') || 'none'}`,
   );
+}
+
+function decodeLabel(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError('SerializationException', `the path is not validly encoded: '${text.slice(0, 100)}'`);
+  }
 }

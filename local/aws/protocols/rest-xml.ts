@@ -2,7 +2,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { AwsError } from '../../types';
 import type { Protocol } from './protocol';
 import { match, type RestRoute } from './rest-path';
-import { element, errorResponse, type MemberNames } from './xml';
+import { element, errorResponse, type XmlNames } from './xml';
 
 interface XmlRoute extends RestRoute {
   readonly status: number;
@@ -23,8 +23,8 @@ const ROUTES: Readonly<Record<string, XmlRoute>> = {
 };
 
 /** Members of a list of paths, and of a list of invalidations: both lists are called `Items`. */
-const PATHS: MemberNames = { Items: 'Path' };
-const SUMMARIES: MemberNames = { Items: 'InvalidationSummary' };
+const PATHS: XmlNames = { members: { Items: 'Path' } };
+const SUMMARIES: XmlNames = { members: { Items: 'InvalidationSummary' } };
 
 const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => name === 'Path' });
 
@@ -32,10 +32,10 @@ const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isA
 export const restXml: Protocol = {
   parse(request, service) {
     const { operation, route, labels } = match(ROUTES, request, service);
-    const input: Record<string, unknown> = { ...labels };
-    for (const [name, value] of request.query) input[name] = name === 'MaxItems' ? Number(value) : value;
-    if (route.body) Object.assign(input, route.body(parseXml(request.body)));
-    return { operation, input };
+    return {
+      operation,
+      input: () => ({ ...Object.fromEntries(request.query), ...route.body?.(parseXml(request.body)), ...labels }),
+    };
   },
   success(operation, output, requestId) {
     const { status, payload } = ROUTES[operation]!;
@@ -72,11 +72,11 @@ function parseXml(body: Buffer): unknown {
 // biome-ignore lint/suspicious/noExplicitAny: whatever XML a client sent
 function invalidationBatch(xml: any): Record<string, unknown> {
   const batch = xml?.InvalidationBatch;
-  if (!batch) throw new AwsError('MalformedXML', "the request body has no 'InvalidationBatch'");
+  if (typeof batch !== 'object') throw new AwsError('MalformedXML', "the request body has no 'InvalidationBatch'");
   return {
     InvalidationBatch: {
       CallerReference: batch.CallerReference,
-      Paths: { Quantity: Number(batch.Paths?.Quantity), Items: (batch.Paths?.Items?.Path ?? []).map(String) },
+      Paths: { Quantity: Number(batch.Paths?.Quantity), Items: batch.Paths?.Items?.Path ?? [] },
     },
   };
 }

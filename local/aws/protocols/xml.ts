@@ -1,26 +1,52 @@
-/** Element names of the members of a list, by the list's name, where it isn't `member`. */
-export type MemberNames = Readonly<Record<string, string>>;
+import { own } from '../../own';
 
-/** An element and everything below it. Times are ISO 8601; members without a value are left out. */
-export function element(name: string, value: unknown, members: MemberNames): string {
-  if (value === undefined || value === null) return '';
-  return `<${name}>${content(name, value, members)}</${name}>`;
+/** Spelling of lists and maps, by their names. */
+export interface XmlNames {
+  /** Element of a list's members, where it isn't `member`. */
+  readonly members: Readonly<Record<string, string>>;
+  /** Element of each member of a list that has no element of its own. */
+  readonly flattened?: Readonly<Record<string, string>>;
+  /** Element of each entry of a map, which has a `Name` and a `Value`, and no element of its own. */
+  readonly maps?: Readonly<Record<string, string>>;
 }
 
-function content(name: string, value: unknown, members: MemberNames): string {
+/** An element and everything below it. Times are ISO 8601; members without a value are left out. */
+export function element(name: string, value: unknown, names: XmlNames): string {
+  if (value === undefined || value === null) return '';
+  const flattened = own(names.flattened, name);
+  if (flattened !== undefined && Array.isArray(value)) return value.map((item) => element(flattened, item, names)).join('');
+  const entry = own(names.maps, name);
+  if (entry !== undefined) {
+    return Object.entries(value)
+      .map(([Name, Value]) => element(entry, { Name, Value }, names))
+      .join('');
+  }
+  return `<${name}>${content(name, value, names)}</${name}>`;
+}
+
+function content(name: string, value: unknown, names: XmlNames): string {
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map((item) => element(members[name] ?? 'member', item, members)).join('');
+  if (Array.isArray(value)) return value.map((item) => element(own(names.members, name) ?? 'member', item, names)).join('');
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
-      .map(([key, member]) => element(key, member, members))
+      .map(([key, member]) => element(key, member, names))
       .join('');
   }
   return escapeText(String(value));
 }
 
+/** Characters that an XML document can't hold in any form: most control characters, and lone surrogates. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters meant
+const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu;
+
 /** Text between two tags. */
 export function escapeText(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  return text
+    .replace(NOT_IN_XML, '\ufffd')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;');
 }
 
 /** The body of an error, in which the Query and the REST-XML protocols agree. */

@@ -5,6 +5,7 @@ import { ManualClock } from '../../support/manual-clock';
 import { productContext } from '../../support/product-context';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:results';
+const FULL = 'arn:aws:sqs:eu-west-1:000000000000:full';
 const FAILED: InvokeResult = { payload: '{"errorType":"Error","errorMessage":"no"}', functionError: 'Unhandled' };
 const DONE: InvokeResult = { payload: '"done"' };
 
@@ -17,6 +18,10 @@ function setUp(outcomes: (InvokeResult | 'throttle')[], asynchronous: Partial<Fu
     sent.push({ body: JSON.parse(body), ...(options?.attributes && { attributes: options.attributes }) });
     return { messageId: 'm', bodyMd5: '' };
   };
+  const refuse: QueueTarget['send'] = () => {
+    throw new AwsError('InvalidParameterValue', 'Message must be shorter.');
+  };
+  context.registry.queues.set(FULL, { arn: FULL, send: refuse } as QueueTarget);
   context.registry.queues.set(QUEUE, { arn: QUEUE, send } as QueueTarget);
   context.cleanUp();
   const attempts: { at: number; requestId: string }[] = [];
@@ -52,7 +57,7 @@ function setUp(outcomes: (InvokeResult | 'throttle')[], asynchronous: Partial<Fu
       clock.advance(1000);
     }
   };
-  return { invocations, attempts, sent, finish, clock };
+  return { invocations, attempts, sent, finish, clock, lines: context.lines };
 }
 
 test('runs an event once where it succeeds', async () => {
@@ -128,6 +133,24 @@ test('sends a record of a success to its destination', async () => {
   await finish();
   expect(sent).toHaveLength(1);
   expect(sent[0]?.body).toMatchObject({ requestContext: { condition: 'Success' }, responsePayload: 'done' });
+});
+
+test.each([
+  ['onSuccess'],
+  ['onFailure'],
+  ['deadLetterArn'],
+] as const)('a queue of %s that refuses is logged, and ends nothing', async (name) => {
+  const { invocations, finish, lines } = setUp(name === 'onSuccess' ? [] : [FAILED, FAILED, FAILED], { [name]: FULL });
+  const requestId = invocations.accept('{}');
+  await finish();
+  expect(lines.at(-1)).toBe(`lambda: things failed on event ${requestId}: Message must be shorter.`);
+});
+
+test('an answer that is no JSON goes to its destination as text', async () => {
+  const { invocations, sent, finish } = setUp([{ payload: 'no JSON' }], { onSuccess: QUEUE });
+  invocations.accept('{}');
+  await finish();
+  expect(sent[0]?.body).toMatchObject({ responsePayload: 'no JSON' });
 });
 
 test('drops an event that is older than the template says', async () => {

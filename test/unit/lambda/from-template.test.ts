@@ -156,7 +156,7 @@ describe('environment variables', () => {
   const sources = {
     environment: context.environment,
     runtimeApi: '127.0.0.1:9/x',
-    accessKeyId: 'KEY',
+    credentials: { accessKeyId: 'KEY', secretAccessKey: 'SECRET' },
     logStreamName: 'stream',
     path: '/bin',
   };

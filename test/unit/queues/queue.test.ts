@@ -137,6 +137,8 @@ describe('a queue', () => {
       /VisibilityTimeout/,
     ],
     ['a handle that is none', (queue: Queue) => queue.delete('x'), /not a valid receipt handle/],
+    ['a body with a NUL', (queue: Queue) => queue.send('a\0'), /characters outside the allowed set/],
+    ['a body with half a surrogate pair', (queue: Queue) => queue.send('\ud800'), /characters outside the allowed set/],
   ])('fails on %s', (_, act, message) => {
     expect(() => act(make())).toThrow(message);
   });
@@ -190,6 +192,26 @@ describe('a long poll', () => {
     stopped.stop();
     queue.send('a');
     expect([stopped.answers, first.answers, second.answers]).toEqual([[], [['a']], []]);
+  });
+
+  test('leaves no timer behind when the queue is disposed of while somebody waits', () => {
+    const queue = make();
+    const { answers } = poll(queue);
+    queue.dispose();
+    expect([clock.pending, answers]).toEqual([0, []]);
+  });
+
+  test('waits while too many messages are in flight, which is an error of a short poll alone', () => {
+    const queue = new Queue(OPTIONS, { clock, random: () => 0.99, maximumInFlight: 2 });
+    for (const body of ['x', 'y', 'a']) queue.send(body);
+    const handles = queue.receive({ maxMessages: 2 });
+    expect(() => queue.receive({ maxMessages: 1 })).toThrow('Too many messages in flight');
+    const { answers } = poll(queue);
+    expect(answers).toEqual([]);
+    queue.send('b');
+    expect(answers).toEqual([]);
+    queue.delete(handles[0]!.receiptHandle);
+    expect(answers).toEqual([['a', 'b']]);
   });
 
   test('leaves no timer behind when the queue is disposed of and the poll is stopped', () => {

@@ -1,0 +1,2 @@
+export { foreignRequest, isLoopbackName } from './foreign-request';
+export { type Handler, LoopbackServer, type LoopbackServerOptions } from './loopback-server';

@@ -1,0 +1,143 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Signature Version 4 of a request, as the request states it. */
+export interface Signature {
+  readonly accessKeyId: string;
+  /** `YYYYMMDD`. */
+  readonly date: string;
+  readonly region: string;
+  /** Signing name of the service, such as `events`. */
+  readonly service: string;
+  /** Lower case, in the order of signing. */
+  readonly signedHeaders: readonly string[];
+  /** `YYYYMMDD'T'HHMMSS'Z'`. */
+  readonly time: string;
+  /** Hex. */
+  readonly value: string;
+  /** True of a presigned URL, whose signature stands in the query string. */
+  readonly presigned: boolean;
+}
+
+/** Parts of a request that a signature covers. */
+export interface SignedRequest {
+  readonly method: string;
+  /** As sent. */
+  readonly path: string;
+  /** As sent, without the question mark. */
+  readonly queryString: string;
+  readonly headers: IncomingHttpHeaders;
+  /** As sent: compressed, if it was. */
+  readonly body: Buffer;
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** Signature of a request, from its header or, in a presigned URL, its query string; undefined where there is none. */
+export function signatureOf({ headers, queryString }: Pick<SignedRequest, 'headers' | 'queryString'>): Signature | undefined {
+  const { authorization } = headers;
+  const query = new URLSearchParams(queryString);
+  const presigned = authorization === undefined;
+  const field = (name: string) =>
+    presigned
+      ? (query.get(`X-Amz-${name}`) ?? undefined)
+      : new RegExp(`[\\s,]${name}=([^,\\s]+)`).exec(authorization.slice(0, MAX_AUTHORIZATION))?.[1];
+  const algorithm = presigned ? query.get('X-Amz-Algorithm') : authorization.split(' ')[0];
+  // <access key id>/<date>/<region>/<service>/aws4_request
+  const [accessKeyId, date, region, service, end] = field('Credential')?.split('/') ?? [];
+  if (algorithm !== ALGORITHM || !accessKeyId || !date || !region || !service || end !== 'aws4_request') return undefined;
+  return {
+    accessKeyId,
+    date,
+    region,
+    service,
+    signedHeaders: (field('SignedHeaders') ?? '').toLowerCase().split(';'),
+    time: (presigned ? query.get('X-Amz-Date') : textOf(headers['x-amz-date'])) ?? '',
+    value: field('Signature') ?? '',
+    presigned,
+  };
+}
+
+/** Longest `Authorization` that is read; real ones have a few hundred characters. */
+const MAX_AUTHORIZATION = 8192;
+
+/**
+ * Reason why a signature isn't that of the holder of the secret; undefined where it is. The time isn't compared with the clock: nobody
+ * can record what goes over loopback.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function signatureProblem(request: SignedRequest, signature: Signature, secretAccessKey: string): string | undefined {
+  const { date, region, service, signedHeaders, time, value } = signature;
+  if (!signedHeaders.includes('host')) return "'host' must be a SignedHeader in the AWS Authorization.";
+  if (!time.startsWith(date)) return `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: '${time}'`;
+  const payload = payloadHash(request, signature);
+  if (payload === undefined) return 'The provided x-amz-content-sha256 header does not match what was computed.';
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const toSign = [ALGORITHM, time, scope, sha256(canonicalRequest(request, signature, payload))].join('\n');
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+  const expected = hmac(key, toSign).toString('hex');
+  if (value.length === expected.length && timingSafeEqual(Buffer.from(value), Buffer.from(expected))) return undefined;
+  return 'The request signature we calculated does not match the signature you provided.';
+}
+
+function canonicalRequest({ method, path, queryString, headers }: SignedRequest, signature: Signature, payload: string): string {
+  return [
+    method,
+    canonicalPath(path),
+    canonicalQuery(queryString),
+    ...signature.signedHeaders.map((name) => `${name}:${textOf(headers[name])?.trim().replace(/ +/g, ' ') ?? ''}`),
+    '',
+    signature.signedHeaders.join(';'),
+    payload,
+  ].join('\n');
+}
+
+/** The path as sent, without empty and dot segments, encoded once more: so for every service but S3. */
+function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(encode(segment));
+  }
+  return `/${segments.join('/')}${segments.length > 0 && path.endsWith('/') ? '/' : ''}`;
+}
+
+function canonicalQuery(queryString: string): string {
+  return queryString
+    .split('&')
+    .filter((pair) => pair !== '' && !pair.startsWith('X-Amz-Signature='))
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      return [encode(decode(name)), encode(decode(value.join('=')))] as const;
+    })
+    .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+/** Hash of the body, or what the client signed in its place; undefined where the client states another hash. */
+function payloadHash({ headers, body }: SignedRequest, { signedHeaders, presigned }: Signature): string | undefined {
+  const stated = signedHeaders.includes('x-amz-content-sha256') ? textOf(headers['x-amz-content-sha256']) : undefined;
+  if (stated === undefined) return sha256(presigned ? '' : body);
+  return stated === 'UNSIGNED-PAYLOAD' || stated === sha256(body) ? stated : undefined;
+}
+
+const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const textOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(',') : value);
+
+/** RFC 3986: also the characters that `encodeURIComponent` leaves alone. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Text that isn't validly encoded stays as it is. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
