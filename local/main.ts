@@ -1,8 +1,11 @@
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesizeIfChanged } from './assembly/synthesize';
+import { credentialsFile } from './identity';
 import { type Platform, startPlatform } from './platform';
+import type { ProductSettings } from './products';
 import { createProgress } from './progress';
+import { parseSettings } from './settings';
 
 const HELP = `Synthesizes the app of this project and runs it on this machine.
 
@@ -12,6 +15,7 @@ const HELP = `Synthesizes the app of this project and runs it on this machine.
   --seed N         seed of everything that chance decides, such as the order of events (default 1)
   --assembly DIR   run this cloud assembly instead of synthesizing one
   --state DIR      folder for data, secrets and logs, of one platform at a time (default .cachement/local)
+  --set NAME=VALUE what a template doesn't say, such as lambda.accountConcurrency=50; may be given again
   --verbose        show what each product reports
   --help           show this text
 
@@ -28,6 +32,7 @@ interface Options {
   readonly seed: number;
   readonly assembly?: string;
   readonly stateDir: string;
+  readonly settings: ProductSettings;
   readonly verbose: boolean;
 }
 
@@ -38,6 +43,7 @@ function parseOptions(): Options | undefined {
       seed: { type: 'string', default: '1' },
       assembly: { type: 'string' },
       state: { type: 'string', default: '.cachement/local' },
+      set: { type: 'string', multiple: true, default: [] },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -51,6 +57,7 @@ function parseOptions(): Options | undefined {
     seed: wholeNumber('--seed', values.seed, 2 ** 32 - 1),
     assembly: values.assembly,
     stateDir: path.resolve(project, values.state),
+    settings: parseSettings(values.set),
     verbose: values.verbose,
   };
 }
@@ -95,9 +102,17 @@ function summary(platform: Platform, stateDir: string): string {
     ['AWS APIs', endpoint],
     ['logs', path.join(path.relative(project, stateDir), 'logs')],
   ];
+  const clients = [
+    `AWS_ENDPOINT_URL=${endpoint}`,
+    `AWS_REGION=${platform.model.environment.region}`,
+    `AWS_SHARED_CREDENTIALS_FILE=${credentialsFile(stateDir)}`,
+  ];
   const tries = platform.outputs().filter(({ description }) => description?.startsWith('try: '));
   return [
     ...addresses.filter(([, address]) => address).map(([name, address]) => `  ${name!.padEnd(9)} ${address}`),
+    '',
+    '  # the environment of any AWS client',
+    `  export ${clients.join(' ')}`,
     ...tries.flatMap(({ description, value }) => ['', `  # ${description!.slice('try: '.length)}`, `  ${value}`]),
     '',
   ].join('\n');

@@ -19,6 +19,7 @@ import { lockStateDir } from './host/state-dir';
 import { operatorKeys } from './identity';
 import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
 import { type Progress, silent } from './progress';
+import { localizedText } from './stacks';
 import type { Environment, FunctionTarget, Keys, Log, ProductContext } from './types';
 
 export interface PlatformOptions {
@@ -137,6 +138,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
       model,
       functions: context.registry.functions,
       expectResponse: (token, listener, functionArn) => products.aws.onCustomResourceResponse(token, listener, functionArn),
+      blocked: (functionArn, since) => blockedOf(products, functionArn, since),
     }),
   );
   await phase('starting the edge', () => edge.start());
@@ -162,6 +164,16 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   };
 }
 
+/** Connections and calls of a function that were not let through, each with what is missing. */
+function blockedOf({ lambda, aws }: Products, functionArn: string, since: number): string[] {
+  const connections = lambda.connections().filter((one) => one.functionArn === functionArn);
+  const calls = aws.calls().filter((call) => call.functionArn === functionArn && call.time >= since);
+  return [
+    ...connections.flatMap(({ target, missing }) => (missing === undefined ? [] : [`no connection to ${target}: ${missing}`])),
+    ...calls.flatMap(({ service, operation, reason }) => (reason === undefined ? [] : [`${service} ${operation}: ${reason}`])),
+  ];
+}
+
 /** Log of the products' reports: to a file, and to `shown`. */
 function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<void> } {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -175,15 +187,6 @@ function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<
     },
     close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(() => resolve()))),
   };
-}
-
-/** Replaces `https://<host>`, and then the bare host, of whatever a local server stands for. */
-export function localizedText(text: string, hosts: ReadonlyMap<string, string>): string {
-  let result = text;
-  for (const [host, url] of hosts) {
-    result = result.replaceAll(`https://${host}`, url).replaceAll(host, new URL(url).host);
-  }
-  return result;
 }
 
 function rejectedOnAbort(signal: AbortSignal | undefined): Promise<never> {

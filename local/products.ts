@@ -1,3 +1,4 @@
+import type { AssemblyModel } from './assembly';
 import {
   type AwsOptions,
   types as aws,
@@ -5,7 +6,9 @@ import {
   createEndpoint,
   type Endpoint,
   type EndpointOptions,
+  identityOperations,
   policiesOnRecord,
+  stackOperations,
 } from './aws';
 import { connectionRules } from './connections';
 import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
@@ -14,7 +17,8 @@ import { createEvents, type Events, type EventsOptions, types as events, eventsF
 import { createGateway, type Gateway, type GatewayOptions, types as gateway, gatewayFromTemplate } from './gateway';
 import { createLambda, type Lambda, type LambdaOptions, types as lambda, lambdaFromTemplate } from './lambda';
 import { createQueues, type Queues, type QueuesOptions, types as queues, queuesFromTemplate } from './queues';
-import type { Model, ProductContext, ResourceTypes } from './types';
+import { stacksOf } from './stacks';
+import type { ProductContext, ResourceTypes } from './types';
 
 /** The CloudFormation types that each product runs. */
 export const PRODUCT_TYPES: Readonly<Record<string, ResourceTypes>> = { aws, edge, engines, events, gateway, lambda, queues };
@@ -43,7 +47,7 @@ export interface Products {
 
 /** Makes every product of the template; nothing runs yet. @throws {Error} on what a product can't run. */
 export function createProducts(
-  model: Model,
+  model: AssemblyModel,
   aws: AwsOptions,
   context: ProductContext,
   { settings = {}, edgePort }: { readonly settings?: ProductSettings; readonly edgePort: number },
@@ -68,7 +72,11 @@ export function createProducts(
     policies: policiesOnRecord(aws.policies, calls, context.clock),
   });
   const edge = createEdge({ ...edgeFromTemplate(model), ...settings.edge }, context, { port: edgePort });
-  const operations = [engines, lambda, queues, events, gateway, edge, aws.secrets].map((product) => product.operations);
+  const operations = [
+    ...[engines, lambda, queues, events, gateway, edge, aws.secrets].map((product) => product.operations),
+    identityOperations(aws.policies, context.environment),
+    stackOperations(stacksOf(model, context.registry.origins), context.clock),
+  ];
   const endpoint = createEndpoint({ ...aws, operations, calls, ...settings.endpoint }, context);
   return { engines, lambda, queues, events, gateway, edge, aws: endpoint };
 }

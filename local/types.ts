@@ -156,6 +156,8 @@ export interface Operation<Input = any> {
   readonly required?: readonly string[];
   /** The IAM action, such as `events:PutEvents`. */
   readonly action: string;
+  /** True of an operation that needs no permission. @default false */
+  readonly unrestricted?: boolean;
   /** The ARNs that the caller's policies must allow the action on. */
   resources(input: Input): string[];
   /** Answers in the SDK's shape. Throws {@link AwsError} for an error of the API. */

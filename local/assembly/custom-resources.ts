@@ -16,6 +16,11 @@ export interface CustomResourcesOptions {
   /** Functions by ARN. */
   readonly functions: ReadonlyMap<string, FunctionTarget>;
   readonly expectResponse: ExpectResponse;
+  /**
+   * Connections and calls of a function that were not let through since a time, in milliseconds since the epoch. The function itself sees
+   * nothing but a timeout.
+   */
+  blocked?(functionArn: string, since: number): readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -56,11 +61,22 @@ export function executionOrder(model: AssemblyModel): Resource[] {
 export async function makeCustomResources(options: CustomResourcesOptions): Promise<void> {
   for (const resource of executionOrder(options.model)) {
     const startedAt = options.clock.now();
-    const result = await make(resource, options);
+    const result = await make(resource, options).catch((error: unknown) => {
+      throw explained(error, resource, startedAt, options);
+    });
     options.model.complete(resource, result);
     const seconds = ((options.clock.now() - startedAt) / 1000).toFixed(1);
     options.log('custom resources', `${resource.stack}/${resource.logicalId} made in ${seconds} s`);
   }
+}
+
+/** The error of a custom resource, with what the platform knows of the function that the function can't. */
+function explained(error: unknown, resource: Resource, startedAt: number, { blocked }: CustomResourcesOptions): unknown {
+  const reasons = [...new Set(blocked?.(String(resource.properties.ServiceToken), startedAt) ?? [])];
+  if (!(error instanceof AssemblyError) || reasons.length === 0) return error;
+  return new AssemblyError(`${error.message}; its function was not let through: ${reasons.join('; ')}`, undefined, {
+    cause: error,
+  });
 }
 
 async function make(resource: Resource, options: CustomResourcesOptions): Promise<CustomResourceResult> {

@@ -101,6 +101,7 @@ function decide(
   policies: Policies,
   endpointPolicy: readonly Statement[] | undefined,
 ): Decision {
+  if (operation.unrestricted) return { allowed: true };
   const keys = (operation as Partial<ConditionedOperation>).conditionKeys?.(input);
   for (const resource of resources.length > 0 ? resources : ['*']) {
     const decision = policies.authorize({

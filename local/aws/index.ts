@@ -4,6 +4,7 @@ import { iamTypes } from './iam-types';
 import { secretTypes } from './secret-types';
 
 export { CallLog, type CallRecord } from './call-log';
+export { identityOperations } from './caller-identity';
 export type { ConditionedOperation } from './dispatch';
 export { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint';
 export { type AwsOptions, awsFromTemplate } from './from-template';
@@ -11,6 +12,7 @@ export { type InsideTarget, Network, type NetworkOptions, type Placement, type R
 export { type Decision, Policies, type PoliciesOptions, type ServiceAuthorization } from './policies';
 export { policiesOnRecord } from './recorded-policies';
 export { SecretStore } from './secrets';
+export { type Stacks, stackOperations } from './stacks';
 export { defaultGroupOf } from './template-network';
 
 /** Roles and policies, networks, secrets. */

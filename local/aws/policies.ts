@@ -59,7 +59,7 @@ export class Policies {
   authorize({ caller, action, resource, keys, endpointPolicy }: Authorization): Decision {
     if (caller.roleArn === undefined) return { allowed: true };
     const role = this.#options.roles.get(caller.roleArn);
-    const session = this.#sessionArn(caller);
+    const session = this.sessionArn(caller);
     const request: Request = { action, resource, keys: { ...this.#callerKeys(caller), ...keys } };
     const principal: Principal = { names: { AWS: [caller.roleArn, session] } };
     const root: Principal = { names: { AWS: [this.#options.account, `arn:aws:iam::${this.#options.account}:root`] } };
@@ -110,7 +110,7 @@ export class Policies {
   }
 
   /** ARN of the session that a caller's signature stands for. */
-  #sessionArn({ roleArn, functionArn }: Caller): string {
+  sessionArn({ roleArn, functionArn }: Caller): string {
     const role = this.#options.roles.get(roleArn!)?.name ?? roleArn!.split('/').pop();
     return `arn:aws:sts::${this.#options.account}:assumed-role/${role}/${functionArn?.split(':').pop() ?? 'local'}`;
   }

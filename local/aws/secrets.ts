@@ -76,6 +76,12 @@ export class SecretStore {
             return { ARN: arn, Name: name, SecretString: value, VersionId: uuidOf(value), VersionStages: ['AWSCURRENT'] };
           },
         },
+        ListSecrets: {
+          input: { MaxResults: 'number', NextToken: 'text' },
+          action: 'secretsmanager:ListSecrets',
+          resources: () => [],
+          handle: () => ({ SecretList: this.#secrets.map(({ arn, name }) => ({ ARN: arn, Name: name })) }),
+        },
         DescribeSecret: {
           input: { SecretId: 'text' },
           required: ['SecretId'],

@@ -4,6 +4,7 @@ import { Buses } from './bus';
 import { type BusEvent, eventTime } from './bus-event';
 import { type AuthorizeResource, Delivery, type RuleStats } from './delivery';
 import type { EventsOptions } from './from-template';
+import { listOperations } from './list-operations';
 import { putEventsOperation } from './put-events';
 import { busArn } from './resource-types';
 import type { Rule } from './rule';
@@ -96,6 +97,7 @@ export function createEvents(options: EventsOptions, context: ProductContext, de
           log: (message) => log('events', message),
         }),
         TestEventPattern: testEventPatternOperation,
+        ...listOperations(options, environment),
       },
     },
     emit({ source, detailType, detail, resources = [] }) {

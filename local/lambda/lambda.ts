@@ -62,7 +62,17 @@ export function createLambda(options: LambdaOptions, context: ProductContext): L
 }
 
 class RunningLambda implements Lambda {
-  readonly operations: Operations = { lambda: { Invoke: invokeOperation((nameOrArn) => this.#find(nameOrArn)) } };
+  readonly operations: Operations = {
+    lambda: {
+      Invoke: invokeOperation((nameOrArn) => this.#find(nameOrArn)),
+      ListFunctions: {
+        input: { MaxItems: 'number', Marker: 'text' },
+        action: 'lambda:ListFunctions',
+        resources: () => [],
+        handle: () => ({ Functions: this.#options.functions.map(configurationOf) }),
+      },
+    },
+  };
   readonly #options: LambdaOptions;
   readonly #context: ProductContext;
   readonly #api = new RuntimeApi();
@@ -212,6 +222,18 @@ class RunningLambda implements Lambda {
       this.#registered.push(name);
     }
   }
+}
+
+/** A function without its environment, which may hold what isn't everybody's to see. */
+function configurationOf({ name, arn, handler, runtime, timeoutSeconds, memoryMegabytes }: FunctionOptions) {
+  return {
+    FunctionName: name,
+    FunctionArn: arn,
+    Handler: handler,
+    Runtime: runtime,
+    Timeout: timeoutSeconds,
+    MemorySize: memoryMegabytes,
+  };
 }
 
 interface InvokeInput {

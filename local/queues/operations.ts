@@ -99,6 +99,14 @@ export function sqsOperations(
         resources: ({ SourceArn }) => [String(SourceArn)],
         handle: (input) => ({ TaskHandle: redrive(queues, input as RedriveInput) }),
       },
+      ListQueues: {
+        input: { QueueNamePrefix: 'text', MaxResults: 'number', NextToken: 'text' },
+        action: 'sqs:ListQueues',
+        resources: () => [],
+        handle: ({ QueueNamePrefix = '' }) => ({
+          QueueUrls: queues.filter(({ options }) => options.name.startsWith(QueueNamePrefix)).map(({ url }) => url),
+        }),
+      },
       GetQueueUrl: {
         input: { QueueName: 'text', QueueOwnerAWSAccountId: 'text' },
         required: ['QueueName'],

@@ -28,6 +28,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, JsonRoute>>>> = {
     },
   },
   lambda: {
+    // With and without a slash at the end, as clients write it.
+    ListFunctions: { method: 'GET', path: '/2015-03-31/functions', status: 200 },
     Invoke: {
       method: 'POST',
       path: '/2015-03-31/functions/{FunctionName}/invocations',

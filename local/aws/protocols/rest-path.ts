@@ -14,7 +14,7 @@ export function match<R extends RestRoute>(
   request: WireRequest,
   service: string,
 ): { operation: string; route: R; labels: Record<string, string> } {
-  const parts = request.path.split('/');
+  const parts = request.path.replace(/(?<=.)\/$/, '').split('/');
   for (const [operation, route] of Object.entries(routes)) {
     const wanted = route.path.split('/');
     if (route.method !== request.method || wanted.length !== parts.length) continue;

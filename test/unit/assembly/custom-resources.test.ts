@@ -67,7 +67,8 @@ function setUp(template: Template, handler: (event: Event, put: Put) => Promise<
       ],
     ]),
   };
-  return { model, events, expected, run: () => makeCustomResources(options) };
+  const run = (more: Partial<CustomResourcesOptions> = {}) => makeCustomResources({ ...options, ...more });
+  return { model, events, expected, run };
 }
 
 const succeed = async (event: Event, put: Put) => {
@@ -76,6 +77,17 @@ const succeed = async (event: Event, put: Put) => {
 };
 
 describe('custom resources', () => {
+  test('that fail name what their function was not let through to', async () => {
+    const { run } = setUp({ Resources: { A: custom(), Fn: FN } }, async (event, put) => {
+      put(event, { Status: 'FAILED', Reason: 'fetch failed' });
+      return { payload: 'null' };
+    });
+    const rule = 'no connection to postgres:S/Db: no security group lets TCP 5432 out';
+    await expect(run({ blocked: (arn) => (arn === 'arn:Fn' ? [rule, rule] : []) })).rejects.toThrow(
+      `S/A: custom resource failed: fetch failed; its function was not let through: ${rule}`,
+    );
+  });
+
   test('are made in the order of their dependencies, also through other resources', () => {
     const { model } = setUp(
       {

@@ -1,6 +1,14 @@
 import * as net from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { createEndpoint, type Endpoint, Network, Policies, SecretStore } from '../../../local/aws';
+import {
+  createEndpoint,
+  type Endpoint,
+  identityOperations,
+  Network,
+  Policies,
+  SecretStore,
+  stackOperations,
+} from '../../../local/aws';
 import { cloudfrontOperations } from '../../../local/edge/operations';
 import { cacheOperations } from '../../../local/engines/operations';
 import { createEvents } from '../../../local/events';
@@ -28,6 +36,7 @@ const model = plainModel(
   },
   context.environment,
 );
+const STACKS = { ids: () => new Map([['Stack', 'arn:stack']]), resources: () => [], physicalId: () => '', outputs: () => [] };
 const queues = createQueues(queuesFromTemplate(model), context);
 const operations: Operations[] = [
   queues.operations,
@@ -37,6 +46,8 @@ const operations: Operations[] = [
   cacheOperations(() => [], context.environment),
   cloudfrontOperations(new Map(), (id) => `arn:aws:cloudfront::000000000000:distribution/${id}`),
   new SecretStore(model).operations,
+  identityOperations(policies, context.environment),
+  stackOperations(STACKS, context.clock),
 ];
 
 let endpoint: Endpoint;
