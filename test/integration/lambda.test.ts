@@ -65,20 +65,22 @@ afterEach(async () => {
 afterAll(() => context.cleanUp());
 
 test('initialises once and keeps what the module holds for the next invocation', async () => {
-  const { environments } = await run([fn('counter', COUNTER)]);
+  const running = await run([fn('counter', COUNTER)]);
   const first = await invoke('counter');
   const second = await invoke('counter');
   expect(second.value).toEqual({ ...first.value, count: 2 });
-  expect(environments()).toEqual([{ pid: first.value.pid, functionArn: `${REGION_ARN}:counter`, state: 'idle', invocations: 2 }]);
+  expect(running.environments()).toEqual([
+    { pid: first.value.pid, functionArn: `${REGION_ARN}:counter`, state: 'idle', invocations: 2 },
+  ]);
 });
 
 test('gives each concurrent invocation an environment of its own, and uses the last one first', async () => {
-  const { environments } = await run([fn('counter', COUNTER)]);
+  const running = await run([fn('counter', COUNTER)]);
   const pids = (await Promise.all([100, 200, 300].map((wait) => invoke('counter', { wait })))).map(({ value }) => value.pid);
   expect(new Set(pids).size).toBe(3);
   const next = await invoke('counter');
   expect(next.value).toMatchObject({ pid: pids[2], count: 2 });
-  expect(environments().map(({ state }) => state)).toEqual(['idle', 'idle', 'idle']);
+  expect(running.environments().map(({ state }) => state)).toEqual(['idle', 'idle', 'idle']);
 });
 
 test('loads ES modules and handlers with a callback', async () => {
@@ -147,7 +149,7 @@ test('tells the function what Lambda tells it', async () => {
 });
 
 test('ends the environment at the timeout and starts a new one for the next invocation', async () => {
-  const { environments } = await run([
+  const running = await run([
     fn('slow', `exports.handler = async ({ hang }) => { while (hang); return process.pid; };`, { timeoutSeconds: 1 }),
   ]);
   const { value: pid } = await invoke('slow');
@@ -157,19 +159,17 @@ test('ends the environment at the timeout and starts a new one for the next invo
     errorType: 'Sandbox.Timedout',
     errorMessage: expect.stringMatching(/^\d{4}-\d\d-\d\dT\S+Z [0-9a-f-]{36} Task timed out after 1\.00 seconds$/),
   });
-  await until(() => environments().length === 0, 'the process is gone');
+  await until(() => running.environments().length === 0, 'the process is gone');
   expect((await invoke('slow')).value).not.toBe(pid);
 });
 
 test('reports what the handler throws, and keeps the environment', async () => {
-  const { environments } = await run([
-    fn('throwing', `exports.handler = async () => { throw new TypeError('no such thing'); };`),
-  ]);
+  const running = await run([fn('throwing', `exports.handler = async () => { throw new TypeError('no such thing'); };`)]);
   const { value, functionError } = await invoke('throwing');
   expect(functionError).toBe('Unhandled');
   expect(value).toMatchObject({ errorType: 'TypeError', errorMessage: 'no such thing', trace: expect.any(Array) });
   await invoke('throwing');
-  expect(environments()).toHaveLength(1);
+  expect(running.environments()).toHaveLength(1);
 });
 
 test('reports a process that ended, and starts another', async () => {
