@@ -35,14 +35,14 @@ export function parseSettings(options: readonly string[]): ProductSettings {
     const text = rest.join('=');
     const kind = Object.hasOwn(SETTINGS, name) ? SETTINGS[name]! : undefined;
     if (kind === undefined) throw new Error(`'--set' must name one of ${Object.keys(SETTINGS).join(', ')}, got: '${name}'`);
-    const value = valueOf(text, kind);
+    const value = parseValue(text, kind);
     if (value === undefined) throw new Error(`'--set ${name}' must be ${RULES[kind]}, got: '${text}'`);
     settings.set(name, value);
   }
   return nested(settings);
 }
 
-function valueOf(text: string, kind: Kind): number | boolean | undefined {
+function parseValue(text: string, kind: Kind): number | boolean | undefined {
   if (kind === 'flag') return text === 'true' ? true : text === 'false' ? false : undefined;
   const number = Number(text);
   if (text.trim() === '' || !Number.isFinite(number) || number < 0) return undefined;

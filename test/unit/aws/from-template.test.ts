@@ -142,6 +142,44 @@ test('a function is known by its access key', () => {
   expect(awsFromTemplate(model()).callers.get(accessKeyId(FUNCTION))).toEqual({ functionArn: FUNCTION, roleArn: ROLE });
 });
 
+describe('a destination or dead-letter queue of a function', () => {
+  const deadLetter = { F: { type: 'AWS::Lambda::Function', properties: { Role: ROLE, DeadLetterConfig: { TargetArn: QUEUE } } } };
+  const destination = (on: string, Destination: string) => ({
+    C: {
+      type: 'AWS::Lambda::EventInvokeConfig',
+      properties: { FunctionName: FUNCTION, DestinationConfig: { [on]: { Destination } } },
+    },
+  });
+  const granted = role({ Policies: [{ PolicyName: 'p', PolicyDocument: grant() }] });
+
+  test.each<[string, Resources, RegExp]>([
+    ['a dead-letter queue', deadLetter, /Stack\/F: the function's role must allow sqs:SendMessage on arn:aws:sqs:/],
+    [
+      'a queue on failure',
+      destination('OnFailure', QUEUE),
+      /Stack\/C: the function's role must allow sqs:SendMessage on arn:aws:sqs:/,
+    ],
+    [
+      'a queue on success',
+      destination('OnSuccess', QUEUE),
+      /Stack\/C: the function's role must allow sqs:SendMessage on arn:aws:sqs:/,
+    ],
+    [
+      'a function on failure',
+      { ...granted, ...destination('OnFailure', FUNCTION) },
+      /Stack\/C: the function's role must allow lambda:InvokeFunction on arn:aws:lambda:/,
+    ],
+  ])('%s needs leave from the role', (_, change, message) => {
+    expect(() => awsFromTemplate(model(change))).toThrow(message);
+  });
+
+  test('is taken where the role lets the function send', () => {
+    for (const change of [deadLetter, destination('OnFailure', QUEUE), destination('OnSuccess', QUEUE)]) {
+      expect(() => awsFromTemplate(model({ ...granted, ...change }))).not.toThrow();
+    }
+  });
+});
+
 describe('a template is refused', () => {
   test.each<[string, Resources, RegExp]>([
     [
