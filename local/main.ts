@@ -15,6 +15,7 @@ const HELP = `Synthesizes the app of this project and runs it on this machine.
   --seed N         seed of everything that chance decides, such as the order of events (default 1)
   --assembly DIR   run this cloud assembly instead of synthesizing one
   --state DIR      folder for data, secrets and logs, of one platform at a time (default .cachement/local)
+  --skip TYPE      leave out resources of this type, such as AWS::DynamoDB::Table; may be given again
   --set NAME=VALUE what a template doesn't say, such as lambda.accountConcurrency=50; may be given again
   --verbose        show what each product reports
   --help           show this text
@@ -32,6 +33,7 @@ interface Options {
   readonly seed: number;
   readonly assembly?: string;
   readonly stateDir: string;
+  readonly skip: readonly string[];
   readonly settings: ProductSettings;
   readonly verbose: boolean;
 }
@@ -43,6 +45,7 @@ function parseOptions(): Options | undefined {
       seed: { type: 'string', default: '1' },
       assembly: { type: 'string' },
       state: { type: 'string', default: '.cachement/local' },
+      skip: { type: 'string', multiple: true, default: [] },
       set: { type: 'string', multiple: true, default: [] },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -57,6 +60,7 @@ function parseOptions(): Options | undefined {
     seed: wholeNumber('--seed', values.seed, 2 ** 32 - 1),
     assembly: values.assembly,
     stateDir: path.resolve(project, values.state),
+    skip: values.skip,
     settings: parseSettings(values.set),
     verbose: values.verbose,
   };
@@ -110,6 +114,9 @@ function summary(platform: Platform, stateDir: string): string {
   const tries = platform.outputs().filter(({ description }) => description?.startsWith('try: '));
   return [
     ...addresses.filter(([, address]) => address).map(([name, address]) => `  ${name!.padEnd(9)} ${address}`),
+    ...platform.skipped.map(
+      ({ stack, logicalId, type }) => `  skipped   ${stack}/${logicalId} (${type}): calls that need it fail`,
+    ),
     '',
     '  # the environment of any AWS client',
     `  export ${clients.join(' ')}`,

@@ -8,6 +8,9 @@ import {
   mergeTypes,
   type Output,
   readCloudAssembly,
+  type SkippedResource,
+  skippedResources,
+  skippedTypes,
 } from './assembly';
 import { awsFromTemplate } from './aws';
 import { Cleanup } from './cleanup';
@@ -33,6 +36,8 @@ export interface PlatformOptions {
   readonly seed?: number;
   /** Settings that the template doesn't have, such as the time of an invalidation. @default - each product's own */
   readonly settings?: ProductSettings;
+  /** CloudFormation types that are left out, though nothing here runs them. Calls that need them fail. @default - none */
+  readonly skip?: readonly string[];
   /** @default - shows nothing */
   readonly progress?: Progress;
   /** Ends the start, and whatever has been started. */
@@ -44,6 +49,8 @@ export interface Platform extends Products {
   readonly model: AssemblyModel;
   /** Access keys of the person who runs the platform, who may do everything, and of functions. */
   readonly keys: Keys;
+  /** Resources that were left out. */
+  readonly skipped: readonly SkippedResource[];
   /** Functions by ARN. */
   readonly functions: ReadonlyMap<string, FunctionTarget>;
   /** Base URLs without a trailing slash; undefined where the template has no such thing. */
@@ -110,7 +117,9 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
     port: (name) => ports.port(name),
   };
 
-  const types = mergeTypes(PRODUCT_TYPES);
+  const skip = options.skip ?? [];
+  const run = mergeTypes(PRODUCT_TYPES);
+  const types = { ...run, ...skippedTypes(assembly, skip, run) };
   // One store for all, made on first use: policies and network are read from the model that it resolves secrets for.
   const aws = once(() => awsFromTemplate(model));
   const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
@@ -149,6 +158,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
     ...products,
     model,
     keys: context.keys,
+    skipped: skippedResources(assembly, skip),
     functions: context.registry.functions,
     urls: {
       edge: [...edge.urls.values()][0],

@@ -5,3 +5,4 @@ export type { SecretStore } from './dynamic-references';
 export { AssemblyError } from './errors';
 export { checkHonoured, mergeTypes, NotHonouredError, type Problem, unknownPaths } from './honoured';
 export { type AssemblyModel, createModel, type ModelOptions, type Output } from './model';
+export { type SkippedResource, skippedResources, skippedTypes } from './skipped';
