@@ -74,6 +74,8 @@ function wholeNumber(option: string, text: string, most: number): number {
 }
 
 async function main(): Promise<void> {
+  // Whoever reads the output may leave, as `head` does; the platform goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const options = parseOptions();
   if (!options) return;
   const stop = new AbortController();

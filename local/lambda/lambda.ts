@@ -75,7 +75,7 @@ class RunningLambda implements Lambda {
   };
   readonly #options: LambdaOptions;
   readonly #context: ProductContext;
-  readonly #api = new RuntimeApi();
+  readonly #api: RuntimeApi;
   readonly #concurrency: Concurrency;
   readonly #functions: ReadonlyMap<string, RunningFunction>;
   readonly #registered: string[] = [];
@@ -91,6 +91,7 @@ class RunningLambda implements Lambda {
   constructor(options: LambdaOptions, context: ProductContext) {
     this.#options = options;
     this.#context = context;
+    this.#api = new RuntimeApi((message) => context.log('lambda', message));
     this.#concurrency = new Concurrency(options.functions, options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY);
     this.#records = new Records(context.environment.stateDir);
     this.#connections = new ConnectionLog(({ functionArn, target, missing }) => {

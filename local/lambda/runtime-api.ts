@@ -1,5 +1,6 @@
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LoopbackServer } from '../http';
 import { MAX_RESPONSE_BYTES } from './outcome';
 
 /** Invocation, as a runtime gets it. */
@@ -33,31 +34,27 @@ export interface RuntimeListener {
  */
 export class RuntimeApi {
   readonly #listeners = new Map<string, RuntimeListener>();
-  readonly #server = http.createServer((request, response) => this.#handle(request, response));
+  readonly #http: LoopbackServer;
 
-  constructor() {
+  constructor(log: (message: string) => void) {
+    this.#http = new LoopbackServer({ name: 'the Runtime API', log }, (request, response) => this.#handle(request, response));
+    const { server } = this.#http;
     // A runtime waits for its next invocation for as long as it takes, and keeps its socket idle for as long as the handler runs.
-    this.#server.keepAliveTimeout = 0;
-    this.#server.requestTimeout = 0;
-    this.#server.headersTimeout = 0;
+    server.keepAliveTimeout = 0;
+    server.requestTimeout = 0;
+    server.headersTimeout = 0;
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(0, '127.0.0.1', resolve);
-    });
+    await this.#http.listen(0);
   }
 
   async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#http.close();
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.#http.server.address() as AddressInfo).port;
   }
 
   /** Value of `AWS_LAMBDA_RUNTIME_API` for the environment. */
