@@ -1,33 +1,14 @@
-import type { Pool } from 'pg';
 import { transaction } from '../../lambdas/platform/database';
-import { Outbox } from '../../lambdas/platform/purge/outbox';
 import { afterCommit } from '../../lambdas/platform/purge/purge-path';
 import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
-import { purgedKeys } from '../../lambdas/platform/purge/purged-keys';
-import { purgeReport } from '../../lambdas/platform/purge/report';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
 import type { EventType } from '../../lib/contract/events';
-import { defineRoute } from '../../lib/route';
-import { type Postgres, startPostgres } from '../support/postgres';
-import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
+import { purgeDatabase } from '../support/purge-database';
+import type { TestPipeline } from '../support/purge-pipeline';
 import { waitFor } from '../support/wait-for';
 
-let postgres: Postgres;
-let primary: Pool;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  await postgres.migrate();
-  primary = postgres.database('writer').writer;
-});
-afterAll(() => postgres?.dispose());
-
-beforeEach(async () => {
-  await postgres.administrator.query(
-    'TRUNCATE cachement.outbox, cachement.purge, cachement.purge_step, cachement.gateway_command, cachement.edge_batch, cachement.edge_month CASCADE',
-  );
-  await postgres.administrator.query("UPDATE cachement.pace SET tokens = 0, refilled_at = 'epoch', wake_at = NULL");
-});
+const database = purgeDatabase();
+const { pipeline, rowsLeft, report } = database;
 
 /** What the path itself says on the bus: a process can die before and after each. Others say the rest, and have it said again. */
 const PUBLISHED: Record<EventType, boolean> = {
@@ -44,22 +25,13 @@ const PUBLISHED: Record<EventType, boolean> = {
   TopologyReported: false,
 };
 
-const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options });
-
-const rowsLeft = async (): Promise<number> => {
-  const { rows } = await postgres.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
-  return rows[0].count;
-};
-
-const report = (purgeId: string) => purgeReport(primary, purgeId);
-
 /** No item is in two batches of the same purge, and none was paid for twice. */
 async function expectEachItemOnce(path: TestPipeline): Promise<void> {
-  const { rows } = await postgres.administrator.query(
+  const { rows } = await database.administrator.query(
     'SELECT item FROM cachement.edge_batch_item JOIN cachement.edge_batch USING (batch_id) WHERE accepted_at IS NOT NULL',
   );
   expect(path.paidItems.sort()).toEqual(rows.map(({ item }) => item).sort());
-  const twice = await postgres.administrator.query(
+  const twice = await database.administrator.query(
     'SELECT purge_id FROM cachement.edge_batch_purge GROUP BY purge_id HAVING count(*) > 1',
   );
   expect(twice.rows).toEqual([]);
@@ -89,7 +61,7 @@ describe('a purge', () => {
   });
 
   test('is asked for in the transaction of its change: neither without the other', async () => {
-    const failing = transaction(primary, async (client) => {
+    const failing = transaction(database.primary, async (client) => {
       await requestPurge(client, ['place:1']);
       throw new Error('changed my mind');
     });
@@ -99,12 +71,12 @@ describe('a purge', () => {
 
   test('carries a version that contains its commit', async () => {
     const path = pipeline();
-    const before = await currentVersion(postgres.administrator);
+    const before = await currentVersion(database.administrator);
     await path.change('place:1');
     await path.relay();
     const [message] = path.messages('shared');
     expect((message?.detail.version as string) > before).toBe(true);
-    expect((message?.detail.version as string) <= (await currentVersion(postgres.administrator))).toBe(true);
+    expect((message?.detail.version as string) <= (await currentVersion(database.administrator))).toBe(true);
   });
 
   test('keeps the outer tiers waiting until the drain is over', async () => {
@@ -156,7 +128,7 @@ describe('a purge', () => {
 
     test('has a path of the edge refreshed that is exact', async () => {
       const path = exact();
-      await transaction(primary, (client) => requestPurge(client, [], { paths: ['/places?country=DE'] }));
+      await transaction(database.primary, (client) => requestPurge(client, [], { paths: ['/places?country=DE'] }));
       await path.relay();
       await path.settle();
       expect(gateway(path)).toEqual(['/places?country=DE']);
@@ -173,7 +145,7 @@ describe('a purge', () => {
 
     test('is flushed before the drain where it is prompt, and refreshed after it', async () => {
       const path = exact();
-      await transaction(primary, (client) => requestPurge(client, ['place:1'], { prompt: true }));
+      await transaction(database.primary, (client) => requestPurge(client, ['place:1'], { prompt: true }));
       await path.relay();
       await path.settle();
       expect(gateway(path)).toEqual(['flush', '/places/1']);
@@ -199,7 +171,7 @@ describe('a purge', () => {
   test('that came to the bus without an outbox row is accounted for all the same', async () => {
     const path = pipeline();
     const purgeId = 'AAAAAAAA-1111-4111-8111-111111111111'.toLowerCase();
-    const version = await currentVersion(postgres.administrator);
+    const version = await currentVersion(database.administrator);
     path.send('shared', { type: 'PurgeRequested', detail: { purgeId, tags: ['a'], mode: 'expire', version } });
     await path.settle();
     expect(await report(purgeId)).toMatchObject({ mode: 'expire', version, completedAt: expect.any(String) });
@@ -358,90 +330,6 @@ describe('nothing is lost', () => {
   });
 });
 
-describe('the relay', () => {
-  test('sends each row once, however many relays run', async () => {
-    const path = pipeline();
-    for (let id = 0; id < 145; id++) await path.change(`place:${id}`);
-    await Promise.all([path.relay(), path.relay(), path.relay()]);
-    const sent = path.messages('shared').map(({ detail }) => detail.purgeId);
-    expect(sent).toHaveLength(145);
-    expect(new Set(sent).size).toBe(145);
-  });
-
-  test('sends nothing again before it is overdue', async () => {
-    const path = pipeline();
-    await path.change('a');
-    await path.relay();
-    await path.relay();
-    expect(path.messages('shared')).toHaveLength(1);
-    await path.overdue();
-    await path.relay();
-    expect(path.messages('shared')).toHaveLength(2);
-  });
-
-  test('leaves the rest to the next run when it is out of time', async () => {
-    const path = pipeline();
-    for (let id = 0; id < 125; id++) await path.change(`place:${id}`);
-    let runs = 0;
-    const outbox = new Outbox(path.inside.primary, path.inside.bus);
-    expect(await outbox.sendDue(() => ++runs > 2)).toEqual({ sent: 100, failed: 0 });
-    expect(await outbox.sendDue()).toEqual({ sent: 25, failed: 0 });
-  });
-});
-
-describe('a report', () => {
-  test('of a flush that was requested before the drain was over is ignored', async () => {
-    const path = pipeline({ drainSeconds: 60 });
-    const purgeId = await path.change('a');
-    await path.relay();
-    await path.deliver('shared');
-    const { commandId, purgeIds, notBefore } = path.messages('edge')[0]?.detail as {
-      commandId: string;
-      purgeIds: string[];
-      notBefore: number;
-    };
-    const early = { commandId, purgeIds, requestedAt: notBefore - 1, acknowledgedAt: notBefore + 5 };
-    path.send('shared', { type: 'GatewayPurged', detail: early });
-    expect(await path.deliver('shared')).toEqual({ batchItemFailures: [] });
-    expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared']);
-    path.send('shared', { type: 'GatewayPurged', detail: { ...early, requestedAt: notBefore } });
-    await path.deliver('shared');
-    expect((await report(purgeId))?.steps.map(({ step }) => step)).toEqual(['event', 'shared', 'gateway']);
-  });
-
-  test('that nobody knows is ignored', async () => {
-    const path = pipeline();
-    const id = '11111111-1111-4111-8111-111111111111';
-    path.send('shared', { type: 'GatewayPurged', detail: { commandId: id, purgeIds: [id], requestedAt: 1, acknowledgedAt: 2 } });
-    path.send('shared', { type: 'EdgePurgeAccepted', detail: { batchId: id, invalidationId: 'I', acceptedAt: 1 } });
-    path.send('shared', { type: 'EdgePurgeCompleted', detail: { batchId: id, invalidationId: 'I', completedAt: 1 } });
-    expect(await path.deliver('shared')).toEqual({ batchItemFailures: [] });
-    expect(await rowsLeft()).toBe(0);
-  });
-
-  test('of completion may overtake the one of acceptance', async () => {
-    const path = pipeline({ drainSeconds: 0 });
-    const purgeId = await path.change('a');
-    await path.relay();
-    await path.deliver('shared');
-    await path.deliver('edge');
-    await path.deliver('shared');
-    const { batchId } = path.messages('edge').find((message) => message['detail-type'] === 'EdgePurgeRequested')?.detail as {
-      batchId: string;
-    };
-    const now = Date.now();
-    path.send('shared', { type: 'EdgePurgeCompleted', detail: { batchId, invalidationId: 'I0', completedAt: now + 900 } });
-    await path.deliver('shared');
-    path.send('shared', { type: 'EdgePurgeAccepted', detail: { batchId, invalidationId: 'I0', acceptedAt: now + 100 } });
-    await path.deliver('shared');
-    expect((await report(purgeId))?.steps.at(-1)).toEqual({
-      step: 'edge',
-      acceptedAt: new Date(now + 100).toISOString(),
-      at: new Date(now + 900).toISOString(),
-    });
-  });
-});
-
 describe('a writer', () => {
   test('purges the shared tier and kicks the relay right after its commit', async () => {
     const path = pipeline();
@@ -476,81 +364,3 @@ function generator(seed: number): () => number {
     return state / 2_147_483_648;
   };
 }
-
-describe('the keys that were purged within a time', () => {
-  const route = defineRoute({
-    name: 'item',
-    path: '/items/{id}',
-    query: { size: {} },
-    freshness: { sharedTtlSeconds: 60 },
-    tags: ['item:{id}', 'items'],
-  });
-  /** Which values the primary has, by id; the others are absent. */
-  const values = new Map<string, number>();
-  const keyOf = (tag: string) => {
-    const id = /^item:(\w+)$/.exec(tag)?.[1];
-    return id === undefined
-      ? undefined
-      : { route, parameters: { id, size: 'l' }, absent: 'none', load: async () => values.get(id) };
-  };
-  beforeEach(() => values.clear());
-
-  /** A purge that was committed some seconds ago; in the ledger, or in the outbox still. */
-  const purged = async (secondsAgo: number, tags: string[], more: { paths?: string[]; mode?: string; outbox?: boolean } = {}) => {
-    const { paths = [], mode = 'delete', outbox } = more;
-    const { rows } = await postgres.administrator.query<{ purge_id: string }>(
-      outbox
-        ? `INSERT INTO cachement.outbox (tags, paths, mode, created_at)
-           VALUES ($1, $2, $3, clock_timestamp() - make_interval(secs => $4)) RETURNING purge_id`
-        : `INSERT INTO cachement.purge (purge_id, tags, paths, mode, version, committed_at)
-           VALUES (gen_random_uuid(), $1, $2, $3, '', clock_timestamp() - make_interval(secs => $4)) RETURNING purge_id`,
-      [tags, paths, mode, secondsAgo],
-    );
-    return rows[0]!.purge_id;
-  };
-  /** Of those that were purged 100 to 200 seconds ago. */
-  const found = (limit?: number) =>
-    purgedKeys(primary, { from: new Date(Date.now() - 200_000), to: new Date(Date.now() - 100_000), keyOf, limit });
-  const paths = async () => (await found()).map(({ path }) => path).sort();
-
-  test('are those that a purge names, in the ledger or before it, with what the primary has', async () => {
-    values.set('a', 1).set('b', 1).set('c', 2);
-    const ids = [await purged(150, ['item:a', 'other:x']), await purged(150, ['item:b'], { outbox: true })];
-    await purged(150, ['item:c']);
-    await purged(150, ['item:d']);
-    await purged(250, ['item:early']);
-    const keys = new Map((await found()).map((key) => [key.path, key]));
-    expect([...keys.keys()].sort()).toEqual(['/items/a?size=l', '/items/b?size=l', '/items/c?size=l', '/items/d?size=l']);
-    expect([keys.get('/items/a?size=l')?.purgeId, keys.get('/items/b?size=l')?.purgeId]).toEqual(ids);
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => keys.get(`/items/${id}?size=l`)?.entityTag);
-    expect(a).toMatch(/^"[\w-]{22}"$/);
-    expect(b).toBe(a);
-    expect(new Set([a, c, d]).size).toBe(3);
-  });
-
-  test('are none that were purged again: by the tag, by another of theirs, by path, or in the outbox', async () => {
-    await purged(150, ['item:tag', 'item:path', 'item:row', 'item:stays']);
-    await purged(50, ['item:tag']);
-    await purged(50, ['item:other'], { paths: ['/items/pa*'] });
-    await purged(50, ['item:row'], { outbox: true });
-    expect(await paths()).toEqual(['/items/stays?size=l']);
-    await purged(50, ['items']);
-    expect(await paths()).toEqual([]);
-  });
-
-  test('are none whose purge allows old values', async () => {
-    await purged(150, ['item:a'], { mode: 'expire' });
-    await purged(150, ['item:b'], { mode: 'expire' });
-    await purged(140, ['item:b']);
-    expect(await paths()).toEqual(['/items/b?size=l']);
-  });
-
-  test('are a few of many, and the same when asked again', async () => {
-    for (let i = 0; i < 20; i++) await purged(150, [`item:${i}`]);
-    const [from, to] = [new Date(Date.now() - 200_000), new Date(Date.now() - 100_000)];
-    const ask = () => purgedKeys(primary, { from, to, keyOf, limit: 3 });
-    const first = await ask();
-    expect(first).toHaveLength(3);
-    expect(await ask()).toEqual(first);
-  });
-});
