@@ -49,6 +49,8 @@ const FAILURES_OF_ALL = 3;
 export class Consumer {
   /** Times since which slots have had no writes. */
   readonly #empty = new Map<number, number>();
+  /** Slots that were marked when the marks could last be read. */
+  #marked: readonly number[] = [];
   /** Slots with writes that nobody marked. */
   readonly #swept = new Set<number>();
 
@@ -67,11 +69,15 @@ export class Consumer {
 
   /** Flushes every slot that is known to have writes once. @returns the number of writes that reached the database. */
   async round(): Promise<number> {
-    const slots = [...new Set([...(await this.#streams.marked()), ...this.#swept])];
+    // Where the marks can't be had, those of the last round will do.
+    this.#marked = await this.#streams.marked().catch(this.#failed(this.#marked));
+    const slots = [...new Set([...this.#marked, ...this.#swept])];
     let flushed = 0;
     for (let i = 0; i < slots.length; i += SLOTS_AT_ONCE) {
       const some = slots.slice(i, i + SLOTS_AT_ONCE);
-      const read = await Promise.all(some.map((slot) => this.#read(slot)));
+      const none = { claimed: [], fresh: [] };
+      // Each slot for itself: what one shard has delivered is flushed whatever becomes of the others.
+      const read = await eachForItself(some.map((slot) => this.#read(slot).catch(this.#failed(none))));
       flushed += await this.#flushAll(
         read.flatMap(({ claimed }) => claimed),
         true,
@@ -86,13 +92,22 @@ export class Consumer {
 
   async #read(slot: number): Promise<{ claimed: StreamWrite[]; fresh: StreamWrite[] }> {
     const { name, claimMs, batchSize } = this.#options;
-    const [claimed, fresh] = await Promise.all([
-      this.#streams.claim(slot, name, claimMs, batchSize),
-      this.#streams.read(slot, name, batchSize),
-    ]);
+    const none: StreamWrite[] = [];
+    const [claimed, fresh] = (await eachForItself([
+      this.#streams.claim(slot, name, claimMs, batchSize).catch(this.#failed(none)),
+      this.#streams.read(slot, name, batchSize).catch(this.#failed(none)),
+    ])) as [StreamWrite[], StreamWrite[]];
     if (claimed.length + fresh.length > 0) this.#empty.delete(slot);
     else await this.#sawEmpty(slot);
     return { claimed, fresh };
+  }
+
+  /** Handler of a shard's failure: it is reported, and the others go on. */
+  #failed<T>(instead: T): (error: unknown) => T {
+    return (error) => {
+      this.#options.onError(error, []);
+      return instead;
+    };
   }
 
   async #sawEmpty(slot: number): Promise<void> {
@@ -149,7 +164,8 @@ export class Consumer {
           (batch[i] as StreamWrite[]).map(({ id }) => id),
         ),
       );
-      await Promise.all(settled);
+      // The rows are in the database: what can't be acknowledged is claimed, and written once more.
+      await eachForItself(settled.map((each) => each.catch(this.#failed(undefined))));
       return batch.reduce((sum, writes) => sum + writes.length, 0);
     } catch (error) {
       this.#options.onError(error, queued);
@@ -157,6 +173,9 @@ export class Consumer {
     }
   }
 }
+
+/** Results of several shards' operations, none of which rejects. */
+const eachForItself = <T>(operations: readonly Promise<T>[]): Promise<T[]> => Promise.all(operations);
 
 function toQueued({ entryName: entry, key, row, json }: StreamWrite): QueuedWrite {
   const value = json === '' ? undefined : JSON.parse(json);

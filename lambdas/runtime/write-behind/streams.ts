@@ -41,8 +41,11 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.#options = options;
-    this.#budget = new Budget(options.budgetMs, () => unavailable('no answer within the budget of a queued write'));
     this.#client = new DedicatedClient(options);
+    this.#budget = new Budget(options.budgetMs, ({ key }) => {
+      if (key !== undefined) this.#leaveMaster(slotOf(key));
+      return unavailable('no answer within the budget of a queued write');
+    });
   }
 
   /** Queues a write. @returns the script's reply; resolves once one replica has the write, too, or 100 ms have passed. */
@@ -60,15 +63,16 @@ export class Streams {
 
   /** Marks the slot of an entry as one that has writes, so that consumers needn't ask all slots. */
   async mark(entryName: string): Promise<void> {
-    await this.#ask((client) => client.sadd(queuedSlotsKey(this.#options.namespace), slotOf(this.#keys(entryName)[0] as string)));
+    const slot = slotOf(this.#keys(entryName)[0] as string);
+    await this.#ask(this.#marks, (client) => client.sadd(this.#marks, slot));
   }
 
   async unmark(slot: number): Promise<void> {
-    await this.#ask((client) => client.srem(queuedSlotsKey(this.#options.namespace), slot));
+    await this.#ask(this.#marks, (client) => client.srem(this.#marks, slot));
   }
 
   async marked(): Promise<number[]> {
-    return (await this.#ask((client) => client.smembers(queuedSlotsKey(this.#options.namespace)))).map(Number);
+    return (await this.#ask(this.#marks, (client) => client.smembers(this.#marks))).map(Number);
   }
 
   /** Slots that have writes, found by asking all of them. */
@@ -76,15 +80,17 @@ export class Streams {
     const found: number[] = [];
     for (let first = 0; first < SLOTS && !this.#closed; first += ASKED_AT_ONCE) {
       const slots = Array.from({ length: ASKED_AT_ONCE }, (_, i) => first + i);
-      const there = await Promise.all(slots.map((slot) => this.#ask((client) => client.exists(this.#stream(slot)))));
-      found.push(...slots.filter((_, i) => there[i] === 1));
+      // A shard that doesn't answer keeps nobody from the others' writes.
+      const asked = slots.map((slot) => this.#ask(this.#stream(slot), (client) => client.exists(this.#stream(slot))));
+      const there = await Promise.allSettled(asked);
+      found.push(...slots.filter((_, i) => (there[i] as { value?: number }).value === 1));
     }
     return found;
   }
 
   /** Writes that no consumer has read yet. */
   async read(slot: number, consumer: string, count: number): Promise<StreamWrite[]> {
-    const reply = await this.#ask((client) =>
+    const reply = await this.#ask(this.#stream(slot), (client) =>
       client.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.#stream(slot), '>'),
     ).catch(absent);
     return writesOf((reply as [string, unknown][] | null)?.[0]?.[1]);
@@ -92,7 +98,7 @@ export class Streams {
 
   /** Writes that a consumer read, which failed or died `idleMs` ago; the first to claim them has them. */
   async claim(slot: number, consumer: string, idleMs: number, count: number): Promise<StreamWrite[]> {
-    const reply = await this.#ask((client) =>
+    const reply = await this.#ask(this.#stream(slot), (client) =>
       client.xautoclaim(this.#stream(slot), GROUP, consumer, idleMs, '0-0', 'COUNT', count),
     ).catch(absent);
     return writesOf((reply as unknown[] | null)?.[1]);
@@ -112,23 +118,36 @@ export class Streams {
     return streamKey(this.#options.namespace, slotName(slot));
   }
 
-  async #ask<T>(send: (client: Cluster) => Promise<T>): Promise<T> {
+  get #marks(): string {
+    return queuedSlotsKey(this.#options.namespace);
+  }
+
+  async #ask<T>(key: string, send: (client: Cluster) => Promise<T>): Promise<T> {
     const sent = this.#client.connected.then(() => {
       if (!this.#client.client) throw unavailable('it is not connected');
       return send(this.#client.client);
     });
-    return this.#budget.limit(sent);
+    return this.#budget.limit(sent, key);
   }
 
   async #onMaster(entryName: string, script: string, args: (string | number)[]): Promise<unknown> {
+    const keys = this.#keys(entryName);
     try {
-      return await this.#ask((client) => {
+      return await this.#ask(keys[0] as string, (client) => {
         const find = (address: string | undefined) => nodeOf(client, address);
-        return runOnMaster(client, find, script, this.#keys(entryName), args);
+        return runOnMaster(client, find, script, keys, args);
       });
     } catch (error) {
       throw asUnavailable(error);
     }
+  }
+
+  /** Gives up the connection to a master that doesn't answer, and asks the others who owns its slots now. */
+  #leaveMaster(slot: number): void {
+    const { client } = this.#client;
+    if (!client) return;
+    nodeOf(client, client.slots[slot]?.[0])?.disconnect();
+    client.refreshSlotsCache();
   }
 }
 

@@ -201,9 +201,19 @@ export class WriteBehind {
   async close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#working;
-    const until = Date.now() + drainMs;
-    while (this.#consumer && Date.now() < until && (await this.flush().catch(() => 0)) > 0);
+    let over = false;
+    const drain = async () => {
+      await this.#working;
+      while (this.#consumer && !over && (await this.flush().catch(() => 0)) > 0);
+    };
+    // One timer decides: neither another clock nor a flush that hangs makes it longer, or shorter.
+    let timer: NodeJS.Timeout | undefined;
+    const end = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, drainMs);
+    });
+    await Promise.race([drain(), end]);
+    over = true;
+    clearTimeout(timer);
     await this.#streams.close();
   }
 
