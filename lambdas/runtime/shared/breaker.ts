@@ -1,28 +1,32 @@
 /**
- * Circuit breaker of one shard. After failures in a row it opens: callers do without the shard at once. After a rest one probe
- * goes out beside a caller, who doesn't wait for it; its success closes the breaker again.
+ * Circuit breaker of one shard. It opens where, over a window that began with a failure, failures outnumber the answers: callers
+ * do without the shard at once. After a rest one probe goes out beside a caller, who doesn't wait for it; an answer closes the
+ * breaker again.
  */
 export class CircuitBreaker {
   #failures = 0;
+  #answers = 0;
+  #failedAt = 0;
   #openUntil = 0;
   #probing = false;
   readonly #threshold: number;
+  readonly #windowMs: number;
   readonly #restMs: number;
+  open = false;
 
   /**
-   * @param threshold failures in a row that open it.
+   * @param threshold least number of failures that opens it.
+   * @param windowMs shortest time between the first of them and the last, in milliseconds: many that fail together are one
+   * pause of the shard.
    * @param restMs from opening, or from a failed probe, to the next probe, in milliseconds.
    */
-  constructor(threshold: number, restMs: number) {
+  constructor(threshold: number, windowMs: number, restMs: number) {
     this.#threshold = threshold;
+    this.#windowMs = windowMs;
     this.#restMs = restMs;
   }
 
-  get open(): boolean {
-    return this.#failures >= this.#threshold;
-  }
-
-  /** True where it has seen a failure since its last success. */
+  /** True where it has seen more failures than answers. */
   get failing(): boolean {
     return this.#failures > 0;
   }
@@ -35,13 +39,18 @@ export class CircuitBreaker {
   }
 
   succeeded(): void {
-    this.#failures = 0;
     this.#probing = false;
+    if (!this.open && ++this.#answers < this.#failures) return;
+    this.open = false;
+    this.#failures = this.#answers = 0;
   }
 
   failed(now: number): void {
-    this.#failures++;
     this.#probing = false;
-    if (this.open) this.#openUntil = now + this.#restMs;
+    if (this.#failures++ === 0) this.#failedAt = now;
+    if (this.open || (this.#failures >= this.#threshold && now - this.#failedAt >= this.#windowMs)) {
+      this.open = true;
+      this.#openUntil = now + this.#restMs;
+    }
   }
 }

@@ -1,29 +1,53 @@
-import { monotonicNow } from '../clock';
-
 /** Operation that can still be made to fail; ioredis's `Command` is one. */
 export interface Pending {
   /** True once it has settled. */
   readonly isResolved: boolean;
+  /** Key that it is about, from which its server follows. */
+  readonly key?: string | undefined;
+  /** Time at which it ends; the budget's, as is the next. */
+  end?: number;
+  /** Time at which it ends whatever its server does; set once its end was put off. */
+  until?: number;
   reject(error: Error): void;
 }
+
+/** Progress of the servers that owe answers. Times are those of a budget's clock, in milliseconds. */
+export interface Progress {
+  /** Looks at every server. */
+  observe(now: number): void;
+  /** Time at which an operation's server was last seen to make progress; undefined where it wasn't. */
+  lastAt(operation: Pending): number | undefined;
+}
+
+/** Ticks of a budget. */
+const TICKS = 5;
+/** Budgets after which an operation ends though its server makes progress with others. */
+const MOST_BUDGETS = 40;
 
 /**
  * Deadlines for many operations of the same budget with one timer: they end in the order in which they began, so a queue is
  * enough. A timer per command costs a fifth of the throughput of a Redis client.
+ *
+ * What is charged is the server's time. The budget's clock ticks a fifth of a budget at a time, at most once a turn of the event
+ * loop: a process that was busy, or frozen, is charged one tick for it. And while a server makes progress an operation waits in
+ * a queue of this process, which isn't the server's fault.
  */
 export class Budget {
-  /** Operations and their ends, oldest first, from `#front` on. */
+  /** Operations, oldest first, from `#front` on. */
   #operations: (Pending | undefined)[] = [];
-  #ends: number[] = [];
   #front = 0;
+  #now = 0;
   #armed = false;
-  readonly #expired: () => Error;
+  readonly #expired: (operation: Pending) => Error;
+  readonly #progress: Progress | undefined;
 
   constructor(
     readonly milliseconds: number,
-    expired: () => Error,
+    expired: (operation: Pending) => Error,
+    progress?: Progress,
   ) {
     this.#expired = expired;
+    this.#progress = progress;
   }
 
   /** Makes the operation fail once the budget is used up. */
@@ -31,15 +55,15 @@ export class Budget {
     // Those that have settled go at once: a queue that kept answers for as long as a budget would fill the heap with them.
     while (this.#operations[this.#front]?.isResolved) this.#operations[this.#front++] = undefined;
     if (this.#front > 256 && this.#front * 2 > this.#operations.length) this.#compact();
+    operation.end = this.#now + this.milliseconds;
     this.#operations.push(operation);
-    this.#ends.push(monotonicNow() + this.milliseconds);
-    if (!this.#armed) this.#arm(this.milliseconds);
+    if (!this.#armed) this.#arm();
   }
 
   /** Settles as `promise` does, or rejects once the budget is used up. */
-  limit<T>(promise: Promise<T>): Promise<T> {
+  limit<T>(promise: Promise<T>, key?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const pending = { isResolved: false, reject };
+      const pending = { isResolved: false, key, reject };
       this.bound(pending);
       promise.then(
         (value) => {
@@ -54,32 +78,35 @@ export class Budget {
     });
   }
 
-  #arm(milliseconds: number): void {
+  #arm(): void {
     this.#armed = true;
     // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them
     // first.
-    setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, milliseconds)).unref();
+    setTimeout(() => setImmediate(() => this.#tick()), Math.max(1, this.milliseconds / TICKS)).unref();
   }
 
-  #expire(): void {
-    const now = monotonicNow();
+  #tick(): void {
+    this.#now += Math.max(1, this.milliseconds / TICKS);
+    const now = this.#now;
+    this.#progress?.observe(now);
     const overdue: Pending[] = [];
     for (; this.#front < this.#operations.length; this.#front++) {
       const operation = this.#operations[this.#front];
-      if (operation && !operation.isResolved) {
-        if ((this.#ends[this.#front] as number) > now) break;
-        overdue.push(operation);
-      }
+      if (!operation || operation.isResolved) continue;
+      const end = operation.end as number;
+      if (end > now) break;
+      operation.until ??= end + MOST_BUDGETS * this.milliseconds;
+      operation.end = Math.min(operation.until, (this.#progress?.lastAt(operation) ?? 0) + this.milliseconds);
+      (operation.end > now ? this.#operations : overdue).push(operation);
     }
     this.#compact();
-    this.#armed = this.#ends.length > 0;
-    if (this.#armed) this.#arm((this.#ends[0] as number) - now);
-    for (const operation of overdue) operation.reject(this.#expired());
+    this.#armed = this.#operations.length > 0;
+    if (this.#armed) this.#arm();
+    for (const operation of overdue) operation.reject(this.#expired(operation));
   }
 
   #compact(): void {
     this.#operations = this.#operations.slice(this.#front);
-    this.#ends = this.#ends.slice(this.#front);
     this.#front = 0;
   }
 }

@@ -3,7 +3,7 @@ import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/b
 import type { NetStream } from 'ioredis/built/types';
 
 /**
- * Connects as ioredis does, and holds back what is written to the socket until the turn of the event loop ends, so that the
+ * Connects as ioredis does, once the credentials of the moment are known, and holds back what is written to the socket until the turn of the event loop ends, so that the
  * commands of one turn leave in one packet. Commands stay single, so redirections and errors stay theirs, which pipelining across
  * a cluster does not give.
  */
@@ -14,6 +14,10 @@ export class CorkedConnector extends StandaloneConnector {
   }
 
   override async connect(emitter: ErrorEmitter): Promise<NetStream> {
+    const { signIn } = this.options as { signIn?: () => Promise<void> };
+    this.connecting = true;
+    await signIn?.();
+    if (!this.connecting) throw new Error('the connection was closed before it began');
     const stream = await super.connect(emitter);
     cork(stream);
     return stream;

@@ -13,6 +13,7 @@ export class GetCommand {
   readonly isTraced = true;
   readonly promise: Promise<string | null>;
   isResolved = false;
+  end = 0;
   isSettled = false;
   settle!: (value: string | null | Promise<string | null>) => void;
   fail!: (error: Error) => void;

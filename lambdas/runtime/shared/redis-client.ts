@@ -7,7 +7,7 @@ export interface RedisConnectionOptions {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
   /**
-   * User to sign in as, asked for before the first connection.
+   * User to sign in as, asked for before each connection, so that what has been rotated, or has ended, is not used again.
    * @default - the server's default user, without a password
    */
   readonly credentials?: () => Promise<Credentials> | Credentials;
@@ -48,6 +48,17 @@ export function createClient(
 ): Cluster & Scripted {
   const separator = connection.endpoint.lastIndexOf(':');
   const node = { host: connection.endpoint.slice(0, separator), port: Number(connection.endpoint.slice(separator + 1)) };
+  // Of all connections, of those too that ioredis makes with a copy of the options: each sends what stands in it by then.
+  const auth = credentials && [credentials.username, credentials.password];
+  let asking: Promise<Credentials> | undefined;
+  const signIn = async () => {
+    // Those that connect together ask together.
+    asking ??= Promise.resolve(connection.credentials?.() as Credentials).finally(() => {
+      asking = undefined;
+    });
+    const { username, password } = await asking;
+    auth?.splice(0, 2, username, password);
+  };
   const client = new Cluster([node], {
     // Host names of TLS endpoints must reach the certificate check as they are.
     dnsLookup: (address, callback) => callback(null, address),
@@ -63,7 +74,7 @@ export function createClient(
     ...more,
     redisOptions: {
       Connector: CorkedConnector,
-      ...credentials,
+      ...(auth && { password: auth as unknown as string, signIn }),
       ...(connection.tls === false ? {} : { tls: typeof connection.tls === 'object' ? connection.tls : {} }),
       // The cluster's own check suffices; a node's would ask for INFO, which a user without @dangerous may not.
       enableReadyCheck: false,

@@ -4,7 +4,8 @@ import { got } from '../error-text';
 import { asUnavailable, invalid, unavailable } from '../errors';
 import { isVersion, type Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
-import { Budget } from './budget';
+import { Budget, type Pending } from './budget';
+import { ConnectionProgress } from './connection-progress';
 import { GetCommand } from './get-command';
 import { hashSlot, slotOf } from './hash-slot';
 import { type Arguments, runOnMaster } from './master-scripts';
@@ -18,12 +19,14 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Begin of every key: printable ASCII without blanks and braces. */
   readonly namespace: string;
   /**
-   * Longest duration of a reading operation, in milliseconds.
+   * Longest silence of a shard that owes the answer to a reading operation, in milliseconds. What this process takes for itself
+   * isn't counted, and neither is the time in which the shard answers what was asked before.
    * @default 50
    */
   readonly budgetMs?: number;
   /**
-   * Longest duration of a purging operation, in milliseconds; it is tried again by its queue, not by its caller.
+   * Longest silence of a shard that owes the answer to a purging operation, in milliseconds, counted as for `budgetMs`; it is
+   * tried again by its queue, not by its caller.
    * @default 1000
    */
   readonly purgeBudgetMs?: number;
@@ -34,7 +37,7 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
    */
   readonly connectBudgetMs?: number;
   /**
-   * Number of failures in a row after which a shard isn't asked.
+   * Least number of failures after which a shard isn't asked; they must outnumber its answers, and be spread over a `budgetMs`.
    * @default 2
    */
   readonly breakerThreshold?: number;
@@ -82,8 +85,16 @@ export class RedisStore implements SharedStore {
     this.#clock = options.clock ?? systemClock;
     this.#namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
-    this.#budget = new Budget(options.budgetMs ?? 50, late);
-    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, late);
+    const progress = new ConnectionProgress(
+      () => this.#nodes.values(),
+      (slot) => this.#master(slot),
+    );
+    this.#budget = new Budget(options.budgetMs ?? 50, late, progress);
+    const leave = ({ key = '' }: Pending) => {
+      this.#disconnectFrom(key);
+      return late();
+    };
+    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, leave, progress);
     const connected = this.#connect().catch(() => this.#reconnectLater());
     this.#connecting = new Budget(options.connectBudgetMs ?? 1000, late)
       .limit(connected)
@@ -225,7 +236,8 @@ export class RedisStore implements SharedStore {
     client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
     client.on('-node', (node: Redis) => {
       // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
-      if (this.#nodes.get(addressOf(node)) === node) this.#nodes.delete(addressOf(node));
+      const address = addressOf(node);
+      if (this.#nodes.get(address) === node) this.#nodes.delete(address);
     });
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
@@ -256,10 +268,11 @@ export class RedisStore implements SharedStore {
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
     if (this.#failing > 0) {
       const breaker = this.#breaker(name);
-      if (breaker.wantsProbe(this.#clock.now())) this.#observe(name, this.#budget.limit(this.#cluster.get(name))).catch(() => {});
+      if (breaker.wantsProbe(this.#clock.now()))
+        this.#observe(name, this.#budget.limit(this.#cluster.get(name), name)).catch(() => {});
       if (breaker.open) throw unavailable('its circuit breaker is open');
     }
-    return this.#observe(name, this.#budget.limit(send()));
+    return this.#observe(name, this.#budget.limit(send(), name));
   }
 
   #observe<T>(name: string, operation: Promise<T>): Promise<T> {
@@ -312,7 +325,11 @@ export class RedisStore implements SharedStore {
     const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
-      breaker = new CircuitBreaker(this.#options.breakerThreshold ?? 2, this.#options.breakerRestMs ?? 1000);
+      breaker = new CircuitBreaker(
+        this.#options.breakerThreshold ?? 2,
+        this.#budget.milliseconds,
+        this.#options.breakerRestMs ?? 1000,
+      );
       this.#breakers.set(shard, breaker);
     }
     return breaker;
@@ -330,7 +347,10 @@ export class RedisStore implements SharedStore {
   /** Runs a purging script within the budget of purges. */
   async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
     await this.#connected();
-    return this.#purgeBudget.limit(runOnMaster(this.#cluster, (address) => this.#node(address), script, keys, args));
+    return this.#purgeBudget.limit(
+      runOnMaster(this.#cluster, (address) => this.#node(address), script, keys, args),
+      keys[0],
+    );
   }
 }
 

@@ -28,7 +28,7 @@ describe('a budget', () => {
     expect(jest.getTimerCount()).toBe(1);
     await jest.advanceTimersByTimeAsync(19);
     expect(failed).toEqual([]);
-    await jest.advanceTimersByTimeAsync(5);
+    await jest.advanceTimersByTimeAsync(11);
     expect(failed).toEqual(['first: too late']);
     await jest.advanceTimersByTimeAsync(30);
     expect(failed).toEqual(['first: too late', 'second: too late']);
@@ -57,5 +57,47 @@ describe('a budget', () => {
     for (let i = 0; i < 5000; i++) budget.bound({ isResolved: i % 1000 !== 7, reject: () => failed.push(i) });
     jest.advanceTimersByTime(60);
     expect(failed).toEqual([7, 1007, 2007, 3007, 4007]);
+  });
+
+  test('the time that a busy process takes for itself is charged to nobody', async () => {
+    const budget = new Budget(50, late);
+    const failed = jest.fn();
+    budget.limit(new Promise(() => {})).catch(failed);
+    // Each turn of the event loop takes 100 ms: of each a tick is charged, which is 10 ms.
+    for (let turn = 0; turn < 4; turn++) {
+      jest.setSystemTime(Date.now() + 100);
+      await jest.advanceTimersToNextTimerAsync(2);
+    }
+    expect(failed).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(50);
+    expect(failed).toHaveBeenCalled();
+  });
+
+  test('an operation waits as long as its server answers others, and no longer than many budgets', async () => {
+    let now = 0;
+    const heard = { at: 0 };
+    const progress = {
+      observe: (time: number) => {
+        now = time;
+      },
+      lastAt: ({ key }: { readonly key?: string | undefined }) => (key === 'queued' ? heard.at : undefined),
+    };
+    const budget = new Budget(50, late, progress);
+    const failed: string[] = [];
+    for (const key of ['queued', 'unanswered']) budget.limit(new Promise(() => {}), key).catch(() => failed.push(key));
+    for (let i = 0; i < 20; i++) {
+      await jest.advanceTimersByTimeAsync(20);
+      heard.at = now;
+    }
+    expect(failed).toEqual(['unanswered']);
+    await jest.advanceTimersByTimeAsync(75);
+    expect(failed).toEqual(['unanswered', 'queued']);
+    failed.length = 0;
+    budget.limit(new Promise(() => {}), 'queued').catch(() => failed.push('queued'));
+    for (let i = 0; i < 200 && failed.length === 0; i++) {
+      await jest.advanceTimersByTimeAsync(20);
+      heard.at = now;
+    }
+    expect(failed).toEqual(['queued']);
   });
 });

@@ -1,0 +1,44 @@
+import type { Redis } from 'ioredis';
+import type { Pending, Progress } from './budget';
+import { slotOf } from './hash-slot';
+
+/** Bytes that a connection has moved. */
+interface Moved {
+  read: number;
+  written: number;
+  /** True where the system takes no more at the moment: what is gone later was taken by the server. */
+  backlog: boolean;
+  at: number | undefined;
+}
+
+/**
+ * Progress of a cluster's connections: a server that sends anything works, and so does one that takes what was held back.
+ * A server that hangs lets the system take what fits into its buffers, and no more.
+ */
+export class ConnectionProgress implements Progress {
+  readonly #moved = new WeakMap<Redis, Moved>();
+
+  /**
+   * @param connections all connections.
+   * @param ofSlot connection to the master of a slot.
+   */
+  constructor(
+    readonly connections: () => Iterable<Redis>,
+    readonly ofSlot: (slot: number) => Redis | undefined,
+  ) {}
+
+  observe(now: number): void {
+    for (const connection of this.connections()) {
+      const { bytesRead = 0, bytesWritten = 0, writableLength = 0 } = connection.stream ?? {};
+      const before = this.#moved.get(connection);
+      const moved = { read: bytesRead, written: bytesWritten - writableLength, backlog: writableLength > 0, at: before?.at };
+      if (before && (moved.read !== before.read || (before.backlog && moved.written !== before.written))) moved.at = now;
+      this.#moved.set(connection, moved);
+    }
+  }
+
+  lastAt({ key }: Pending): number | undefined {
+    const connection = key === undefined ? undefined : this.ofSlot(slotOf(key));
+    return connection && this.#moved.get(connection)?.at;
+  }
+}
