@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { Pool } from 'pg';
 import type { Database } from '../../lambdas/platform/database';
 import { currentVersion, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { versionSourceContract } from '../contract/version-source';
@@ -193,4 +194,57 @@ test('the upsert of write-behind, as the docs have it, keeps the latest version 
     { id: 'a', value: { text: 'it\'s "2"', list: [1] }, version: '2' },
     { id: 'b', value: null, version: String(2n ** 62n + 1n) },
   ]);
+});
+
+describe('connections', () => {
+  const single = (pool: Pool) => new Pool({ ...pool.options, password: pool.options.password as string, max: 1 });
+
+  test.each(['writer', 'replica'])('a load within a load needs none of its own: %s', async (kind) => {
+    await caughtUp();
+    const pools = [single(reader.writer), single(reader.readers[0] as Pool)] as const;
+    const source = new PostgresVersions({ writer: pools[0], readers: kind === 'replica' ? [pools[1]] : [] });
+    try {
+      const nested = await source.load(async (handle) => {
+        const failing = source.load(async (inner) => inner.query('SELECT nothing'), {}).catch(() => 'failed');
+        expect(await failing).toBe('failed');
+        const inner = await source.load((within) => count(within), {});
+        return { inner, outer: await count(handle), current: kind === 'writer' && (await source.current()) };
+      }, {});
+      expect(nested.value.inner).toMatchObject({ value: nested.value.outer, origin: nested.origin, fillable: true });
+      expect(nested.value.inner.version >= nested.version).toBe(true);
+    } finally {
+      await Promise.all(pools.map((pool) => pool.end()));
+    }
+  });
+
+  test("survive a loader's error, and end with a load that nobody waits for", async () => {
+    const pool = single(reader.writer);
+    let connections = 0;
+    pool.on('connect', () => connections++);
+    const source = new PostgresVersions({ writer: pool, readers: [] });
+    for (let i = 0; i < 10; i++) {
+      await expect(source.load(() => Promise.reject(new Error('of the loader')), {})).rejects.toThrow('of the loader');
+    }
+    expect(connections).toBe(1);
+    const abort = new AbortController();
+    const begun = new Promise<void>((resolve) => {
+      void source.load(
+        () => {
+          resolve();
+          return new Promise(() => {});
+        },
+        { signal: abort.signal },
+      );
+    });
+    await begun;
+    abort.abort();
+    expect((await source.load(count as never, {})).fillable).toBe(true);
+    await pool.end();
+  });
+
+  test("a writer's name that leads to a standby gives nothing that may be stored", async () => {
+    await caughtUp();
+    const source = new PostgresVersions({ writer: reader.readers[0] as Pool, readers: [] });
+    expect(await source.load(count as never, {})).toMatchObject({ origin: 'replica', fillable: false });
+  });
 });

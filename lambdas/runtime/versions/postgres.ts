@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Clock, systemClock } from '../clock';
+import { LoadScope } from '../load/load-scope';
 import type { Loaded, LoadRequest, VersionSource } from './source';
 import { formatVersion, laterVersion, previousVersion, type Version } from './version';
 
@@ -63,6 +64,8 @@ const VERSION_STATEMENT = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal
   CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) END AS timeline,
   pg_is_in_recovery() AS standby`;
 
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
+
 interface VersionRow {
   lsn: string | null;
   timeline_hex: string | null;
@@ -73,6 +76,15 @@ interface VersionRow {
 interface Position {
   version: Version;
   standby: boolean;
+}
+
+/** Connection that a load holds. Loads within it use it, too: were they to wait for another one, they could wait for each other. */
+interface HeldConnection {
+  readonly pool: Pool;
+  readonly client: PoolClient;
+  readonly parent: HeldConnection | undefined;
+  readonly nested: Set<Promise<unknown>>;
+  done: boolean;
 }
 
 /** Error of a replica that isn't far enough, or doesn't answer in time; another server is asked. */
@@ -117,6 +129,7 @@ export class PostgresVersions implements VersionSource<Handle> {
   /** Times until which waiting for a replica is taken to be of no use. */
   readonly #hurryUntil = new Map<Pool, number>();
   #next = 0;
+  readonly #held = new LoadScope<HeldConnection>();
 
   readonly #servers: PostgresServers;
 
@@ -131,20 +144,26 @@ export class PostgresVersions implements VersionSource<Handle> {
 
   async current(): Promise<Version> {
     const readAt = this.#clock.now();
-    const version = await currentVersion(this.#servers.writer);
+    const outer = this.#held.current;
+    const version = await currentVersion(outer?.pool === this.#servers.writer ? outer.client : this.#servers.writer);
     this.#floor = { version, readAt };
     return version;
   }
 
   async load<T>(loader: (handle: Handle) => Promise<T>, request: LoadRequest): Promise<Loaded<T>> {
-    const replicas = request.primaryOnly ? [] : this.#replicas();
+    const outer = this.#held.current;
+    const within = outer && (await this.#loadWithin(outer, loader, request));
+    if (within) return within;
+    // Within a load from a replica that isn't far enough only the primary is left: whoever holds one of its connections waits for
+    // no other.
+    const replicas = outer || request.primaryOnly ? [] : this.#replicas();
     if (replicas.length > 0) {
       const floor = await this.#freshFloor();
       const minVersion = floor && laterVersion(request.minVersion, floor);
       let nearest: ReplicaBehind | undefined;
       for (const replica of minVersion ? replicas : []) {
         try {
-          return await this.#loadFrom(replica, loader, minVersion);
+          return await this.#loadFrom(replica, loader, request.signal, minVersion);
         } catch (error) {
           if (!(error instanceof ReplicaUnfit)) throw error;
           if (error instanceof ReplicaBehind && (!nearest || error.version > nearest.version)) nearest = error;
@@ -152,7 +171,7 @@ export class PostgresVersions implements VersionSource<Handle> {
       }
       if (nearest && (this.#hurryUntil.get(nearest.pool) ?? 0) <= this.#clock.now()) {
         try {
-          return await this.#loadFrom(nearest.pool, loader, minVersion, this.#replayWaitMs);
+          return await this.#loadFrom(nearest.pool, loader, request.signal, minVersion, this.#replayWaitMs);
         } catch (error) {
           if (!(error instanceof ReplicaUnfit)) throw error;
           this.#hurryUntil.set(nearest.pool, this.#clock.now() + this.#replicaRestMs);
@@ -160,13 +179,13 @@ export class PostgresVersions implements VersionSource<Handle> {
       }
     }
     try {
-      return await this.#loadFrom(this.#servers.writer, loader, undefined);
+      return await this.#loadFrom(this.#servers.writer, loader, request.signal);
     } catch (error) {
       // Without its primary the system still answers reads, but nobody can say how old a replica is, so nothing of it is stored.
       if (!isConnectionError(error)) throw error;
       for (const replica of this.#replicas()) {
         try {
-          return { ...(await this.#loadFrom(replica, loader, request.minVersion)), fillable: false };
+          return { ...(await this.#loadFrom(replica, loader, request.signal, request.minVersion)), fillable: false };
         } catch (replicaError) {
           if (!(replicaError instanceof ReplicaUnfit)) throw replicaError;
         }
@@ -193,27 +212,85 @@ export class PostgresVersions implements VersionSource<Handle> {
     }
   }
 
+  /** Load on the connection of the load around it; undefined where its server isn't far enough. */
+  async #loadWithin<T>(
+    outer: HeldConnection,
+    loader: (handle: Handle) => Promise<T>,
+    request: LoadRequest,
+  ): Promise<Loaded<T> | undefined> {
+    const { client, pool, nested } = outer;
+    const run = async () => {
+      const position = toPosition((await client.query<VersionRow>(VERSION_STATEMENT)).rows[0]);
+      if (position.standby && pool !== this.#servers.writer) {
+        const floor = request.primaryOnly ? undefined : await this.#freshFloor();
+        if (!floor || position.version < (laterVersion(request.minVersion, floor) as Version)) return undefined;
+      }
+      try {
+        return this.#loaded(await loader(client), pool, position);
+      } catch (error) {
+        // A statement that failed has ended the transaction of the load around it, which may go on without this value.
+        await client.query(`ROLLBACK; ${BEGIN}`).catch(() => {});
+        throw error;
+      }
+    };
+    const running = run();
+    nested.add(running);
+    return running.finally(() => nested.delete(running));
+  }
+
   async #loadFrom<T>(
     pool: Pool,
     loader: (handle: Handle) => Promise<T>,
-    minVersion: Version | undefined,
+    signal: AbortSignal | undefined,
+    minVersion?: Version,
     waitMs = 0,
   ): Promise<Loaded<T>> {
     const replica = pool !== this.#servers.writer;
     const { client, position } = replica ? await this.#openReplica(pool, minVersion, waitMs) : await open(pool);
+    let released = false;
+    const release = (destroy: boolean) => {
+      if (!released) client.release(destroy);
+      released = true;
+    };
+    // A loader that never settles must not keep its connection.
+    const abort = () => release(true);
+    if (signal?.aborted) abort();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', abort);
+    const held: HeldConnection = { pool, client, parent: this.#held.current, nested: new Set(), done: false };
+    const end = async (statement: 'COMMIT' | 'ROLLBACK') => {
+      held.done = true;
+      // Those that nobody waited for.
+      await Promise.allSettled(held.nested);
+      if (!released) await client.query(statement);
+      release(false);
+    };
     try {
-      const value = await loader(client as Handle);
-      await client.query('COMMIT');
-      client.release();
-      // The insert position can be past a commit that isn't visible yet, so a primary's load claims one less.
-      return position.standby
-        ? { value, version: position.version, origin: 'replica', fillable: true }
-        : { value, version: previousVersion(position.version), origin: 'primary', fillable: !replica };
+      const value = await this.#held.run(held, () => loader(client as Handle));
+      await end('COMMIT');
+      return this.#loaded(value, pool, position);
     } catch (error) {
-      client.release(error instanceof Error ? error : true);
-      if (replica && (isConnectionError(error) || isRecoveryConflict(error))) throw this.#rest(pool, error);
+      const lost = isConnectionError(error);
+      if (lost) release(true);
+      // An error of the loader's own is no reason to connect anew.
+      await end('ROLLBACK').catch(() => release(true));
+      if (replica && (lost || isRecoveryConflict(error))) throw this.#rest(pool, error);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /**
+   * Loaded value with what it may claim, by what the server is, not by its name: a writer's name may lead to a standby after a
+   * failover, and a reader's to the primary. What isn't as it should be is returned and not filled.
+   */
+  #loaded<T>(value: T, pool: Pool, { standby, version }: Position): Loaded<T> {
+    const fillable = standby === (pool !== this.#servers.writer);
+    // The insert position can be past a commit that isn't visible yet, so a primary's load claims one less.
+    return standby
+      ? { value, version, origin: 'replica', fillable }
+      : { value, version: previousVersion(version), origin: 'primary', fillable };
   }
 
   async #openReplica(
@@ -221,6 +298,9 @@ export class PostgresVersions implements VersionSource<Handle> {
     minVersion: Version | undefined,
     waitMs: number,
   ): Promise<{ client: PoolClient; position: Position }> {
+    const connecting = pool.connect();
+    // A wait for a connection of this process's own loads is no slowness of the replica.
+    if (pool.idleCount === 0 && pool.totalCount >= pool.options.max) await connecting.catch(() => {});
     let late = false;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
@@ -229,7 +309,7 @@ export class PostgresVersions implements VersionSource<Handle> {
         reject(new ReplicaUnfit('no answer in time'));
       }, this.#replicaBudgetMs);
     });
-    const opening = open(pool).then((opened) => {
+    const opening = open(pool, connecting).then((opened) => {
       if (late) opened.client.release(true);
       return opened;
     });
@@ -279,10 +359,10 @@ export class PostgresVersions implements VersionSource<Handle> {
 }
 
 /** Begins the transaction and reads the version in one round trip; the snapshot of the loader's query comes after it. */
-async function open(pool: Pool): Promise<{ client: PoolClient; position: Position }> {
-  const client = await pool.connect();
+async function open(pool: Pool, connecting = pool.connect()): Promise<{ client: PoolClient; position: Position }> {
+  const client = await connecting;
   try {
-    const results = (await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${VERSION_STATEMENT}`)) as unknown as {
+    const results = (await client.query(`${BEGIN}; ${VERSION_STATEMENT}`)) as unknown as {
       rows: VersionRow[];
     }[];
     return { client, position: toPosition(results[1]?.rows[0]) };
@@ -305,7 +385,9 @@ function toPosition(row: VersionRow | undefined): Position {
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code && /^(08|57P0|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN))/.test(code)) return true;
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect|terminating connection/i.test(message ?? '');
+  return /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|terminating connection/i.test(
+    message ?? '',
+  );
 }
 
 /** True for the error of a query that a standby canceled because it stood in the way of replay. */

@@ -30,6 +30,12 @@ export interface LoadRequest {
    * @default false
    */
   readonly primaryOnly?: boolean;
+
+  /**
+   * Signal that is aborted once nobody waits for the load any more; what it holds, such as a connection, is to be given up then.
+   * @default - none
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** Source of values and of their versions: PostgreSQL, or another store. */
