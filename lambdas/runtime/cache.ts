@@ -8,6 +8,7 @@ import { got } from './error-text';
 import { invalid } from './errors';
 import type { HotKeys } from './hot-keys/hot-keys';
 import { Semaphore } from './load/semaphore';
+import { timeLimited } from './load/time-limit';
 import type { Loader } from './loader';
 import type { Backplane } from './memory/backplane';
 import { MemoryTier } from './memory/memory-tier';
@@ -74,10 +75,18 @@ export interface CacheOptions<Handle> {
   readonly waitMs?: number;
 
   /**
-   * Largest number of loads of this process that run at once without a lease.
+   * Largest number of loads of this process that run at once. Loads within another load aren't counted: the outer one waits for
+   * them. A pool of database connections needs as many, and some for the application's own queries.
    * @default 8
    */
   readonly fallbackConcurrency?: number;
+
+  /**
+   * Longest duration of a load, and of a question for the primary's version, in milliseconds. After it readers get a stale value,
+   * where the policy allows one, or `E_LOAD_TIMEOUT`; the loader's `signal` is aborted.
+   * @default 10000
+   */
+  readonly loadTimeoutMs?: number;
 
   /**
    * Largest entry that is stored, in characters.
@@ -156,7 +165,8 @@ export class Cache<Handle> {
     for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
       if (options[name] !== undefined) numbers[name] = checkNumber(name, options[name], 0);
     }
-    const { shared, source, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
+    const { shared, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
+    const source = timeLimited(options.source, numbers.loadTimeoutMs);
     const memory = { maxBytes: numbers.memoryMaxBytes };
     const read: ReadPathParts<Handle> = {
       memory: hotKeys?.memory<CachedValue>(memory) ?? new MemoryTier<CachedValue>(memory),
@@ -166,7 +176,7 @@ export class Cache<Handle> {
       codec,
       backplane,
       hotKeys,
-      fallback: new Semaphore(numbers.fallbackConcurrency),
+      loads: new Semaphore(numbers.fallbackConcurrency),
       clock,
       random,
     };
@@ -322,5 +332,6 @@ const DEFAULTS = {
   leaseMs: 1500,
   waitMs: 2000,
   fallbackConcurrency: 8,
+  loadTimeoutMs: 10_000,
   maxEntryLength: 1_048_576,
 };

@@ -7,7 +7,11 @@ export type CacheErrorCode =
   /** The value can't be written: it has a cycle, or is larger than the limit. */
   | 'E_UNSTORABLE_VALUE'
   /** More loads wait for the database than the fallback allows. */
-  | 'E_FALLBACK_FULL';
+  | 'E_FALLBACK_FULL'
+  /** The source gave no result within `loadTimeoutMs`. */
+  | 'E_LOAD_TIMEOUT'
+  /** A loader reads, directly or through others, the entry that it loads. */
+  | 'E_LOAD_CYCLE';
 
 /** Error that the cache itself raises. A read never fails because a tier is down: it falls back to the loader. */
 export class CacheError extends Error {

@@ -7,6 +7,9 @@ export interface LoadContext {
   /** Key that is loaded, as the caller gave it, so that one loader can be for all keys; of a route, the name of its entry. */
   readonly key: string;
 
+  /** Signal that is aborted once the load has taken `loadTimeoutMs`: nobody waits for its value any more. */
+  readonly signal: AbortSignal;
+
   /**
    * Adds tags that are only known once the value is. The first load of a key with such tags runs twice, because their versions
    * must have been captured before the load.
@@ -31,6 +34,9 @@ export class LoadRecorder implements LoadContext {
   readonly tags = new Set<string>();
   /** Oldest version of what was included; '-' where one of them claims none. */
   oldest: Version | '-' | undefined;
+
+  /** Set once the source has begun the load. */
+  signal!: AbortSignal;
 
   constructor(readonly key: string) {}
 

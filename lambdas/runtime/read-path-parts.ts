@@ -4,12 +4,12 @@ import type { CachedValue } from './entry/cached-value';
 import type { HotKeys } from './hot-keys/hot-keys';
 import type { Semaphore } from './load/semaphore';
 import type { InFlight } from './load/single-flight';
+import type { LimitedSource } from './load/time-limit';
 import type { Backplane } from './memory/backplane';
 import type { MemoryTier } from './memory/memory-tier';
 import type { ReadRequest } from './read-request';
 import type { SharedStore } from './shared/shared-store';
 import type { TagVersions } from './tags';
-import type { VersionSource } from './versions/source';
 
 /** Options of the read path. */
 export interface ReadPathOptions {
@@ -31,15 +31,15 @@ export interface ReadPathParts<Handle> {
   readonly memory: MemoryTier<CachedValue>;
   readonly shared: SharedStore | undefined;
   readonly tags: TagVersions | undefined;
-  readonly source: VersionSource<Handle>;
+  readonly source: LimitedSource<Handle>;
   /** Format of values for which JSON isn't the better one. */
   readonly codec: Codec | undefined;
   /** Channel on which purges are published to other processes. */
   readonly backplane: Backplane | undefined;
   /** Counter of the keys that are read most. */
   readonly hotKeys: HotKeys | undefined;
-  /** Bound of loads that no lease holds back. */
-  readonly fallback: Semaphore;
+  /** Bound of the loads of this process. */
+  readonly loads: Semaphore;
   readonly clock: Clock;
   readonly random: () => number;
 }

@@ -17,6 +17,7 @@ import { CacheError, isUnavailable } from './errors';
 import { valueText } from './json-value';
 import { Hints } from './load/hints';
 import { renewLease } from './load/lease-renewal';
+import { nestingLoads, parentLoad } from './load/nested-loads';
 import { InFlight, SingleFlight } from './load/single-flight';
 import { claimedVersion, runLoader, type TaggedLoad, taggedLoad } from './load/tagged-load';
 import { LoadRecorder } from './loader';
@@ -35,6 +36,8 @@ import { laterVersion, type Version } from './versions/version';
 /** Result of a lookup in the shared tier: an entry, none, or a tier that can't answer. */
 type LookupResult = FoundEntry | 'miss' | 'down';
 
+/** Largest number of loads without a lease that wait behind those that run. */
+const MOST_WAITING = 10_000;
 /** Waits of a process for another's load: the first, their growth factor, and the longest, in milliseconds. */
 const FIRST_WAIT_MS = 10;
 const WAIT_GROWTH = 1.6;
@@ -148,7 +151,10 @@ export class ReadPath<Handle> {
     if (hit) return hit;
 
     // Reads with a ticket aren't collapsed with others: what is good for those may be too old for them.
-    const name = ticket?.latest ? `${entryName} ${ticket.encode()}` : entryName;
+    const own = ticket?.latest ? `${entryName} ${ticket.encode()}` : entryName;
+    // Nor does a read within a load wait for a load that may itself wait for what the outer one holds.
+    const outer = nestingLoads.current;
+    const name = outer ? `${own} ${outer.id}` : own;
     for (;;) {
       // 2. A load of the entry is under way in this process: its result is good for us if its fill is accepted after we asked.
       const loading = this.#loads.join(slot, name);
@@ -167,9 +173,12 @@ export class ReadPath<Handle> {
         if (found.state === 'fresh' || joinedLookup || this.#refreshing.has(entryName)) {
           return toRead(policy, found, joinedLookup !== undefined);
         }
-        const refresh = this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
+        const { background } = this.#options;
+        const run = () => this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
+        // Beside the answer it is nobody's: the load within which this is read may end before.
+        const refresh = background && outer ? nestingLoads.run(undefined, run) : run();
         this.#refreshing.set(entryName, refresh);
-        return toRead(policy, this.#options.background ? found : await refresh);
+        return toRead(policy, background ? found : await refresh);
       }
       // 5. Miss: one load for all. Another read of this turn may have begun it.
       const joinedLoad = this.#loads.join(slot, name);
@@ -267,39 +276,49 @@ export class ReadPath<Handle> {
    */
   async #refresh(request: ReadRequest<unknown, Handle>, found: FoundEntry): Promise<ReadResult> {
     const { shared } = this.#parts;
-    const attempt = this.#attempt(request, InFlight.unjoinable());
     try {
-      if (request.policy.sharedTtlMs === 0) return await this.#loadForMemory(attempt);
-      const token = newToken();
-      const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
-      if (lease?.kind === 'grant') return await this.#loadAndFill(attempt, token, lease.minVersion, found);
-      return found;
+      return await this.#permitted(parentLoad(request), async () => {
+        const attempt = this.#attempt(request, InFlight.unjoinable());
+        if (request.policy.sharedTtlMs === 0) return this.#loadForMemory(attempt);
+        const token = newToken();
+        const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
+        return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease.minVersion, found) : found;
+      });
     } catch (error) {
       return withReason(found, isUnavailable(error) ? 'shared-unavailable' : 'load-failed');
     }
   }
 
+  /**
+   * Runs a load once there is room for it. One within another load passes: the outer one holds its place, and waits for it.
+   */
+  #permitted<R>(parent: unknown, work: () => Promise<R>, mostWaiting?: number): Promise<R> {
+    return parent ? work() : this.#parts.loads.run(work, mostWaiting);
+  }
+
   /** Asks for the lease until there is an entry, the lease is ours, or we have waited long enough. */
   async #load(request: ReadRequest<unknown, Handle>, flight: InFlight, result: LookupResult): Promise<ReadResult> {
     const { shared, tags, clock, random } = this.#parts;
+    const { entryName, policy } = request;
+    const parent = parentLoad(request);
     await undefined;
-    let attempt = this.#attempt(request, flight);
-    if (request.policy.sharedTtlMs === 0) return this.#loadForMemory(attempt);
-    if (result === 'down' || !shared || !tags) return this.#bypass(attempt, 'shared-unavailable');
+    const down = policy.sharedTtlMs > 0 && (result === 'down' || !shared || !tags);
     const token = newToken();
-    const { entryName } = request;
     const seen = typeof result === 'object' ? result : undefined;
-    const leaseMs = this.#leaseMs(seen?.cached.loadMs ?? this.#hints.get(entryName)?.loadMs);
-    const until = clock.now() + this.#options.waitMs;
     let seenToken = seen?.token ?? '';
+    let waited = 0;
     let wait = FIRST_WAIT_MS;
-    try {
-      for (;;) {
-        flight.admitJoiners();
-        attempt = this.#attempt(request, flight);
+    /** One turn: a result, or milliseconds to wait for another's. */
+    const turn = async (): Promise<ReadResult | number> => {
+      flight.admitJoiners();
+      const attempt = this.#attempt(request, flight);
+      if (policy.sharedTtlMs === 0) return this.#loadForMemory(attempt);
+      if (down || !shared || !tags) return this.#bypass(attempt, 'shared-unavailable');
+      try {
+        const leaseMs = this.#leaseMs(seen?.cached.loadMs ?? this.#hints.get(entryName)?.loadMs);
         const lease = await shared.lease(entryName, token, leaseMs, seenToken);
         if (lease.kind === 'grant') return await this.#loadAndFill(attempt, token, lease.minVersion, seen);
-        if (lease.kind === 'bypass') return this.#bypass(attempt, 'write-intent');
+        if (lease.kind === 'bypass') return await this.#bypass(attempt, 'write-intent');
         if (lease.kind === 'hit') {
           const entry = decodeEntry(lease.entry, this.#parts.codec);
           if (entry) {
@@ -309,15 +328,21 @@ export class ReadPath<Handle> {
             seenToken = found.token;
           } else await shared.discard(entryName);
         }
-        if (clock.now() >= until) return this.#bypass(attempt, 'lease-wait');
-        if (lease.kind === 'wait') {
-          await clock.sleep(Math.min(lease.leftMs + 1, wait * (0.5 + random())));
-          wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
-        }
+        if (waited >= this.#options.waitMs) return await this.#bypass(attempt, 'lease-wait');
+        return lease.kind === 'wait' ? Math.min(lease.leftMs + 1, wait * (0.5 + random())) : 0;
+      } catch (error) {
+        if (isUnavailable(error)) return this.#bypass(attempt, 'shared-unavailable');
+        throw error;
       }
-    } catch (error) {
-      if (isUnavailable(error)) return this.#bypass(attempt, 'shared-unavailable');
-      throw error;
+    };
+    for (;;) {
+      // A lease is asked for once the load can begin: one that is held in a queue keeps others from loading.
+      const loaded = await this.#permitted(parent, turn, down ? MOST_WAITING : undefined);
+      if (typeof loaded === 'object') return loaded;
+      const asleepAt = clock.now();
+      if (loaded > 0) await clock.sleep(loaded);
+      waited += Math.max(1, clock.now() - asleepAt);
+      wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
     }
   }
 
@@ -389,23 +414,18 @@ export class ReadPath<Handle> {
   }
 
   /**
-   * Load from the primary that fills nothing but memory, a few at a time. Good for every read that asked before the load began.
+   * Load from the primary that fills nothing but memory. Good for every read that asked before the load began.
    */
   async #bypass(
     { request, flight }: Attempt<Handle>,
     reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',
   ): Promise<ReadResult> {
     flight.rejectJoiners();
-    return this.#parts.fallback.run(async () => {
-      // No lease holds these loads back: waits one turn, so that all reads of this turn join this load.
-      await new Promise((resolve) => setImmediate(resolve));
-      flight.admitJoiners();
-      flight.close();
-      return withReason(
-        await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'),
-        reason,
-      );
-    });
+    // No lease holds these loads back: waits one turn, so that all reads of this turn join this load.
+    await new Promise((resolve) => setImmediate(resolve));
+    flight.admitJoiners();
+    flight.close();
+    return withReason(await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'), reason);
   }
 
   /** Load where memory is the only tier: no other process is asked, and a purge by this one rejects joiners. */
@@ -419,12 +439,12 @@ export class ReadPath<Handle> {
 
   /** Load without a lease. */
   async #loadWithoutLease(attempt: Attempt<Handle>, status: 'miss' | 'bypass', store: boolean): Promise<ReadResult> {
-    const { loader, ticket, tags, key } = attempt.request;
+    const { ticket, tags, key } = attempt.request;
     const loadedAt = this.#now();
     const recorder = new LoadRecorder(key);
     const minVersion = ticket?.latest;
     const from = status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {};
-    const loaded = await runLoader(this.#parts.source, loader, recorder, from);
+    const loaded = await runLoader(this.#parts.source, attempt.request, recorder, from);
     const load = { loaded, version: recorder.atMost(loaded.version), tags: [...new Set([...tags, ...recorder.tags])] };
     const { cached, json } = this.#loaded(attempt, load, loadedAt);
     const result = withOutcome(cached, this.#now(), 'database', status);

@@ -57,6 +57,8 @@ export class TagVersions {
   #noticed = '';
   /** Number of remote purges: replies to what was asked for before aren't stored. */
   #forgotten = 0;
+  /** Questions that leave at the end of the turn. */
+  readonly #asked = new Map<string, Promise<unknown>>();
   readonly #store: SharedStore;
   readonly #currentVersion: () => Promise<Version>;
   readonly #clock: Clock;
@@ -102,17 +104,20 @@ export class TagVersions {
   async capture(names: readonly string[]): Promise<Capture> {
     const readAt = this.#clock.now();
     const forgotten = this.#forgotten;
-    const tags = await Promise.all(names.map((name) => this.#store.touchTag(name, this.#lifeMs)));
+    const touch = (name: string) => this.#asOne(`touch ${name}`, () => this.#store.touchTag(name, this.#lifeMs));
+    const touched = await Promise.all(names.map(touch));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
-    const version = tags.includes(undefined) ? await this.#currentVersion() : undefined;
-    const marks: TagMark[] = [];
+    const version = touched.includes(undefined) ? await this.#asOne('version', this.#currentVersion) : '';
+    const create = (name: string) =>
+      this.#asOne(`create ${name}`, () => this.#store.createTag(name, newToken(), version, this.#lifeMs));
+    const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
     let minVersion: Version | undefined;
-    for (const [i, name] of names.entries()) {
-      const tag = tags[i] ?? (await this.#store.createTag(name, newToken(), version as Version, this.#lifeMs));
+    const marks = tags.map((tag, i): TagMark => {
+      const name = names[i] as string;
       if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
-      marks.push({ tag: name, deleted: tag.deleted, expired: tag.expired });
       minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
-    }
+      return { tag: name, deleted: tag.deleted, expired: tag.expired };
+    });
     return { marks, minVersion };
   }
 
@@ -154,12 +159,27 @@ export class TagVersions {
     return known && this.#clock.now() - known.readAt < this.#ttlMs ? known.tag : undefined;
   }
 
-  async #fetch(name: string): Promise<Tag | undefined> {
-    const readAt = this.#clock.now();
-    const forgotten = this.#forgotten;
-    const tag = await this.#store.getTag(name);
-    if (tag && forgotten === this.#forgotten) this.#remember(name, tag, readAt);
-    return tag;
+  #fetch(name: string): Promise<Tag | undefined> {
+    return this.#asOne(name, async () => {
+      const readAt = this.#clock.now();
+      const forgotten = this.#forgotten;
+      const tag = await this.#store.getTag(name);
+      if (tag && forgotten === this.#forgotten) this.#remember(name, tag, readAt);
+      return tag;
+    });
+  }
+
+  /** Asks once for all who want to know in this turn: only after the last of them has joined. */
+  #asOne<T>(question: string, ask: () => Promise<T>): Promise<T> {
+    let asked = this.#asked.get(question) as Promise<T> | undefined;
+    if (!asked) {
+      asked = Promise.resolve().then(() => {
+        this.#asked.delete(question);
+        return ask();
+      });
+      this.#asked.set(question, asked);
+    }
+    return asked;
   }
 
   #forget(name: string): void {

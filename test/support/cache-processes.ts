@@ -9,7 +9,7 @@ export class OneValue implements VersionSource<undefined> {
   lsn = 1;
   timeline = 1;
   replica: { value: unknown; lsn: number; timeline?: number } | undefined;
-  loads: LoadRequest[] = [];
+  loads: Omit<LoadRequest, 'signal'>[] = [];
 
   write(value: unknown): string {
     this.value = value;
@@ -21,7 +21,7 @@ export class OneValue implements VersionSource<undefined> {
     return version(this.lsn, this.timeline);
   }
 
-  async load<T>(loader: (handle: undefined) => Promise<T>, request: LoadRequest): Promise<Loaded<T>> {
+  async load<T>(loader: (handle: undefined) => Promise<T>, { signal, ...request }: LoadRequest): Promise<Loaded<T>> {
     this.loads.push(request);
     const replica = this.replica;
     if (

@@ -1,12 +1,12 @@
 import { CacheError } from '../errors';
 
-/** Largest number of loads that wait behind those that run. */
-const MOST_WAITING = 10_000;
-
-/** Bound of the loads that run at once when the shared tier isn't there to hold them back, and of those that wait. */
+/** Bound of the loads that run at once, and of those that wait. */
 export class Semaphore {
   #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  #waiting = 0;
+  /** Those who wait: the earlier in reverse order, then the later, since taking the first of a long array moves all others. */
+  #earlier: (() => void)[] = [];
+  #later: (() => void)[] = [];
 
   readonly #limit: number;
 
@@ -15,23 +15,35 @@ export class Semaphore {
     this.#limit = limit;
   }
 
-  /** Runs a load once there is room. @throws {CacheError} `E_FALLBACK_FULL` where the queue is full. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a load once there is room.
+   *
+   * @param mostWaiting number of waiting loads from which on this one fails instead of waiting with them.
+   * @throws {CacheError} `E_FALLBACK_FULL` where it does.
+   */
+  async run<T>(work: () => Promise<T>, mostWaiting = Number.POSITIVE_INFINITY): Promise<T> {
     if (this.#running >= this.#limit) {
-      if (this.#waiting.length >= MOST_WAITING) {
+      if (this.#waiting >= mostWaiting) {
         throw new CacheError(
           'E_FALLBACK_FULL',
-          `${this.#limit} loads run without the shared tier and ${MOST_WAITING} wait already`,
+          `${this.#limit} loads run without the shared tier and ${mostWaiting} wait already`,
         );
       }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      this.#waiting++;
+      await new Promise<void>((resolve) => this.#later.push(resolve));
     } else this.#running++;
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
+      if (this.#waiting === 0) this.#running--;
+      else {
+        this.#waiting--;
+        if (this.#earlier.length === 0) {
+          this.#earlier = this.#later.reverse();
+          this.#later = [];
+        }
+        this.#earlier.pop()?.();
+      }
     }
   }
 }

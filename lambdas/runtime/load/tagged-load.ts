@@ -1,10 +1,12 @@
 import type { TagMark } from '../entry/envelope';
-import { type Loader, LoadRecorder } from '../loader';
+import { LoadRecorder } from '../loader';
 import type { ReadRequest, SessionWrites } from '../read-request';
 import type { Capture, TagVersions } from '../tags';
 import { traced } from '../telemetry/tracing';
-import type { Loaded, LoadRequest, VersionSource } from '../versions/source';
+import type { Loaded, LoadRequest } from '../versions/source';
 import { laterVersion, previousVersion, type Version } from '../versions/version';
+import { asLoadOf } from './nested-loads';
+import type { LimitedSource } from './time-limit';
 
 /** Result of a load, with the marks that its tags had before it began. */
 export interface TaggedLoad {
@@ -24,8 +26,8 @@ export interface TaggedLoad {
  * @throws whatever the loader throws.
  */
 export async function taggedLoad<Handle>(
-  parts: { readonly tags: TagVersions; readonly source: VersionSource<Handle> },
-  request: Pick<ReadRequest<unknown, Handle>, 'key' | 'loader' | 'tags'>,
+  parts: { readonly tags: TagVersions; readonly source: LimitedSource<Handle> },
+  request: Pick<ReadRequest<unknown, Handle>, 'entryName' | 'key' | 'loader' | 'tags'>,
   captured: Capture,
   fence: Version | undefined,
 ): Promise<TaggedLoad> {
@@ -34,7 +36,7 @@ export async function taggedLoad<Handle>(
   for (let run = 1; ; run++) {
     const recorder = new LoadRecorder(request.key);
     const least = minVersion === undefined ? {} : { minVersion };
-    const loaded = await runLoader(parts.source, request.loader, recorder, least);
+    const loaded = await runLoader(parts.source, request, recorder, least);
     const names = [...new Set([...request.tags, ...recorder.tags])];
     const own = names.map((name) => marks.get(name));
     const { oldest } = recorder;
@@ -60,12 +62,16 @@ export async function taggedLoad<Handle>(
 
 /** Runs a loader once, on a server that has what it must contain. */
 export function runLoader<Handle>(
-  source: VersionSource<Handle>,
-  loader: Loader<unknown, Handle>,
+  source: LimitedSource<Handle>,
+  entry: Pick<ReadRequest<unknown, Handle>, 'entryName' | 'key' | 'loader'>,
   recorder: LoadRecorder,
   request: LoadRequest,
 ): Promise<Loaded<unknown>> {
-  return traced('cache.load', () => source.load((handle) => loader(handle, recorder), request));
+  const run = (handle: Handle, signal: AbortSignal) => {
+    recorder.signal = signal;
+    return entry.loader(handle, recorder);
+  };
+  return traced('cache.load', () => asLoadOf(entry, () => source.load(run, request)));
 }
 
 /**

@@ -1,0 +1,40 @@
+import { CacheError } from '../errors';
+import type { EntryRef } from '../read-request';
+import { LoadScope } from './load-scope';
+
+/** Load of an entry, within which others are read. */
+export class NestingLoad {
+  /** True once it has ended. */
+  done = false;
+
+  constructor(
+    readonly entry: Pick<EntryRef, 'entryName' | 'key'>,
+    readonly parent: NestingLoad | undefined,
+    readonly id = ++ids,
+  ) {}
+}
+
+let ids = 0;
+
+/** Loads of this process that read others. */
+export const nestingLoads = new LoadScope<NestingLoad>();
+
+/** Runs a loader as a load of the entry. */
+export function asLoadOf<T>({ entryName, key }: Pick<EntryRef, 'entryName' | 'key'>, work: () => Promise<T>): Promise<T> {
+  const load = new NestingLoad({ entryName, key }, nestingLoads.current);
+  return nestingLoads.run(load, work).finally(() => {
+    load.done = true;
+  });
+}
+
+/** Load within which an entry is about to be loaded. @throws {CacheError} `E_LOAD_CYCLE` where it loads that entry itself. */
+export function parentLoad({ entryName, key }: Pick<EntryRef, 'entryName' | 'key'>): NestingLoad | undefined {
+  const parent = nestingLoads.current;
+  const keys = [key];
+  for (let load = parent; load; load = load.parent) {
+    keys.unshift(load.entry.key);
+    if (load.entry.entryName !== entryName) continue;
+    throw new CacheError('E_LOAD_CYCLE', `a load waits for itself: ${keys.map((each) => `'${each}'`).join(' -> ')}`, { key });
+  }
+  return parent;
+}

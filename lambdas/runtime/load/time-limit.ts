@@ -1,0 +1,31 @@
+import { CacheError } from '../errors';
+import type { Loaded, LoadRequest, VersionSource } from '../versions/source';
+
+/** Source whose loads get a signal, and end. */
+export interface LimitedSource<Handle> extends Omit<VersionSource<Handle>, 'load'> {
+  /** {@link VersionSource.load}; the signal is aborted once the time is over. */
+  load<T>(loader: (handle: Handle, signal: AbortSignal) => Promise<T>, request: LoadRequest): Promise<Loaded<T>>;
+}
+
+/** Source that answers within a time, or fails with `E_LOAD_TIMEOUT`: nothing that waits for it hangs with it. */
+export function timeLimited<Handle>(source: VersionSource<Handle>, milliseconds: number): LimitedSource<Handle> {
+  const within = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        controller.abort(
+          new CacheError('E_LOAD_TIMEOUT', `the source gave no result within 'loadTimeoutMs', ${milliseconds} ms`),
+        );
+        reject(signal.reason);
+      }, milliseconds).unref();
+    });
+    return Promise.race([work(signal), late]).finally(() => clearTimeout(timer));
+  };
+  return {
+    ordersWrites: source.ordersWrites ?? false,
+    current: () => within(() => source.current()),
+    load: (loader, request) => within((signal) => source.load((handle) => loader(handle, signal), { ...request, signal })),
+  };
+}
