@@ -98,4 +98,92 @@ export const BY_HAND: readonly ByHand[] = [
     question: 'Does an asynchronous handler that never settles answer `null`?',
     why: 'Behind an API both are 502: invoke such a function by `aws lambda invoke`, on each runtime.',
   },
+  {
+    question: 'Are `/a%2Fb` and `/a/b` the same value of a greedy path parameter?',
+    why: 'It takes an API with a cached greedy path: ask for both spellings, and look whether the second is a hit.',
+  },
+  {
+    question: 'Does `X-HTTP-Method-Override` count?',
+    why: 'Ask the API of dev with GET and `X-HTTP-Method-Override: DELETE`, signed and unsigned, and look for the method in the access log.',
+  },
+  {
+    question: "Does a viewer's `Connection` take headers away?",
+    why: 'Send `Connection: Foo` and `Foo` through a behaviour whose cache policy has `Foo`, to an origin that returns what it got.',
+  },
+  {
+    question: 'In which spelling are headers forwarded?',
+    why: 'Read the raw header lines at an origin that returns them.',
+  },
+  {
+    question: 'Is `Vary: Accept-Encoding` added to what may be compressed?',
+    why: 'Ask for a compressed and for a plain copy of one object of the stage, and compare the headers.',
+  },
+  {
+    question: 'Is `X-HTTP-Method-Override` forwarded?',
+    why: 'Send it through the distribution of dev to an origin that returns what it got.',
+  },
+  {
+    question: 'Is a body of OPTIONS forwarded where OPTIONS is cached?',
+    why: "It takes a behaviour that caches OPTIONS, and an origin that returns the body's length.",
+  },
+  {
+    question: 'Is a percent sign that begins no escape refused?',
+    why: 'Ask the API of dev for a path with `%zz`, and for `%25zz`.',
+  },
+  {
+    question: 'Is an object stored that all its viewers have left before it came?',
+    why: 'Ask a slow origin, leave after a second, and ask again: a hit, or a second request at the origin.',
+  },
+  {
+    question: 'Is the page of an error replaced where it fails with another error that has a page?',
+    why: "It takes two custom error responses, the page of one of which answers with the other's status.",
+  },
+  {
+    question: 'What becomes of an `Age` that the origin sends?',
+    why: 'Have an origin send `Age: 30` with `s-maxage=60`; read `Age` on the miss and on hits, and when it expires.',
+  },
+  {
+    question: 'What can a CloudFront Function not return?',
+    why: 'Test a function that returns each value with `aws cloudfront test-function`, and then on a distribution.',
+  },
+  {
+    question: "What do `max-age=-1`, `max-age='3600'` and dates that are none mean?",
+    why: 'Have an origin send each, and ask again after a second.',
+  },
+  {
+    question: 'What do more than 10,240 bytes of request line and header values get?',
+    why: 'Send eleven kilobytes in one header to the API of dev.',
+  },
+  {
+    question: 'What does a query string with a raw `\\|`, `{` or `}` get?',
+    why: "Ask the API of dev with each, by a client that doesn't encode them.",
+  },
+  {
+    question: 'What if an origin repeats a header that may stand once?',
+    why: 'Have an origin send `Content-Type` twice, and `X-Cache` of its own.',
+  },
+  {
+    question: 'What is a 304 of an origin that was asked without conditions, or a 101?',
+    why: 'Have an origin answer with each.',
+  },
+  {
+    question: 'What is a request with two `Host` headers, of HTTP/0.9 or of a version other than 1?',
+    why: 'Write each to the distribution of dev with `openssl s_client`.',
+  },
+  {
+    question: 'Which answers are shared by requests that came together?',
+    why: 'Send fifty requests at once for an answer that takes a second, by its `Cache-Control` and status; count requests at the origin.',
+  },
+  {
+    question: 'Which headers may a cache policy not name?',
+    why: 'Create a policy with each header of the table of request headers, and note which are refused.',
+  },
+  {
+    question: 'Which of several values of a query string is in a key?',
+    why: 'Ask a cached method of dev with `?limit=1&limit=2`, then with each value alone, and look which is a hit.',
+  },
+  {
+    question: '`X-Cache` of a stale answer that is fetched behind?',
+    why: 'It takes an answer with `stale-while-revalidate` that has expired; read the header of the first answer after.',
+  },
 ];

@@ -73,9 +73,9 @@ const FRESHNESS: readonly Probe<Target>[] = [
   },
   {
     id: 'edge/x-cache-of-stale',
-    question: '`X-Cache` of a stale answer, in place of an error or while it is fetched behind?',
+    question: '`X-Cache` of a stale answer in place of an error?',
     does: 'lets the origin fail, and reads the header of the stale answer',
-    assumed: 'Hit from cloudfront',
+    assumed: 'RefreshHit from cloudfront',
     run: async (target) => {
       const first = kept(1, { headers: { 'cache-control': 'max-age=1, stale-if-error=600' } });
       const { key, before } = await afterFirst(target, first, { status: 503 });

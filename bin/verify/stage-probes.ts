@@ -33,14 +33,6 @@ export const STAGE_PROBES: readonly Probe<DeployedStage>[] = [
       ),
   },
   {
-    id: 'stage/disabled-default-user',
-    question: 'Is a disabled user `default` with `NoPasswordRequired` accepted in a Valkey group?',
-    does: 'reads whether user group and replication group are complete',
-    assumed: 'yes',
-    run: async (stage) =>
-      yes(await isComplete(stage, 'shared', 'AWS::ElastiCache::UserGroup', 'AWS::ElastiCache::ReplicationGroup')),
-  },
-  {
     id: 'stage/get-stack-output',
     question: 'Does `Fn::GetStackOutput` deploy as it synthesizes?',
     does: "reads whether the functions of the API, which are in another stack's network, are complete",
