@@ -171,7 +171,7 @@ export class Cache<Handle> {
     const read: ReadPathParts<Handle> = {
       memory: hotKeys?.memory<CachedValue>(memory) ?? new MemoryTier<CachedValue>(memory),
       shared,
-      tags: shared && new TagVersions(shared, () => source.current(), clock, numbers),
+      tags: shared && new TagVersions(shared, source, clock, numbers),
       source,
       codec,
       backplane,

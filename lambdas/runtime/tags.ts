@@ -4,6 +4,7 @@ import { type KnownMarks, marksText, type TagMark } from './entry/envelope';
 import { namesOfParts } from './shared/hash-slot';
 import type { PurgeMode, SharedStore, Tag } from './shared/shared-store';
 import { newToken } from './token';
+import type { VersionSource } from './versions/source';
 import { laterVersion, timelineOf, type Version } from './versions/version';
 
 /**
@@ -60,14 +61,19 @@ export class TagVersions {
   /** Questions that leave at the end of the turn. */
   readonly #asked = new Map<string, Promise<unknown>>();
   readonly #store: SharedStore;
-  readonly #currentVersion: () => Promise<Version>;
+  readonly #source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>;
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #lifeMs: number;
 
-  constructor(store: SharedStore, currentVersion: () => Promise<Version>, clock: Clock, options: TagVersionsOptions) {
+  constructor(
+    store: SharedStore,
+    source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>,
+    clock: Clock,
+    options: TagVersionsOptions,
+  ) {
     this.#store = store;
-    this.#currentVersion = currentVersion;
+    this.#source = source;
     this.#clock = clock;
     this.#ttlMs = options.tagTtlMs;
     this.#lifeMs = options.tagLifeMs;
@@ -107,7 +113,7 @@ export class TagVersions {
     const touch = (name: string) => this.#asOne(`touch ${name}`, () => this.#store.touchTag(name, this.#lifeMs));
     const touched = await Promise.all(names.map(touch));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
-    const version = touched.includes(undefined) ? await this.#asOne('version', this.#currentVersion) : '';
+    const version = touched.includes(undefined) ? await this.#asOne('version', () => this.#source.current()) : '';
     const create = (name: string) =>
       this.#asOne(`create ${name}`, () => this.#store.createTag(name, newToken(), version, this.#lifeMs));
     const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
@@ -124,7 +130,13 @@ export class TagVersions {
   /** Purges a tag for every process; this one knows at once. */
   async purge(name: string, version: Version, mode: PurgeMode | 'timeline'): Promise<void> {
     this.#forget(name);
-    await this.#store.purgeTag(name, newToken(), version, this.#lifeMs, mode);
+    let purged: Version | undefined = version;
+    if (this.#source.ordersWrites) {
+      // By a clock that is behind another's this purge would be older than one before it, and change nothing.
+      const tag = await this.#store.getTag(name);
+      purged = laterVersion(purged, laterVersion(tag?.deletedVersion, tag?.expiredVersion));
+    }
+    await this.#store.purgeTag(name, newToken(), purged as Version, this.#lifeMs, mode);
     this.#forget(name);
   }
 
