@@ -91,6 +91,61 @@ test('signs in to each connection with the credentials of that moment', async ()
   }
 });
 
+/** Clients of the masters, each of its administrator. */
+async function asAdministrators(use: (masters: Redis[]) => Promise<void>): Promise<void> {
+  const nodes = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'primary');
+  const masters = nodes.map(({ name }) => new Redis(cluster.engines.cacheAdministrator(name)));
+  try {
+    await use(masters);
+  } finally {
+    for (const master of masters) master.disconnect();
+  }
+}
+
+test('a tag is purged where no memory is left and nothing may be evicted', async () => {
+  const store = cluster.store();
+  await store.createTag('full', newToken(), version(1), 60_000);
+  await asAdministrators(async (masters) => {
+    const [policy] = (await masters[0]!.config('GET', 'maxmemory-policy')).slice(1) as [string];
+    const [memory] = (await masters[0]!.config('GET', 'maxmemory')).slice(1) as [string];
+    const limit = (most: string, way: string) =>
+      Promise.all(
+        masters.flatMap((each) => [each.config('SET', 'maxmemory-policy', way), each.config('SET', 'maxmemory', most)]),
+      );
+    await limit('1', 'noeviction');
+    try {
+      await store.purgeTag('full', newToken(), version(2), 60_000, 'delete');
+      expect(await store.getTag('full')).toBeUndefined();
+    } finally {
+      await limit(memory, policy);
+    }
+  });
+});
+
+test('a purge follows a slot that is moving', async () => {
+  const store = cluster.store({ namespace: 'moving' });
+  const slot = slotOf('moving:t:tag');
+  await asAdministrators(async (masters) => {
+    const counts = await Promise.all(masters.map((each) => each.cluster('COUNTKEYSINSLOT', slot).catch(() => 0)));
+    expect(Math.max(...(counts as number[]))).toBe(0);
+    const owners = await masters[0]!.cluster('SLOTS');
+    const owner = owners.find(([first, last]) => first <= slot && slot <= last)![2]![2];
+    const ids = (await Promise.all(masters.map((each) => each.cluster('MYID')))) as string[];
+    const from = ids.indexOf(owner);
+    const to = (from + 1) % masters.length;
+    await masters[to]!.cluster('SETSLOT', slot, 'IMPORTING', ids[from]!);
+    await masters[from]!.cluster('SETSLOT', slot, 'MIGRATING', ids[to]!);
+    try {
+      await store.purgeTag('tag', newToken(), version(2), 60_000, 'delete');
+      expect(await store.getTag('tag')).toMatchObject({ deletedVersion: version(2) });
+      // What was created on the other side goes with the move that isn't made.
+      await masters[to]!.pipeline().asking().del('moving:t:tag').exec();
+    } finally {
+      await Promise.all([from, to].map((i) => masters[i]!.cluster('SETSLOT', slot, 'STABLE')));
+    }
+  });
+});
+
 test('the slot of a name is the one that the cluster gives it, braces and all', async () => {
   const { host, port, tls, user } = cluster.place;
   const client = new Cluster([{ host, port }], { redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false } });

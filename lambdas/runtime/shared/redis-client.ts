@@ -84,6 +84,15 @@ export function createClient(
   });
   // Without a listener ioredis prints each connection error; an operation that fails reports it.
   client.on('error', () => {});
+  // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
+  client.on('+node', (node: Redis) => {
+    const { asking } = node;
+    node.asking = () => {
+      const asked = asking.call(node);
+      asked.catch(() => {});
+      return asked;
+    };
+  });
   return client as Cluster & Scripted;
 }
 
