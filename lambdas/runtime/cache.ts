@@ -20,7 +20,7 @@ import type { EntryRef } from './read-request';
 import type { SharedStore } from './shared/shared-store';
 import { ALL_TAGS, namespaceTags, TagVersions } from './tags';
 import type { Outcome } from './telemetry/outcome';
-import { Telemetry, type TelemetryOptions } from './telemetry/telemetry';
+import type { Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
 import type { VersionSource } from './versions/source';
 import { type PurgeOptions, WritePath } from './write-path';
@@ -120,16 +120,16 @@ export interface CacheOptions<Handle> {
   readonly background?: boolean;
 
   /**
-   * Handler of each read's outcome, with the name of its route or namespace. It must not throw.
+   * Handler of each read's outcome, with the name of its route or namespace. An error in it is a warning of the process.
    * @default - none
    */
   readonly onRead?: (outcome: Outcome, name: string) => void;
 
   /**
-   * Receiver of the counts of reads: `readMetrics()`.
-   * @default - none: they are counted, and not reported
+   * Counters of reads: `readMetrics()`, or `readCounts()` for a receiver of one's own.
+   * @default - reads aren't counted
    */
-  readonly telemetry?: TelemetryOptions;
+  readonly telemetry?: Telemetry;
 
   /**
    * Clock; for tests.
@@ -189,7 +189,8 @@ export class Cache<Handle> {
       readPath,
       writePath,
       fenceMs: numbers.fenceMs,
-      telemetry: new Telemetry(options.telemetry, options.onRead),
+      telemetry: options.telemetry,
+      onRead: options.onRead,
     };
   }
 
@@ -271,14 +272,14 @@ export class Cache<Handle> {
 
   /** Reports what was counted since the last report; for the end of a process. */
   flushTelemetry(): void {
-    this.internals.telemetry.flush();
+    this.internals.telemetry?.flush();
   }
 
   /** Waits for loads in the background, then leaves the shared tier. */
   async close(): Promise<void> {
     const { readPath, read, telemetry } = this.internals;
     await readPath.idle();
-    telemetry.flush();
+    telemetry?.flush();
     await read.backplane?.close();
     await read.hotKeys?.close();
     await read.shared?.close();

@@ -1,7 +1,7 @@
 export type { Route, RouteParameters } from '../../lib/route';
 export { Cache, type CacheOptions } from './cache';
 export { type Clock, systemClock } from './clock';
-export type { Codec, Decoded, Encoded } from './codecs/codec';
+export type { Codec, Decoded, Encoded, Serializer } from './codecs/codec';
 export type { Read } from './entry/cached-value';
 export { CacheError, type CacheErrorCode } from './errors';
 export type { HotKeys, HotKeysOptions } from './hot-keys/hot-keys';
@@ -14,7 +14,7 @@ export type { Credentials, RedisConnectionOptions } from './shared/redis-client'
 export { RedisStore, type RedisStoreOptions } from './shared/redis-store';
 export type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared/shared-store';
 export type { Outcome, OutcomeReason } from './telemetry/outcome';
-export type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
+export type { ReadCounts, ReadMeter, Telemetry, TelemetryOptions } from './telemetry/telemetry';
 export type { Ticket } from './ticket';
 export type { Loaded, LoadRequest, VersionSource } from './versions/source';
 export type { Version } from './versions/version';

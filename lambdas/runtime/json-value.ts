@@ -1,20 +1,25 @@
+import type { Serializer } from './codecs/codec';
 import { shown } from './error-text';
 import { CacheError } from './errors';
 
 /**
- * JSON text of an entry's value; undefined for an absent one.
+ * Text of an entry's value; undefined for an absent one.
  *
- * @throws {CacheError} `E_UNSTORABLE_VALUE` for a cycle, a BigInt, a function, or whatever else JSON can't say.
+ * @throws {CacheError} `E_UNSTORABLE_VALUE` for what can't be written: a cycle, a BigInt, a Map, NaN, or whatever else JSON can't
+ * say, or what the serializer refuses.
  */
 export function valueText(
   { entryName, key }: { readonly entryName: string; readonly key: string },
   value: unknown,
+  serializer?: Serializer,
 ): string | undefined {
   if (value === undefined) return undefined;
-  let problem = `it is a ${typeof value}`;
   let cause: unknown;
+  let problem = `it is a ${typeof value}`;
   try {
-    const text: string | undefined = JSON.stringify(value);
+    const text: string | undefined = (serializer ?? JSON).stringify(value);
+    // After it, because it fails where there is a cycle.
+    if (!serializer) checkJson(value, '');
     if (text !== undefined) return text;
   } catch (error) {
     cause = error;
@@ -24,6 +29,35 @@ export function valueText(
     key,
     cause,
   });
+}
+
+/**
+ * Checks that JSON says a value: it leaves out functions, and makes null of NaN, a hole and an invalid Date, and `{}` of a Map.
+ *
+ * @throws {TypeError} that names the place.
+ */
+function checkJson(value: unknown, path: string): void {
+  const fail = (kind: string): never => {
+    throw new TypeError(`${path === '' ? 'it' : `'${path.slice(1)}'`} is ${kind}`);
+  };
+  if (typeof value === 'object' && value !== null) {
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    if (kind === 'Array') for (const [i, each] of (value as unknown[]).entries()) checkJson(each, `${path}.${i}`);
+    else if (typeof (value as Date).toJSON === 'function') {
+      const said: unknown = (value as Date).toJSON();
+      if (said === null && kind === 'Date') fail('an invalid Date');
+      checkJson(said, path);
+    }
+    // Objects of a class are what their own properties are; what has its content elsewhere would lose it.
+    else if (kind !== 'Object') fail(`a ${kind}`);
+    else for (const [name, each] of Object.entries(value)) if (each !== undefined) checkJson(each, `${path}.${name}`);
+  } else if (
+    typeof value === 'number'
+      ? !Number.isFinite(value)
+      : value !== null && typeof value !== 'string' && typeof value !== 'boolean'
+  ) {
+    fail(typeof value === 'number' ? String(value) : `a ${typeof value}`);
+  }
 }
 
 /** Depth up to which values are copied and frozen: deeper than anything sensible, and far from the end of the stack. */
@@ -43,12 +77,15 @@ export function copyOf<T>(value: T, depth = 0): T {
   return copy;
 }
 
-/**
- * Freezes a value that several readers share, and all that it contains; arrays of bytes, which can't be frozen, stay as they are.
- */
-export function freezeDeeply<T>(value: T, depth = 0): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
-  Object.freeze(value);
-  if (depth < MAX_DEPTH) for (const each of Object.values(value)) freezeDeeply(each, depth + 1);
+/** Freezes what JSON text was parsed to, which several readers share, and all that it contains. */
+export function freezeDeeply<T>(value: T): T {
+  // Not a recursion: what lies deeper than the stack is frozen, too.
+  const rest: unknown[] = [value];
+  while (rest.length > 0) {
+    const each = rest.pop();
+    if (typeof each !== 'object' || each === null) continue;
+    Object.freeze(each);
+    for (const inner of Object.values(each)) if (typeof inner === 'object') rest.push(inner);
+  }
   return value;
 }

@@ -23,7 +23,7 @@ export interface LoadContext {
    *
    * @returns the cached value.
    */
-  include<T>(read: Read<T>): T | undefined;
+  include<T>(read: Read<T>): Readonly<T> | undefined;
 }
 
 /** Function that reads a value from the system of record, with the handle and nothing else; undefined where there is none. */
@@ -47,7 +47,7 @@ export class LoadRecorder implements LoadContext {
     }
   }
 
-  include<T>({ value, version, outcome }: Read<T>): T | undefined {
+  include<T>({ value, version, outcome }: Read<T>): Readonly<T> | undefined {
     this.tag(...outcome.tags);
     // '-' is less than any version.
     if (this.oldest === undefined || version < this.oldest) this.oldest = version;

@@ -11,6 +11,7 @@ import type { ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
 import { forPartOf, hashSlot } from './shared/hash-slot';
 import { namespaceTags } from './tags';
+import type { Outcome } from './telemetry/outcome';
 import type { ReadMeter, Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
 import type { Version } from './versions/version';
@@ -85,7 +86,8 @@ export interface NamespaceParts<Handle> {
   readonly readPath: ReadPath<Handle>;
   readonly writePath: WritePath<Handle>;
   readonly read: ReadPathParts<Handle>;
-  readonly telemetry: Telemetry;
+  readonly telemetry: Telemetry | undefined;
+  readonly onRead: ((outcome: Outcome, name: string) => void) | undefined;
 }
 
 /** Number of digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
@@ -99,9 +101,8 @@ export class Namespace<Handle> {
   // Fields of their own, because a hit in memory is so little that each look into another object shows.
   readonly #readPath: ReadPath<Handle>;
   readonly #writePath: WritePath<Handle>;
-  /** True where no `onRead` is called with each outcome. */
-  readonly #unobserved: boolean;
-  readonly #meter: ReadMeter;
+  readonly #onRead: NamespaceParts<Handle>['onRead'];
+  readonly #meter: ReadMeter | undefined;
   readonly #parts: NamespaceParts<Handle>;
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used. */
@@ -117,8 +118,8 @@ export class Namespace<Handle> {
     this.#keyspace = parts.read.memory.newKeyspace();
     this.#readPath = parts.readPath;
     this.#writePath = parts.writePath;
-    this.#unobserved = parts.telemetry.onRead === undefined;
-    this.#meter = parts.telemetry.meter(name);
+    this.#onRead = parts.onRead;
+    this.#meter = parts.telemetry?.meter(name);
   }
 
   /**
@@ -128,13 +129,13 @@ export class Namespace<Handle> {
    * @throws whatever the loader throws, and {@link CacheError} `E_INVALID_ARGUMENT` for a key or tag that can't be used,
    * `E_UNSTORABLE_VALUE` for a value that isn't JSON, and `E_FALLBACK_FULL`. Never because the shared tier is down.
    */
-  getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<T | undefined> {
+  getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<Readonly<T> | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && this.#unobserved) {
+    if (options?.ticket === undefined && this.#onRead === undefined) {
       const cached = this.#readPath.fromMemory(key, this.#keyspace, this.#policy);
       if (cached !== undefined) {
-        this.#meter.counts.MemoryHits++;
-        return cached.promise() as Promise<T | undefined>;
+        if (this.#meter !== undefined) this.#meter.counts.MemoryHits++;
+        return cached.promise() as Promise<Readonly<T> | undefined>;
       }
       return this.#load(key, loader, options ?? {});
     }
@@ -149,9 +150,9 @@ export class Namespace<Handle> {
     if (options.ticket !== undefined) read = await path.read(this.#request(key, loader, options));
     else {
       const cached = path.fromMemory(key, this.#keyspace, this.#policy);
-      read = cached ? path.hit(this.#policy, cached) : await path.read(this.#request(key, loader, options), true);
+      read = cached ? path.hit(cached) : await path.read(this.#request(key, loader, options), true);
     }
-    this.#meter.read(read.outcome, began);
+    this.#tell(read.outcome, began);
     return read;
   }
 
@@ -159,18 +160,18 @@ export class Namespace<Handle> {
    * Cached value of a key, fresh or within its stale window; undefined where nothing is cached, or an absence. Never loads, and
    * never throws for a tier that is down.
    */
-  async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<T | undefined> {
+  async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<Readonly<T> | undefined> {
     const began = monotonicNow();
     const read = await this.#readPath.find<T>(this.#request(key, never, options));
-    if (read) this.#meter.read(read.outcome, began);
+    if (read) this.#tell(read.outcome, began);
     return read?.value;
   }
 
   /** Cached values of many keys, which are read in one turn: one packet to each node. Keys without a value are left out. */
-  async getMany<T>(keys: readonly string[], options: Pick<ReadOptions, 'ticket'> = {}): Promise<Map<string, T>> {
+  async getMany<T>(keys: readonly string[], options: Pick<ReadOptions, 'ticket'> = {}): Promise<Map<string, Readonly<T>>> {
     const values = await Promise.all(keys.map((key) => this.get<T>(key, options)));
-    const found = new Map<string, T>();
-    for (const [i, key] of keys.entries()) if (values[i] !== undefined) found.set(key, values[i] as T);
+    const found = new Map<string, Readonly<T>>();
+    for (const [i, key] of keys.entries()) if (values[i] !== undefined) found.set(key, values[i] as Readonly<T>);
     return found;
   }
 
@@ -257,11 +258,21 @@ export class Namespace<Handle> {
   }
 
   /** Value of a key that memory doesn't have. */
-  async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<T | undefined> {
+  async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<Readonly<T> | undefined> {
     const began = monotonicNow();
     const read = await this.#readPath.read(this.#request(key, loader, options), true);
-    this.#meter.read(read.outcome, began);
+    this.#tell(read.outcome, began);
     return read.value;
+  }
+
+  /** Tells of a read. What they do who are told is no reason for it to fail. */
+  #tell(outcome: Outcome, began: number): void {
+    try {
+      this.#onRead?.(outcome, this.name);
+      this.#meter?.read(outcome, began);
+    } catch (error) {
+      process.emitWarning(`a handler of reads failed: ${(error as Error)?.message}`);
+    }
   }
 
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
@@ -285,7 +296,7 @@ export class Namespace<Handle> {
   }
 }
 
-function theValue<T>(read: Read<T>): T | undefined {
+function theValue<T>(read: Read<T>): Readonly<T> | undefined {
   return read.value;
 }
 

@@ -1,6 +1,8 @@
 import { READ_METRICS, READ_METRICS_NAMESPACE, ROUTE_DIMENSION } from '../../lib/contract/metrics';
 import { embeddedMetrics } from './telemetry/embedded-metrics';
-import type { ReadCounts, TelemetryOptions } from './telemetry/telemetry';
+import { type ReadCounts, type ReadMeter, Telemetry, type TelemetryOptions } from './telemetry/telemetry';
+
+export type { ReadCounts, ReadMeter, Telemetry, TelemetryOptions };
 
 /** Options of {@link readMetrics}. */
 export interface ReadMetricsOptions {
@@ -24,8 +26,8 @@ export { READ_METRICS, READ_METRICS_NAMESPACE };
  * Receiver of the counts of reads that writes them as CloudWatch metrics, for the cache's `telemetry`. What an environment
  * counted after its last line is lost with it.
  */
-export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): TelemetryOptions {
-  return {
+export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOptions): Telemetry {
+  return new Telemetry({
     ...(everySeconds !== undefined && { everySeconds }),
     report(name, counts) {
       if (!Object.values(counts).some((count) => count > 0 || count.length > 0)) return;
@@ -38,5 +40,10 @@ export function readMetrics({ write, dimensions, everySeconds }: ReadMetricsOpti
       });
       if (line) write(line);
     },
-  };
+  });
+}
+
+/** Counts of reads for a receiver of one's own, for the cache's `telemetry`. */
+export function readCounts(options: TelemetryOptions): Telemetry {
+  return new Telemetry(options);
 }

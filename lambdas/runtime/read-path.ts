@@ -3,6 +3,7 @@ import {
   asUncacheable,
   type CachedValue,
   type FoundEntry,
+  isCopied,
   newCachedValue,
   newHeader,
   type Read,
@@ -111,7 +112,7 @@ export class ReadPath<Handle> {
     const hit = this.#memoryHit(request);
     if (hit) return hit;
     const result = await this.#lookup(request, InFlight.unjoinable());
-    return typeof result === 'object' && isServable(result.state) ? toRead(request.policy, result) : undefined;
+    return typeof result === 'object' && isServable(result.state) ? toRead(result) : undefined;
   }
 
   /**
@@ -135,17 +136,17 @@ export class ReadPath<Handle> {
   }
 
   /** Read of a value in memory. It keeps the times of the entry that it was made from. */
-  hit<T>(policy: Policy, cached: CachedValue): Read<T> {
-    return toRead(policy, withOutcome(cached, this.#now(), 'memory', 'hit'));
+  hit<T>(cached: CachedValue): Read<T> {
+    return toRead(withOutcome(cached, this.#now(), 'memory', 'hit'));
   }
 
   #memoryHit<T>(request: ReadRequest<T, Handle>): Read<T> | undefined {
     const cached = this.fromMemory(request.key, request.keyspace, request.policy);
-    return cached && satisfies(request, cached) ? this.hit(request.policy, cached) : undefined;
+    return cached && satisfies(request, cached) ? this.hit(cached) : undefined;
   }
 
   async #read<T>(request: ReadRequest<T, Handle>, missed: boolean): Promise<Read<T>> {
-    const { entryName, slot, policy, ticket } = request;
+    const { entryName, slot, ticket } = request;
     // 1. Memory.
     const hit = missed ? undefined : this.#memoryHit(request);
     if (hit) return hit;
@@ -160,7 +161,7 @@ export class ReadPath<Handle> {
       const loading = this.#loads.join(slot, name);
       if (loading) {
         const loaded = await loading;
-        if (loaded) return toRead(policy, loaded, true);
+        if (loaded) return toRead(loaded, true);
         continue;
       }
       // 3. Shared: one lookup for all reads of the same turn.
@@ -171,24 +172,24 @@ export class ReadPath<Handle> {
       if (found && isServable(found.state)) {
         // 4. A value that is stale, or about to be, is loaded anew by one reader; the others get it as it is.
         if (found.state === 'fresh' || joinedLookup || this.#refreshing.has(entryName)) {
-          return toRead(policy, found, joinedLookup !== undefined);
+          return toRead(found, joinedLookup !== undefined);
         }
         const { background } = this.#options;
         const run = () => this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
         // Beside the answer it is nobody's: the load within which this is read may end before.
         const refresh = background && outer ? nestingLoads.run(undefined, run) : run();
         this.#refreshing.set(entryName, refresh);
-        return toRead(policy, background ? found : await refresh);
+        return toRead(background ? found : await refresh);
       }
       // 5. Miss: one load for all. Another read of this turn may have begun it.
       const joinedLoad = this.#loads.join(slot, name);
       try {
         const loaded = await (joinedLoad ??
           this.#loads.start(slot, name, (flight) => this.#load(request, flight, result).finally(() => flight.close())));
-        if (loaded) return toRead(policy, loaded, joinedLoad !== undefined);
+        if (loaded) return toRead(loaded, joinedLoad !== undefined);
       } catch (error) {
         if (found?.state !== 'stale-if-error') throw error;
-        return toRead(policy, withOutcome(found.cached, this.#now(), 'shared', 'stale', 'load-failed'));
+        return toRead(withOutcome(found.cached, this.#now(), 'shared', 'stale', 'load-failed'));
       }
     }
   }
@@ -247,12 +248,14 @@ export class ReadPath<Handle> {
   #found(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
+    const serializer = this.#parts.codec?.serializer;
     const exclusive = flight.joiners === 0 && policy.memoryTtlMs === 0;
     // Not read in vain: of another format than JSON the text is made only then.
-    const content = { value: entry.value, json: policy.share === 'copy' ? entry.json : undefined, tags, exclusive };
+    const json = !exclusive && isCopied(policy, serializer) ? entry.json : undefined;
+    const content = { value: entry.value, json, tags, exclusive };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const cached = newCachedValue(header, content, policy, this.#parts.random);
+    const cached = newCachedValue(header, content, policy, this.#parts.random, serializer);
     const found = this.#toFoundEntry(request, cached, { expired: entry.expired, tags: verdict }, entry.header.token);
     if (found.state === 'fresh') this.#storeInMemory(attempt, cached, entry.size);
     return found;
@@ -455,16 +458,18 @@ export class ReadPath<Handle> {
 
   /** Loaded value, as an entry's header and text, and as this process caches it. */
   #loaded({ request, flight, at }: Attempt<Handle>, load: Pick<TaggedLoad, 'loaded' | 'version' | 'tags'>, loadedAt: number) {
-    const { random } = this.#parts;
+    const { random, codec } = this.#parts;
     const { policy, ticket } = request;
-    const { value } = load.loaded;
-    const json = valueText(request, value);
+    const { serializer } = codec ?? {};
+    const json = valueText(request, load.loaded.value, serializer);
+    // What the other readers will get, and nothing that the application still holds.
+    const value = json && (serializer ?? JSON).parse(json);
     const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, this.#clock.now() - at, random);
     const exclusive = flight.joiners === 0 && policy.memoryTtlMs === 0;
     return {
       json,
       header,
-      cached: newCachedValue(header, { value, json, tags: declaredTags(load.tags), exclusive }, policy, random),
+      cached: newCachedValue(header, { value, json, tags: declaredTags(load.tags), exclusive }, policy, random, serializer),
     };
   }
 

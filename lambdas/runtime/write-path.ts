@@ -97,13 +97,20 @@ export class WritePath<Handle> {
     const { shared, tags, clock, memory, random, codec } = this.#parts;
     const { fenceMs, maxEntryLength } = this.#options;
     const { entryName, key, keyspace, policy } = request;
-    const json = valueText(request, value);
+    const { serializer } = codec ?? {};
+    const json = valueText(request, value, serializer);
     this.#readPath.drop(request);
     const now = shared?.now() ?? clock.now();
     const header = newHeader(policy, value, version, now, 0, random);
     const ttlMs = header.expiresAt - now;
     if (policy.sharedTtlMs === 0) {
-      const cached = newCachedValue(header, { value, json, tags: declaredTags(request.tags), exclusive: false }, policy, random);
+      const cached = newCachedValue(
+        header,
+        { value: json && (serializer ?? JSON).parse(json), json, tags: declaredTags(request.tags), exclusive: false },
+        policy,
+        random,
+        serializer,
+      );
       await this.#readPath.publish(request);
       const stored = clock.now();
       memory.set(key, cached, json?.length ?? 0, stored + ttlMs, stored, keyspace);

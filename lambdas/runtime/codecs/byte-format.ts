@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import type { Codec, Decoded, Encoded } from './codec';
+import type { Codec, Decoded, Encoded, Serializer } from './codec';
 
 /** Format of bytes, before it is made a text. */
 export interface ByteFormat {
@@ -32,8 +32,9 @@ const NO_SUM = '-';
  * stay as fast as it is. Bytes as Latin-1 would be shorter (each of the upper half takes two), yet for 50 KB their decoding takes
  * thrice as long.
  */
-export function overText(bytes: ByteFormat): ByteCodec {
+export function overText(bytes: ByteFormat, serializer?: Serializer): ByteCodec {
   return {
+    ...(serializer && { serializer }),
     bytes,
     encode: (json) => {
       let packed: Packed | undefined;

@@ -1,8 +1,14 @@
 /**
- * Format of values other than JSON, given to {@link CacheOptions.codec}. It changes how a value is written, never what its
- * readers get: what JSON can't express isn't stored in any format.
+ * Format of values other than JSON, given to {@link CacheOptions.codec}. Without a serializer it changes how a value is written,
+ * never what its readers get.
  */
 export interface Codec {
+  /**
+   * Conversion of values to text and back; made by `serialization()`.
+   * @default - JSON
+   */
+  readonly serializer?: Serializer;
+
   /**
    * Writes a value, given as its JSON text.
    *
@@ -16,6 +22,14 @@ export interface Codec {
    * @returns undefined for a format that it doesn't know.
    */
   decode(encoded: Encoded): Decoded | undefined;
+}
+
+/** Conversion of values to text and back. Every reader gets what `parse` gives, the one who loaded it as well. */
+export interface Serializer {
+  /** Text of a value, which must be JSON. It throws where it can't say the value. */
+  stringify(value: unknown): string;
+  /** Value of a text, a new one each time. */
+  parse(text: string): unknown;
 }
 
 /** Value as an entry holds it. */

@@ -100,22 +100,25 @@ export function compression(options: CompressionOptions = {}): ByteCodec {
   const minBytes = checkNumber('minBytes', options.minBytes ?? 4096, 0);
   const minSaving = checkNumber('minSaving', options.minSaving ?? 0.2, 0, 1);
   const maxBytes = checkNumber('maxBytes', options.maxBytes ?? 16 * 1024 * 1024, 1, 2 ** 31);
-  return overText({
-    pack: (json) => {
-      const packed = codec?.bytes.pack(json);
-      if (!write || (!packed && json.length * 3 < minBytes)) return packed;
-      const { format, bytes }: Packed = packed ?? { format: JSON_FORMAT, bytes: Buffer.from(json) };
-      if (bytes.length < minBytes || bytes.length >= maxBytes) return packed;
-      const compressed = algorithm.compress(Buffer.concat([Buffer.from(format), bytes]));
-      return compressed.length <= bytes.length * (1 - minSaving) ? { format: algorithm.format, bytes: compressed } : packed;
+  return overText(
+    {
+      pack: (json) => {
+        const packed = codec?.bytes.pack(json);
+        if (!write || (!packed && json.length * 3 < minBytes)) return packed;
+        const { format, bytes }: Packed = packed ?? { format: JSON_FORMAT, bytes: Buffer.from(json) };
+        if (bytes.length < minBytes || bytes.length >= maxBytes) return packed;
+        const compressed = algorithm.compress(Buffer.concat([Buffer.from(format), bytes]));
+        return compressed.length <= bytes.length * (1 - minSaving) ? { format: algorithm.format, bytes: compressed } : packed;
+      },
+      unpack: (packed) => {
+        const used = Object.values(ALGORITHMS).find((each) => each.format === packed.format);
+        if (!used) return codec?.bytes.unpack(packed);
+        const bytes = used.inflate(packed.bytes, maxBytes);
+        const format = String.fromCharCode(bytes[0] ?? 0);
+        if (format === JSON_FORMAT) return { value: JSON.parse(bytes.toString('utf8', 1)), size: bytes.length };
+        return codec?.bytes.unpack({ format, bytes: bytes.subarray(1) });
+      },
     },
-    unpack: (packed) => {
-      const used = Object.values(ALGORITHMS).find((each) => each.format === packed.format);
-      if (!used) return codec?.bytes.unpack(packed);
-      const bytes = used.inflate(packed.bytes, maxBytes);
-      const format = String.fromCharCode(bytes[0] ?? 0);
-      if (format === JSON_FORMAT) return { value: JSON.parse(bytes.toString('utf8', 1)), size: bytes.length };
-      return codec?.bytes.unpack({ format, bytes: bytes.subarray(1) });
-    },
-  });
+    codec?.serializer,
+  );
 }

@@ -1,3 +1,4 @@
+import type { Serializer } from '../codecs/codec';
 import { copyOf, freezeDeeply } from '../json-value';
 import { freshMs, type Policy } from '../policy';
 import type { Outcome, OutcomeReason } from '../telemetry/outcome';
@@ -8,7 +9,7 @@ import type { EntryHeader } from './envelope';
 /** Result of a read. `value` is undefined for a negative entry. */
 export interface Read<T> {
   /** The cached or loaded value; undefined where there is none. */
-  readonly value: T | undefined;
+  readonly value: Readonly<T> | undefined;
   /** Version up to which the value contains every write; '-' where its source can't claim one. */
   readonly version: Version | '-';
   /** Tier of the value, and steps that the read took. */
@@ -17,16 +18,14 @@ export interface Read<T> {
 
 /** Value with the times of its entry, as memory stores it and the reads of one turn share it. */
 export interface CachedValue extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshUntil' | 'expiresAt' | 'loadMs'> {
-  /** The one value of all readers; undefined where each gets a copy. */
-  readonly value: unknown;
   /** Time at which this process begins to load it anew. */
   readonly refreshAt: number;
   /** The tags that were declared, or named by the loader. */
   readonly tags: readonly string[];
-  /** Promise of a reader's value: a copy, or the one value, whose promise is made once. */
+  /** Value for one reader: a copy, or the one value of all. */
+  value(): unknown;
+  /** Promise of {@link value}; that of the one value is made once. */
   promise(): Promise<unknown>;
-  /** Copy of its own for one reader; undefined where all have one value. */
-  copy(): unknown;
 }
 
 /** Result of the steps of a read. */
@@ -64,9 +63,11 @@ export function newHeader(
 }
 
 /**
- * Value as this process caches it: shared and frozen, or copied for each reader.
+ * Value as this process caches it: shared and frozen, or copied for each reader. What was made by a serializer is copied: a Date
+ * or a Map can't be frozen. So are values that memory doesn't keep, so that a reader may change his whether or not others joined.
  *
- * @param content.exclusive true where one reader gets the value, and memory doesn't; else it is frozen.
+ * @param content.value what the text was parsed to, which nobody else has.
+ * @param content.exclusive true where one reader gets the value, and memory doesn't.
  */
 export function newCachedValue(
   header: NewHeader,
@@ -78,12 +79,19 @@ export function newCachedValue(
   },
   policy: Policy,
   random: () => number,
+  serializer?: Serializer,
 ): CachedValue {
   const { value, json, tags, exclusive } = content;
   const refreshAt = earlyRefreshAt(header, policy, random);
-  return policy.share === 'copy'
-    ? new CopyingValue(header, refreshAt, tags, json)
-    : new CompactValue(header, refreshAt, tags, exclusive ? value : freezeDeeply(value));
+  if (exclusive) return new CompactValue(header, refreshAt, tags, value);
+  return isCopied(policy, serializer)
+    ? new CopyingValue(header, refreshAt, tags, json, serializer)
+    : new CompactValue(header, refreshAt, tags, freezeDeeply(value));
+}
+
+/** True where each of several readers gets a copy. */
+export function isCopied(policy: Policy, serializer?: Serializer): boolean {
+  return policy.share === 'copy' || policy.memoryTtlMs === 0 || serializer !== undefined;
 }
 
 const READ_ONCE = Promise.resolve();
@@ -96,19 +104,19 @@ const START = Date.now();
  * of the process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
  */
 class CompactValue implements CachedValue {
-  readonly value: unknown;
   readonly version: CachedValue['version'];
   readonly loadMs: number;
   readonly #loadedAt: number;
   readonly #freshUntil: number;
   readonly #expiresAt: number;
   readonly #refreshAt: number;
+  readonly #value: unknown;
   /** Promise of the one value, once it was asked for twice. */
   #promise: Promise<unknown> | undefined;
   readonly tags: readonly string[];
 
   constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value?: unknown) {
-    this.value = value;
+    this.#value = value;
     this.version = header.version;
     this.loadMs = header.loadMs;
     this.#loadedAt = sinceStart(header.loadedAt);
@@ -118,8 +126,8 @@ class CompactValue implements CachedValue {
     this.tags = tags.length === 0 ? NO_TAGS : tags;
   }
 
-  copy(): unknown {
-    return undefined;
+  value(): unknown {
+    return this.#value;
   }
 
   promise(): Promise<unknown> {
@@ -127,7 +135,7 @@ class CompactValue implements CachedValue {
     // pay for it.
     const kept = this.#promise;
     if (kept !== undefined && kept !== READ_ONCE) return kept;
-    const promise = Promise.resolve(this.value);
+    const promise = Promise.resolve(this.#value);
     this.#promise = kept === undefined ? READ_ONCE : promise;
     return promise;
   }
@@ -154,22 +162,31 @@ class CopyingValue extends CompactValue {
   /** Original of the copies. Text until the first of them: an entry that nobody reads needn't be an object. */
   #original: unknown;
   #isText: boolean;
+  readonly #serializer: Serializer | undefined;
 
-  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], json: string | undefined) {
+  constructor(
+    header: NewHeader,
+    refreshAt: number,
+    tags: readonly string[],
+    text: string | undefined,
+    serializer: Serializer | undefined,
+  ) {
     super(header, refreshAt, tags);
-    this.#original = json;
-    this.#isText = json !== undefined;
+    this.#original = text;
+    this.#isText = text !== undefined;
+    this.#serializer = serializer;
   }
 
   // To copy an object takes a fraction of the time to make it from text.
-  override copy(): unknown {
+  override value(): unknown {
+    if (this.#isText && this.#serializer) return this.#serializer.parse(this.#original as string);
     if (this.#isText) this.#original = JSON.parse(this.#original as string);
     this.#isText = false;
     return copyOf(this.#original);
   }
 
   override promise(): Promise<unknown> {
-    return Promise.resolve(this.copy());
+    return Promise.resolve(this.value());
   }
 }
 
@@ -180,8 +197,8 @@ function sinceStart(time: number): number {
 }
 
 /** Read of one reader. */
-export function toRead<T>({ share }: Policy, { cached, outcome }: ReadResult, collapsed = false): Read<T> {
-  const value = (share === 'copy' ? cached.copy() : cached.value) as T | undefined;
+export function toRead<T>({ cached, outcome }: ReadResult, collapsed = false): Read<T> {
+  const value = cached.value() as Readonly<T> | undefined;
   return { value, version: cached.version, outcome: collapsed ? { ...outcome, collapsed: true, stored: false } : outcome };
 }
 

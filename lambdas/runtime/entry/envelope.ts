@@ -147,7 +147,7 @@ function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 
     value,
     size,
     get json() {
-      return JSON.stringify(value);
+      return (codec?.serializer ?? JSON).stringify(value);
     },
   };
 }

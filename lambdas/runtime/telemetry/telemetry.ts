@@ -1,9 +1,9 @@
 import { monotonicNow } from '../clock';
 import type { Outcome } from './outcome';
 
-/** Receiver of the counts of reads, and interval of its reports: `readMetrics()`. */
+/** Options of {@link Telemetry}. */
 export interface TelemetryOptions {
-  /** Handler of the counts of one route or namespace since the last report. It must not throw. */
+  /** Handler of the counts of one route or namespace since the last report. */
   readonly report: (name: string, counts: ReadCounts) => void;
   /**
    * Seconds between two reports. They leave with a read, so that nothing runs while a Lambda environment is frozen.
@@ -47,6 +47,7 @@ export class ReadMeter {
   readonly #telemetry: Telemetry;
 
   constructor(
+    /** Name of the route or namespace. */
     readonly name: string,
     telemetry: Telemetry,
   ) {
@@ -55,7 +56,6 @@ export class ReadMeter {
 
   /** Counts a read. @param began {@link monotonicNow} when it began. */
   read(outcome: Outcome, began: number): void {
-    this.#telemetry.onRead?.(outcome, this.name);
     const { counts } = this;
     const { tier, status, collapsed, reason } = outcome;
     if (tier === 'memory') {
@@ -77,30 +77,30 @@ export class ReadMeter {
   }
 }
 
-/** Counters of all reads, reported at an interval. */
+/** Counters of all reads, reported at an interval; made by `readMetrics()` or `readCounts()`. */
 export class Telemetry {
-  readonly #meters: ReadMeter[] = [];
+  readonly #meters = new Map<string, ReadMeter>();
   readonly #everyMs: number;
   #due: number;
-  readonly #options: TelemetryOptions | undefined;
+  readonly #report: TelemetryOptions['report'];
 
-  constructor(
-    options: TelemetryOptions | undefined,
-    readonly onRead: ((outcome: Outcome, name: string) => void) | undefined,
-  ) {
-    this.#options = options;
-    this.#everyMs = (options?.everySeconds ?? 60) * 1000;
+  constructor({ report, everySeconds = 60 }: TelemetryOptions) {
+    this.#report = report;
+    this.#everyMs = everySeconds * 1000;
     this.#due = monotonicNow() + this.#everyMs;
   }
 
   /** Counter of a route or namespace. */
   meter(name: string): ReadMeter {
-    const meter = new ReadMeter(name, this);
-    this.#meters.push(meter);
+    let meter = this.#meters.get(name);
+    if (!meter) {
+      meter = new ReadMeter(name, this);
+      this.#meters.set(name, meter);
+    }
     return meter;
   }
 
-  /** @param now {@link monotonicNow} */
+  /** Reports where a report is due. @param now {@link monotonicNow} */
   tick(now: number): void {
     if (now >= this.#due) this.flush(now);
   }
@@ -108,10 +108,10 @@ export class Telemetry {
   /** Reports the counts since the last report. */
   flush(now = monotonicNow()): void {
     this.#due = now + this.#everyMs;
-    for (const meter of this.#meters) {
+    for (const meter of this.#meters.values()) {
       const { counts } = meter;
       meter.counts = nothing();
-      this.#options?.report(meter.name, counts);
+      this.#report(meter.name, counts);
     }
   }
 }

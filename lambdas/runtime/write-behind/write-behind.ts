@@ -163,13 +163,14 @@ export class WriteBehind {
       throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
     const json = valueText(request, value);
+    const text = codec?.serializer ? valueText(request, value, codec.serializer) : json;
     const now = shared.now();
     // It claims no version: the database doesn't have it. Nothing may make it end before it is flushed.
     const header = newHeader(policy, value, '-', now, 0, random);
     const pinned = { freshUntil: Math.max(header.freshUntil, now + this.#pinMs) };
     const expiresAt = Math.max(header.expiresAt, pinned.freshUntil);
     const { marks } = await tags.capture(request.tags);
-    const entry = encodeEntry({ ...header, ...pinned, expiresAt, token: newToken(), row, tags: marks }, json, codec);
+    const entry = encodeEntry({ ...header, ...pinned, expiresAt, token: newToken(), row, tags: marks }, text, codec);
     if (entry.length > this.#maxEntryLength) {
       throw new CacheError(
         'E_UNSTORABLE_VALUE',

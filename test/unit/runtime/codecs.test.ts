@@ -139,7 +139,7 @@ describe('a cache with a codec', () => {
     const things = b.namespace('things', policy);
     const first = await things.read<typeof LIST>('k', load);
     expect(first).toMatchObject({ value: LIST, outcome: { tier: 'shared', status: 'hit' } });
-    first.value!.length = 0;
+    (first.value as unknown[]).length = 0;
     expect(await things.getOrSet('k', load)).toEqual(LIST);
     const remembering = process().namespace('things', { ...policy, freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 60 } });
     for (const tier of ['shared', 'memory'])

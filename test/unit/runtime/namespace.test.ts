@@ -154,11 +154,6 @@ describe('values that several readers get', () => {
       expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
     }
   });
-
-  test('bytes are handed on as JSON has them, and not frozen', async () => {
-    const { a } = two();
-    await expect(a.getOrSet('1', async () => Buffer.from('x'))).resolves.toBeInstanceOf(Buffer);
-  });
 });
 
 describe('keys', () => {

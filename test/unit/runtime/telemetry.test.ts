@@ -1,8 +1,24 @@
 import { type Span, type SpanStatus, type Tracer, trace } from '@opentelemetry/api';
-import { readMetrics } from '../../../lambdas/runtime/read-metrics';
+import { readCounts, readMetrics } from '../../../lambdas/runtime/read-metrics';
 import { platform } from '../../support/cache-processes';
 
 const policy = { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 600 } };
+
+test('an error of those who are told of reads fails no read, and is a warning', async () => {
+  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const fails = () => {
+    throw new Error('mine');
+  };
+  for (const options of [{ onRead: fails }, { telemetry: readCounts({ report: fails, everySeconds: 0 }) }]) {
+    warned.mockClear();
+    const { a } = platform(options);
+    const things = a.namespace('things', policy);
+    for (let read = 0; read < 2; read++) expect(await things.getOrSet('1', async () => 1)).toBe(1);
+    expect(await things.get('1')).toBe(1);
+    expect(warned).toHaveBeenCalledWith('a handler of reads failed: mine');
+  }
+  warned.mockRestore();
+});
 
 describe('the counts of reads', () => {
   test('leave as one line a route in the embedded metric format, with counts, times and dimensions', async () => {
