@@ -1,10 +1,9 @@
 import { TAG_TTL_SECONDS } from '../../lib/contract/defaults';
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
-import { checkNumber, checkTag } from './arguments';
+import { checkTag, checkText, wholeNumbers } from './arguments';
 import { type Clock, systemClock } from './clock';
 import type { Codec } from './codecs/codec';
 import type { CachedValue, Read } from './entry/cached-value';
-import { got } from './error-text';
 import { invalid } from './errors';
 import type { HotKeys } from './hot-keys/hot-keys';
 import { Semaphore } from './load/semaphore';
@@ -159,12 +158,9 @@ export class Cache<Handle> {
   readonly #routes = new WeakMap<Route, Namespace<Handle>>();
   readonly #names = new Map<string, 'route' | 'namespace'>();
 
-  /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a number in its range. */
+  /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a whole number in its range. */
   constructor(options: CacheOptions<Handle>) {
-    const numbers = { ...DEFAULTS };
-    for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-      if (options[name] !== undefined) numbers[name] = checkNumber(name, options[name], 0);
-    }
+    const numbers = wholeNumbers(DEFAULTS, options, ['tagTtlMs', 'waitMs']);
     const { shared, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
     const source = timeLimited(options.source, numbers.loadTimeoutMs);
     const memory = { maxBytes: numbers.memoryMaxBytes };
@@ -200,13 +196,8 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used, or the name is taken.
    */
   namespace(name: string, policy: NamespacePolicy): Namespace<Handle> {
-    if (typeof name !== 'string' || !NAME.test(name)) {
-      throw invalid(`a namespace's name must be at most 64 lower case letters, digits and dashes, got: ${got(name)}`);
-    }
-    const version = policy?.version ?? 1;
-    if (!Number.isSafeInteger(version) || version < 1) {
-      throw invalid(`namespace '${name}': 'version' must be a whole number of at least 1, got: ${got(version)}`);
-    }
+    checkText('name', name, NAME, 'at most 64 lower case letters, digits and dashes');
+    const { version } = wholeNumbers({ version: 1 }, policy);
     const declared = policy?.tags ?? [];
     for (const tag of declared) checkTag(tag);
     const tags = namespaceTags(name).map((tag, part) => [...declared, tag, ALL_TAGS[part] as string]);
@@ -244,6 +235,7 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
   async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
+    for (const tag of tags) checkTag(tag);
     await this.#writePath.purgeTags(tags, options);
   }
 
@@ -324,7 +316,7 @@ function keyOf(route: Route, parameters: RouteParameters): string {
   }
 }
 
-/** Defaults of the options that are numbers; each is at least 0. */
+/** Defaults of the options that are numbers. */
 const DEFAULTS = {
   memoryMaxBytes: 32 * 1024 * 1024,
   tagTtlMs: TAG_TTL_SECONDS * 1000,

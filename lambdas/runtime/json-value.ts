@@ -14,21 +14,16 @@ export function valueText(
   serializer?: Serializer,
 ): string | undefined {
   if (value === undefined) return undefined;
-  let cause: unknown;
-  let problem = `it is a ${typeof value}`;
   try {
-    const text: string | undefined = (serializer ?? JSON).stringify(value);
+    const text: string = (serializer ?? JSON).stringify(value);
     // After it, because it fails where there is a cycle.
     if (!serializer) checkJson(value, '');
-    if (text !== undefined) return text;
-  } catch (error) {
-    cause = error;
-    problem = String((error as Error)?.message ?? error).split('\n')[0] as string;
+    return text;
+  } catch (cause) {
+    const problem = String((cause as Error)?.message ?? cause).split('\n')[0];
+    const message = `the value of '${shown(entryName)}' can't be written as JSON: ${problem}`;
+    throw new CacheError('E_UNSTORABLE_VALUE', message, { key, cause });
   }
-  throw new CacheError('E_UNSTORABLE_VALUE', `the value of '${shown(entryName)}' can't be written as JSON: ${problem}`, {
-    key,
-    cause,
-  });
 }
 
 /**
@@ -37,27 +32,15 @@ export function valueText(
  * @throws {TypeError} that names the place.
  */
 function checkJson(value: unknown, path: string): void {
-  const fail = (kind: string): never => {
-    throw new TypeError(`${path === '' ? 'it' : `'${path.slice(1)}'`} is ${kind}`);
-  };
-  if (typeof value === 'object' && value !== null) {
-    const kind = Object.prototype.toString.call(value).slice(8, -1);
-    if (kind === 'Array') for (const [i, each] of (value as unknown[]).entries()) checkJson(each, `${path}.${i}`);
-    else if (typeof (value as Date).toJSON === 'function') {
-      const said: unknown = (value as Date).toJSON();
-      if (said === null && kind === 'Date') fail('an invalid Date');
-      checkJson(said, path);
-    }
-    // Objects of a class are what their own properties are; what has its content elsewhere would lose it.
-    else if (kind !== 'Object') fail(`a ${kind}`);
-    else for (const [name, each] of Object.entries(value)) if (each !== undefined) checkJson(each, `${path}.${name}`);
-  } else if (
-    typeof value === 'number'
-      ? !Number.isFinite(value)
-      : value !== null && typeof value !== 'string' && typeof value !== 'boolean'
-  ) {
-    fail(typeof value === 'number' ? String(value) : `a ${typeof value}`);
-  }
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)) return;
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  const said: unknown = (value as Date | undefined)?.toJSON?.();
+  if (said !== undefined && (said !== null || kind !== 'Date')) checkJson(said, path);
+  // Objects of a class are what their own properties are; what has its content elsewhere would lose it.
+  else if (kind === 'Object') {
+    for (const [name, each] of Object.entries(value as object)) if (each !== undefined) checkJson(each, `${path}.${name}`);
+  } else if (kind === 'Array') for (const [i, each] of (value as unknown[]).entries()) checkJson(each, `${path}.${i}`);
+  else throw new TypeError(`${path.slice(1) || 'it'} is ${/^[ND]/.test(kind) ? value : `a ${kind}`}`);
 }
 
 /** Depth up to which values are copied and frozen: deeper than anything sensible, and far from the end of the stack. */

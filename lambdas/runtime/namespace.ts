@@ -188,10 +188,7 @@ export class Namespace<Handle> {
     const { source } = this.#parts.read;
     const version = checkVersion(options.version) ?? (await source.current());
     if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
-      throw invalid(
-        `'rowVersion' must be given to set ${got(key)}: without it an older value could replace a newer one; or delete the key`,
-        key,
-      );
+      throw invalid(`'rowVersion' must be given to set ${got(key)}, or an older value could replace a newer one`, key);
     }
     const row = rowVersion === undefined ? version : rowText(rowVersion, key);
     const request = this.#request(key, never, options);
@@ -271,7 +268,7 @@ export class Namespace<Handle> {
       this.#onRead?.(outcome, this.name);
       this.#meter?.read(outcome, began);
     } catch (error) {
-      process.emitWarning(`a handler of reads failed: ${(error as Error)?.message}`);
+      process.emitWarning(`a handler of reads: ${error}`);
     }
   }
 

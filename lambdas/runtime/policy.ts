@@ -130,25 +130,18 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     throw invalid(`${where}'${property}' ${rule}, got: ${got(value)}`);
   };
   if (typeof given?.freshness !== 'object' || given.freshness === null) fail('freshness', 'must be given', given?.freshness);
-  const {
-    memoryTtlSeconds = 1,
-    sharedTtlSeconds = 0,
-    hotMemoryTtlSeconds = memoryTtlSeconds,
-    negativeTtlSeconds = Math.min(60, sharedTtlSeconds || memoryTtlSeconds),
-    staleWhileRevalidateSeconds = 0,
-    staleIfErrorSeconds = 0,
-  } = given.freshness;
-  const ms = (property: string, seconds: number, most = MAX_TTL_SECONDS, least = 0): number =>
-    Math.ceil(checkNumber(`freshness.${property}`, seconds, least, most, where) * 1000);
+  const { memoryTtlSeconds = 1, sharedTtlSeconds = 0 } = given.freshness;
+  const ms = (property: keyof NamespaceFreshness, byDefault: number, most = MAX_TTL_SECONDS, least = 0): number =>
+    Math.ceil(checkNumber(`freshness.${property}`, given.freshness[property] ?? byDefault, least, most, where) * 1000);
   // Without a memory tier nothing is kept in it, however hot.
   const hottest = memoryTtlSeconds > 0 ? Math.max(memoryTtlSeconds, sharedTtlSeconds) : 0;
   const policy: Policy = {
-    memoryTtlMs: ms('memoryTtlSeconds', memoryTtlSeconds),
-    sharedTtlMs: ms('sharedTtlSeconds', sharedTtlSeconds),
-    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', hotMemoryTtlSeconds, hottest, memoryTtlSeconds),
-    negativeTtlMs: ms('negativeTtlSeconds', negativeTtlSeconds),
-    staleWhileRevalidateMs: ms('staleWhileRevalidateSeconds', staleWhileRevalidateSeconds),
-    staleIfErrorMs: ms('staleIfErrorSeconds', staleIfErrorSeconds),
+    memoryTtlMs: ms('memoryTtlSeconds', 1),
+    sharedTtlMs: ms('sharedTtlSeconds', 0),
+    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', memoryTtlSeconds, hottest, memoryTtlSeconds),
+    negativeTtlMs: ms('negativeTtlSeconds', Math.min(60, sharedTtlSeconds || memoryTtlSeconds)),
+    staleWhileRevalidateMs: ms('staleWhileRevalidateSeconds', 0),
+    staleIfErrorMs: ms('staleIfErrorSeconds', 0),
     expire: given.freshness.expire ?? true,
     strictTags: given.strictTags ?? false,
     hotReplicas: given.hotReplicas ?? false,

@@ -24,6 +24,8 @@ export const declaredTags = (tags: readonly string[]): string[] => tags.filter((
 export interface Capture {
   readonly marks: readonly TagMark[];
   readonly minVersion: Version | undefined;
+  /** Version of the latest purge of a tag that was there; a tag that was made now wasn't purged. */
+  readonly purgedAt: Version | undefined;
 }
 
 /** Tags of a list that entries have together, as this process knows them. */
@@ -118,13 +120,16 @@ export class TagVersions {
       this.#asOne(`create ${name}`, () => this.#store.createTag(name, newToken(), version, this.#lifeMs));
     const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
     let minVersion: Version | undefined;
+    let purgedAt: Version | undefined;
     const marks = tags.map((tag, i): TagMark => {
       const name = names[i] as string;
       if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
-      minVersion = laterVersion(minVersion, laterVersion(tag.deletedVersion, tag.expiredVersion));
+      const latest = laterVersion(tag.deletedVersion, tag.expiredVersion);
+      minVersion = laterVersion(minVersion, latest);
+      if (touched[i]) purgedAt = laterVersion(purgedAt, latest);
       return { tag: name, deleted: tag.deleted, expired: tag.expired };
     });
-    return { marks, minVersion };
+    return { marks, minVersion, purgedAt };
   }
 
   /** Purges a tag for every process; this one knows at once. */

@@ -55,7 +55,7 @@ export class WritePath<Handle> {
   async purge(entry: EntryRef, options: PurgeOptions & { readonly row?: string | undefined } = {}): Promise<void> {
     const { shared, tags } = this.#parts;
     this.#readPath.drop(entry);
-    if (!shared) return;
+    if (!shared) return this.#readPath.publish(entry);
     const version = options.version ?? (await this.#parts.source.current());
     const { mode = 'delete', row } = options;
     await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, { mode, row }).catch(withKey(entry.key));
@@ -67,7 +67,7 @@ export class WritePath<Handle> {
   async purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
     const { tags } = this.#parts;
     this.#readPath.drop();
-    if (!tags) return;
+    if (!tags) return this.#readPath.publish(undefined, names);
     const version = options.version ?? (await this.#parts.source.current());
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
     await this.#readPath.publish(undefined, names);
@@ -118,10 +118,10 @@ export class WritePath<Handle> {
     }
     if (!shared || !tags) return false;
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
-    const { marks, minVersion } = await tags.capture(request.tags);
+    const { marks, purgedAt } = await tags.capture(request.tags);
     const entry = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
     const late = committedAt !== undefined && clock.now() - committedAt > fenceMs / 2;
-    const purgedSince = minVersion !== undefined && minVersion > version;
+    const purgedSince = purgedAt !== undefined && purgedAt > version;
     if (late || purgedSince || entry.length > maxEntryLength || header.freshUntil <= now) {
       await this.purge(request, { version, row: late ? undefined : row });
       return false;

@@ -74,6 +74,8 @@ export class SampledChecks<Handle> {
   readonly #clock: Clock;
   #nextAt = 0;
   #running: Promise<void> | undefined;
+  #stepping: Promise<void> | undefined;
+  #closed = false;
 
   readonly #options: SampledChecksOptions<Handle>;
 
@@ -133,8 +135,15 @@ export class SampledChecks<Handle> {
     await Promise.race([work, this.#clock.sleep(budgetMs)]);
   }
 
+  /** Leaves out what waits and takes nothing more; resolves once no comparison runs. Nothing that waits keeps the process alive. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    await this.#stepping;
+  }
+
   #sampled(): boolean {
-    return (this.#options.random ?? Math.random)() < this.#share;
+    return !this.#closed && (this.#options.random ?? Math.random)() < this.#share;
   }
 
   #take(sample: Sample<Handle>): void {
@@ -153,7 +162,7 @@ export class SampledChecks<Handle> {
     while (this.#waiting.length > 0) {
       const now = this.#clock.now();
       const next = Math.max(this.#nextAt, Math.min(...this.#waiting.map(({ dueAt }) => dueAt)));
-      if (next > now) this.#running = this.#clock.sleep(next - now);
+      if (next > now) this.#running = this.#pause(next - now);
       else this.#running = this.#step();
       await this.#running;
     }
@@ -169,7 +178,17 @@ export class SampledChecks<Handle> {
     }
   }
 
-  async #step(): Promise<void> {
+  #pause(milliseconds: number): Promise<void> {
+    if (this.#options.clock) return this.#options.clock.sleep(milliseconds);
+    return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+  }
+
+  #step(): Promise<void> {
+    this.#stepping = this.#compare();
+    return this.#stepping;
+  }
+
+  async #compare(): Promise<void> {
     const now = this.#clock.now();
     const at = this.#waiting.findIndex(({ dueAt }) => dueAt <= now);
     const comparison = this.#waiting[at];
@@ -177,7 +196,8 @@ export class SampledChecks<Handle> {
     this.#nextAt = now + this.#pauseMs;
     const check = await comparison.step();
     if (!check) return;
-    this.#waiting.splice(this.#waiting.indexOf(comparison), 1);
+    const place = this.#waiting.indexOf(comparison);
+    if (place >= 0) this.#waiting.splice(place, 1);
     this.#counts[check.result]++;
     this.#options.onCheck?.(check);
   }

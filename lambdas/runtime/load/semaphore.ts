@@ -24,10 +24,7 @@ export class Semaphore {
   async run<T>(work: () => Promise<T>, mostWaiting = Number.POSITIVE_INFINITY): Promise<T> {
     if (this.#running >= this.#limit) {
       if (this.#waiting >= mostWaiting) {
-        throw new CacheError(
-          'E_FALLBACK_FULL',
-          `${this.#limit} loads run without the shared tier and ${mostWaiting} wait already`,
-        );
+        throw new CacheError('E_FALLBACK_FULL', `${mostWaiting} loads wait for the database already`);
       }
       this.#waiting++;
       await new Promise<void>((resolve) => this.#later.push(resolve));

@@ -1,4 +1,3 @@
-import { invalid } from '../errors';
 import { fnv } from '../fnv';
 import { EntryTable, type Keyspace, MAIN, type Queue, SMALL } from './entry-table';
 
@@ -48,10 +47,8 @@ export class MemoryTier<V> {
   #size = 0;
   #sweptTo = 0;
 
-  /** @throws {CacheError} `E_INVALID_ARGUMENT` where `maxBytes` isn't a positive number. */
   constructor(options: MemoryOptions = {}) {
     this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
-    if (!(this.#maxBytes > 0)) throw invalid(`'maxBytes' must be a positive number, got: ${options.maxBytes}`);
   }
 
   /** Number of entries, with those that have expired and weren't swept yet. */

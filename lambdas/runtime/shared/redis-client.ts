@@ -1,4 +1,5 @@
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
+import { checkText } from '../arguments';
 import { CorkedConnector } from './corked-connector';
 import { SCRIPTS } from './scripts';
 
@@ -40,12 +41,18 @@ export interface Scripted
 /** Address of a connection, `host:port`. */
 export const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
 
+/** Checks an endpoint. @throws {CacheError} `E_INVALID_ARGUMENT` where it isn't a host and a port. */
+export function checkEndpoint(endpoint: unknown): void {
+  checkText('endpoint', endpoint, /^[^\s/@]+:[1-9]\d{0,4}$/, "'host:port'");
+}
+
 /** Client of a cluster, on which nothing waits longer than it must. */
 export function createClient(
   connection: RedisConnectionOptions,
   credentials: Credentials | undefined,
   more: ClusterOptions = {},
 ): Cluster & Scripted {
+  checkEndpoint(connection.endpoint);
   const separator = connection.endpoint.lastIndexOf(':');
   const node = { host: connection.endpoint.slice(0, separator), port: Number(connection.endpoint.slice(separator + 1)) };
   // Of all connections, of those too that ioredis makes with a copy of the options: each sends what stands in it by then.

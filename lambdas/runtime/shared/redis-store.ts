@@ -1,7 +1,7 @@
 import type { Cluster, Command, Redis } from 'ioredis';
+import { checkText, wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
-import { got } from '../error-text';
-import { asUnavailable, invalid, unavailable } from '../errors';
+import { asUnavailable, unavailable } from '../errors';
 import { isVersion, type Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
 import { Budget, type Pending } from './budget';
@@ -9,7 +9,15 @@ import { ConnectionProgress } from './connection-progress';
 import { GetCommand } from './get-command';
 import { hashSlot, slotOf } from './hash-slot';
 import { type Arguments, runOnMaster } from './master-scripts';
-import { addressOf, createClient, type EntryScript, nodeOf, type RedisConnectionOptions, type Scripted } from './redis-client';
+import {
+  addressOf,
+  checkEndpoint,
+  createClient,
+  type EntryScript,
+  nodeOf,
+  type RedisConnectionOptions,
+  type Scripted,
+} from './redis-client';
 import { entryKeys, fenceBeside, tagKey, valueKey } from './redis-keys';
 import { INTEND, PURGE_KEY, PURGE_TAG, PUT } from './scripts';
 import type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared-store';
@@ -58,9 +66,11 @@ type Reply = readonly [kind: string, now: number, detail?: string | number];
 /** Pause after a failure before the credentials are asked for again, in milliseconds. */
 const RECONNECT_MS = 1000;
 
+const DEFAULTS = { budgetMs: 50, purgeBudgetMs: 1000, connectBudgetMs: 1000, breakerThreshold: 2, breakerRestMs: 1000 };
+
 /** Shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
 export class RedisStore implements SharedStore {
-  readonly #options: RedisStoreOptions;
+  readonly #options: RedisStoreOptions & typeof DEFAULTS;
   #client: (Cluster & Scripted) | undefined;
   readonly #clock: Clock;
   readonly #budget: Budget;
@@ -75,13 +85,13 @@ export class RedisStore implements SharedStore {
   #connecting: Promise<unknown> | undefined;
   #closed = false;
 
-  /** Connects in the background. @throws {CacheError} `E_INVALID_ARGUMENT` where the namespace can't be used. */
+  /** Connects in the background. @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: RedisStoreOptions) {
     // Braces would decide over the slot, and what isn't ASCII has a slot of more than one byte a character.
-    if (!/^[!-z|~]+$/.test(options.namespace)) {
-      throw invalid(`'namespace' must be printable ASCII without blanks and braces, got: ${got(options.namespace)}`);
-    }
-    this.#options = options;
+    checkText('namespace', options.namespace, /^[!-z|~]+$/, 'printable ASCII without blanks and braces');
+    checkEndpoint(options.endpoint);
+    const numbers = wholeNumbers(DEFAULTS, options, ['connectBudgetMs', 'breakerRestMs']);
+    this.#options = { ...options, ...numbers };
     this.#clock = options.clock ?? systemClock;
     this.#namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
@@ -89,14 +99,14 @@ export class RedisStore implements SharedStore {
       () => this.#nodes.values(),
       (slot) => this.#master(slot),
     );
-    this.#budget = new Budget(options.budgetMs ?? 50, late, progress);
+    this.#budget = new Budget(numbers.budgetMs, late, progress);
     const leave = ({ key = '' }: Pending) => {
       this.#disconnectFrom(key);
       return late();
     };
-    this.#purgeBudget = new Budget(options.purgeBudgetMs ?? 1000, leave, progress);
+    this.#purgeBudget = new Budget(numbers.purgeBudgetMs, leave, progress);
     const connected = this.#connect().catch(() => this.#reconnectLater());
-    this.#connecting = new Budget(options.connectBudgetMs ?? 1000, late)
+    this.#connecting = new Budget(numbers.connectBudgetMs, late)
       .limit(connected)
       .catch(() => {})
       .then(() => {
@@ -325,11 +335,7 @@ export class RedisStore implements SharedStore {
     const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
-      breaker = new CircuitBreaker(
-        this.#options.breakerThreshold ?? 2,
-        this.#budget.milliseconds,
-        this.#options.breakerRestMs ?? 1000,
-      );
+      breaker = new CircuitBreaker(this.#options.breakerThreshold, this.#budget.milliseconds, this.#options.breakerRestMs);
       this.#breakers.set(shard, breaker);
     }
     return breaker;

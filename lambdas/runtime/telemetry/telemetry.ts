@@ -1,3 +1,4 @@
+import { checkNumber } from '../arguments';
 import { monotonicNow } from '../clock';
 import type { Outcome } from './outcome';
 
@@ -86,7 +87,7 @@ export class Telemetry {
 
   constructor({ report, everySeconds = 60 }: TelemetryOptions) {
     this.#report = report;
-    this.#everyMs = everySeconds * 1000;
+    this.#everyMs = checkNumber('everySeconds', everySeconds, 0) * 1000;
     this.#due = monotonicNow() + this.#everyMs;
   }
 

@@ -52,7 +52,8 @@ export function traced<R>(
       if (describe) span.setAttributes(describe(result));
       return result;
     } catch (error) {
-      span.recordException(error as Error);
+      // A loader may throw anything.
+      span.recordException(error instanceof Error ? error : new Error(String(error)));
       span.setStatus({ code: FAILED });
       throw error;
     } finally {

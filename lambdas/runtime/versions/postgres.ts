@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { LoadScope } from '../load/load-scope';
 import type { Loaded, LoadRequest, VersionSource } from './source';
@@ -136,10 +137,12 @@ export class PostgresVersions implements VersionSource<Handle> {
   constructor(servers: PostgresServers, options: PostgresVersionsOptions = {}) {
     this.#servers = servers;
     this.#clock = options.clock ?? systemClock;
-    this.#fenceMs = options.fenceMs ?? 60_000;
-    this.#replicaBudgetMs = options.replicaBudgetMs ?? 200;
-    this.#replicaRestMs = options.replicaRestMs ?? 2_000;
-    this.#replayWaitMs = options.replayWaitMs ?? 20;
+    const defaults = { fenceMs: 60_000, replicaBudgetMs: 200, replicaRestMs: 2_000, replayWaitMs: 20 };
+    const numbers = wholeNumbers(defaults, options, ['replicaRestMs', 'replayWaitMs']);
+    this.#fenceMs = numbers.fenceMs;
+    this.#replicaBudgetMs = numbers.replicaBudgetMs;
+    this.#replicaRestMs = numbers.replicaRestMs;
+    this.#replayWaitMs = numbers.replayWaitMs;
   }
 
   async current(): Promise<Version> {
@@ -383,7 +386,7 @@ function toPosition(row: VersionRow | undefined): Position {
  * sentences about a lost connection.
  */
 export function isConnectionError(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
   if (code && /^(08|57P0|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN))/.test(code)) return true;
   return /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|terminating connection/i.test(
     message ?? '',
@@ -392,6 +395,6 @@ export function isConnectionError(error: unknown): boolean {
 
 /** True for the error of a query that a standby canceled because it stood in the way of replay. */
 function isRecoveryConflict(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
   return code === '40001' || (code === '40P01' && /recovery/.test(message ?? ''));
 }

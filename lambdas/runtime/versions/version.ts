@@ -4,7 +4,8 @@
  */
 export type Version = string;
 
-const VERSION = /^[0-9A-F]{24}$/;
+/** Text of a version. */
+export const VERSION = /^[0-9A-F]{24}$/;
 
 /** True for the text of a version. */
 export function isVersion(text: unknown): text is Version {

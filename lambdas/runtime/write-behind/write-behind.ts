@@ -1,4 +1,4 @@
-import { checkNumber } from '../arguments';
+import { wholeNumbers } from '../arguments';
 import { newHeader } from '../entry/cached-value';
 import { encodeEntry } from '../entry/envelope';
 import { shown } from '../error-text';
@@ -7,7 +7,7 @@ import { valueText } from '../json-value';
 import type { ReadPath } from '../read-path';
 import type { ReadPathParts } from '../read-path-parts';
 import type { ReadRequest } from '../read-request';
-import type { RedisConnectionOptions } from '../shared/redis-client';
+import { checkEndpoint, type RedisConnectionOptions } from '../shared/redis-client';
 import { newToken } from '../token';
 import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
@@ -125,15 +125,17 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
-    const number = (name: keyof WriteBehindOptions, byDefault: number, least: number) =>
-      checkNumber(name, options[name] ?? byDefault, least);
-    this.#pinMs = number('pinMs', 300_000, 1);
-    this.#maxEntryLength = number('maxEntryLength', 1_048_576, 1);
-    const everyMs = number('everyMs', 200, 1);
+    checkEndpoint(options.endpoint);
+    wholeNumbers({ sweepMs: 0 }, options, ['sweepMs']);
+    const number = (name: keyof WriteBehindOptions, byDefault: number) =>
+      wholeNumbers({ [name]: byDefault }, options)[name] as number;
+    this.#pinMs = number('pinMs', 300_000);
+    this.#maxEntryLength = number('maxEntryLength', 1_048_576);
+    const everyMs = number('everyMs', 200);
     this.#streams = new Streams({
       ...options,
-      budgetMs: number('budgetMs', 1000, 1),
-      maxQueued: number('maxQueued', 10_000, 1),
+      budgetMs: number('budgetMs', 1000),
+      maxQueued: number('maxQueued', 10_000),
     });
     const { flush, source, onError = () => {} } = options;
     if (!flush) return;
@@ -142,9 +144,9 @@ export class WriteBehind {
       onError,
       current: () => source.current(),
       name: newToken(),
-      batchSize: number('batchSize', 100, 1),
-      claimMs: number('claimMs', 10_000, 1),
-      fenceMs: number('fenceMs', 60_000, 1),
+      batchSize: number('batchSize', 100),
+      claimMs: number('claimMs', 10_000),
+      fenceMs: number('fenceMs', 60_000),
     });
     this.#schedule(everyMs);
   }

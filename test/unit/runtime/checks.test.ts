@@ -159,3 +159,16 @@ test('options out of their range are refused', () => {
   const { source } = platform();
   expect(() => sampledChecks({ source, share: 2 })).toThrow("'share' must be a number from 0 to 1, got: 2");
 });
+
+test('what waits to be compared ends with close(), and takes nothing more', async () => {
+  const { a, source } = platform();
+  const checks = sampledChecks({ source, share: 1 });
+  const things = checks.watch(a.namespace('closed', { freshness: { sharedTtlSeconds: 60 } }));
+  for (let read = 0; read < 10; read++) await things.getOrSet('1', async () => source.value);
+  const loads = source.loads.length;
+  await checks.close();
+  for (let read = 0; read < 10; read++) await things.getOrSet('1', async () => source.value);
+  await new Promise((resolve) => setImmediate(resolve));
+  await checks.run();
+  expect(source.loads.length).toBe(loads);
+});

@@ -229,13 +229,13 @@ describe('what cannot be used gets an error that says so', () => {
 
   test.each(['', 'Upper', 'with space', '*', 'x'.repeat(65)])('name %j', (name) => {
     const { cache } = two();
-    expect(() => cache.namespace(name, both)).toThrow("a namespace's name must be");
+    expect(() => cache.namespace(name, both)).toThrow("'name' must be");
   });
 
   test.each([['leaseMs'], ['memoryMaxBytes'], ['tagTtlMs']])('option %s', (name) => {
     const { source } = two();
     expect(() => new Cache({ source, [name]: Number.NaN })).toThrow(
-      `'${name}' must be a number from 0 to ${Number.MAX_SAFE_INTEGER}, got: NaN`,
+      `'${name}' must be a whole number of at least ${name === 'tagTtlMs' ? 0 : 1}, got: NaN`,
     );
   });
 
@@ -249,8 +249,8 @@ describe('what cannot be used gets an error that says so', () => {
   test.each<[string, unknown, string]>([
     ['a cycle', cycle, 'circular'],
     ['a BigInt', { n: 1n }, 'BigInt'],
-    ['a function', () => 1, 'it is a function'],
-    ['a symbol', Symbol('s'), 'it is a symbol'],
+    ['a function', () => 1, 'it is a Function'],
+    ['a symbol', Symbol('s'), 'it is a Symbol'],
   ])('values: %s', async (_, value, message) => {
     for (const policy of [both, { freshness: { memoryTtlSeconds: 1 } }]) {
       const { a, store } = two(policy);

@@ -15,7 +15,7 @@ test('an error of those who are told of reads fails no read, and is a warning', 
     const things = a.namespace('things', policy);
     for (let read = 0; read < 2; read++) expect(await things.getOrSet('1', async () => 1)).toBe(1);
     expect(await things.get('1')).toBe(1);
-    expect(warned).toHaveBeenCalledWith('a handler of reads failed: mine');
+    expect(warned).toHaveBeenCalledWith('a handler of reads: Error: mine');
   }
   warned.mockRestore();
 });

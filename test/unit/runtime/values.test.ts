@@ -57,20 +57,20 @@ describe.each(POLICIES)('with %s', (_, policy) => {
   });
 
   test.each<[string, unknown, string]>([
-    ['a Map', { of: new Map([[1, 2]]) }, "'of' is a Map"],
+    ['a Map', { of: new Map([[1, 2]]) }, 'of is a Map'],
     ['a Set', new Set([1]), 'it is a Set'],
-    ['an Error', [new Error('x')], "'0' is a Error"],
-    ['a RegExp', { a: { b: /x/ } }, "'a.b' is a RegExp"],
+    ['an Error', [new Error('x')], '0 is a Error'],
+    ['a RegExp', { a: { b: /x/ } }, 'a.b is a RegExp'],
     ['a typed array', new Uint8Array(2), 'it is a Uint8Array'],
-    ['a promise', { value: Promise.resolve(1) }, "'value' is a Promise"],
-    ['NaN', { n: Number.NaN }, "'n' is NaN"],
-    ['Infinity', [Number.NEGATIVE_INFINITY], "'0' is -Infinity"],
-    ['an invalid date', { at: new Date(Number.NaN) }, "'at' is an invalid Date"],
+    ['a promise', { value: Promise.resolve(1) }, 'value is a Promise'],
+    ['NaN', { n: Number.NaN }, 'n is NaN'],
+    ['Infinity', [Number.NEGATIVE_INFINITY], '0 is -Infinity'],
+    ['an invalid date', { at: new Date(Number.NaN) }, 'at is Invalid Date'],
     // biome-ignore lint/suspicious/noSparseArray: that is the case
-    ['a hole', [1, , 2], "'1' is a undefined"],
-    ['undefined in an array', [undefined], "'0' is a undefined"],
-    ['a method', { run() {} }, "'run' is a function"],
-    ['a symbol', { s: Symbol('s') }, "'s' is a symbol"],
+    ['a hole', [1, , 2], '1 is a Undefined'],
+    ['undefined in an array', [undefined], '0 is a Undefined'],
+    ['a method', { run() {} }, 'run is a Function'],
+    ['a symbol', { s: Symbol('s') }, 's is a Symbol'],
     ['a Map that toJSON gives', { toJSON: () => new Map() }, 'it is a Map'],
   ])('%s, which JSON would lose, is an error', async (_kind, value, message) => {
     const { a } = platform();
