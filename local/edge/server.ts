@@ -123,7 +123,8 @@ export class EdgeServer {
       );
       return;
     }
-    const hasBody = message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
+    const { headers } = exchange.request;
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     if (hasBody && (method === 'GET' || method === 'HEAD')) {
       this.#refuse(exchange, 403, `A ${method} request must not have a body.`);
       return;
