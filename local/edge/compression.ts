@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { acceptEncoding, type ViewerRequest } from './cache-key';
-import { headerValue, type RawHeaders, withHeader } from './headers';
+import { filterHeaders, headerValue, type RawHeaders, withHeader } from './headers';
 import type { BehaviorOptions } from './options';
 
 /** Sizes that CloudFront compresses, in bytes, both included ("Serve compressed files"). */
@@ -55,10 +55,18 @@ export function compressed(behavior: BehaviorOptions, request: ViewerRequest, st
     coding === 'br'
       ? zlib.brotliCompressSync(response.body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })
       : zlib.gzipSync(response.body, { level: 6 });
-  let shown = withHeader(headers, 'Content-Encoding', coding);
+  return { headers: withWeakTag(withHeader(headers, 'Content-Encoding', coding)), body: packed };
+}
+
+/**
+ * The headers with a weak entity tag in place of a strong one, and without one that is neither.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html
+ */
+function withWeakTag(headers: RawHeaders): RawHeaders {
   const etag = headerValue(headers, 'etag');
-  if (etag !== undefined && !etag.startsWith('W/')) shown = withHeader(shown, 'ETag', `W/${etag}`);
-  return { headers: shown, body: packed };
+  if (etag === undefined || etag.startsWith('W/')) return headers;
+  return etag.startsWith('"') ? withHeader(headers, 'ETag', `W/${etag}`) : filterHeaders(headers, (name) => name !== 'etag');
 }
 
 function isCompressible(behavior: BehaviorOptions, status: number, { headers, body }: Encoded): boolean {

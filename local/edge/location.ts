@@ -21,7 +21,7 @@ export interface Answer {
   readonly behavior: BehaviorOptions;
   readonly object: StoredObject;
   readonly result: CacheResult;
-  /** How far the edge answers conditions and ranges of the viewer itself, in place of the origin. */
+  /** Conditions of the viewer that the edge answers itself, in place of the origin: all, all but ranges, or none. */
   readonly conditions: 'all' | 'without ranges' | 'none';
   /** Times that the origin took, where it gave the answer. */
   readonly upstream?: Timing['upstream'];

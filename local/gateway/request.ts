@@ -46,7 +46,10 @@ export function isUnsupported({ path, queryString }: GatewayRequest): boolean {
 /** Methods of REST APIs. */
 const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
 
-/** The method that a request means: that of `X-HTTP-Method-Override` where it names one. */
+/**
+ * The method that a request means: that of `X-HTTP-Method-Override` where it names one. An assumption: no page of AWS's names the
+ * header, and what works here with it works without it too.
+ */
 export function effectiveMethod(request: GatewayRequest): string {
   const override = headerValues(request, 'x-http-method-override')[0]?.trim().toUpperCase();
   return override !== undefined && METHODS.has(override) ? override : request.httpMethod;

@@ -234,8 +234,8 @@ function malformed(choices: Random, base: string): string {
 }
 
 /**
- * Sends bytes and reads until the connection ends. A server may wait for the rest of a request that isn't whole, for as long as its client
- * may still send it: then the client says that nothing more comes.
+ * Sends bytes and reads until the connection ends. A server may wait for the rest of a request that isn't whole, for as long as
+ * its client may still send it: then the client says that nothing more comes.
  */
 function ended(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
