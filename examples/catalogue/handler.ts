@@ -71,8 +71,8 @@ const load = (id: string) => async (handle: Handle) => {
 export async function handler({ id, price }: CatalogueEvent) {
   if (price !== undefined) {
     await writer.query('UPDATE product SET price = $2 WHERE id = $1', [id, price]);
-    // After the commit. No load that began before it can bring the old price back. Were this process to die before, the price would be old until
-    // its TTL ends: the platform's writers commit the purge along with the change.
+    // After the commit. No load that began before it can bring the old price back. Were this process to die before, the price
+    // would be old until its TTL ends: the platform's writers commit the purge along with the change.
     await cache.purgeKey(product, { id });
   }
   const { value, outcome } = await cache.getOrSet(product, { id }, load(id));

@@ -4,8 +4,8 @@ import type { Route } from '../route';
 
 /**
  * Viewer request function that normalizes the cache key: query strings are sorted, and those that the route doesn't declare are
- * dropped; of several values of one, the last is kept, which is the one that functions get and the stage cache has in its key. A cache
- * policy drops undeclared ones too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
+ * dropped; of several values of one, the last is kept, which is the one that functions get and the stage cache has in its key. A
+ * cache policy drops undeclared ones too, but keeps the viewer's order, so that `?a=1&b=2` and `?b=2&a=1` would be two entries.
  */
 export class KeyFunction extends Construct {
   /** Function that behaviours run on each viewer's request. */

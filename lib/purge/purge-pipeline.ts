@@ -56,8 +56,8 @@ export interface PurgePipelineProps {
   readonly edgeMonthlyItems?: number;
 
   /**
-   * Parent tag by tag template, such as `product:{id}` to `products`. Every route with the template must have the parent too, so that
-   * purging the parent purges at least as much.
+   * Parent tag by tag template, such as `product:{id}` to `products`. Every route with the template must have the parent too, so
+   * that purging the parent purges at least as much.
    * @default - none
    */
   readonly parentTags?: Record<string, string>;

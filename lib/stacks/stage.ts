@@ -86,7 +86,11 @@ export interface StageConfig {
    */
   readonly environment?: StageEnvironment;
 
-  /** A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1. @default - the distribution's own */
+  /**
+   * A name of one's own for the edge. Needs `environment`, since its certificate is made in us-east-1.
+   *
+   * @default - the distribution's own
+   */
   readonly domain?: StageDomain;
 
   /**

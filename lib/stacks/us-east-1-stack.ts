@@ -35,8 +35,8 @@ export class UsEast1Stack extends PlatformStack {
   }
 
   /**
-   * The rules, for the stack of the edge. Where it says no region, nothing can refer to another one but an output by its name, which
-   * CloudFormation reads when the edge is deployed.
+   * The rules, for the stack of the edge. Where it says no region, nothing can refer to another one but an output by its name,
+   * which CloudFormation reads when the edge is deployed.
    */
   firewallFor(edge: Stack): IFirewall | undefined {
     const { firewall } = this;

@@ -99,8 +99,8 @@ export class Location {
   /**
    * Answers a request that {@link lookup} couldn't, together with others of the same key where CloudFront does so.
    *
-   * @see
-   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes
+   * @see the guide's "Simultaneous requests for the same object (request collapsing)":
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
    */
   async fetchShared(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, viewer: Viewer): Promise<Answer> {
     // "CloudFront does not support request collapsing if you enable cookie forwarding".
@@ -145,7 +145,7 @@ export class Location {
   /**
    * @param awaited true while any viewer waits for the answer; what all have left isn't stored, by the guide's "Canceled
    * requests":
-   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#response-custom-canceled-requests
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
    */
   async #fetch(behavior: BehaviorOptions, key: CacheKey, request: ViewerRequest, awaited: () => boolean): Promise<Fetched> {
     const expired = this.store.get(key.text);

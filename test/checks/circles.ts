@@ -16,9 +16,9 @@ function resolve(from: string, name: string, files: ImportsByFile): string | und
  * imports.
  *
  * @see https://doi.org/10.1137/0201010
- * @returns each group sorted by name, with the shortest circle through its first file
+ * @returns of each group the shortest circle through its first file by name
  */
-export function circles(files: ImportsByFile): { readonly files: string[]; readonly circle: string[] }[] {
+export function circles(files: ImportsByFile): string[][] {
   const edges = new Map<string, string[]>();
   for (const [file, names] of Object.entries(files)) {
     const targets = names.filter((name) => name.startsWith('.')).map((name) => resolve(file, name, files));
@@ -27,7 +27,7 @@ export function circles(files: ImportsByFile): { readonly files: string[]; reado
       targets.filter((target) => target !== undefined),
     );
   }
-  const groups: { files: string[]; circle: string[] }[] = [];
+  const found: string[][] = [];
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();
   const stack: string[] = [];
@@ -42,11 +42,11 @@ export function circles(files: ImportsByFile): { readonly files: string[]; reado
     if (lowest.get(file) !== order.get(file)) return;
     const group = stack.splice(stack.indexOf(file)).sort();
     if (group.length > 1 || edges.get(file)!.includes(file)) {
-      groups.push({ files: group, circle: shortestCircle(group[0]!, edges) });
+      found.push(shortestCircle(group[0]!, edges));
     }
   };
   for (const file of edges.keys()) if (!order.has(file)) visit(file);
-  return groups;
+  return found;
 }
 
 /** Breadth first, from a file that is known to lie on a circle. */

@@ -6,9 +6,9 @@ const SHIPPED = ['lib', 'lambdas', 'local', 'cli', 'routes', 'examples'];
 
 const COLUMNS = 130;
 
-/** Ceilings, which fall with each change that mends some: the first has to be below 40, the second 0. */
-const MOST_NAMELESS = 100;
-const MOST_LONG_LINES = 140;
+/** Ceilings: a few doc comments may have a reason, and no line. */
+const MOST_NAMELESS = 39;
+const MOST_LONG_LINES = 0;
 
 /** The files with the most, for whoever mends some. */
 const worst = (counts: readonly (readonly [string, number])[]) =>

@@ -28,7 +28,8 @@ function linksOf(page: string): string[] {
 
 /**
  * Anchors of a page, as GitHub makes them of its headings.
- * @see https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
+ * @see
+ * https://docs.github.com/en/get-started/writing-on-github (basic writing and formatting syntax, section links)
  */
 function anchorsOf(page: string): string[] {
   const headings =

@@ -12,7 +12,10 @@ export interface Caller {
   readonly who: 'anybody' | 'IAM' | 'authorizer' | 'API key';
 }
 
-/** Each function, method and path that an API or a URL leads to, with who may call it. The edge leads to the API, and signs nothing. */
+/**
+ * Each function, method and path that an API or a URL leads to, with who may call it. The edge leads to the API, and signs
+ * nothing.
+ */
 export function callersOf(resources: readonly Resource[]): Caller[] {
   const functions = resources.filter(({ type }) => type === 'AWS::Lambda::Function');
   const called = (value: unknown): Resource | undefined => functions.find(({ address }) => mentions(value, address));

@@ -6,8 +6,9 @@ const ROUTES = ['AWS::EC2::Route', 'AWS::EC2::SubnetRouteTableAssociation'];
 const RULES = ['AWS::EC2::SecurityGroupEgress', 'AWS::EC2::SecurityGroupIngress'];
 
 /**
- * Resources that the answer of a custom resource needs and that it doesn't depend on. What it depends on is made before it, and deleted after
- * it; without that, its function loses its network, its rights or its target while it is still to answer, and the stack waits until it fails.
+ * Resources that the answer of a custom resource needs and that it doesn't depend on. What it depends on is made before it, and
+ * deleted after it; without that, its function loses its network, its rights or its target while it is still to answer, and the
+ * stack waits until it fails.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
  */

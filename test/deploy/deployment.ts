@@ -9,8 +9,8 @@ import { resourcesOf } from './resources';
 import { schemaProblems } from './schemas';
 
 /**
- * Plays everything that happens to an app in an account: each service's rules, deployment, a failed create of each resource and a second try,
- * and its end.
+ * Plays everything that happens to an app in an account: each service's rules, deployment, a failed create of each resource and a
+ * second try, and its end.
  *
  * @returns what AWS would refuse, lose or leave behind; empty where it deploys.
  */
@@ -28,7 +28,10 @@ export function deploymentProblems(stacks: readonly StackArtifact[]): Problem[] 
   ]);
 }
 
-/** Plays two apps in one account and region: both must deploy, whichever comes first, and the end of one must leave the other whole. */
+/**
+ * Plays two apps in one account and region: both must deploy, whichever comes first, and the end of one must leave the other
+ * whole.
+ */
 export function neighbourProblems(first: readonly StackArtifact[], second: readonly StackArtifact[]): Problem[] {
   return distinct([...playDeploy(first, second), ...playNeighbours(first, second), ...playNeighbours(second, first)]);
 }

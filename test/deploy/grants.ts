@@ -123,7 +123,9 @@ export function deliveryProblems(resources: readonly Resource[]): Problem[] {
   });
 }
 
-/** Services that an account's own topics let publish while nobody gave them a policy: the default one lets in the account itself. */
+/**
+ * Services that an account's own topics let publish while nobody gave them a policy: the default one lets in the account itself.
+ */
 const BY_DEFAULT: readonly string[] = ['cloudwatch.amazonaws.com'];
 
 function isAllowed(delivery: Delivery, resources: readonly Resource[]): boolean {
@@ -184,7 +186,10 @@ function isFor(principal: Json, service: string): boolean {
   return [principal?.Service ?? []].flat().includes(service);
 }
 
-/** True if every condition is met by a call over TLS of the service for the delivery's source. A condition that isn't known here isn't met. */
+/**
+ * True if every condition is met by a call over TLS of the service for the delivery's source. A condition that isn't known here
+ * isn't met.
+ */
 function holds(condition: Json, delivery: Delivery): boolean {
   return Object.entries(condition ?? {}).every(([operator, pairs]) =>
     Object.entries(pairs as Record<string, Json>).every(([key, wanted]) => met(operator, key.toLowerCase(), wanted, delivery)),
@@ -204,7 +209,9 @@ function met(operator: string, key: string, wanted: Json, delivery: Delivery): b
   return false;
 }
 
-/** True if an ARN, which may have wildcards, is that of the delivery's source: it names the source itself, or its API, or nobody. */
+/**
+ * True if an ARN, which may have wildcards, is that of the delivery's source: it names the source itself, or its API, or nobody.
+ */
 function arnCovers(arn: string, { from }: Delivery): boolean {
   const marks = mentioned(arn);
   if (marks.has(from.address)) return true;

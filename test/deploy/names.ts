@@ -61,8 +61,8 @@ function identifyingProperties(type: string): readonly string[] {
 }
 
 /**
- * Name of a resource that no other one may have, with where it must be the only one; undefined where the service generates it. A name made of
- * another resource's, such as the policy of a bucket, belongs to that resource and doesn't count.
+ * Name of a resource that no other one may have, with where it must be the only one; undefined where the service generates it. A
+ * name made of another resource's, such as the policy of a bucket, belongs to that resource and doesn't count.
  */
 export function claimedName(resource: Resource): string | undefined {
   if (!names.has(resource)) names.set(resource, nameOf(resource));

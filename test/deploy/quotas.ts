@@ -156,7 +156,11 @@ export const QUOTAS: readonly Quota[] = [
   },
 ];
 
-/** What CloudFormation takes of one template. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+/**
+ * What CloudFormation takes of one template.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
 const TEMPLATE = { resources: 500, outputs: 200, bytes: 1_048_576 };
 
 /** Quotas that stacks exceed in an account that has nothing else. */

@@ -6,7 +6,9 @@ import type { Resource } from './resources';
 
 const spec = loadAwsServiceSpecSync();
 
-/** Properties of the registry that a template has and that a type doesn't know, or lacks, or that have a value it doesn't take. */
+/**
+ * Properties of the registry that a template has and that a type doesn't know, or lacks, or that have a value it doesn't take.
+ */
 export function schemaProblems(resources: readonly Resource[]): Problem[] {
   return resources.flatMap(({ address, type, properties }) => {
     if (!type.startsWith('AWS::') || type === 'AWS::CDK::Metadata' || type === 'AWS::CloudFormation::CustomResource') return [];

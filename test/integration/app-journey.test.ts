@@ -96,7 +96,8 @@ describe('a change', () => {
       const { steps } = (await platform.get(`/purges/${purgeId}`)).json();
       return steps.some(({ step }: { step: string }) => step === 'shared');
     });
-    // Longer than the drain and the delay of an invalidation, which are what an edge that is refreshed by anything else would need.
+    // Longer than the drain and the delay of an invalidation, which are what an edge that is refreshed by anything else would
+    // need.
     const until = Date.now() + 8000;
     while (Date.now() < until) expect(await populationAtEdge()).not.toBe(3_000_001);
     platform.lambda.resume(executor);

@@ -14,9 +14,9 @@ let platform: TestPlatform;
 let calls: CallRecord[];
 
 /**
- * Everything that the app does: deployment with migration and sample data; reads through every tier, health, a change, its purge in every
- * tier until CloudFront reports it complete, a purge that the command line submits, and a report of the topology, as after a failover, and a
- * run of the probe.
+ * Everything that the app does: deployment with migration and sample data; reads through every tier, health, a change, its purge
+ * in every tier until CloudFront reports it complete, a purge that the command line submits, and a report of the topology, as
+ * after a failover, and a run of the probe.
  */
 beforeAll(async () => {
   platform = await startTestPlatform({ edit: signedAsDeployed });

@@ -207,7 +207,11 @@ describe('the probe', () => {
   const ID = 2_879_139;
   const FILE = () => path.join(platform.stateDir, 'logs', `${functionArn(platform, 'ProbeFunction').split(':').at(-1)}.log`);
 
-  /** Runs it as if the purge had been committed this long ago. @returns what it says of the purge's keys; undefined where it is late. */
+  /**
+   * Runs it as if the purge had been committed this long ago.
+   *
+   * @returns what it says of the purge's keys; undefined where it is late.
+   */
   const share = async (purgeId: string, seconds: number, metric: string): Promise<number[] | undefined> => {
     const size = fs.existsSync(FILE()) ? fs.statSync(FILE()).size : 0;
     await administrator.query(

@@ -15,7 +15,8 @@ afterAll(() => platform?.dispose());
 test('40 requests for one cold key at the gateway, served by many environments with empty memory, load it once', async () => {
   const reader = functionArn(platform, 'FunctionsReader');
   const get = (path: string) => platform.get(`${platform.urls.gateway}${path}`);
-  // Environments are started first, by other keys and a few at a time, so that the race is between environments and not between their starts.
+  // Environments are started first, by other keys and a few at a time, so that the race is between environments and not between
+  // their starts.
   for (let concurrency = 4; concurrency <= CONCURRENCY; concurrency += 4) {
     const warm = await Promise.all(
       Array.from({ length: concurrency }, (_, i) => get(`/places/${2_950_000 + 100 * concurrency + i}`)),
@@ -38,7 +39,8 @@ test('40 requests for one cold key at the gateway, served by many environments w
   );
   const queries = rows.reduce((sum, { calls }) => sum + Number(calls), 0);
   const told = answers.map(({ headers }) => String(headers['cache-status'])).filter((status) => !status.includes('collapsed'));
-  // Forty processes on a small machine may keep one of them from its answer for longer than an operation's budget: it goes without the tier.
+  // Forty processes on a small machine may keep one of them from its answer for longer than an operation's budget: it goes
+  // without the tier.
   const bypassed = told.filter((status) => status.startsWith('shared; fwd=bypass')).length;
   expect(told.filter((status) => status.startsWith('shared; fwd=miss'))).toHaveLength(1);
   expect(bypassed).toBeLessThan(CONCURRENCY / 4);

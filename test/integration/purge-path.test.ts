@@ -272,7 +272,8 @@ describe('nothing is lost', () => {
       if (!crashed) break;
       points.add(crashed);
     }
-    // Windows end by the clock, so that a run may have its steps in another order than the one before: what was passed over is tried by name.
+    // Windows end by the clock, so that a run may have its steps in another order than the one before: what was passed over is
+    // tried by name.
     for (const name of passed) {
       if (points.has(name)) continue;
       const crashed = await dieAt(`place:${name.replace(/ /g, '-').toLowerCase()}`, (each) => each === name);

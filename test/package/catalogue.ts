@@ -22,7 +22,8 @@ async function startSecrets(secrets: Record<string, unknown>): Promise<{ readonl
 export type Answers = readonly { readonly product: { readonly price: number } | undefined; readonly tier: string }[];
 
 /**
- * Runs the example's bundled handler on a real database and a real cluster: each list of events in a process of its own, one after the other.
+ * Runs the example's bundled handler on a real database and a real cluster: each list of events in a process of its own, one
+ * after the other.
  *
  * @param bundle the script, from the project's folder.
  */

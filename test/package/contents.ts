@@ -69,7 +69,10 @@ export function sampleProblems(project: Project): string[] {
     );
 }
 
-/** @returns packages that the library imports and that neither come with it nor are named as peers. The command line has everything within. */
+/**
+ * @returns packages that the library imports and that neither come with it nor are named as peers. The command line has
+ * everything within.
+ */
 export function undeclaredImports(project: Project): string[] {
   const folder = project.path('node_modules/cachement');
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));

@@ -15,7 +15,9 @@ function failure(what: string, error: unknown): Error {
   return new Error(`${what} failed:\n${stdout}${stderr}`.trimEnd() || String(error), { cause: error });
 }
 
-/** A folder outside of the repository with a project that has installed the package, and nothing that the package doesn't bring. */
+/**
+ * A folder outside of the repository with a project that has installed the package, and nothing that the package doesn't bring.
+ */
 export class Project {
   private constructor(readonly folder: string) {}
 
@@ -45,7 +47,10 @@ export class Project {
       .sort();
   }
 
-  /** Adds packages as the repository has them installed: a second copy of the CDK would take half a minute, and prove nothing more. */
+  /**
+   * Adds packages as the repository has them installed: a second copy of the CDK would take half a minute, and prove nothing
+   * more.
+   */
   link(...names: string[]): void {
     for (const name of names) {
       const place = this.path('node_modules', name);

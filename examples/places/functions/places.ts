@@ -73,7 +73,8 @@ export function toPlace(row: PlaceRow): Place {
 }
 
 /**
- * The id in its one spelling, since key and tags are made of it: a place that is known as `7` and `007` could be purged as one only.
+ * The id in its one spelling, since key and tags are made of it: a place that is known as `7` and `007` could be purged as one
+ * only.
  *
  * @throws {Problem} 400 where it isn't a whole number, 404 where no place can have it.
  */
