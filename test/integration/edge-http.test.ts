@@ -53,6 +53,14 @@ describe('the edge, on the wire', () => {
       for (let i = 0; i < 2; i += 1) expect(values(await ask(port, '/', [], method), 'content-length')).toEqual(['0']);
     });
 
+    test('an uncached HEAD has the length that the origin states, or none', async () => {
+      await start({ cachePolicy: cachePolicy({ defaultTtlSeconds: 0, maxTtlSeconds: 0 }) });
+      upstream.answer = () => response(200, ['Content-Length: 1234']);
+      expect(values(await ask(port, '/', [], 'HEAD'), 'content-length')).toEqual(['1234']);
+      upstream.answer = () => response(200, ['Transfer-Encoding: chunked']);
+      expect(values(await ask(port, '/', [], 'HEAD'), 'content-length')).toEqual([]);
+    });
+
     test('what may stand once stands once, whatever an origin sends', async () => {
       const twice = ['ETag', 'Age', 'Content-Type', 'Last-Modified', 'X-Cache', 'X-Amz-Cf-Id', 'X-Amz-Cf-Pop', 'Location'];
       upstream.answer = () =>
