@@ -93,8 +93,8 @@ export interface CachingPlatformProps {
   readonly monthlyBudget?: number;
 
   /**
-   * Lowest impact of a cost anomaly, in USD per day, that is reported. Needs `monthlyBudget`, and an account that may have a monitor of a
-   * cost tag: a management account, or one without an organization. Every other one is refused by AWS.
+   * Lowest impact of a cost anomaly, in USD per day, that is reported. Needs `monthlyBudget`, and an account that may have a
+   * monitor of a cost tag: a management account, or one without an organization. Every other one is refused by AWS.
    * @see https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
    * @default - no anomaly is reported
    */
@@ -107,8 +107,8 @@ export interface CachingPlatformProps {
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * True if the database can't be deleted. Set it once the first deployment has succeeded: it is in force before the rest of the stack is
-   * made, so that a deployment which fails then can neither be rolled back nor repeated.
+   * True if the database can't be deleted. Set it once the first deployment has succeeded: it is in force before the rest of the
+   * stack is made, so that a deployment which fails then can neither be rolled back nor repeated.
    * @default false
    */
   readonly deletionProtection?: boolean;

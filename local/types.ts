@@ -132,7 +132,9 @@ export interface Keys {
   secretOf(accessKeyId: string): string | undefined;
 }
 
-/** Type of a member of an operation's input. Bytes are text in base64 over the wire, or a buffer where they are the whole body. */
+/**
+ * Type of a member of an operation's input. Bytes are text in base64 over the wire, or a buffer where they are the whole body.
+ */
 export type Shape =
   | 'text'
   | 'number'

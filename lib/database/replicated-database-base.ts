@@ -54,8 +54,8 @@ export interface DatabaseProps {
 
   /**
    * True if RDS refuses to delete the database until this is turned off. Set it once the first deployment has succeeded: a
-   * deployment that fails before can't delete what it made otherwise, and so can't be repeated. Data is kept by `removalPolicy` all
-   * the same.
+   * deployment that fails before can't delete what it made otherwise, and so can't be repeated. Data is kept by `removalPolicy`
+   * all the same.
    * @default false
    */
   readonly deletionProtection?: boolean;

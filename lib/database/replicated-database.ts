@@ -42,9 +42,9 @@ export interface ReplicatedDatabaseProps extends DatabaseProps {
   readonly replicas?: number;
 
   /**
-   * Version of PostgreSQL of the replicas. For a minor upgrade raise it first and deploy, then `version`: RDS refuses to upgrade a
-   * primary while a replica of it is older, and CloudFormation updates the primary first. A major upgrade of the primary takes the
-   * replicas of its region with it.
+   * Version of PostgreSQL of the replicas. For a minor upgrade raise it first and deploy, then `version`: RDS refuses to upgrade
+   * a primary while a replica of it is older, and CloudFormation updates the primary first. A major upgrade of the primary takes
+   * the replicas of its region with it.
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MinorVersion.html
    * @default - `version`
    */

@@ -63,8 +63,8 @@ export class SchemaMigration extends Construct {
 }
 
 /**
- * Prerequisites of a function that uses the database and that no reference implies: permissions, rules of security groups on both sides, and the
- * endpoints through which it reads its secret and answers CloudFormation.
+ * Prerequisites of a function that uses the database and that no reference implies: permissions, rules of security groups on both
+ * sides, and the endpoints through which it reads its secret and answers CloudFormation.
  */
 export function databaseDependencies(
   client: PlatformFunction,

@@ -295,8 +295,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
 const MAX_COMMENT = 128;
 
 /**
- * Name of a policy that no stack of the same name in another region takes, since an account has one list of names. The CDK adds the region
- * to the names of cache policies only.
+ * Name of a policy that no stack of the same name in another region takes, since an account has one list of names. The CDK adds
+ * the region to the names of cache policies only.
  */
 function nameInAccount(scope: Construct, policy: string): string {
   return `${Names.uniqueId(scope).slice(0, 90)}${policy}-${Stack.of(scope).region}`;

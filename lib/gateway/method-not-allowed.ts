@@ -4,8 +4,9 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 const BODY = JSON.stringify({ type: 'about:blank', title: 'Method Not Allowed', status: 405 });
 
 /**
- * Has the gateway itself answer every method of a resource that isn't declared, with 405 and the methods that are: no function sees it. Without
- * it API Gateway answers as for a path that isn't there. A body of another media type than JSON is refused with 415.
+ * Has the gateway itself answer every method of a resource that isn't declared, with 405 and the methods that are: no function
+ * sees it. Without it API Gateway answers as for a path that isn't there. A body of another media type than JSON is refused with
+ * 415.
  *
  * @param allowed methods of the resource, when all are declared.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html

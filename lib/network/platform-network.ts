@@ -32,8 +32,8 @@ export interface IPlatformNetwork {
   readonly vpc: ec2.IVpc;
 
   /**
-   * Endpoints through which functions reach AWS, as far as this app makes them. A custom resource whose function works in the network depends
-   * on them: without that, CloudFormation may make them after it, and delete them before it has answered.
+   * Endpoints through which functions reach AWS, as far as this app makes them. A custom resource whose function works in the
+   * network depends on them: without that, CloudFormation may make them after it, and delete them before it has answered.
    */
   readonly endpoints: IDependable[];
 

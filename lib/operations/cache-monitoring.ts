@@ -80,8 +80,8 @@ export class CacheMonitoring extends Construct {
   }
 
   /**
-   * Adds the topic of alarms. Any policy takes the place of the one that SNS gives a topic, which lets the account's own services publish, so
-   * that this one must name CloudWatch.
+   * Adds the topic of alarms. Any policy takes the place of the one that SNS gives a topic, which lets the account's own services
+   * publish, so that this one must name CloudWatch.
    *
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
    */

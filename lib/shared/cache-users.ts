@@ -60,8 +60,8 @@ export function addCacheUsers(
 }
 
 /**
- * Adds the user that a client without a name is, disabled. A group of Redis OSS must contain it; one of Valkey need not, nobody without a
- * name is admitted then, and no user of Valkey may be without authentication.
+ * Adds the user that a client without a name is, disabled. A group of Redis OSS must contain it; one of Valkey need not, nobody
+ * without a name is admitted then, and no user of Valkey may be without authentication.
  *
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
  */

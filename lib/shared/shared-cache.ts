@@ -337,7 +337,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       engine: engine.type,
       engineVersion: engine.version,
       cacheNodeType: nodeType,
-      // Nodes of this family have SSDs, and ElastiCache refuses them without: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html
+      // Nodes of this family have SSDs, and ElastiCache refuses them without:
+      // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html
       ...(nodeType.startsWith('cache.r6gd.') && { dataTieringEnabled: true }),
       clusterMode: clusterMode ? 'enabled' : 'disabled',
       numNodeGroups: shards,

@@ -111,8 +111,9 @@ export interface StageConfig {
   readonly retain: boolean;
 
   /**
-   * True if stacks are protected from deletion, and the database too. Set it once the first deployment has succeeded: both protections are in
-   * force before the first resource is made, so that a deployment which fails then can neither be rolled back nor repeated.
+   * True if stacks are protected from deletion, and the database too. Set it once the first deployment has succeeded: both
+   * protections are in force before the first resource is made, so that a deployment which fails then can neither be rolled back
+   * nor repeated.
    * @default false
    */
   readonly protected?: boolean;

@@ -17,8 +17,8 @@ export interface CustomResourcesOptions {
   readonly functions: ReadonlyMap<string, FunctionTarget>;
   readonly expectResponse: ExpectResponse;
   /**
-   * Connections and calls of a function that were not let through since a time, in milliseconds since the epoch. The function itself sees
-   * nothing but a timeout.
+   * Connections and calls of a function that were not let through since a time, in milliseconds since the epoch. The function
+   * itself sees nothing but a timeout.
    */
   blocked?(functionArn: string, since: number): readonly string[];
   readonly clock: Clock;

@@ -24,7 +24,8 @@ export function skippedResources({ stacks }: CloudAssembly, types: readonly stri
 }
 
 /**
- * Types that are left out on request: every property is passed over, and references to them resolve to names and ARNs that nothing answers for.
+ * Types that are left out on request: every property is passed over, and references to them resolve to names and ARNs that
+ * nothing answers for.
  * @param known types that are run here
  * @throws {AssemblyError} of a type that isn't in the templates, that is run or accepted here, or that is a custom resource's
  */

@@ -52,8 +52,8 @@ function checkEventSources(model: Model, policies: Policies): void {
 }
 
 /**
- * Checks that functions may send to their dead-letter queues and destinations: Lambda does so in the name of the function's role, and
- * refuses the configuration where the role doesn't allow it.
+ * Checks that functions may send to their dead-letter queues and destinations: Lambda does so in the name of the function's role,
+ * and refuses the configuration where the role doesn't allow it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 function checkDestinations(model: Model, policies: Policies): void {

@@ -3,7 +3,8 @@ import { AwsError, type Members, type Operation, type Shape } from '../types';
 
 /**
  * Input of an operation, with the members that it names and their types.
- * @throws {AwsError} `SerializationException` that names the member of another type, `MissingParameter` that names one that is missing.
+ * @throws {AwsError} `SerializationException` that names the member of another type, `MissingParameter` that names one that is
+ * missing.
  */
 export function readInput(
   value: unknown,

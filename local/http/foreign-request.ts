@@ -4,9 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 const OTHER_SITES = ['cross-site', 'same-site'];
 
 /**
- * Reason why a request may come from a page of another site in this machine's browser; undefined where it can't. A page whose name was made
- * to resolve to loopback names itself in `Host`; any other page is named in `Origin` or `Sec-Fetch-Site`, which no page can leave out of a
- * request that changes something.
+ * Reason why a request may come from a page of another site in this machine's browser; undefined where it can't. A page whose
+ * name was made to resolve to loopback names itself in `Host`; any other page is named in `Origin` or `Sec-Fetch-Site`, which no
+ * page can leave out of a request that changes something.
  *
  * @see https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
  */
@@ -20,7 +20,10 @@ export function foreignRequest(headers: IncomingHttpHeaders): string | undefined
   return undefined;
 }
 
-/** True of `127.0.0.1`, `[::1]`, `localhost` and the names below it, each with or without a port: names that no other site can have. */
+/**
+ * True of `127.0.0.1`, `[::1]`, `localhost` and the names below it, each with or without a port: names that no other site can
+ * have.
+ */
 export function isLoopbackName(host: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:[\w-]+\.)*localhost)(?::\d{1,5})?$/i.test(host);
 }

@@ -13,8 +13,8 @@ export interface LoopbackServerOptions extends ServerOptions {
 }
 
 /**
- * HTTP server on loopback that no request ends: each error of a handler, a connection or a stream is answered or logged here, since an
- * `error` event without a listener would end the process.
+ * HTTP server on loopback that no request ends: each error of a handler, a connection or a stream is answered or logged here,
+ * since an `error` event without a listener would end the process.
  */
 export class LoopbackServer {
   /** For timeouts and events of one's own. */

@@ -14,8 +14,8 @@ const FILE = 'credentials';
 const SECRET_BYTES = 30;
 
 /**
- * Keys of the operator and of each function. Secrets of functions are derived from the operator's, so that one small file is all that has
- * to be kept from other users of the machine.
+ * Keys of the operator and of each function. Secrets of functions are derived from the operator's, so that one small file is all
+ * that has to be kept from other users of the machine.
  */
 export class Keyring implements Keys {
   readonly operator: Credentials;

@@ -62,8 +62,8 @@ export function signatureOf({ headers, queryString }: Pick<SignedRequest, 'heade
 const MAX_AUTHORIZATION = 8192;
 
 /**
- * Reason why a signature isn't that of the holder of the secret; undefined where it is. The time isn't compared with the clock: nobody
- * can record what goes over loopback.
+ * Reason why a signature isn't that of the holder of the secret; undefined where it is. The time isn't compared with the clock:
+ * nobody can record what goes over loopback.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */

@@ -141,8 +141,8 @@ export class Queue implements QueueTarget {
   }
 
   /**
-   * Receives, and waits where there is nothing: calls back once, with nothing after `waitMilliseconds`. A long poll waits as well while
-   * too many messages are in flight, which is an error of a short one.
+   * Receives, and waits where there is nothing: calls back once, with nothing after `waitMilliseconds`. A long poll waits as well
+   * while too many messages are in flight, which is an error of a short one.
    * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
    * @returns stops waiting, without calling back.
    */

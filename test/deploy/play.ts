@@ -200,8 +200,8 @@ export function playTwoRegions(stacks: readonly StackArtifact[]): Problem[] {
 }
 
 /**
- * Deploys, and lets the creation of each resource fail in turn, once everything that doesn't need it was created. Then the stack is rolled
- * back, and deployed once more: the CLI deletes a stack whose creation failed, and creates it anew.
+ * Deploys, and lets the creation of each resource fail in turn, once everything that doesn't need it was created. Then the stack
+ * is rolled back, and deployed once more: the CLI deletes a stack whose creation failed, and creates it anew.
  */
 export function playFailures(stacks: readonly StackArtifact[]): Problem[] {
   const problems: Problem[] = [];
@@ -259,7 +259,10 @@ export function playDestroy(stacks: readonly StackArtifact[]): Problem[] {
   return distinct([...deployed].reverse().flatMap(([, resources]) => remove(resources, account, 'delete')));
 }
 
-/** Deploys two apps into one account, one after the other, and destroys the one that came last: the other must have all that it needs. */
+/**
+ * Deploys two apps into one account, one after the other, and destroys the one that came last: the other must have all that it
+ * needs.
+ */
 export function playNeighbours(staying: readonly StackArtifact[], gone: readonly StackArtifact[]): Problem[] {
   const account = new Account();
   const all = [staying, gone].map((stacks) => byStack(stacks).flatMap(([, resources]) => resources));

@@ -135,7 +135,9 @@ export class SampledChecks<Handle> {
     await Promise.race([work, this.#clock.sleep(budgetMs)]);
   }
 
-  /** Leaves out what waits and takes nothing more; resolves once no comparison runs. Nothing that waits keeps the process alive. */
+  /**
+   * Leaves out what waits and takes nothing more; resolves once no comparison runs. Nothing that waits keeps the process alive.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;

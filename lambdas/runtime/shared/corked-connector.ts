@@ -3,9 +3,9 @@ import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/b
 import type { NetStream } from 'ioredis/built/types';
 
 /**
- * Connects as ioredis does, once the credentials of the moment are known, and holds back what is written to the socket until the turn of the event loop ends, so that the
- * commands of one turn leave in one packet. Commands stay single, so redirections and errors stay theirs, which pipelining across
- * a cluster does not give.
+ * Connects as ioredis does, once the credentials of the moment are known, and holds back what is written to the socket until the
+ * turn of the event loop ends, so that the commands of one turn leave in one packet. Commands stay single, so redirections and
+ * errors stay theirs, which pipelining across a cluster does not give.
  */
 export class CorkedConnector extends StandaloneConnector {
   /** ioredis passes its own options, and types them as unknown. */

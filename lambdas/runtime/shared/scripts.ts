@@ -133,8 +133,8 @@ return 0`;
  * that is missing is created. ARGV: new mark, version, TTL in ms, 'create', 'delete', 'expire' or 'timeline'. Replies the tag as
  * it is then. A purge older than the last one of its kind changes nothing, because entries that were captured since then contain
  * it; one of the same version does, because two commits can lie at one position. `timeline` deletes where the version begins a
- * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be evicted,
- * the tag is removed, which makes its entries misses as well, and is never refused.
+ * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
+ * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
 export const PURGE_TAG = `${KEYED}local mark, version, mode = ARGV[1], ARGV[2], ARGV[4]
 local deleted, deletedAt, expired, expiredAt = string.match(call('GET', key) or '', '^(%S+) (%x+) (%S+) (%x+)$')

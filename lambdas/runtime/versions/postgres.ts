@@ -79,7 +79,9 @@ interface Position {
   standby: boolean;
 }
 
-/** Connection that a load holds. Loads within it use it, too: were they to wait for another one, they could wait for each other. */
+/**
+ * Connection that a load holds. Loads within it use it, too: were they to wait for another one, they could wait for each other.
+ */
 interface HeldConnection {
   readonly pool: Pool;
   readonly client: PoolClient;

@@ -21,7 +21,11 @@ export interface WireResponse {
 /** Operation that a request names, and its input. */
 export interface Call {
   readonly operation: string;
-  /** Input as the protocol carries it; the members' names and types say how a form is read. @throws {AwsError} where it doesn't parse. */
+  /**
+   * Input as the protocol carries it; the members' names and types say how a form is read.
+   *
+   * @throws {AwsError} where it doesn't parse.
+   */
   input(members: Members): unknown;
 }
 

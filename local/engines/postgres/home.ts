@@ -7,9 +7,9 @@ import type { PostgresBinaries } from '../binaries';
 /**
  * Folders and user of PostgreSQL.
  *
- * It refuses to run as root, so root runs it as another user. Programs and data stay where they are as far as that user may enter the
- * folders above them, and lie in {@link SYSTEM_FOLDER} otherwise; never in a temporary folder, where any user could have put something
- * before.
+ * It refuses to run as root, so root runs it as another user. Programs and data stay where they are as far as that user may enter
+ * the folders above them, and lie in {@link SYSTEM_FOLDER} otherwise; never in a temporary folder, where any user could have put
+ * something before.
  */
 export interface Home {
   /** Undefined for the user of this process. */
