@@ -269,7 +269,8 @@ describe('a hundred thousand bad inputs', () => {
         try {
           declare();
         } catch (error) {
-          if (!/namespace|route/.test((error as Error).message)) throw error;
+          // A namespace's options are named by themselves.
+          if (!/namespace|route|'version'/.test((error as Error).message)) throw error;
         }
       }
     }
