@@ -2,8 +2,11 @@ import type { Pool, PoolClient } from 'pg';
 import { wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { LoadScope } from '../load/load-scope';
+import { isConnectionError, isRecoveryConflict } from './postgres-errors';
 import type { Loaded, LoadRequest, VersionSource } from './source';
 import { formatVersion, laterVersion, previousVersion, type Version } from './version';
+
+export { isConnectionError };
 
 /** Handle of a loader: one connection in one transaction, so that the version and the rows come from the same server. */
 export interface Handle {
@@ -381,22 +384,4 @@ function toPosition(row: VersionRow | undefined): Position {
   if (!row?.lsn) throw new ReplicaUnfit('has replayed nothing yet');
   const timeline = row.timeline_hex ? Number.parseInt(row.timeline_hex, 16) : (row.timeline ?? 0);
   return { version: formatVersion(timeline, row.lsn), standby: row.standby };
-}
-
-/**
- * True for an error of the connection: SQLSTATE classes 08 (connection) and 57P (shutdown), Node's socket errors, and pg's own
- * sentences about a lost connection.
- */
-export function isConnectionError(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  if (code && /^(08|57P0|E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN))/.test(code)) return true;
-  return /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|terminating connection/i.test(
-    message ?? '',
-  );
-}
-
-/** True for the error of a query that a standby canceled because it stood in the way of replay. */
-function isRecoveryConflict(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  return code === '40001' || (code === '40P01' && /recovery/.test(message ?? ''));
 }
