@@ -58,8 +58,8 @@ export function withoutJoinerRule(): void {
   const all = function (this: InFlight) {
     this.admitted = Number.POSITIVE_INFINITY;
   };
-  InFlight.prototype.admitJoiners = all;
-  InFlight.prototype.rejectJoiners = all;
+  InFlight.prototype.admit = all;
+  InFlight.prototype.reject = all;
 }
 
 export function withoutCapture(store: SharedStore): SharedStore {

@@ -4,14 +4,24 @@ import { invalid } from './errors';
 import { VERSION, type Version } from './versions/version';
 
 /**
+ * Checks an argument.
+ *
+ * @param where begin of the message.
+ * @throws {CacheError} `E_INVALID_ARGUMENT` that names the argument, the rule and the value, where it doesn't hold.
+ */
+export function mustBe(holds: boolean, name: string, rule: string, value: unknown, where = ''): asserts holds {
+  if (!holds) throw invalid(`${where}'${name}' must be ${rule}, got: ${got(value)}`);
+}
+
+/**
  * Checks an option that is a number.
  *
  * @param where begin of the message.
  * @throws {CacheError} `E_INVALID_ARGUMENT` that names the option, its range and the value.
  */
 export function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER, where = ''): number {
-  if (typeof value === 'number' && value >= least && value <= most) return value;
-  throw invalid(`${where}'${name}' must be a number from ${least} to ${most}, got: ${got(value)}`);
+  mustBe(typeof value === 'number' && value >= least && value <= most, name, `a number from ${least} to ${most}`, value, where);
+  return value as number;
 }
 
 /**
@@ -29,9 +39,7 @@ export function wholeNumbers<D extends Record<string, number>>(
   for (const [name, byDefault] of Object.entries(defaults)) {
     const { [name]: value = byDefault } = (given ?? {}) as Record<string, number>;
     const least = zero.includes(name) ? 0 : 1;
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw invalid(`'${name}' must be a whole number of at least ${least}, got: ${got(value)}`);
-    }
+    mustBe(Number.isSafeInteger(value) && value >= least, name, `a whole number of at least ${least}`, value);
     numbers[name] = value;
   }
   return numbers as D;
@@ -39,13 +47,15 @@ export function wholeNumbers<D extends Record<string, number>>(
 
 /** Checks an option that is a text. @throws {CacheError} `E_INVALID_ARGUMENT` that names the option, the rule and the value. */
 export function checkText(name: string, value: unknown, pattern: RegExp, rule: string): void {
-  if (typeof value !== 'string' || !pattern.test(value)) throw invalid(`'${name}' must be ${rule}, got: ${got(value)}`);
+  mustBe(typeof value === 'string' && pattern.test(value), name, rule, value);
 }
 
-/** Checks a tag. @throws {CacheError} `E_INVALID_ARGUMENT` where it isn't valid in every tier. */
-export function checkTag(tag: unknown): void {
-  const problem = tagProblem(tag);
-  if (problem) throw invalid(problem);
+/** Checks tags. @throws {CacheError} `E_INVALID_ARGUMENT` where one isn't valid in every tier. */
+export function checkTags(tags: readonly unknown[] = []): void {
+  for (const tag of tags) {
+    const problem = tagProblem(tag);
+    if (problem) throw invalid(problem);
+  }
 }
 
 /** Checks a version. @throws {CacheError} `E_INVALID_ARGUMENT` where it is given and isn't one. */

@@ -1,6 +1,6 @@
 import { TAG_TTL_SECONDS } from '../../lib/contract/defaults';
 import { entryKey, type Route, type RouteParameters, routeTags } from '../../lib/route';
-import { checkTag, checkText, wholeNumbers } from './arguments';
+import { checkTags, checkText, wholeNumbers } from './arguments';
 import { type Clock, systemClock } from './clock';
 import type { Codec } from './codecs/codec';
 import type { CachedValue, Read } from './entry/cached-value';
@@ -21,6 +21,7 @@ import { ALL_TAGS, namespaceTags, TagVersions } from './tags';
 import type { Outcome } from './telemetry/outcome';
 import type { Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
+import type { Tracing } from './tracing';
 import type { VersionSource } from './versions/source';
 import { type PurgeOptions, WritePath } from './write-path';
 
@@ -131,6 +132,12 @@ export interface CacheOptions<Handle> {
   readonly telemetry?: Telemetry;
 
   /**
+   * Spans of reads and loads: `openTelemetry()`.
+   * @default - none
+   */
+  readonly tracing?: Tracing;
+
+  /**
    * Clock; for tests.
    * @default - the system clock
    */
@@ -162,7 +169,8 @@ export class Cache<Handle> {
   constructor(options: CacheOptions<Handle>) {
     const numbers = wholeNumbers(DEFAULTS, options, ['tagTtlMs', 'waitMs']);
     const { shared, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
-    const source = timeLimited(options.source, numbers.loadTimeoutMs);
+    const { tracing = (_, run) => run() } = options;
+    const source = timeLimited(options.source, numbers.loadTimeoutMs, tracing);
     const memory = { maxBytes: numbers.memoryMaxBytes };
     const read: ReadPathParts<Handle> = {
       memory: hotKeys?.memory<CachedValue>(memory) ?? new MemoryTier<CachedValue>(memory),
@@ -170,11 +178,13 @@ export class Cache<Handle> {
       tags: shared && new TagVersions(shared, source, clock, numbers),
       source,
       codec,
+      serializer: codec?.serializer ?? JSON,
       backplane,
       hotKeys,
       loads: new Semaphore(numbers.fallbackConcurrency),
       clock,
       random,
+      tracing,
     };
     const readPath = new ReadPath(read, { ...numbers, background });
     backplane?.listen((message) => readPath.onRemotePurge(message));
@@ -199,7 +209,7 @@ export class Cache<Handle> {
     checkText('name', name, NAME, 'at most 64 lower case letters, digits and dashes');
     const { version } = wholeNumbers({ version: 1 }, policy);
     const declared = policy?.tags ?? [];
-    for (const tag of declared) checkTag(tag);
+    checkTags(declared);
     const tags = namespaceTags(name).map((tag, part) => [...declared, tag, ALL_TAGS[part] as string]);
     return this.#declare(name, 'namespace', policy, `${name}/${version}/`, tags);
   }
@@ -235,7 +245,7 @@ export class Cache<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where a tag couldn't be purged; the others were. Purging again is safe.
    */
   async purgeTags(tags: readonly string[], options: PurgeOptions = {}): Promise<void> {
-    for (const tag of tags) checkTag(tag);
+    checkTags(tags);
     await this.#writePath.purgeTags(tags, options);
   }
 

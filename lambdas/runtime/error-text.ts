@@ -6,7 +6,6 @@ export function shown(key: string): string {
 /** Text of any argument in an error. */
 export function got(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shown(value));
-  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
-    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (value === Object(value)) return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   return String(value);
 }

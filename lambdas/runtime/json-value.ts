@@ -11,13 +11,13 @@ import { CacheError } from './errors';
 export function valueText(
   { entryName, key }: { readonly entryName: string; readonly key: string },
   value: unknown,
-  serializer?: Serializer,
+  serializer: Serializer = JSON,
 ): string | undefined {
   if (value === undefined) return undefined;
   try {
-    const text: string = (serializer ?? JSON).stringify(value);
+    const text: string = serializer.stringify(value);
     // After it, because it fails where there is a cycle.
-    if (!serializer) checkJson(value, '');
+    if (serializer === JSON) checkJson(value, '');
     return text;
   } catch (cause) {
     const problem = String((cause as Error)?.message ?? cause).split('\n')[0];
@@ -63,12 +63,11 @@ export function copyOf<T>(value: T, depth = 0): T {
 /** Freezes what JSON text was parsed to, which several readers share, and all that it contains. */
 export function freezeDeeply<T>(value: T): T {
   // Not a recursion: what lies deeper than the stack is frozen, too.
-  const rest: unknown[] = [value];
-  while (rest.length > 0) {
-    const each = rest.pop();
-    if (typeof each !== 'object' || each === null) continue;
-    Object.freeze(each);
-    for (const inner of Object.values(each)) if (typeof inner === 'object') rest.push(inner);
-  }
+  const frozen: object[] = [];
+  const freeze = (each: unknown) => {
+    if (typeof each === 'object' && each) frozen.push(Object.freeze(each));
+  };
+  freeze(value);
+  for (const each of frozen) Object.values(each).forEach(freeze);
   return value;
 }

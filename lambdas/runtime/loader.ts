@@ -1,4 +1,4 @@
-import { checkTag } from './arguments';
+import { checkTags } from './arguments';
 import type { Read } from './entry/cached-value';
 import type { Version } from './versions/version';
 
@@ -41,21 +41,19 @@ export class LoadRecorder implements LoadContext {
   constructor(readonly key: string) {}
 
   tag(...tags: readonly string[]): void {
-    for (const tag of tags) {
-      checkTag(tag);
-      this.tags.add(tag);
-    }
+    checkTags(tags);
+    for (const tag of tags) this.tags.add(tag);
   }
 
   include<T>({ value, version, outcome }: Read<T>): Readonly<T> | undefined {
     this.tag(...outcome.tags);
     // '-' is less than any version.
-    if (this.oldest === undefined || version < this.oldest) this.oldest = version;
+    if (!this.oldest || version < this.oldest) this.oldest = version;
     return value;
   }
 
   /** Version that the value can claim: the load's, or the oldest of what it is made from. */
   atMost(version: Version): Version | '-' {
-    return this.oldest !== undefined && this.oldest < version ? this.oldest : version;
+    return this.oldest && this.oldest < version ? this.oldest : version;
   }
 }

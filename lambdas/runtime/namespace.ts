@@ -1,4 +1,4 @@
-import { checkTag, checkVersion } from './arguments';
+import { checkTags, checkVersion } from './arguments';
 import { monotonicNow } from './clock';
 import type { Read } from './entry/cached-value';
 import { entryName } from './entry/entry-name';
@@ -10,7 +10,7 @@ import type { ReadPath } from './read-path';
 import type { ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
 import { forPartOf, hashSlot } from './shared/hash-slot';
-import { namespaceTags } from './tags';
+import { namespaceTags, union } from './tags';
 import type { Outcome } from './telemetry/outcome';
 import type { ReadMeter, Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
@@ -131,13 +131,12 @@ export class Namespace<Handle> {
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<Readonly<T> | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (options?.ticket === undefined && this.#onRead === undefined) {
+    if (!options?.ticket && !this.#onRead) {
       const cached = this.#readPath.fromMemory(key, this.#keyspace, this.#policy);
-      if (cached !== undefined) {
-        if (this.#meter !== undefined) this.#meter.counts.MemoryHits++;
+      if (cached) {
+        if (this.#meter) this.#meter.counts.MemoryHits++;
         return cached.promise() as Promise<Readonly<T> | undefined>;
       }
-      return this.#load(key, loader, options ?? {});
     }
     return this.read(key, loader, options).then(theValue);
   }
@@ -147,7 +146,7 @@ export class Namespace<Handle> {
     const began = monotonicNow();
     const path = this.#readPath;
     let read: Read<T>;
-    if (options.ticket !== undefined) read = await path.read(this.#request(key, loader, options));
+    if (options.ticket) read = await path.read(this.#request(key, loader, options));
     else {
       const cached = path.fromMemory(key, this.#keyspace, this.#policy);
       read = cached ? path.hit(cached) : await path.read(this.#request(key, loader, options), true);
@@ -187,7 +186,7 @@ export class Namespace<Handle> {
     if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion, key) }, this.#parts);
     const { source } = this.#parts.read;
     const version = checkVersion(options.version) ?? (await source.current());
-    if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedTtlMs > 0) {
+    if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedMs > 0) {
       throw invalid(`'rowVersion' must be given to set ${got(key)}, or an older value could replace a newer one`, key);
     }
     const row = rowVersion === undefined ? version : rowText(rowVersion, key);
@@ -232,7 +231,7 @@ export class Namespace<Handle> {
    * @throws as {@link delete}.
    */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
-    for (const tag of tags) checkTag(tag);
+    checkTags(tags);
     const options = { mode, version: checkVersion(version) ?? (await this.#parts.read.source.current()) };
     await Promise.all([
       ...keys.map((key) => this.#writePath.purge(this.entry(key), options)),
@@ -254,14 +253,6 @@ export class Namespace<Handle> {
     return { entryName: entryName(this.#parts.prefix, key), key, keyspace: this.#keyspace };
   }
 
-  /** Value of a key that memory doesn't have. */
-  async #load<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): Promise<Readonly<T> | undefined> {
-    const began = monotonicNow();
-    const read = await this.#readPath.read(this.#request(key, loader, options), true);
-    this.#tell(read.outcome, began);
-    return read.value;
-  }
-
   /** Tells of a read. What they do who are told is no reason for it to fail. */
   #tell(outcome: Outcome, began: number): void {
     try {
@@ -274,11 +265,11 @@ export class Namespace<Handle> {
 
   #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
     const { tags: given, ticket } = options;
-    if (given) for (const tag of given) checkTag(tag);
+    checkTags(given);
     const name = entryName(this.#parts.prefix, key);
     const slot = hashSlot(name);
     const own = forPartOf(slot, this.#parts.tags);
-    const tags = given ? [...new Set([...given, ...own])] : own;
+    const tags = given ? union(given, own) : own;
     // Field by field, here and along the way of a hit: a spread costs as much as a look into a map.
     return {
       entryName: name,
@@ -298,7 +289,7 @@ function theValue<T>(read: Read<T>): Readonly<T> | undefined {
 }
 
 /** Loader of operations that never load. */
-const never = (): Promise<never> => Promise.reject(new Error('nothing is loaded here'));
+const never = async (): Promise<never> => undefined as never;
 
 /** Text of a row's version, as stores compare it. */
 function rowText(version: number | bigint | undefined, key: string): string {

@@ -1,6 +1,4 @@
-import { checkNumber } from './arguments';
-import { got } from './error-text';
-import { invalid } from './errors';
+import { checkNumber, mustBe } from './arguments';
 
 /** TTLs of a value in each tier, in seconds; fractions are allowed. Leave a tier out by giving it 0. */
 export interface NamespaceFreshness {
@@ -100,12 +98,12 @@ export interface RoutePolicy extends NamespacePolicy {
 
 /** Policy that was checked. Durations are milliseconds. */
 export interface Policy {
-  readonly memoryTtlMs: number;
-  readonly hotMemoryTtlMs: number;
-  readonly sharedTtlMs: number;
-  readonly negativeTtlMs: number;
-  readonly staleWhileRevalidateMs: number;
-  readonly staleIfErrorMs: number;
+  readonly memoryMs: number;
+  readonly hotMs: number;
+  readonly sharedMs: number;
+  readonly negativeMs: number;
+  readonly staleMs: number;
+  readonly errorMs: number;
   /** True where a purge may make entries stale; else every purge makes them misses. */
   readonly expire: boolean;
   readonly strictTags: boolean;
@@ -120,28 +118,26 @@ const MAX_TTL_SECONDS = 10 * 365 * 86_400;
 
 /** Freshness of a load's result, in milliseconds: the shared tier's TTL, or memory's where that is the only tier. */
 export function freshMs(policy: Policy): number {
-  return policy.sharedTtlMs > 0 ? policy.sharedTtlMs : policy.memoryTtlMs;
+  return policy.sharedMs > 0 ? policy.sharedMs : policy.memoryMs;
 }
 
 /** Checks a policy. @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const where = `namespace '${name}': `;
-  const fail = (property: string, rule: string, value: unknown): never => {
-    throw invalid(`${where}'${property}' ${rule}, got: ${got(value)}`);
-  };
-  if (typeof given?.freshness !== 'object' || given.freshness === null) fail('freshness', 'must be given', given?.freshness);
+  const check = (holds: boolean, property: string, rule: string, value: unknown) => mustBe(holds, property, rule, value, where);
+  check(typeof given?.freshness === 'object' && given.freshness !== null, 'freshness', 'given', given?.freshness);
   const { memoryTtlSeconds = 1, sharedTtlSeconds = 0 } = given.freshness;
   const ms = (property: keyof NamespaceFreshness, byDefault: number, most = MAX_TTL_SECONDS, least = 0): number =>
     Math.ceil(checkNumber(`freshness.${property}`, given.freshness[property] ?? byDefault, least, most, where) * 1000);
   // Without a memory tier nothing is kept in it, however hot.
   const hottest = memoryTtlSeconds > 0 ? Math.max(memoryTtlSeconds, sharedTtlSeconds) : 0;
   const policy: Policy = {
-    memoryTtlMs: ms('memoryTtlSeconds', 1),
-    sharedTtlMs: ms('sharedTtlSeconds', 0),
-    hotMemoryTtlMs: ms('hotMemoryTtlSeconds', memoryTtlSeconds, hottest, memoryTtlSeconds),
-    negativeTtlMs: ms('negativeTtlSeconds', Math.min(60, sharedTtlSeconds || memoryTtlSeconds)),
-    staleWhileRevalidateMs: ms('staleWhileRevalidateSeconds', 0),
-    staleIfErrorMs: ms('staleIfErrorSeconds', 0),
+    memoryMs: ms('memoryTtlSeconds', 1),
+    sharedMs: ms('sharedTtlSeconds', 0),
+    hotMs: ms('hotMemoryTtlSeconds', memoryTtlSeconds, hottest, memoryTtlSeconds),
+    negativeMs: ms('negativeTtlSeconds', Math.min(60, sharedTtlSeconds || memoryTtlSeconds)),
+    staleMs: ms('staleWhileRevalidateSeconds', 0),
+    errorMs: ms('staleIfErrorSeconds', 0),
     expire: given.freshness.expire ?? true,
     strictTags: given.strictTags ?? false,
     hotReplicas: given.hotReplicas ?? false,
@@ -149,8 +145,8 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     earlyRefresh: checkNumber('earlyRefresh', given.earlyRefresh ?? 1, 0, 100, where),
     jitter: checkNumber('jitter', given.jitter ?? 0.05, 0, 0.9, where),
   };
-  if (freshMs(policy) === 0) fail('freshness', "must give 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
-  if (policy.hotReplicas && policy.strictTags) fail('hotReplicas', "must be false with 'strictTags'", true);
-  if (policy.share !== 'frozen' && policy.share !== 'copy') fail('share', "must be 'frozen' or 'copy'", given.share);
+  check(freshMs(policy) > 0, 'freshness', "given 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
+  check(!policy.hotReplicas || !policy.strictTags, 'hotReplicas', "false with 'strictTags'", true);
+  check(policy.share === 'frozen' || policy.share === 'copy', 'share', "'frozen' or 'copy'", given.share);
   return policy;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './clock';
-import type { Codec } from './codecs/codec';
+import type { Codec, Serializer } from './codecs/codec';
 import type { CachedValue } from './entry/cached-value';
 import type { HotKeys } from './hot-keys/hot-keys';
 import type { Semaphore } from './load/semaphore';
@@ -10,6 +10,7 @@ import type { MemoryTier } from './memory/memory-tier';
 import type { ReadRequest } from './read-request';
 import type { SharedStore } from './shared/shared-store';
 import type { TagVersions } from './tags';
+import type { Tracing } from './tracing';
 
 /** Options of the read path. */
 export interface ReadPathOptions {
@@ -34,6 +35,8 @@ export interface ReadPathParts<Handle> {
   readonly source: LimitedSource<Handle>;
   /** Format of values for which JSON isn't the better one. */
   readonly codec: Codec | undefined;
+  /** Serializer of the codec; JSON itself where it has none. */
+  readonly serializer: Serializer;
   /** Channel on which purges are published to other processes. */
   readonly backplane: Backplane | undefined;
   /** Counter of the keys that are read most. */
@@ -42,6 +45,7 @@ export interface ReadPathParts<Handle> {
   readonly loads: Semaphore;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly tracing: Tracing;
 }
 
 /** One attempt of a read to get its value. */

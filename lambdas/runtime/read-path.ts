@@ -29,8 +29,7 @@ import type { Policy } from './policy';
 import type { Attempt, ReadPathOptions, ReadPathParts } from './read-path-parts';
 import { type EntryRef, type ReadRequest, satisfies } from './read-request';
 import type { Tag } from './shared/shared-store';
-import { type Capture, declaredTags, judge, type TagVersions } from './tags';
-import { readAttributes, traced } from './telemetry/tracing';
+import { type Capture, declaredTags, judge, type TagVersions, union } from './tags';
 import { newToken } from './token';
 import { laterVersion, type Version } from './versions/version';
 
@@ -75,8 +74,8 @@ export class ReadPath<Handle> {
   /** Drops one entry from memory, or all; called with each purge. */
   drop(entry?: EntryRef): void {
     this.#advanceFence(entry?.entryName);
-    if (entry === undefined) this.#memory.clear();
-    else this.#memory.delete(entry.key, entry.keyspace);
+    if (entry) this.#memory.delete(entry.key, entry.keyspace);
+    else this.#memory.clear();
   }
 
   /** {@link drop}, here and in the other processes, once the purge holds in the shared tier. */
@@ -87,7 +86,7 @@ export class ReadPath<Handle> {
 
   /** Handler of another process's purge; without a message everything is removed, because messages were missed. */
   onRemotePurge({ entryName, key, tags }: PurgeMessage = {}): void {
-    if (entryName === undefined || key === undefined) {
+    if (!entryName || !key) {
       this.#parts.tags?.forget(tags);
       this.drop();
     } else {
@@ -111,7 +110,7 @@ export class ReadPath<Handle> {
   async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
     const hit = this.#memoryHit(request);
     if (hit) return hit;
-    const result = await this.#lookup(request, InFlight.unjoinable());
+    const result = await this.#lookup(request, InFlight.alone());
     return typeof result === 'object' && isServable(result.state) ? toRead(result) : undefined;
   }
 
@@ -122,16 +121,16 @@ export class ReadPath<Handle> {
    * @throws whatever the loader throws.
    */
   read<T>(request: ReadRequest<T, Handle>, missed = false): Promise<Read<T>> {
-    return traced('cache.read', () => this.#read(request, missed), readAttributes);
+    return this.#parts.tracing('cache.read', () => this.#read(request, missed));
   }
 
   /** Value in memory, where it may be served as fresh. */
   fromMemory(key: string, keyspace: Keyspace, policy: Policy): CachedValue | undefined {
-    if (policy.memoryTtlMs === 0) return undefined;
+    if (policy.memoryMs === 0) return undefined;
     const now = this.#clock.now();
     const cached = this.#memory.get(key, now, keyspace);
     // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
-    if (policy.sharedTtlMs > 0 || cached === undefined) return cached;
+    if (policy.sharedMs > 0 || !cached) return cached;
     return cached.refreshAt > (this.#parts.shared?.now() ?? now) ? cached : undefined;
   }
 
@@ -167,12 +166,12 @@ export class ReadPath<Handle> {
       // 3. Shared: one lookup for all reads of the same turn.
       const joinedLookup = this.#lookups.join(slot, name);
       const result = await (joinedLookup ?? this.#lookups.start(slot, name, (flight) => this.#lookup(request, flight)));
-      if (result === undefined) continue;
+      if (!result) continue;
       const found = typeof result === 'object' ? result : undefined;
       if (found && isServable(found.state)) {
         // 4. A value that is stale, or about to be, is loaded anew by one reader; the others get it as it is.
         if (found.state === 'fresh' || joinedLookup || this.#refreshing.has(entryName)) {
-          return toRead(found, joinedLookup !== undefined);
+          return toRead(found, !!joinedLookup);
         }
         const { background } = this.#options;
         const run = () => this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
@@ -186,7 +185,7 @@ export class ReadPath<Handle> {
       try {
         const loaded = await (joinedLoad ??
           this.#loads.start(slot, name, (flight) => this.#load(request, flight, result).finally(() => flight.close())));
-        if (loaded) return toRead(loaded, joinedLoad !== undefined);
+        if (loaded) return toRead(loaded, !!joinedLoad);
       } catch (error) {
         if (found?.state !== 'stale-if-error') throw error;
         return toRead(withOutcome(found.cached, this.#now(), 'shared', 'stale', 'load-failed'));
@@ -199,7 +198,7 @@ export class ReadPath<Handle> {
     const { shared, tags, hotKeys } = this.#parts;
     const { entryName, slot, policy } = request;
     try {
-      if (policy.sharedTtlMs === 0) {
+      if (policy.sharedMs === 0) {
         const cached = this.#memory.get(request.key, this.#clock.now(), request.keyspace);
         if (!cached || !satisfies(request, cached)) return 'miss';
         return this.#toFoundEntry(request, cached, { expired: false, tags: 'fresh' }, '');
@@ -207,7 +206,7 @@ export class ReadPath<Handle> {
       if (!shared || !tags) return 'down';
       // Waits one turn, so that all reads of this turn join this lookup.
       await undefined;
-      flight.admitJoiners();
+      flight.admit();
       flight.close();
       const attempt = this.#attempt(request, flight);
       const names = this.#hints.get(entryName)?.tags ?? request.tags;
@@ -248,13 +247,13 @@ export class ReadPath<Handle> {
   #found(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
-    const serializer = this.#parts.codec?.serializer;
-    const exclusive = flight.joiners === 0 && policy.memoryTtlMs === 0;
+    const { serializer } = this.#parts;
+    const exclusive = flight.joiners === 0 && policy.memoryMs === 0;
     // Not read in vain: of another format than JSON the text is made only then.
     const json = !exclusive && isCopied(policy, serializer) ? entry.json : undefined;
     const content = { value: entry.value, json, tags, exclusive };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
-    const header = policy.memoryTtlMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
+    const header = policy.memoryMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
     const cached = newCachedValue(header, content, policy, this.#parts.random, serializer);
     const found = this.#toFoundEntry(request, cached, { expired: entry.expired, tags: verdict }, entry.header.token);
     if (found.state === 'fresh') this.#storeInMemory(attempt, cached, entry.size);
@@ -281,8 +280,8 @@ export class ReadPath<Handle> {
     const { shared } = this.#parts;
     try {
       return await this.#permitted(parentLoad(request), async () => {
-        const attempt = this.#attempt(request, InFlight.unjoinable());
-        if (request.policy.sharedTtlMs === 0) return this.#loadForMemory(attempt);
+        const attempt = this.#attempt(request, InFlight.alone());
+        if (request.policy.sharedMs === 0) return this.#loadForMemory(attempt);
         const token = newToken();
         const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
         return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease.minVersion, found) : found;
@@ -305,7 +304,7 @@ export class ReadPath<Handle> {
     const { entryName, policy } = request;
     const parent = parentLoad(request);
     await undefined;
-    const down = policy.sharedTtlMs > 0 && (result === 'down' || !shared || !tags);
+    const down = policy.sharedMs > 0 && (result === 'down' || !shared || !tags);
     const token = newToken();
     const seen = typeof result === 'object' ? result : undefined;
     let seenToken = seen?.token ?? '';
@@ -313,9 +312,9 @@ export class ReadPath<Handle> {
     let wait = FIRST_WAIT_MS;
     /** One turn: a result, or milliseconds to wait for another's. */
     const turn = async (): Promise<ReadResult | number> => {
-      flight.admitJoiners();
+      flight.admit();
       const attempt = this.#attempt(request, flight);
-      if (policy.sharedTtlMs === 0) return this.#loadForMemory(attempt);
+      if (policy.sharedMs === 0) return this.#loadForMemory(attempt);
       if (down || !shared || !tags) return this.#bypass(attempt, 'shared-unavailable');
       try {
         const leaseMs = this.#leaseMs(seen?.cached.loadMs ?? this.#hints.get(entryName)?.loadMs);
@@ -368,7 +367,7 @@ export class ReadPath<Handle> {
     let captured: Capture;
     try {
       const predicted = seen?.cached.tags ?? this.#hints.get(entryName)?.tags ?? [];
-      captured = await tags.capture([...new Set([...request.tags, ...predicted])]);
+      captured = await tags.capture(union(request.tags, predicted));
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not stored.
       await release();
@@ -393,7 +392,7 @@ export class ReadPath<Handle> {
         await release();
         return asUncacheable(miss, refusal);
       }
-      flight.rejectJoiners();
+      flight.reject();
       try {
         const version = load.loaded.origin === 'replica' ? load.loaded.version : undefined;
         const [filled, current] = await Promise.all([
@@ -401,7 +400,7 @@ export class ReadPath<Handle> {
           flight.joiners > 0 ? tags.read(load.tags, true) : undefined,
         ]);
         if (!filled) return asUncacheable(miss, 'fill-rejected');
-        if (!current || judge(load.marks, current) === 'fresh') flight.admitJoiners();
+        if (!current || judge(load.marks, current) === 'fresh') flight.admit();
         this.#storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
         return { cached, outcome: { ...miss.outcome, stored: true } };
       } catch (error) {
@@ -423,10 +422,10 @@ export class ReadPath<Handle> {
     { request, flight }: Attempt<Handle>,
     reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',
   ): Promise<ReadResult> {
-    flight.rejectJoiners();
+    flight.reject();
     // No lease holds these loads back: waits one turn, so that all reads of this turn join this load.
     await new Promise((resolve) => setImmediate(resolve));
-    flight.admitJoiners();
+    flight.admit();
     flight.close();
     return withReason(await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'), reason);
   }
@@ -434,9 +433,9 @@ export class ReadPath<Handle> {
   /** Load where memory is the only tier: no other process is asked, and a purge by this one rejects joiners. */
   async #loadForMemory(attempt: Attempt<Handle>): Promise<ReadResult> {
     const { request, flight, fence } = attempt;
-    flight.admitJoiners();
+    flight.admit();
     const loaded = await this.#loadWithoutLease(attempt, 'miss', true);
-    if (fence === this.#fence.snapshot(request.entryName)) flight.admitJoiners();
+    if (fence === this.#fence.snapshot(request.entryName)) flight.admit();
     return loaded;
   }
 
@@ -448,7 +447,7 @@ export class ReadPath<Handle> {
     const minVersion = ticket?.latest;
     const from = status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {};
     const loaded = await runLoader(this.#parts.source, attempt.request, recorder, from);
-    const load = { loaded, version: recorder.atMost(loaded.version), tags: [...new Set([...tags, ...recorder.tags])] };
+    const load = { loaded, version: recorder.atMost(loaded.version), tags: union(tags, recorder.tags) };
     const { cached, json } = this.#loaded(attempt, load, loadedAt);
     const result = withOutcome(cached, this.#now(), 'database', status);
     if (!loaded.fillable || !store) return asUncacheable(result, loaded.fillable ? undefined : 'unfillable');
@@ -458,14 +457,13 @@ export class ReadPath<Handle> {
 
   /** Loaded value, as an entry's header and text, and as this process caches it. */
   #loaded({ request, flight, at }: Attempt<Handle>, load: Pick<TaggedLoad, 'loaded' | 'version' | 'tags'>, loadedAt: number) {
-    const { random, codec } = this.#parts;
+    const { random, serializer } = this.#parts;
     const { policy, ticket } = request;
-    const { serializer } = codec ?? {};
     const json = valueText(request, load.loaded.value, serializer);
     // What the other readers will get, and nothing that the application still holds.
-    const value = json && (serializer ?? JSON).parse(json);
+    const value = json && serializer.parse(json);
     const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, this.#clock.now() - at, random);
-    const exclusive = flight.joiners === 0 && policy.memoryTtlMs === 0;
+    const exclusive = flight.joiners === 0 && policy.memoryMs === 0;
     return {
       json,
       header,
@@ -477,13 +475,13 @@ export class ReadPath<Handle> {
   #storeInMemory({ request, at, fence }: Attempt<Handle>, cached: CachedValue, size: number): void {
     const { entryName, key, keyspace, policy } = request;
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
-    const only = policy.sharedTtlMs === 0;
+    const only = policy.sharedMs === 0;
     const { backplane, hotKeys } = this.#parts;
-    if (policy.memoryTtlMs <= 0 || fence !== this.#fence.snapshot(entryName) || (!only && backplane?.disconnected)) return;
+    if (policy.memoryMs <= 0 || fence !== this.#fence.snapshot(entryName) || (!only && backplane?.disconnected)) return;
     const now = this.#clock.now();
     const left = (only ? cached.expiresAt : cached.refreshAt) - this.#now();
-    const hot = policy.hotMemoryTtlMs > policy.memoryTtlMs && hotKeys?.isHot(key, keyspace, now);
-    const ttlMs = hot ? policy.hotMemoryTtlMs : policy.memoryTtlMs;
+    const hot = policy.hotMs > policy.memoryMs && hotKeys?.isHot(key, keyspace, now);
+    const ttlMs = hot ? policy.hotMs : policy.memoryMs;
     const until = only ? now + left : Math.min(at + ttlMs, now + left);
     if (left > 0) this.#memory.set(key, cached, size, until, now, keyspace);
   }
@@ -493,7 +491,7 @@ export class ReadPath<Handle> {
   }
 
   #attempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {
-    const fence = request.policy.memoryTtlMs > 0 ? this.#fence.snapshot(request.entryName) : 0;
+    const fence = request.policy.memoryMs > 0 ? this.#fence.snapshot(request.entryName) : 0;
     return { request, flight, at: this.#clock.now(), fence };
   }
 

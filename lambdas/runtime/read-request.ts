@@ -36,5 +36,5 @@ export function satisfies(
 ): boolean {
   const least = ticket?.versionFor(entryName, cached.tags);
   // '-' is less than any version.
-  return least === undefined || cached.version >= least;
+  return !least || cached.version >= least;
 }

@@ -20,6 +20,15 @@ export const ALL_TAGS = namespaceTags();
 /** Tags that were declared, or named by a loader. */
 export const declaredTags = (tags: readonly string[]): string[] => tags.filter((tag) => !tag.startsWith('*'));
 
+/** Tags of two lists, each once. */
+export const union = (some: Iterable<string>, more: Iterable<string>): string[] => [...new Set([...some, ...more])];
+
+/** Mark of a tag as an entry remembers it. */
+const markOf = (tag: string, { deleted, expired }: Tag): TagMark => ({ tag, deleted, expired });
+
+/** Version of the last purge of a tag. */
+const purgedAtOf = (tag: Tag | undefined): Version | undefined => laterVersion(tag?.deletedVersion, tag?.expiredVersion);
+
 /** Marks of tags as they were captured, and the version that a load must contain because of them. */
 export interface Capture {
   readonly marks: readonly TagMark[];
@@ -50,7 +59,7 @@ const MAX_REMEMBERED = 20_000;
 
 /** Versions of tags: the marks that an entry captured before its load are compared with those of now. */
 export class TagVersions {
-  readonly #known = new Map<string, { tag: Tag; readAt: number }>();
+  readonly #known = new Map<string, { tag: Tag; until: number }>();
   /** Lists that many entries have; undefined where nothing was asked of them yet. */
   readonly #expected = new WeakMap<readonly string[], KnownTags | undefined>();
   /** Number of changes to what is known of tags. */
@@ -94,9 +103,9 @@ export class TagVersions {
     let until = Number.POSITIVE_INFINITY;
     for (const tag of names) {
       const each = this.#known.get(tag);
-      if (!each || now >= each.readAt + this.#ttlMs) return undefined;
-      until = Math.min(until, each.readAt + this.#ttlMs);
-      marks.push({ tag, deleted: each.tag.deleted, expired: each.tag.expired });
+      if (!each || now >= each.until) return undefined;
+      until = Math.min(until, each.until);
+      marks.push(markOf(tag, each.tag));
     }
     const learnt = { declared: declaredTags(names), marks, text: marksText(marks), learnt: this.#learnt, until };
     if (this.#expected.has(names)) this.#expected.set(names, learnt);
@@ -110,8 +119,7 @@ export class TagVersions {
 
   /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */
   async capture(names: readonly string[]): Promise<Capture> {
-    const readAt = this.#clock.now();
-    const forgotten = this.#forgotten;
+    const remember = this.#rememberer();
     const touch = (name: string) => this.#asOne(`touch ${name}`, () => this.#store.touchTag(name, this.#lifeMs));
     const touched = await Promise.all(names.map(touch));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
@@ -123,11 +131,11 @@ export class TagVersions {
     let purgedAt: Version | undefined;
     const marks = tags.map((tag, i): TagMark => {
       const name = names[i] as string;
-      if (forgotten === this.#forgotten) this.#remember(name, tag, readAt);
-      const latest = laterVersion(tag.deletedVersion, tag.expiredVersion);
+      remember(name, tag);
+      const latest = purgedAtOf(tag);
       minVersion = laterVersion(minVersion, latest);
       if (touched[i]) purgedAt = laterVersion(purgedAt, latest);
-      return { tag: name, deleted: tag.deleted, expired: tag.expired };
+      return markOf(name, tag);
     });
     return { marks, minVersion, purgedAt };
   }
@@ -138,8 +146,7 @@ export class TagVersions {
     let purged: Version | undefined = version;
     if (this.#source.ordersWrites) {
       // By a clock that is behind another's this purge would be older than one before it, and change nothing.
-      const tag = await this.#store.getTag(name);
-      purged = laterVersion(purged, laterVersion(tag?.deletedVersion, tag?.expiredVersion));
+      purged = laterVersion(purged, purgedAtOf(await this.#store.getTag(name)));
     }
     await this.#store.purgeTag(name, newToken(), purged as Version, this.#lifeMs, mode);
     this.#forget(name);
@@ -173,15 +180,14 @@ export class TagVersions {
 
   #remembered(name: string): Tag | undefined {
     const known = this.#known.get(name);
-    return known && this.#clock.now() - known.readAt < this.#ttlMs ? known.tag : undefined;
+    return known && this.#clock.now() < known.until ? known.tag : undefined;
   }
 
   #fetch(name: string): Promise<Tag | undefined> {
     return this.#asOne(name, async () => {
-      const readAt = this.#clock.now();
-      const forgotten = this.#forgotten;
+      const remember = this.#rememberer();
       const tag = await this.#store.getTag(name);
-      if (tag && forgotten === this.#forgotten) this.#remember(name, tag, readAt);
+      if (tag) remember(name, tag);
       return tag;
     });
   }
@@ -204,10 +210,16 @@ export class TagVersions {
     this.#learnt++;
   }
 
-  #remember(name: string, tag: Tag, readAt: number): void {
-    this.#learnt++;
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    this.#known.set(name, { tag, readAt });
+  /** Function that stores tags that are asked for now; those that came after a remote purge may be of before it, and aren't. */
+  #rememberer(): (name: string, tag: Tag) => void {
+    const until = this.#clock.now() + this.#ttlMs;
+    const forgotten = this.#forgotten;
+    return (name, tag) => {
+      if (forgotten !== this.#forgotten) return;
+      this.#learnt++;
+      if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+      this.#known.set(name, { tag, until });
+    };
   }
 }
 

@@ -94,19 +94,18 @@ export class WritePath<Handle> {
     request: Omit<ReadRequest<unknown, Handle>, 'loader'>,
     { value, row, version, committedAt }: PutRequest,
   ): Promise<boolean> {
-    const { shared, tags, clock, memory, random, codec } = this.#parts;
+    const { shared, tags, clock, memory, random, codec, serializer } = this.#parts;
     const { fenceMs, maxEntryLength } = this.#options;
     const { entryName, key, keyspace, policy } = request;
-    const { serializer } = codec ?? {};
     const json = valueText(request, value, serializer);
     this.#readPath.drop(request);
     const now = shared?.now() ?? clock.now();
     const header = newHeader(policy, value, version, now, 0, random);
     const ttlMs = header.expiresAt - now;
-    if (policy.sharedTtlMs === 0) {
+    if (policy.sharedMs === 0) {
       const cached = newCachedValue(
         header,
-        { value: json && (serializer ?? JSON).parse(json), json, tags: declaredTags(request.tags), exclusive: false },
+        { value: json && serializer.parse(json), json, tags: declaredTags(request.tags), exclusive: false },
         policy,
         random,
         serializer,
@@ -120,8 +119,8 @@ export class WritePath<Handle> {
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const { marks, purgedAt } = await tags.capture(request.tags);
     const entry = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
-    const late = committedAt !== undefined && clock.now() - committedAt > fenceMs / 2;
-    const purgedSince = purgedAt !== undefined && purgedAt > version;
+    const late = clock.now() - (committedAt ?? Number.POSITIVE_INFINITY) > fenceMs / 2;
+    const purgedSince = (purgedAt ?? '') > version;
     if (late || purgedSince || entry.length > maxEntryLength || header.freshUntil <= now) {
       await this.purge(request, { version, row: late ? undefined : row });
       return false;

@@ -17,6 +17,7 @@ const ENTRY_POINTS = {
   'cachement/runtime': ['Cache', 'RedisStore', 'CacheError'],
   'cachement/runtime/ticket': ['Ticket'],
   'cachement/runtime/read-metrics': ['readMetrics', 'readCounts'],
+  'cachement/runtime/tracing': ['openTelemetry'],
   'cachement/runtime/strict-writes': ['strictly'],
   'cachement/runtime/cache-status': ['cacheStatus'],
   'cachement/runtime/cluster-state': ['clusterState'],

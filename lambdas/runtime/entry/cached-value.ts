@@ -56,9 +56,9 @@ export function newHeader(
   loadMs: number,
   random: () => number,
 ): NewHeader {
-  const ttlMs = value === undefined ? policy.negativeTtlMs : freshMs(policy);
+  const ttlMs = value === undefined ? policy.negativeMs : freshMs(policy);
   const freshUntil = Math.floor(loadedAt + ttlMs * (1 - policy.jitter * random()));
-  const expiresAt = freshUntil + Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
+  const expiresAt = freshUntil + Math.max(policy.staleMs, policy.errorMs);
   return { version, loadedAt: Math.floor(loadedAt), freshUntil, expiresAt, loadMs: Math.max(0, Math.round(loadMs)) };
 }
 
@@ -79,7 +79,7 @@ export function newCachedValue(
   },
   policy: Policy,
   random: () => number,
-  serializer?: Serializer,
+  serializer: Serializer,
 ): CachedValue {
   const { value, json, tags, exclusive } = content;
   const refreshAt = earlyRefreshAt(header, policy, random);
@@ -90,8 +90,8 @@ export function newCachedValue(
 }
 
 /** True where each of several readers gets a copy. */
-export function isCopied(policy: Policy, serializer?: Serializer): boolean {
-  return policy.share === 'copy' || policy.memoryTtlMs === 0 || serializer !== undefined;
+export function isCopied(policy: Policy, serializer: Serializer): boolean {
+  return policy.share === 'copy' || policy.memoryMs === 0 || serializer !== JSON;
 }
 
 const READ_ONCE = Promise.resolve();
@@ -134,9 +134,9 @@ class CompactValue implements CachedValue {
     // A hit in memory is little else than its promise, so from the second hit on it is kept; an entry that is read once doesn't
     // pay for it.
     const kept = this.#promise;
-    if (kept !== undefined && kept !== READ_ONCE) return kept;
+    if (kept && kept !== READ_ONCE) return kept;
     const promise = Promise.resolve(this.#value);
-    this.#promise = kept === undefined ? READ_ONCE : promise;
+    this.#promise = kept ? promise : READ_ONCE;
     return promise;
   }
 
@@ -162,15 +162,9 @@ class CopyingValue extends CompactValue {
   /** Original of the copies. Text until the first of them: an entry that nobody reads needn't be an object. */
   #original: unknown;
   #isText: boolean;
-  readonly #serializer: Serializer | undefined;
+  readonly #serializer: Serializer;
 
-  constructor(
-    header: NewHeader,
-    refreshAt: number,
-    tags: readonly string[],
-    text: string | undefined,
-    serializer: Serializer | undefined,
-  ) {
+  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], text: string | undefined, serializer: Serializer) {
     super(header, refreshAt, tags);
     this.#original = text;
     this.#isText = text !== undefined;
@@ -179,7 +173,7 @@ class CopyingValue extends CompactValue {
 
   // To copy an object takes a fraction of the time to make it from text.
   override value(): unknown {
-    if (this.#isText && this.#serializer) return this.#serializer.parse(this.#original as string);
+    if (this.#isText && this.#serializer !== JSON) return this.#serializer.parse(this.#original as string);
     if (this.#isText) this.#original = JSON.parse(this.#original as string);
     this.#isText = false;
     return copyOf(this.#original);

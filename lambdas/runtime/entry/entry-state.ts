@@ -26,7 +26,7 @@ export type TagVerdict = 'fresh' | 'stale' | 'miss';
 export function entryState(
   { freshUntil, expiresAt }: Pick<EntryHeader, 'freshUntil' | 'expiresAt'>,
   purged: { readonly expired: boolean; readonly tags: TagVerdict },
-  { expire, staleWhileRevalidateMs, staleIfErrorMs }: Policy,
+  { expire, staleMs, errorMs }: Policy,
   now: number,
   refreshAt: number,
 ): EntryState {
@@ -34,8 +34,8 @@ export function entryState(
   const expired = purged.expired || purged.tags === 'stale';
   if (expired && !expire) return 'expired';
   if (!expired && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
-  if (staleWhileRevalidateMs > 0 && now < freshUntil + staleWhileRevalidateMs) return 'stale';
-  if (staleIfErrorMs > 0 && now < freshUntil + staleIfErrorMs) return 'stale-if-error';
+  if (staleMs > 0 && now < freshUntil + staleMs) return 'stale';
+  if (errorMs > 0 && now < freshUntil + errorMs) return 'stale-if-error';
   return 'expired';
 }
 

@@ -1,5 +1,5 @@
 import type { Codec } from '../codecs/codec';
-import type { Version } from '../versions/version';
+import { VERSION, type Version } from '../versions/version';
 
 /** Version of one tag as an entry remembers it: compared for equality only. */
 export interface TagMark {
@@ -100,7 +100,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   if (!text.startsWith(FORMAT)) return undefined;
   const format = text[FORMAT.length];
   const flag = text[FLAG_AT];
-  if (format !== CODECS.json && format !== CODECS.negative && codec === undefined) return undefined;
+  if (format !== CODECS.json && format !== CODECS.negative && !codec) return undefined;
   if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
   const fields = new HeaderFields(text, FIRST_FIELD);
   const version = fields.version();
@@ -109,7 +109,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   const expiresAt = fields.number();
   const loadMs = fields.number();
   // One that isn't a number makes NaN of the sum.
-  if (version === undefined || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
+  if (!version || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
   const end = text.indexOf('\n');
   if (end < fields.at) return undefined;
   const written = text.slice(fields.at, end);
@@ -125,7 +125,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   const json = format === CODECS.negative ? undefined : body;
   if (json === undefined && body !== '') return undefined;
   try {
-    const whole = row === undefined ? header : { ...header, row };
+    const whole = row ? { ...header, row } : header;
     if (json !== undefined && format !== CODECS.json)
       return decodeBody(format as string, body, { header: whole, expired }, codec);
     const value = json === undefined ? undefined : JSON.parse(json);
@@ -138,7 +138,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
 /** Entry with a value in a format that only the codec knows. */
 function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 'expired'>, codec?: Codec): Entry | undefined {
   const decoded = codec?.decode({ format, text });
-  if (decoded === undefined || decoded.value === undefined) return undefined;
+  if (decoded?.value === undefined) return undefined;
   const { value, size } = decoded;
   const { header, expired } = entry;
   return {
@@ -152,7 +152,6 @@ function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 
   };
 }
 
-const VERSION = /^[0-9A-F]{24}$/;
 const LONGEST_NUMBER = 15;
 const BLANK = 32;
 const LINE_END = 10;

@@ -93,7 +93,7 @@ export class HotKeys {
   ): Promise<string | null> | undefined {
     const replicas = this.#replicas;
     if (!replicas || !policy.hotReplicas) return undefined;
-    if (policy.memoryTtlMs === 0) this.count(key, keyspace, now);
+    if (policy.memoryMs === 0) this.count(key, keyspace, now);
     if (!this.isHot(key, keyspace, now)) return undefined;
     if (now - (this.#purgedAt[purgeIndex(entryName)] as number) < this.#lagMs) return undefined;
     return replicas.get(entryName).catch(() => shared.get(entryName));

@@ -3,15 +3,11 @@ import type { EntryRef } from '../read-request';
 import { LoadScope } from './load-scope';
 
 /** Load of an entry, within which others are read. */
-export class NestingLoad {
+interface NestingLoad extends Pick<EntryRef, 'entryName' | 'key'> {
+  readonly id: number;
+  readonly parent: NestingLoad | undefined;
   /** True once it has ended. */
-  done = false;
-
-  constructor(
-    readonly entry: Pick<EntryRef, 'entryName' | 'key'>,
-    readonly parent: NestingLoad | undefined,
-    readonly id = ++ids,
-  ) {}
+  done: boolean;
 }
 
 let ids = 0;
@@ -21,7 +17,7 @@ export const nestingLoads = new LoadScope<NestingLoad>();
 
 /** Runs a loader as a load of the entry. */
 export function asLoadOf<T>({ entryName, key }: Pick<EntryRef, 'entryName' | 'key'>, work: () => Promise<T>): Promise<T> {
-  const load = new NestingLoad({ entryName, key }, nestingLoads.current);
+  const load: NestingLoad = { entryName, key, id: ++ids, parent: nestingLoads.current, done: false };
   return nestingLoads.run(load, work).finally(() => {
     load.done = true;
   });
@@ -32,8 +28,8 @@ export function parentLoad({ entryName, key }: Pick<EntryRef, 'entryName' | 'key
   const parent = nestingLoads.current;
   const keys = [key];
   for (let load = parent; load; load = load.parent) {
-    keys.unshift(load.entry.key);
-    if (load.entry.entryName !== entryName) continue;
+    keys.unshift(load.key);
+    if (load.entryName !== entryName) continue;
     throw new CacheError('E_LOAD_CYCLE', `a load waits for itself: ${keys.map((each) => `'${each}'`).join(' -> ')}`, { key });
   }
   return parent;

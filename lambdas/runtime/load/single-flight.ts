@@ -21,7 +21,7 @@ export class InFlight {
   }
 
   /** Operation that nobody can join. */
-  static unjoinable(): InFlight {
+  static alone(): InFlight {
     return new InFlight('');
   }
 
@@ -29,12 +29,12 @@ export class InFlight {
    * Everyone who has joined so far may take the result: the source is looked at only now, or a proof says that no purge came in
    * between.
    */
-  admitJoiners(): void {
+  admit(): void {
     this.admitted = this.joiners;
   }
 
   /** Nobody who has joined may take the result. */
-  rejectJoiners(): void {
+  reject(): void {
     this.admitted = 0;
   }
 
@@ -64,7 +64,7 @@ export class SingleFlight<R> {
    */
   join(slot: number, key: string): Promise<R | undefined> | undefined {
     let flight = this.#buckets[slot % BUCKETS];
-    while (flight !== undefined && flight.key !== key) flight = flight.next;
+    while (flight && flight.key !== key) flight = flight.next;
     if (!flight?.result) return undefined;
     const joined = flight;
     const number = joined.joiners++;

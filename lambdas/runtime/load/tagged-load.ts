@@ -1,8 +1,7 @@
 import type { TagMark } from '../entry/envelope';
 import { LoadRecorder } from '../loader';
 import type { ReadRequest, SessionWrites } from '../read-request';
-import type { Capture, TagVersions } from '../tags';
-import { traced } from '../telemetry/tracing';
+import { type Capture, type TagVersions, union } from '../tags';
 import type { Loaded, LoadRequest } from '../versions/source';
 import { laterVersion, previousVersion, type Version } from '../versions/version';
 import { asLoadOf } from './nested-loads';
@@ -35,16 +34,16 @@ export async function taggedLoad<Handle>(
   let minVersion = laterVersion(fence, captured.minVersion);
   for (let run = 1; ; run++) {
     const recorder = new LoadRecorder(request.key);
-    const least = minVersion === undefined ? {} : { minVersion };
+    const least = minVersion ? { minVersion } : {};
     const loaded = await runLoader(parts.source, request, recorder, least);
-    const names = [...new Set([...request.tags, ...recorder.tags])];
+    const names = union(request.tags, recorder.tags);
     const own = names.map((name) => marks.get(name));
     const { oldest } = recorder;
     const result = { loaded, version: recorder.atMost(loaded.version), tags: names };
-    if (own.every((mark) => mark !== undefined)) {
+    if (own.every((mark) => mark)) {
       // A primary's load rests on its lease, but what it includes was loaded earlier. Equal isn't enough: two commits can lie at
       // one position.
-      const tooOld = oldest !== undefined && minVersion !== undefined && oldest <= minVersion;
+      const tooOld = oldest && minVersion && oldest <= minVersion;
       const refusal = loaded.fillable ? (tooOld ? 'too-old' : undefined) : 'unfillable';
       return { ...result, marks: own as TagMark[], refusal };
     }
@@ -71,7 +70,7 @@ export function runLoader<Handle>(
     recorder.signal = signal;
     return entry.loader(handle, recorder);
   };
-  return traced('cache.load', () => asLoadOf(entry, () => source.load(run, request)));
+  return asLoadOf(entry, () => source.load(run, request));
 }
 
 /**
@@ -84,6 +83,6 @@ export function claimedVersion(
   ticket: Pick<SessionWrites, 'latest'> | undefined,
 ): Version | '-' {
   const latest = ticket?.latest;
-  const own = latest !== undefined && loaded.origin === 'primary' && version === loaded.version;
+  const own = latest && loaded.origin === 'primary' && version === loaded.version;
   return own && previousVersion(latest) === version ? latest : version;
 }

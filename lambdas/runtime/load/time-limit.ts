@@ -1,4 +1,5 @@
 import { CacheError } from '../errors';
+import type { Tracing } from '../tracing';
 import type { Loaded, LoadRequest, VersionSource } from '../versions/source';
 
 /** Source whose loads get a signal, and end. */
@@ -8,24 +9,27 @@ export interface LimitedSource<Handle> extends Omit<VersionSource<Handle>, 'load
 }
 
 /** Source that answers within a time, or fails with `E_LOAD_TIMEOUT`: nothing that waits for it hangs with it. */
-export function timeLimited<Handle>(source: VersionSource<Handle>, milliseconds: number): LimitedSource<Handle> {
+export function timeLimited<Handle>(
+  source: VersionSource<Handle>,
+  milliseconds: number,
+  tracing: Tracing,
+): LimitedSource<Handle> {
   const within = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const controller = new AbortController();
-    const { signal } = controller;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        controller.abort(
-          new CacheError('E_LOAD_TIMEOUT', `the source gave no result within 'loadTimeoutMs', ${milliseconds} ms`),
-        );
-        reject(signal.reason);
+        const error = new CacheError('E_LOAD_TIMEOUT', `the source gave no result within 'loadTimeoutMs', ${milliseconds} ms`);
+        controller.abort(error);
+        reject(error);
       }, milliseconds).unref();
     });
-    return Promise.race([work(signal), late]).finally(() => clearTimeout(timer));
+    return Promise.race([work(controller.signal), late]).finally(() => clearTimeout(timer));
   };
   return {
     ordersWrites: source.ordersWrites ?? false,
     current: () => within(() => source.current()),
-    load: (loader, request) => within((signal) => source.load((handle) => loader(handle, signal), { ...request, signal })),
+    load: (loader, request) =>
+      tracing('cache.load', () => within((signal) => source.load((handle) => loader(handle, signal), { ...request, signal }))),
   };
 }

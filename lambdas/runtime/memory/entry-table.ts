@@ -85,17 +85,18 @@ export class EntryTable<V> {
   }
 
   #grow(): void {
-    const capacity = this.read.length * 2;
-    this.expiresAt = copy(this.expiresAt, new Float64Array(capacity));
-    this.weights = copy(this.weights, new Uint32Array(capacity));
-    this.read = copy(this.read, new Uint8Array(capacity));
-    this.queues = copy(this.queues, new Uint8Array(capacity));
-    this.#next = copy(this.#next, new Uint32Array(capacity));
-    this.#previous = copy(this.#previous, new Uint32Array(capacity));
+    this.expiresAt = grown(this.expiresAt);
+    this.weights = grown(this.weights);
+    this.read = grown(this.read);
+    this.queues = grown(this.queues);
+    this.#next = grown(this.#next);
+    this.#previous = grown(this.#previous);
   }
 }
 
-function copy<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+/** Copy of a column with room for twice as many rows. */
+function grown<T extends Float64Array | Uint32Array | Uint8Array>(column: T): T {
+  const copy = new (column.constructor as new (length: number) => T)(column.length * 2);
+  copy.set(column);
+  return copy;
 }

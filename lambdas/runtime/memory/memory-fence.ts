@@ -21,8 +21,8 @@ export class MemoryFence {
 
   /** Refuses results of reads that began before now: of one entry, or of all. */
   advance(entryName?: string): void {
-    if (entryName === undefined) this.#all++;
-    else this.#counters[counterOf(entryName)]!++;
+    if (entryName) this.#counters[counterOf(entryName)]!++;
+    else this.#all++;
   }
 }
 

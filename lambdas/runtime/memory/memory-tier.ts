@@ -73,7 +73,7 @@ export class MemoryTier<V> {
   /** Value of a key; undefined where there is none or it has expired at `now`. */
   get(key: string, now: number, keyspace = this.#defaultKeyspace): V | undefined {
     const row = keyspace.get(key);
-    if (row === undefined) return undefined;
+    if (!row) return undefined;
     const table = this.#table;
     if ((table.expiresAt[row] as number) <= now) {
       this.#remove(row);
@@ -103,7 +103,7 @@ export class MemoryTier<V> {
 
   delete(key: string, keyspace = this.#defaultKeyspace): void {
     const row = keyspace.get(key);
-    if (row !== undefined) this.#remove(row);
+    if (row) this.#remove(row);
   }
 
   /** {@link delete} in all keyspaces. */

@@ -38,16 +38,18 @@ export class Budget {
   #front = 0;
   #now = 0;
   #armed = false;
+  readonly #tickMs: number;
   readonly #expired: (operation: Pending) => Error;
   readonly #progress: Progress | undefined;
 
   constructor(
-    readonly milliseconds: number,
+    readonly ms: number,
     expired: (operation: Pending) => Error,
     progress?: Progress,
   ) {
     this.#expired = expired;
     this.#progress = progress;
+    this.#tickMs = Math.max(1, ms / TICKS);
   }
 
   /** Makes the operation fail once the budget is used up. */
@@ -55,7 +57,7 @@ export class Budget {
     // Those that have settled go at once: a queue that kept answers for as long as a budget would fill the heap with them.
     while (this.#operations[this.#front]?.isResolved) this.#operations[this.#front++] = undefined;
     if (this.#front > 256 && this.#front * 2 > this.#operations.length) this.#compact();
-    operation.end = this.#now + this.milliseconds;
+    operation.end = this.#now + this.ms;
     this.#operations.push(operation);
     if (!this.#armed) this.#arm();
   }
@@ -82,11 +84,11 @@ export class Budget {
     this.#armed = true;
     // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them
     // first.
-    setTimeout(() => setImmediate(() => this.#tick()), Math.max(1, this.milliseconds / TICKS)).unref();
+    setTimeout(() => setImmediate(() => this.#tick()), this.#tickMs).unref();
   }
 
   #tick(): void {
-    this.#now += Math.max(1, this.milliseconds / TICKS);
+    this.#now += this.#tickMs;
     const now = this.#now;
     this.#progress?.observe(now);
     const overdue: Pending[] = [];
@@ -95,8 +97,8 @@ export class Budget {
       if (!operation || operation.isResolved) continue;
       const end = operation.end as number;
       if (end > now) break;
-      operation.until ??= end + MOST_BUDGETS * this.milliseconds;
-      operation.end = Math.min(operation.until, (this.#progress?.lastAt(operation) ?? 0) + this.milliseconds);
+      operation.until ??= end + MOST_BUDGETS * this.ms;
+      operation.end = Math.min(operation.until, (this.#progress?.lastAt(operation) ?? 0) + this.ms);
       (operation.end > now ? this.#operations : overdue).push(operation);
     }
     this.#compact();

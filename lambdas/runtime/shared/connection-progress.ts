@@ -16,19 +16,21 @@ interface Moved {
  * A server that hangs lets the system take what fits into its buffers, and no more.
  */
 export class ConnectionProgress implements Progress {
+  readonly #connections: ReadonlyMap<unknown, Redis>;
+  readonly #ofSlot: (slot: number) => Redis | undefined;
   readonly #moved = new WeakMap<Redis, Moved>();
 
   /**
    * @param connections all connections.
    * @param ofSlot connection to the master of a slot.
    */
-  constructor(
-    readonly connections: () => Iterable<Redis>,
-    readonly ofSlot: (slot: number) => Redis | undefined,
-  ) {}
+  constructor(connections: ReadonlyMap<unknown, Redis>, ofSlot: (slot: number) => Redis | undefined) {
+    this.#connections = connections;
+    this.#ofSlot = ofSlot;
+  }
 
   observe(now: number): void {
-    for (const connection of this.connections()) {
+    for (const connection of this.#connections.values()) {
       const { bytesRead = 0, bytesWritten = 0, writableLength = 0 } = connection.stream ?? {};
       const before = this.#moved.get(connection);
       const moved = { read: bytesRead, written: bytesWritten - writableLength, backlog: writableLength > 0, at: before?.at };
@@ -38,7 +40,7 @@ export class ConnectionProgress implements Progress {
   }
 
   lastAt({ key }: Pending): number | undefined {
-    const connection = key === undefined ? undefined : this.ofSlot(slotOf(key));
-    return connection && this.#moved.get(connection)?.at;
+    const connection = key && this.#ofSlot(slotOf(key));
+    return connection ? this.#moved.get(connection)?.at : undefined;
   }
 }

@@ -53,8 +53,7 @@ export function createClient(
   more: ClusterOptions = {},
 ): Cluster & Scripted {
   checkEndpoint(connection.endpoint);
-  const separator = connection.endpoint.lastIndexOf(':');
-  const node = { host: connection.endpoint.slice(0, separator), port: Number(connection.endpoint.slice(separator + 1)) };
+  const [host, port] = connection.endpoint.split(/:(?=\d+$)/) as [string, string];
   // Of all connections, of those too that ioredis makes with a copy of the options: each sends what stands in it by then.
   const auth = credentials && [credentials.username, credentials.password];
   let asking: Promise<Credentials> | undefined;
@@ -66,7 +65,7 @@ export function createClient(
     const { username, password } = await asking;
     auth?.splice(0, 2, username, password);
   };
-  const client = new Cluster([node], {
+  const client = new Cluster([{ host, port: Number(port) }], {
     // Host names of TLS endpoints must reach the certificate check as they are.
     dnsLookup: (address, callback) => callback(null, address),
     // A command that can't be sent must fail now: the caller has a database to ask.

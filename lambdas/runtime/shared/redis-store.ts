@@ -2,7 +2,7 @@ import type { Cluster, Command, Redis } from 'ioredis';
 import { checkText, wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { asUnavailable, unavailable } from '../errors';
-import { isVersion, type Version } from '../versions/version';
+import { VERSION, type Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
 import { Budget, type Pending } from './budget';
 import { ConnectionProgress } from './connection-progress';
@@ -95,10 +95,7 @@ export class RedisStore implements SharedStore {
     this.#clock = options.clock ?? systemClock;
     this.#namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
-    const progress = new ConnectionProgress(
-      () => this.#nodes.values(),
-      (slot) => this.#master(slot),
-    );
+    const progress = new ConnectionProgress(this.#nodes, (slot) => this.#master(slot));
     this.#budget = new Budget(numbers.budgetMs, late, progress);
     const leave = ({ key = '' }: Pending) => {
       this.#disconnectFrom(key);
@@ -131,12 +128,12 @@ export class RedisStore implements SharedStore {
         return command.promise;
       }
     }
-    return this.#ask(name, () => this.#cluster.get(name));
+    return this.#ask(name, 'get');
   }
 
   /** Handler of a failed `GET`: a slot that moves is for ioredis's cluster to follow; all else is a failure of the shard. */
   readonly #getFailed = (error: Error, { key, settle, fail }: GetCommand) => {
-    if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, () => this.#cluster.get(key)));
+    if (/^(MOVED|ASK|TRYAGAIN) /.test(error.message)) settle(this.#ask(key, 'get'));
     else this.#observe(key, Promise.reject(error)).catch(fail);
   };
 
@@ -147,14 +144,14 @@ export class RedisStore implements SharedStore {
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
     const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as Reply;
     this.#learnTime(now);
-    if (kind === 'HIT') return { kind: 'hit', entry: String(detail) };
-    if (kind === 'WAIT') return { kind: 'wait', leftMs: Number(detail) };
-    if (kind === 'BYPASS') return { kind: 'bypass' };
+    if (kind === 'hit') return { kind, entry: String(detail) };
+    if (kind === 'wait') return { kind, leftMs: Number(detail) };
+    if (kind === 'bypass') return { kind };
     return { kind: 'grant', minVersion: detail ? String(detail) : undefined };
   }
 
   async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
-    return (await this.#run('cacheFill', key, token, version ?? '', ttlMs, entry)) === 1;
+    return (await this.#run('cacheFill', key, token, version ?? '~', ttlMs, entry)) === 1;
   }
 
   async release(key: string, token: string): Promise<void> {
@@ -167,34 +164,31 @@ export class RedisStore implements SharedStore {
 
   #run(script: EntryScript, key: string, ...rest: Arguments): Promise<unknown> {
     const [value, fence] = entryKeys(this.#namespace, key);
-    return this.#ask(value, () => this.#cluster[script](value, fence, ...rest));
+    return this.#ask(value, script, fence, ...rest);
   }
 
   async discard(key: string): Promise<void> {
-    const name = valueKey(this.#namespace, key);
-    await this.#ask(name, () => this.#cluster.del(name));
+    await this.#ask(valueKey(this.#namespace, key), 'del');
   }
 
   async getTag(tag: string): Promise<Tag | undefined> {
-    const name = tagKey(this.#namespace, tag);
-    return parseTag(await this.#ask(name, () => this.#cluster.get(name)));
+    return parseTag(await this.#ask(tagKey(this.#namespace, tag), 'get'));
   }
 
   async touchTag(tag: string, ttlMs: number): Promise<Tag | undefined> {
-    const name = tagKey(this.#namespace, tag);
-    return parseTag(await this.#ask(name, () => this.#cluster.getex(name, 'PX', ttlMs)));
+    return parseTag(await this.#ask(tagKey(this.#namespace, tag), 'getex', 'PX', ttlMs));
   }
 
   /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
   async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
     const name = tagKey(this.#namespace, tag);
-    const created = parseTag(await this.#ask(name, () => this.#cluster.cachePurgeTag(name, mark, version, ttlMs, 'create')));
+    const created = parseTag(await this.#ask(name, 'cachePurgeTag', mark, version, ttlMs, 'create'));
     if (!created) throw unavailable(`the tag key '${name}' holds something else`);
     return created;
   }
 
   async purgeKey(key: string, version: Version, fenceMs: number, options: PurgeKeyOptions = {}): Promise<void> {
-    const { mode = 'delete', writer = '', row = '' } = options;
+    const { mode = 'delete', writer = '', row = '~' } = options;
     await this.#purge(entryKeys(this.#namespace, key), PURGE_KEY, [version, fenceMs, mode, writer, row]);
   }
 
@@ -272,8 +266,12 @@ export class RedisStore implements SharedStore {
     this.#clockOffset = serverNow - this.#clock.now();
   }
 
-  /** Runs one operation: within the budget, and not at all while the shard's circuit breaker is open. */
-  async #ask<T>(name: string, send: () => Promise<T>): Promise<T> {
+  /** Runs one command on a key: within the budget, and not at all while the shard's circuit breaker is open. */
+  async #ask<T = string | null>(
+    name: string,
+    command: 'get' | 'getex' | 'del' | 'cachePurgeTag' | EntryScript,
+    ...rest: Arguments
+  ): Promise<T> {
     if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
     if (this.#failing > 0) {
@@ -282,7 +280,8 @@ export class RedisStore implements SharedStore {
         this.#observe(name, this.#budget.limit(this.#cluster.get(name), name)).catch(() => {});
       if (breaker.open) throw unavailable('its circuit breaker is open');
     }
-    return this.#observe(name, this.#budget.limit(send(), name));
+    const send = this.#cluster as unknown as Record<typeof command, (key: string, ...rest: Arguments) => Promise<T>>;
+    return this.#observe(name, this.#budget.limit(send[command](name, ...rest), name));
   }
 
   #observe<T>(name: string, operation: Promise<T>): Promise<T> {
@@ -335,7 +334,7 @@ export class RedisStore implements SharedStore {
     const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
-      breaker = new CircuitBreaker(this.#options.breakerThreshold, this.#budget.milliseconds, this.#options.breakerRestMs);
+      breaker = new CircuitBreaker(this.#options.breakerThreshold, this.#budget.ms, this.#options.breakerRestMs);
       this.#breakers.set(shard, breaker);
     }
     return breaker;
@@ -344,7 +343,7 @@ export class RedisStore implements SharedStore {
   /** Connection to an address. One that was announced as gone after its successor had come is looked up. */
   #node(address: string | undefined): Redis | undefined {
     const known = this.#nodes.get(address);
-    if (known || address === undefined) return known;
+    if (known || !address) return known;
     const found = nodeOf(this.#client, address);
     if (found) this.#nodes.set(address, found);
     return found;
@@ -364,6 +363,6 @@ function parseTag(text: string | null): Tag | undefined {
   const fields = text?.split(' ');
   if (fields?.length !== 4) return undefined;
   const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
-  if (!isVersion(deletedVersion) || !isVersion(expiredVersion)) return undefined;
+  if (!VERSION.test(deletedVersion) || !VERSION.test(expiredVersion)) return undefined;
   return { deleted, deletedVersion, expired, expiredVersion };
 }

@@ -6,127 +6,126 @@ import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } 
  * about to commit, each with the end of its intent) and `r` (greatest version of the row that is known, '~' for one that isn't);
  * or one tag. All times are the server's, and a lease's reply carries it, so that a client's clock is never compared with
  * another's.
+ *
+ * Lua is written without blanks that it doesn't need, because they are a part of every bundle.
  */
 
-/** Begin of every script. */
-const KEYED = 'local call, key, fence = redis.call, KEYS[1], KEYS[2]\n';
+/** Begin of every script: `c` calls a command, `k` is the key of the value, or of the tag, and `f` that of the fence. */
+const KEYED = 'local c,k,f=redis.call,KEYS[1],KEYS[2]\n';
 
 /** Begin of a script that needs the server's time, `now`, in epoch milliseconds. */
-export const NOW = `${KEYED}local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
-/** Function `intents`: the intents that still hold, without one writer's. */
-const INTENTS = `local function intents(text, but)
-  local kept = ''
-  for writer, till in string.gmatch(text or '', '(%S+):(%d+)') do
-    if writer ~= but and tonumber(till) > now then kept = kept .. writer .. ':' .. till .. ' ' end
-  end
-  return kept
-end
+export const NOW = `${KEYED}local time=c('TIME')
+local now=time[1]*1000+math.floor(time[2]/1000)
 `;
 
 /** Function `keep`: makes the fence live for `life` milliseconds, or longer. */
 export const KEEP_FENCE = `local function keep(life)
-  if call('PTTL', fence) < tonumber(life) then call('PEXPIRE', fence, life) end
+if c('PTTL',f)<tonumber(life) then c('PEXPIRE',f,life) end
 end
 `;
 
 /**
+ * Begin of a script about a fence, with the functions `intents`, the intents that still hold without one writer's, and `raise`,
+ * the effect of every purge of a key on its fence.
+ */
+const FENCED = `${NOW}${KEEP_FENCE}local function intents(but)
+local kept=''
+for writer,till in (c('HGET',f,'w') or ''):gmatch('(%S+):(%d+)') do
+if writer~=but and tonumber(till)>now then kept=kept..writer..':'..till..' ' end
+end
+return kept
+end
+local function raise(version,row,life)
+c('HDEL',f,'t','u')
+for field,value in pairs({m=version,r=row}) do
+if (c('HGET',f,field) or '')<value then c('HSET',f,field,value) end
+end
+keep(life)
+end
+`;
+
+/** Condition that the key holds an entry of this format. */
+const IS_ENTRY = `c('GETRANGE',k,0,${FORMAT.length - 1})=='${FORMAT}'`;
+
+/** Makes the lease `token` end `lease` milliseconds from now. */
+const HOLD = `c('HSET',f,'t',token,'u',now+lease)
+keep(lease+1000)
+`;
+
+/**
  * Lease of an entry. ARGV: token, lease in ms, token of the entry that the caller has seen and refused ('' for none). Replies
- * `HIT, now, entry`, `WAIT, now, ms left`, `BYPASS, now` or `GRANT, now, least version`. Asking again with the same token is safe
+ * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version`. Asking again with the same token is safe
  * until the load begins.
  */
-const LEASE = `${NOW}${INTENTS}${KEEP_FENCE}
-local stored = call('GETRANGE', key, ${TOKEN_START}, ${TOKEN_END})
-if stored ~= '' and stored ~= ARGV[3] then return {'HIT', now, call('GET', key)} end
-local held = call('HMGET', fence, 't', 'u', 'm', 'w')
-if held[4] and intents(held[4]) ~= '' then return {'BYPASS', now} end
-local left = (tonumber(held[2]) or 0) - now
-if held[1] and held[1] ~= ARGV[1] and left > 0 then return {'WAIT', now, left} end
-call('HSET', fence, 't', ARGV[1], 'u', now + ARGV[2])
-keep(ARGV[2] + 1000)
-return {'GRANT', now, held[3] or ''}`;
+const LEASE = `${FENCED}local token,lease,seen=unpack(ARGV)
+local stored=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
+if stored~='' and stored~=seen then return {'hit',now,c('GET',k)} end
+if intents()~='' then return {'bypass',now} end
+local held,till,least=unpack(c('HMGET',f,'t','u','m'))
+local left=(till or 0) - now
+if held and held~=token and left>0 then return {'wait',now,left} end
+${HOLD}return {'grant',now,least}`;
 
 /**
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
  * that was lost: its load may have begun before the purge that took it.
  */
-const RENEW = `${NOW}${KEEP_FENCE}
-if call('HGET', fence, 't') ~= ARGV[1] then return 0 end
-call('HSET', fence, 'u', now + ARGV[2])
-keep(ARGV[2] + 1000)
-return 1`;
+const RENEW = `${NOW}${KEEP_FENCE}local token,lease=unpack(ARGV)
+if c('HGET',f,'t')~=token then return 0 end
+${HOLD}return 1`;
 
 /**
- * Fill of an entry. ARGV: token, version of a replica's load ('' for a primary's), TTL in ms, entry.
+ * Fill of an entry. ARGV: token, version of a replica's load ('~' for a primary's), TTL in ms, entry.
  * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${KEYED}local held = call('HMGET', fence, 't', 'm')
-if held[1] ~= ARGV[1] then return 0 end
-call('HDEL', fence, 't', 'u')
-if ARGV[2] ~= '' and held[2] and ARGV[2] < held[2] then return 0 end
-call('SET', key, ARGV[4], 'PX', ARGV[3])
+const FILL = `${KEYED}local token,version,ttl,entry=unpack(ARGV)
+local held,least=unpack(c('HMGET',f,'t','m'))
+if held~=token then return 0 end
+c('HDEL',f,'t','u')
+if least and version<least then return 0 end
+c('SET',k,entry,'PX',ttl)
 return 1`;
-
-/** Effect of every purge of a key on its fence. */
-const RAISE_FENCE = `local function raise(version, row, life)
-  call('HDEL', fence, 't', 'u')
-  local known = call('HMGET', fence, 'm', 'r')
-  if not known[1] or known[1] < version then call('HSET', fence, 'm', version) end
-  if not known[2] or known[2] < row then call('HSET', fence, 'r', row) end
-  keep(life)
-end
-`;
 
 /**
- * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row (''
+ * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('~'
  * for unknown). It refuses every fill whose load began before.
  */
-export const PURGE_KEY = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
-if ARGV[3] ~= 'expire' then call('DEL', key)
-elseif call('GETRANGE', key, 0, ${FORMAT.length - 1}) == '${FORMAT}' then call('SETRANGE', key, ${FLAG_AT}, '${EXPIRED}') end
-if ARGV[4] ~= '' then
-  local left = intents(call('HGET', fence, 'w'), ARGV[4])
-  if left == '' then call('HDEL', fence, 'w') else call('HSET', fence, 'w', left) end
-end
-raise(ARGV[1], ARGV[5] == '' and '~' or ARGV[5], ARGV[2])
-return 1`;
+export const PURGE_KEY = `${FENCED}local version,life,mode,writer,row=unpack(ARGV)
+if mode~='expire' then c('DEL',k)
+elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
+if writer~='' then c('HSET',f,'w',intents(writer)) end
+raise(version,row,life)`;
 
 /**
  * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as
  * {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row is known. A row that is newer needs no
  * purge: its writer has purged after this one's commit.
  */
-export const PUT = `${NOW}${INTENTS}${KEEP_FENCE}${RAISE_FENCE}
-local state = call('HMGET', fence, 'r', 'w')
-local known = state[1] or ''
-if call('GETRANGE', key, 0, ${FORMAT.length - 1}) == '${FORMAT}' then
-  local stored = call('GETRANGE', key, ${ROW_START}, ${ROW_END})
-  if stored > known then known = stored end
+export const PUT = `${FENCED}local version,life,row,ttl,entry=unpack(ARGV)
+local known=c('HGET',f,'r') or ''
+if ${IS_ENTRY} then
+local stored=c('GETRANGE',k,${ROW_START},${ROW_END})
+if stored>known then known=stored end
 end
-if known ~= '~' and known > ARGV[3] then return 0 end
-call('DEL', key)
-raise(ARGV[1], ARGV[3], ARGV[2])
-if known == '~' or (state[2] and intents(state[2]) ~= '') then return 0 end
-call('SET', key, ARGV[5], 'PX', ARGV[4])
+if known~='~' and known>row then return 0 end
+c('DEL',k)
+raise(version,row,life)
+if known=='~' or intents()~='' then return 0 end
+c('SET',k,entry,'PX',ttl)
 return 1`;
 
 /**
  * Intent of a write. ARGV: writer, life of the intent in ms. Removes the entry, takes the lease away, and lets nobody fill until
  * the writer is done.
  */
-export const INTEND = `${NOW}${INTENTS}${KEEP_FENCE}
-call('DEL', key)
-call('HDEL', fence, 't', 'u')
-local others = intents(call('HGET', fence, 'w'), ARGV[1])
-call('HSET', fence, 'w', others .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]))
-keep(ARGV[2] + 1000)
-return 1`;
+export const INTEND = `${FENCED}local writer,life=unpack(ARGV)
+c('DEL',k)
+c('HDEL',f,'t','u')
+c('HSET',f,'w',intents(writer)..writer..':'..now+life)
+keep(life+1000)`;
 
 /** Repair of a key. ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
-const REPAIR = `${KEYED}if call('TYPE', key).ok ~= ARGV[1] then return call('DEL', key) end
-return 0`;
+const REPAIR = `${KEYED}if c('TYPE',k).ok~=ARGV[1] then c('DEL',k) end`;
 
 /**
  * Purge of a tag. A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One
@@ -136,16 +135,16 @@ return 0`;
  * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
  * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
-export const PURGE_TAG = `${KEYED}local mark, version, mode = ARGV[1], ARGV[2], ARGV[4]
-local deleted, deletedAt, expired, expiredAt = string.match(call('GET', key) or '', '^(%S+) (%x+) (%S+) (%x+)$')
-if not deleted or #deletedAt ~= 24 or #expiredAt ~= 24 then deleted, deletedAt, expired, expiredAt = mark, version, mark, version
-elseif mode == 'expire' then
-  if version >= expiredAt then expired, expiredAt = mark, version end
-elseif mode == 'timeline' and string.sub(version, 1, 8) > string.sub(deletedAt, 1, 8) or mode == 'delete' and version >= deletedAt then
-  deleted, deletedAt = mark, version
+export const PURGE_TAG = `${KEYED}local mark,version,ttl,mode=unpack(ARGV)
+local gone,goneAt,stale,staleAt=(c('GET',k) or ''):match('^(%S+) (%x+) (%S+) (%x+)$')
+if not gone or #goneAt~=24 or #staleAt~=24 then gone,goneAt,stale,staleAt=mark,version,mark,version
+elseif mode=='expire' then
+if version>=staleAt then stale,staleAt=mark,version end
+elseif mode=='timeline' and version:sub(1,8)>goneAt:sub(1,8) or mode=='delete' and version>=goneAt then
+gone,goneAt=mark,version
 end
-local tag = table.concat({deleted, deletedAt, expired, expiredAt}, ' ')
-if redis.pcall('SET', key, tag, 'PX', ARGV[3]).err then call('DEL', key) end
+local tag=table.concat({gone,goneAt,stale,staleAt},' ')
+if redis.pcall('SET',k,tag,'PX',ttl).err then c('DEL',k) end
 return tag`;
 
 const script = (lua: string, numberOfKeys = 2) => ({ lua, numberOfKeys });

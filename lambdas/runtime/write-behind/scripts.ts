@@ -15,7 +15,7 @@ const COMMON = `${NOW}${KEEP_FENCE}
 -- Intents that still hold: those of others, and the latest row of queued writes that is newer than 'than'.
 local function intents(than)
   local others, row, till = '', '', '0'
-  for writer, ends in string.gmatch(call('HGET', fence, 'w') or '', '(%S+):(%d+)') do
+  for writer, ends in string.gmatch(c('HGET', f, 'w') or '', '(%S+):(%d+)') do
     if tonumber(ends) > now then
       local queued = string.match(writer, '^wb%-(%d+)$')
       if not queued then others = others .. writer .. ':' .. ends .. ' '
@@ -25,12 +25,12 @@ local function intents(than)
   return others, row, till
 end
 local function announce(text)
-  if text == '' then call('HDEL', fence, 'w') else call('HSET', fence, 'w', text) end
+  if text == '' then c('HDEL', f, 'w') else c('HSET', f, 'w', text) end
 end
 -- Row of the entry; '' where there is none.
 local function stored()
-  if call('GETRANGE', key, 0, ${FORMAT.length - 1}) ~= '${FORMAT}' then return '' end
-  return call('GETRANGE', key, ${ROW_START}, ${ROW_END})
+  if c('GETRANGE', k, 0, ${FORMAT.length - 1}) ~= '${FORMAT}' then return '' end
+  return c('GETRANGE', k, ${ROW_START}, ${ROW_END})
 end
 `;
 
@@ -40,22 +40,22 @@ end
  * is about to write it), and `FULL` where nothing was done.
  */
 export const ENQUEUE = `${COMMON}
-if call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return 'FULL' end
-if call('EXISTS', KEYS[3]) == 0 then call('XGROUP', 'CREATE', KEYS[3], '${GROUP}', '0', 'MKSTREAM') end
-call('XADD', KEYS[3], '*', unpack(ARGV, 6))
-local known = call('HGET', fence, 'r') or ''
+if c('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return 'FULL' end
+if c('EXISTS', KEYS[3]) == 0 then c('XGROUP', 'CREATE', KEYS[3], '${GROUP}', '0', 'MKSTREAM') end
+c('XADD', KEYS[3], '*', unpack(ARGV, 6))
+local known = c('HGET', f, 'r') or ''
 local row = stored()
 if row > known then known = row end
 local others, queued, till = intents('')
 if known ~= '~' and known > ARGV[1] then return 'QUEUED' end
-call('DEL', key)
-call('HDEL', fence, 't', 'u')
+c('DEL', k)
+c('HDEL', f, 't', 'u')
 if ARGV[1] >= queued then queued, till = ARGV[1], string.format('%d', now + ARGV[2]) end
 announce(others .. 'wb-' .. queued .. ':' .. till .. ' ')
-if known < ARGV[1] then call('HSET', fence, 'r', ARGV[1]) end
+if known < ARGV[1] then c('HSET', f, 'r', ARGV[1]) end
 keep(ARGV[2] + 1000)
 if known == '~' or others ~= '' then return 'QUEUED' end
-call('SET', key, ARGV[4], 'PX', ARGV[3])
+c('SET', k, ARGV[4], 'PX', ARGV[3])
 return 'STORED'`;
 
 /**
@@ -65,17 +65,17 @@ return 'STORED'`;
  */
 export const ACKNOWLEDGE = `${COMMON}
 for i = 4, #ARGV do
-  call('XACK', KEYS[3], '${GROUP}', ARGV[i])
-  call('XDEL', KEYS[3], ARGV[i])
+  c('XACK', KEYS[3], '${GROUP}', ARGV[i])
+  c('XDEL', KEYS[3], ARGV[i])
 end
-if call('XLEN', KEYS[3]) == 0 then call('DEL', KEYS[3]) end
+if c('XLEN', KEYS[3]) == 0 then c('DEL', KEYS[3]) end
 local row = stored()
-if row ~= '' and row < ARGV[1] then call('DEL', key) end
+if row ~= '' and row < ARGV[1] then c('DEL', k) end
 local others, queued, till = intents(ARGV[1])
 announce(others .. (queued ~= '' and 'wb-' .. queued .. ':' .. till .. ' ' or ''))
-call('HDEL', fence, 't', 'u')
-local known = call('HMGET', fence, 'm', 'r')
-if not known[1] or known[1] < ARGV[2] then call('HSET', fence, 'm', ARGV[2]) end
-if not known[2] or known[2] < ARGV[1] then call('HSET', fence, 'r', ARGV[1]) end
+c('HDEL', f, 't', 'u')
+local known = c('HMGET', f, 'm', 'r')
+if not known[1] or known[1] < ARGV[2] then c('HSET', f, 'm', ARGV[2]) end
+if not known[2] or known[2] < ARGV[1] then c('HSET', f, 'r', ARGV[1]) end
 keep(ARGV[3])
 return 1`;

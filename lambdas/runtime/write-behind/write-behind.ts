@@ -161,7 +161,7 @@ export class WriteBehind {
   async put(request: BehindRequest, parts: BehindParts): Promise<boolean> {
     const { shared, tags, random, codec } = parts.read;
     const { entryName, key, policy, row, value } = request;
-    if (!shared || !tags || policy.sharedTtlMs === 0) {
+    if (!shared || !tags || policy.sharedMs === 0) {
       throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
     const json = valueText(request, value);

@@ -211,7 +211,7 @@ describe('what cannot be used gets an error that says so', () => {
     [{ freshness: { sharedTtlSeconds: Number.POSITIVE_INFINITY } }, 'got: Infinity'],
     [
       { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 0 } },
-      "must give 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0",
+      "must be given 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0",
     ],
     [{ freshness: { sharedTtlSeconds: '60' } }, 'got: "60"'],
     [{ ...both, earlyRefresh: Number.NaN }, "'earlyRefresh' must be a number from 0 to 100, got: NaN"],

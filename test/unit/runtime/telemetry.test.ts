@@ -1,5 +1,6 @@
 import { type Span, type SpanStatus, type Tracer, trace } from '@opentelemetry/api';
 import { readCounts, readMetrics } from '../../../lambdas/runtime/read-metrics';
+import { openTelemetry } from '../../../lambdas/runtime/tracing';
 import { platform } from '../../support/cache-processes';
 
 const policy = { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 600 } };
@@ -77,7 +78,7 @@ describe('the counts of reads', () => {
   });
 });
 
-describe('in an application that traces', () => {
+describe('with tracing, in an application that has set up OpenTelemetry', () => {
   interface Told {
     readonly name: string;
     readonly parent: string | undefined;
@@ -113,7 +114,7 @@ describe('in an application that traces', () => {
   });
 
   test('a miss is a span with its load within, and says what the read did without its key', async () => {
-    const { a: cache, source } = platform();
+    const { a: cache, source } = platform({ tracing: openTelemetry() });
     await cache.namespace('things', policy).getOrSet('secret', async () => source.value);
     expect(spans).toEqual([
       {
@@ -127,7 +128,7 @@ describe('in an application that traces', () => {
   });
 
   test('a load that fails marks its spans', async () => {
-    const { a: cache } = platform();
+    const { a: cache } = platform({ tracing: openTelemetry() });
     const read = cache.namespace('things', policy).getOrSet('1', () => Promise.reject(new Error('no such table')));
     await expect(read).rejects.toThrow('no such table');
     expect(spans.map(({ name, status, ended }) => [name, status?.code, ended])).toEqual([
@@ -135,4 +136,15 @@ describe('in an application that traces', () => {
       ['cache.load', 2, true],
     ]);
   });
+
+  test('a cache that was not told to trace makes no span', async () => {
+    const { a: cache } = platform();
+    expect(await cache.namespace('things', policy).getOrSet('1', async () => 1)).toBe(1);
+    expect(spans).toEqual([]);
+  });
+});
+
+test('with tracing, and no OpenTelemetry in the application, reads are what they are without it', async () => {
+  const { a: cache } = platform({ tracing: openTelemetry() });
+  expect(await cache.namespace('things', policy).getOrSet('1', async () => 1)).toBe(1);
 });
