@@ -32,7 +32,11 @@ export interface Testbed {
   dispose(): Promise<void>;
 }
 
-/** Code of a statement that a standby canceled. @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT */
+/**
+ * Code of a statement that a standby canceled.
+ *
+ * @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT
+ */
 const RECOVERY_CONFLICT = '40001';
 
 /** Without TLS on the cluster: encryption would take a good part of the processor and changes nothing of what is measured. */
