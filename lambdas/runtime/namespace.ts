@@ -131,26 +131,28 @@ export class Namespace<Handle> {
    */
   getOrSet<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<Readonly<T> | undefined> {
     // A hit in memory costs one promise and no outcome, unless somebody wants one.
-    if (!options?.ticket && !this.#onRead) {
+    const looked = !options?.ticket && !this.#onRead;
+    if (looked) {
       const cached = this.#readPath.fromMemory(key, this.#keyspace, this.#policy);
       if (cached) {
         if (this.#meter) this.#meter.counts.MemoryHits++;
         return cached.promise() as Promise<Readonly<T> | undefined>;
       }
     }
-    return this.read(key, loader, options).then(theValue);
+    return this.#read(key, loader, options, looked).then(theValue);
   }
 
   /** {@link getOrSet} with the outcome of the read. */
-  async read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}): Promise<Read<T>> {
+  read<T>(key: string, loader: Loader<T, Handle>, options?: ReadOptions): Promise<Read<T>> {
+    return this.#read(key, loader, options);
+  }
+
+  /** @param missed true for a caller who has looked in memory already. */
+  async #read<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions = {}, missed = false): Promise<Read<T>> {
     const began = monotonicNow();
     const path = this.#readPath;
-    let read: Read<T>;
-    if (options.ticket) read = await path.read(this.#request(key, loader, options));
-    else {
-      const cached = path.fromMemory(key, this.#keyspace, this.#policy);
-      read = cached ? path.hit(cached) : await path.read(this.#request(key, loader, options), true);
-    }
+    const cached = missed || options.ticket ? undefined : path.fromMemory(key, this.#keyspace, this.#policy);
+    const read = cached ? path.hit<T>(cached) : await path.read(this.#request(key, loader, options), !options.ticket);
     this.#tell(read.outcome, began);
     return read;
   }
