@@ -208,7 +208,7 @@ const REQUESTS: readonly Probe<Target>[] = [
     id: 'edge/collapse',
     question: "`X-Cache` of a request that shared another's fetch?",
     does: 'sends five at once for an answer that takes 2 s',
-    assumed: 'Miss from cloudfront',
+    assumed: 'Hit from cloudfront, Miss from cloudfront',
     run: async (target) => {
       const answers = await target.edge([kept(60, { delayMs: 2000 })]).many(5);
       if (new Set(answers.map(({ served }) => served)).size > 1) return 'none shared';

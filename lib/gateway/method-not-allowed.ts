@@ -1,7 +1,9 @@
 import { Lazy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 
-const BODY = JSON.stringify({ type: 'about:blank', title: 'Method Not Allowed', status: 405 });
+const DETAIL = 'the methods of this path are those of the header Allow';
+
+const BODY = JSON.stringify({ type: 'about:blank', title: 'Method Not Allowed', status: 405, detail: DETAIL });
 
 /**
  * Has the gateway itself answer every method of a resource that isn't declared, with 405 and the methods that are: no function

@@ -24,7 +24,12 @@ export function timeLimited<Handle>(
         reject(error);
       }, milliseconds).unref();
     });
-    return Promise.race([work(controller.signal), late]).finally(() => clearTimeout(timer));
+    try {
+      // What throws before it has a promise ends the timer too.
+      return await Promise.race([work(controller.signal), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
   return {
     ordersWrites: source.ordersWrites ?? false,
