@@ -9,7 +9,7 @@ const CONTENTS = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^cli\/cachement\.cjs$/,
   /^dist\/(lib|lambdas\/runtime)\/.+\.(js|d\.ts)$/,
-  /^dist\/esm\/(lib\/route|lambdas\/runtime)\/.+\.js$/,
+  /^dist\/esm\/(lib\/(route|contract)|lambdas\/runtime)\/.+\.js$/,
   /^dist\/cli\/main\.js$/,
   /^dist\/sql\/\d{3}-[a-z-]+\.sql$/,
   /^dist\/assets\/lambdas\/[a-z-]+\/index\.js$/,
