@@ -33,6 +33,7 @@ export * from './purge/sources/purge-source';
 export * from './purge/worker-queue';
 export * from './route';
 export * from './shared/cache-access';
+export { CacheDurability } from './shared/cache-durability';
 export * from './shared/cache-engine';
 export type { CacheScalingOptions } from './shared/cache-scaling';
 export * from './shared/eviction-policy';

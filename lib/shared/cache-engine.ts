@@ -1,7 +1,11 @@
 /** Major and minor version; ElastiCache chooses the patch version. */
 const VERSION = /^\d+\.\d+$/;
 
-/** Engine of a shared tier: its type, its version and the family of its parameter group. */
+/**
+ * Engine of a shared tier: its type, its version and the family of its parameter group.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
+ */
 export class CacheEngine {
   /** Redis OSS 7.1, the last one that ElastiCache offers under that name. */
   static readonly REDIS_7_1 = new CacheEngine('redis', '7.1', 'redis7');
@@ -14,6 +18,15 @@ export class CacheEngine {
 
   /** Valkey 8.1. */
   static readonly VALKEY_8_1 = new CacheEngine('valkey', '8.1', 'valkey8');
+
+  /** Valkey 8.2. */
+  static readonly VALKEY_8_2 = new CacheEngine('valkey', '8.2', 'valkey8');
+
+  /** Valkey 9.0, the first with `durability`. */
+  static readonly VALKEY_9_0 = new CacheEngine('valkey', '9.0', 'valkey9');
+
+  /** Valkey 9.1. */
+  static readonly VALKEY_9_1 = new CacheEngine('valkey', '9.1', 'valkey9');
 
   /**
    * Any other version. The family is named as `aws elasticache describe-cache-engine-versions` shows it.

@@ -11,6 +11,7 @@ import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
 import { KEPT, keepWhatDataUses, withoutSnapshot } from '../removal';
 import { CacheAuthentication } from './cache-access';
+import { type CacheDurability, checkDurability } from './cache-durability';
 import { CacheEngine } from './cache-engine';
 import { addCacheScaling, type CacheScalingOptions } from './cache-scaling';
 import { addCacheUsers } from './cache-users';
@@ -73,6 +74,13 @@ export interface SharedCacheProps {
    * @default - with automatic failover
    */
   readonly multiAz?: boolean;
+
+  /**
+   * Durability of acknowledged writes. Needs Valkey 9.0, cluster mode, a replica of each shard in another zone, nodes of R7g,
+   * R6g, M7g, M6g or C7gn, and no global datastore.
+   * @default - ElastiCache's: none
+   */
+  readonly durability?: CacheDurability;
 
   /**
    * Authentication of clients.
@@ -140,6 +148,7 @@ interface Settings {
   readonly replicasPerShard: number;
   readonly automaticFailover: boolean;
   readonly multiAz: boolean;
+  readonly durability?: CacheDurability;
   readonly reservedMemoryPercent: number;
   readonly removalPolicy: RemovalPolicy;
   readonly globalDatastore?: GlobalDatastore;
@@ -158,6 +167,7 @@ function settingsOf(props: SharedCacheProps): Settings {
     replicasPerShard: props.replicasPerShard ?? 1,
     automaticFailover,
     multiAz: props.multiAz ?? automaticFailover,
+    durability: props.durability,
     reservedMemoryPercent: props.reservedMemoryPercent ?? 25,
     removalPolicy: props.removalPolicy ?? KEPT,
     globalDatastore,
@@ -195,6 +205,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     checkGlobalMember(props);
     this.#settings = settingsOf(props);
     checkSharedCache({ ...props, ...this.#settings });
+    checkDurability(this.#settings);
     const { network, namespace, authentication = CacheAuthentication.PASSWORD, port = 6380 } = props;
     const { engine, removalPolicy, globalDatastore } = this.#settings;
     this.network = network;
@@ -321,7 +332,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
 
   /** Engine, nodes, shards and parameters of a group that has no primary to take them over from. */
   #ownShape({ evictionPolicy = EvictionPolicy.ALLKEYS_LRU }: SharedCacheProps): GroupShape {
-    const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent } = this.#settings;
+    const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent, durability } = this.#settings;
     const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
       cacheParameterGroupFamily: engine.parameterGroupFamily,
       description: `Parameters of ${Names.uniqueId(this)}`,
@@ -343,6 +354,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       clusterMode: clusterMode ? 'enabled' : 'disabled',
       numNodeGroups: shards,
       replicasPerNodeGroup: replicasPerShard,
+      durability: durability?.value,
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,

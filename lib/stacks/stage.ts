@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { GatewayCacheSize } from '../gateway/gateway-cache-size';
+import type { CacheDurability } from '../shared/cache-durability';
 import { CacheEngine } from '../shared/cache-engine';
 
 /** Account and region of a stage, with the zones to use, since nothing is looked up when the app is synthesized. */
@@ -47,6 +48,8 @@ export interface StageSharedCache {
   readonly shards: number;
   /** Replicas of each shard. */
   readonly replicasPerShard: number;
+  /** Durability of acknowledged writes, which needs Valkey 9.0. @default - none */
+  readonly durability?: CacheDurability;
   /** Days that a daily snapshot is kept; 0 takes none. */
   readonly snapshotRetentionDays: number;
 }

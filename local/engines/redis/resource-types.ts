@@ -38,6 +38,7 @@ export const types: ResourceTypes = {
       AtRestEncryptionEnabled: 'local files are not encrypted',
       AutoMinorVersionUpgrade: MAINTENANCE,
       CacheNodeType: HARDWARE,
+      Durability: "the log across zones isn't there; a failover may lose what it would without",
       Engine: 'Redis and Valkey speak the same protocol; the server is the one that the set-up found',
       EngineVersion: 'the server is the one that the set-up found',
       IpDiscovery: 'loopback has one kind of address',

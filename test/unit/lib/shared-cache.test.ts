@@ -31,7 +31,7 @@ test.each([
   ['redis', CacheEngine.REDIS_7_1, '7.1', 'redis7'],
   ['valkey', CacheEngine.VALKEY_7_2, '7.2', 'valkey7'],
   ['valkey', CacheEngine.VALKEY_8_1, '8.1', 'valkey8'],
-  ['valkey', CacheEngine.of('valkey', '9.0', 'valkey9'), '9.0', 'valkey9'],
+  ['valkey', CacheEngine.VALKEY_9_0, '9.0', 'valkey9'],
 ] as const)('engine %s has group, users and parameters of the same kind (%#)', (type, engine, version, family) => {
   const template = shared({ engine });
   template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', { Engine: type, EngineVersion: version });
