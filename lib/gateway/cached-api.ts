@@ -1,4 +1,4 @@
-import { CrossStackReferences, Lazy, ReferenceStrength, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Lazy, Names, ReferenceStrength, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { IFirewall } from '../operations/firewall';
 import { KEPT } from '../removal';
 import type { Route } from '../route';
-import { accountRoleOf, accountRoleProblems } from './account-role';
+import { accountRoleOf } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
 import { addMethodNotAllowed } from './method-not-allowed';
@@ -77,13 +77,14 @@ export interface CachedApiProps {
   readonly firewall?: IFirewall;
 
   /**
-   * True if the API sets the role that API Gateway logs as, of which an account has one in a region.
+   * True if the API sets the role that API Gateway logs as, of which an account has one in a region. Where several stacks set it,
+   * the last one that was deployed does; the roles of the others stay, so that it makes no difference which is deleted.
    * @default - true, unless another API of the stack does
    */
   readonly setsAccountRole?: boolean;
 
   /**
-   * Removal policy of the access log, and of the role that API Gateway logs as.
+   * Removal policy of the access log.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
@@ -204,13 +205,14 @@ export class CachedApi extends CachedApiBase {
     const accountRole = accountRoleOf(Stack.of(this));
     const setsAccountRole = props.setsAccountRole ?? accountRole === undefined;
     this.restApi = new apigateway.RestApi(this, 'Api', {
-      restApiName: Stack.of(this).stackName,
+      restApiName: nameOf(this),
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // An account has one such role for all of its APIs in a region: the one that was set last.
+      // An account has one such role for all of its APIs in a region: the one that was set last. A stack that is deleted leaves
+      // the setting as it is, so that the role must outlive it, and a create of it that failed too:
+      // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-account.html
       cloudWatchRole: setsAccountRole,
-      // The role is the account's, for the APIs of every other stack too, so that it outlives this one.
-      cloudWatchRoleRemovalPolicy: setsAccountRole ? KEPT : undefined,
+      cloudWatchRoleRemovalPolicy: setsAccountRole ? RemovalPolicy.RETAIN : undefined,
       deployOptions: {
         stageName: STAGE_NAME,
         cacheClusterEnabled: true,
@@ -234,7 +236,6 @@ export class CachedApi extends CachedApiBase {
     stage.methodSettings = Lazy.any({ produce: () => this.#methodSettings });
     // API Gateway refuses a stage with logs while the role isn't set.
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
-    if (setsAccountRole) this.node.addValidation({ validate: () => accountRoleProblems(this) });
     addProblemResponses(this.restApi);
     props.firewall?.protect(this.restApi.deploymentStage);
     CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
@@ -377,6 +378,15 @@ export class CachedApi extends CachedApiBase {
 }
 
 const isCached = (route: Route): boolean => (route.freshness?.gatewayTtlSeconds ?? 0) > 0;
+
+/**
+ * Name of an API: that of its stack, but for the second one of a stack, whose metrics CloudWatch would add to the first one's.
+ */
+function nameOf(api: CachedApi): string {
+  const { stackName, node } = Stack.of(api);
+  const isFirst = !node.findAll().some((other) => other instanceof CachedApi && other !== api);
+  return isFirst ? stackName : `${stackName}-${Names.uniqueResourceName(api, { maxLength: 60 })}`;
+}
 
 /** Parameters of the key, each with true if a request without it is refused. */
 function requestParametersOf(route: Route): Record<string, boolean> {

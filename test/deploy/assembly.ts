@@ -26,7 +26,10 @@ export interface Template {
 
 /** One stack of an app, with what the CDK's CLI knows of it besides its template. */
 export interface StackArtifact {
+  /** Its name, with its region where another stack of the app has the name too. */
   readonly name: string;
+  /** Its name in its region, where `name` isn't. */
+  readonly stackName?: string;
   readonly region: string;
   readonly account: string;
   /** True if the app says where it goes: its templates hold the region then, and are another app's in another region. */
@@ -46,16 +49,20 @@ export function readAssembly(directory: string): StackArtifact[] {
   const ids = new Map<string, Json>(
     Object.entries(manifest.artifacts as Record<string, Json>).filter(([, { type }]) => type === 'aws:cloudformation:stack'),
   );
+  const nameOf = (id: string): string => {
+    const { stackName = id } = ids.get(id).properties;
+    const isShared = [...ids].filter(([other, { properties }]) => (properties.stackName ?? other) === stackName).length > 1;
+    return isShared ? `${stackName}@${ids.get(id).environment.split('/').at(-1)}` : stackName;
+  };
   const stacks = [...ids].map(([id, artifact]): StackArtifact => {
     const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(artifact.environment) ?? [];
     return {
-      name: artifact.properties.stackName ?? id,
+      name: nameOf(id),
+      stackName: artifact.properties.stackName ?? id,
       account: account && account !== 'unknown-account' ? account : ANYWHERE.account,
       region: region && region !== 'unknown-region' ? region : ANYWHERE.region,
       isPlaced: region !== 'unknown-region',
-      dependencies: (artifact.dependencies ?? [])
-        .filter((other: string) => ids.has(other))
-        .map((other: string) => ids.get(other).properties.stackName ?? other),
+      dependencies: (artifact.dependencies ?? []).filter((other: string) => ids.has(other)).map(nameOf),
       terminationProtection: artifact.properties.terminationProtection === true,
       template: JSON.parse(fs.readFileSync(path.join(directory, artifact.properties.templateFile), 'utf8')),
     };

@@ -1,6 +1,6 @@
-import * as fs from 'node:fs';
-import { appOf, type Preset, presets } from '../policies/presets';
-import { readAssembly, type StackArtifact } from './assembly';
+import { presets } from '../policies/presets';
+import { APPS, stacksOf } from './apps';
+import type { StackArtifact } from './assembly';
 import { deploymentProblems, neighbourProblems } from './deployment';
 import { playTwoRegions } from './play';
 import type { Problem } from './problem';
@@ -15,23 +15,35 @@ function main(): string[] {
   const note = (what: string, found: readonly Problem[]): void => {
     problems.push(...found.map(({ rule, address, text }) => `${what}: ${rule}: ${address}: ${text}`));
   };
-  const apps = new Map(Object.entries(first).map(([name, preset]) => [name, stacksOf(preset)]));
+  const adding = { ...APPS, ...Object.fromEntries(Object.entries(first).map(([name, { addTo }]) => [name, addTo])) };
+  const apps = new Map(Object.entries(adding).map(([name, addTo]) => [name, stacksOf(addTo)]));
   for (const [name, stacks] of apps) {
     note(name, deploymentProblems(stacks));
     note(`${name} in two regions`, playTwoRegions(stacks));
-    note(`${name}, protected later`, updateProblems(stacks, stacksOf(protectedLater[name] as Preset)));
+    const later = protectedLater[name];
+    if (later) note(`${name}, protected later`, updateProblems(stacks, stacksOf(later.addTo)));
   }
-  note('dev and prod in one account', neighbourProblems(apps.get('dev') ?? [], apps.get('prod') ?? []));
+  for (const [what, first, second] of neighbours(apps)) note(what, neighbourProblems(first, second));
   const count = [...apps.values()].reduce((sum, stacks) => sum + stacks.length, 0);
   console.log(`${apps.size} apps of ${count} stacks played, ${problems.length} problems`);
   return problems;
 }
 
-function stacksOf(preset: Preset): StackArtifact[] {
-  const { directory } = appOf(preset).app.synth();
-  const stacks = readAssembly(directory);
-  fs.rmSync(directory, { recursive: true });
-  return stacks;
+/** Apps, or stacks of one, that share an account and know nothing of each other. */
+function neighbours(
+  apps: ReadonlyMap<string, readonly StackArtifact[]>,
+): Array<[what: string, readonly StackArtifact[], readonly StackArtifact[]]> {
+  const of = (name: string): readonly StackArtifact[] => apps.get(name) ?? [];
+  return [
+    ['dev and prod in one account', of('dev'), of('prod')],
+    ...Object.keys(APPS)
+      .filter((name) => of(name).length > 1)
+      .map((name): [string, readonly StackArtifact[], readonly StackArtifact[]] => [
+        `${name}, one of which goes`,
+        of(name).slice(0, 1),
+        of(name).slice(1),
+      ]),
+  ];
 }
 
 /** Lines that one rule may have; the others say the same of another resource. */

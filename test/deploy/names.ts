@@ -41,6 +41,9 @@ const NAMES: Readonly<Record<string, (properties: Readonly<Record<string, Json>>
   'AWS::KMS::Alias': ({ AliasName }) => AliasName,
   'AWS::Budgets::Budget': ({ Budget }) => Budget?.BudgetName,
   'AWS::ApiGateway::DomainName': ({ DomainName }) => DomainName,
+  // API Gateway takes two of a name, but CloudWatch adds their metrics up:
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+  'AWS::ApiGateway::RestApi': ({ Name }) => Name,
   // An account and region has one of it, whoever makes it.
   'AWS::ApiGateway::Account': () => 'the account',
 };

@@ -96,7 +96,6 @@ const HELD_BY: Readonly<Record<string, readonly string[]>> = {
   'AWS::ElastiCache::UserGroup': ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::ServerlessCache'],
   'AWS::ElastiCache::User': ['AWS::ElastiCache::UserGroup'],
   'AWS::EC2::VPC': ['AWS::EC2::Subnet', 'AWS::EC2::SecurityGroup'],
-  'AWS::IAM::Role': ['AWS::ApiGateway::Account'],
   'AWS::WAFv2::WebACL': ['AWS::CloudFront::Distribution', 'AWS::WAFv2::WebACLAssociation'],
   'AWS::CloudFront::CachePolicy': ['AWS::CloudFront::Distribution'],
   'AWS::CloudFront::OriginRequestPolicy': ['AWS::CloudFront::Distribution'],
@@ -260,25 +259,24 @@ export function playDestroy(stacks: readonly StackArtifact[]): Problem[] {
 }
 
 /**
- * Deploys two apps into one account, one after the other, and destroys the one that came last: the other must have all that it
- * needs.
+ * Deploys two apps into one account, one after the other, and takes the one that came last away, on purpose or because its create
+ * failed in the end: the other must have all that it needs.
  */
 export function playNeighbours(staying: readonly StackArtifact[], gone: readonly StackArtifact[]): Problem[] {
-  const account = new Account();
-  const all = [staying, gone].map((stacks) => byStack(stacks).flatMap(([, resources]) => resources));
-  for (const resources of all) create(resources, account, 'deploy');
-  const [ours = [], theirs = []] = all;
-  const before = account.copy();
-  remove(theirs, account, 'delete');
-  return ours
-    .filter(({ type }) => SETTINGS.includes(type))
-    .flatMap(({ type, address }) => {
-      const last = theirs.filter((resource) => resource.type === type).at(-1);
-      const lost = [...(last?.needs ?? [])].find(
-        (need) =>
-          before.has(need) && before.get(need)?.type === 'AWS::IAM::Role' && !account.has(need) && !account.has(`${need}(left)`),
-      );
-      const text = `${last?.address} took its place, and is gone with the role ${lost}, so that the account has none; keep the role where it is made`;
-      return lost ? [{ rule: 'account-setting-lost', address, text }] : [];
-    });
+  const before = new Account();
+  const [ours = [], theirs = []] = [staying, gone].map((stacks) => byStack(stacks).flatMap(([, resources]) => resources));
+  for (const resources of [ours, theirs]) create(resources, before, 'deploy');
+  const roles = theirs.filter(({ type }) => type === 'AWS::IAM::Role').map(({ address }) => address);
+  return (['delete', 'failed create'] as const).flatMap((occasion) => {
+    const account = before.copy();
+    remove(theirs, account, occasion);
+    return ours
+      .filter(({ type }) => SETTINGS.includes(type))
+      .flatMap(({ type, address }) => {
+        const last = theirs.filter((resource) => resource.type === type).at(-1);
+        const lost = roles.find((role) => last?.needs.has(role) && !account.has(role) && !account.has(`${role}(left)`));
+        const text = `${occasion}: ${last?.address} took its place, and is gone with the role ${lost}, so that the account has none; keep the role where it is made`;
+        return lost ? [{ rule: 'account-setting-lost', address, text }] : [];
+      });
+  });
 }

@@ -59,7 +59,7 @@ export function resourcesOf(stacks: readonly StackArtifact[]): Resource[] {
         };
       });
     for (const [name, { Value, Export }] of Object.entries(stack.template.Outputs ?? {})) {
-      outputs.set(`${stack.name}.${name}`, evaluate.value(Value));
+      outputs.set(`${stack.region}:${stack.stackName ?? stack.name}.${name}`, evaluate.value(Value));
       if (Export) exports.set(`${stack.region}:${evaluate.value(Export.Name)}`, evaluate.value(Value));
     }
     return inOrder(
@@ -88,8 +88,8 @@ function evaluator(stack: StackArtifact, outputs: ReadonlyMap<string, Json>, exp
     'AWS::Region': region,
     'AWS::AccountId': account,
     'AWS::Partition': partition,
-    'AWS::StackName': name,
-    'AWS::StackId': `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/id`,
+    'AWS::StackName': stack.stackName ?? name,
+    'AWS::StackId': `arn:${partition}:cloudformation:${region}:${account}:stack/${stack.stackName ?? name}/id`,
     'AWS::URLSuffix': partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
     'AWS::NoValue': undefined,
     'AWS::NotificationARNs': [],
@@ -138,8 +138,8 @@ function evaluator(stack: StackArtifact, outputs: ReadonlyMap<string, Json>, exp
       return exports.get(key);
     },
     'Fn::GetStackOutput': (argument) => {
-      const { StackName, OutputName } = value(argument);
-      const key = `${String(StackName).replace(/^arn:[^/]+\/([^/]+)\/.*$/, '$1')}.${OutputName}`;
+      const { StackName, OutputName, Region } = value(argument);
+      const key = `${Region ?? region}:${String(StackName).replace(/^arn:[^/]+\/([^/]+)\/.*$/, '$1')}.${OutputName}`;
       if (!outputs.has(key)) throw new Error(`stack ${name} reads the output '${key}', which no stack before it has`);
       return outputs.get(key);
     },

@@ -9,7 +9,6 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { DatabaseRole } from '../../../../lib/database/database-role';
 import { ReplicatedDatabase } from '../../../../lib/database/replicated-database';
-import { CachedApi } from '../../../../lib/gateway/cached-api';
 import { PlatformNetwork } from '../../../../lib/network/platform-network';
 import { CacheBudget } from '../../../../lib/operations/cache-budget';
 import { CacheMonitoring } from '../../../../lib/operations/cache-monitoring';
@@ -21,7 +20,7 @@ import { GlobalDatastore } from '../../../../lib/shared/global-datastore';
 import { ServerlessSharedCache } from '../../../../lib/shared/serverless-shared-cache';
 import { SharedCache } from '../../../../lib/shared/shared-cache';
 import { defineStage, stageConfig } from '../../../../lib/stacks/stage';
-import { newNetwork, newStack, routeAt } from '../support';
+import { newNetwork, newStack } from '../support';
 import { ACCOUNT, database, edgeWith, fnIn, HERE, importedNetwork, shared, unvalidated } from './scenes';
 
 /** A network with one zone, and constructs for it. */
@@ -308,20 +307,6 @@ const SYNTHESIZED: [number, string, () => Stack, string][] = [
       return Stack.of(db);
     },
     "replicated database: 'proxy' must require TLS, since 'rds.force_ssl' doesn't reach what is before it, got: false; set 'requireTls' of it to true",
-  ],
-  [
-    28,
-    'two stacks of an account and region set the role that API Gateway logs as',
-    () => {
-      const app = unvalidated();
-      const [first] = ['A', 'B'].map((id) => {
-        const stack = new Stack(app, id, { env: HERE });
-        new CachedApi(stack, 'Api').addRoute(routeAt('a', '/a'), { reader: fnIn(stack, undefined) });
-        return stack;
-      });
-      return first as Stack;
-    },
-    "cached api: 'setsAccountRole' must be true for one API of an account and region only, got: true in A and B; set it to false in all but the one that is deployed first",
   ],
   [
     30,
