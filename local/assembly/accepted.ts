@@ -26,6 +26,7 @@ const ALARMS = 'what it watches is measured by CloudWatch, which does not run he
 const UNPUBLISHED =
   'nothing publishes here: alarms are not raised and failovers of the local engines are not announced; SNS promises no arrival either';
 const SCALING = 'sizes stay as the template sets them; there is no load here that a size would follow';
+const DNS = 'names are not looked up here: the platform prints the addresses of this machine';
 const FIREWALL = 'the loopback interface has one visitor; requests are not filtered';
 
 /** Types that are accepted and not run, each with its reason. Everything in them is read by nobody. */
@@ -87,6 +88,13 @@ export const ACCEPTED: Readonly<Record<string, AcceptedType>> = {
     ref: physicalUuid,
     attributes: { Arn: (resource, environment) => arn(environment, 'wafv2', `ipset/${physicalName(resource, 'Name')}`) },
   },
+
+  'AWS::CertificateManager::Certificate': {
+    reason: 'the edge is asked without TLS here',
+    ref: (resource, environment) => arn(environment, 'acm', `certificate/${physicalUuid(resource)}`),
+  },
+  'AWS::Route53::HostedZone': { reason: DNS, ref: nameOf(), attributes: { Id: nameOf(), NameServers: () => 'localhost' } },
+  'AWS::Route53::RecordSet': { reason: DNS, ref: nameOf('Name') },
 
   'AWS::ApplicationAutoScaling::ScalableTarget': { reason: SCALING, ref: nameOf() },
   'AWS::ApplicationAutoScaling::ScalingPolicy': { reason: SCALING, ref: nameOf('PolicyName') },

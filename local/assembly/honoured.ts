@@ -32,9 +32,24 @@ const POLICIES = ['DeletionPolicy', 'UpdateReplacePolicy', 'UpdatePolicy'];
 export class NotHonouredError extends AssemblyError {
   constructor(readonly problems: readonly Problem[]) {
     const lines = problems.map(({ stack, logicalId, type, what }) => `  ${stack}/${logicalId} (${type}): ${what}`);
-    super(`the template has ${problems.length} thing(s) that are not run here:\n${lines.join('\n')}`);
+    super([`the template has ${problems.length} thing(s) that are not run here:`, ...lines, ...waysOut(problems)].join('\n'));
     this.name = 'NotHonouredError';
   }
+}
+
+const UNKNOWN_TYPE = 'unknown resource type';
+
+/** Ways to run the rest of the template all the same. */
+function waysOut(problems: readonly Problem[]): string[] {
+  const types = [...new Set(problems.filter(({ what }) => what === UNKNOWN_TYPE).map(({ type }) => type))];
+  return [
+    ...(types.length > 0
+      ? [`to run it without: ${types.map((type) => `--skip ${type}`).join(' ')}; calls that need what is left out then fail`]
+      : []),
+    ...(problems.some(({ what }) => what.startsWith('unknown property'))
+      ? ["to run it without a property: leave it out where the app's context 'stage' is 'local'"]
+      : []),
+  ];
 }
 
 /** The tables of all products in one. @throws {AssemblyError} where two of them run the same type. */
@@ -107,7 +122,7 @@ function resourceProblems(resource: Resource, model: AssemblyModel, types: Resou
   const type = own(types, resource.type);
   if (isExecuted(resource.type)) found.push(...customProblems(resource, model));
   else if (type) found.push(...unknownPaths(raw.Properties, type).map((path) => `unknown property ${path}`));
-  else return [problem(isCustomType(resource.type) ? 'unknown custom resource' : 'unknown resource type')];
+  else return [problem(isCustomType(resource.type) ? 'unknown custom resource' : UNKNOWN_TYPE)];
 
   found.push(...valueProblems(raw.Properties, resource.stack, model, types));
   return found.map(problem);

@@ -93,6 +93,12 @@ export type Reach =
   | { readonly reachable: true; readonly endpoint?: VpcEndpoint }
   | { readonly reachable: false; readonly reason: string };
 
+/** Name that stands for every VPC which the template doesn't make. */
+const ELSEWHERE = 'a VPC of somewhere else';
+
+/** Range in which no address is that a rule names, but by `0.0.0.0/0`. */
+const NO_RANGE = '255.255.255.255/32';
+
 /** Services with a control plane in one place and no VPC endpoint at all. */
 const WITHOUT_ENDPOINT: readonly string[] = ['cloudfront', 'route53', 'iam'];
 
@@ -116,6 +122,11 @@ export class Network {
     const subnets = place.subnets.map((id) => ({ id, ...this.#subnet(id) }));
     const problems: string[] = [];
 
+    // Endpoints of a VPC that the template doesn't make aren't known: they are taken to be as the import says.
+    if (subnets[0]?.vpc === ELSEWHERE && !WITHOUT_ENDPOINT.includes(signingName)) {
+      if (this.#allows(place.securityGroups, 'egress', [HTTPS], () => true)) return { reachable: true };
+      return { reachable: false, reason: `no security group of the function lets TCP ${HTTPS} out` };
+    }
     if (!WITHOUT_ENDPOINT.includes(signingName)) {
       // An interface endpoint with private DNS takes the name over for the whole VPC; a gateway endpoint does so for its route
       // tables.
@@ -227,9 +238,7 @@ export class Network {
   }
 
   #subnet(id: string): Subnet {
-    const subnet = this.#options.subnets.get(id);
-    if (!subnet) throw new Error(`subnet '${id}' is not in the template`);
-    return subnet;
+    return this.#options.subnets.get(id) ?? { vpc: ELSEWHERE, cidr: NO_RANGE, nat: false };
   }
 }
 

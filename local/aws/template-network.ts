@@ -79,12 +79,10 @@ function securityGroups(model: Model, lists: ReadonlyMap<string, PrefixList>): M
     });
   }
   const add = (resource: Resource, side: 'ingress' | 'egress') => {
-    const group = groups.get(resource.properties.GroupId);
-    if (!group) {
-      throw new Error(
-        `${nameOf(resource)}: 'GroupId' must be a security group of the template, got: ${resource.properties.GroupId}`,
-      );
-    }
+    const id: string = resource.properties.GroupId;
+    // A group of an imported network has the rules that the template adds to it.
+    const group = groups.get(id) ?? { name: id, ingress: [], egress: [] };
+    groups.set(id, group);
     group[side].push(rule(resource.properties, nameOf(resource), lists));
   };
   for (const resource of model.resources('AWS::EC2::SecurityGroupIngress')) add(resource, 'ingress');

@@ -14,7 +14,7 @@ export function cacheOperations(groups: () => readonly ReplicationGroup[], envir
     resources: ({ ReplicationGroupId }) => [groupArn(ReplicationGroupId?.toLowerCase() ?? '*', environment)],
     handle: async ({ ReplicationGroupId }) => {
       const id = ReplicationGroupId?.toLowerCase();
-      const found = groups().filter((group) => id === undefined || group.options.id === id);
+      const found = groups().filter(({ options }) => options.arn !== undefined && (id === undefined || options.id === id));
       if (id !== undefined && found.length === 0) {
         throw new AwsError('ReplicationGroupNotFoundFault', `ReplicationGroup ${ReplicationGroupId} not found.`, 404);
       }
@@ -29,6 +29,7 @@ async function described(group: ReplicationGroup, environment: Environment) {
   const { options } = group;
   const states = await group.topology();
   const running = (name: string) => group.nodes.some((node) => node.options.name === name && node.running);
+  const endpoint = { Address: 'localhost', Port: group.nodes[0]!.options.port };
   const nodeGroups = options.shards.map((shard) => {
     const members = shard.nodes.map(
       (node) => states?.find((state) => state.node === node) ?? { node, role: undefined, failed: true },
@@ -53,12 +54,13 @@ async function described(group: ReplicationGroup, environment: Environment) {
     ReplicationGroupId: options.id,
     ARN: options.arn,
     Status: nodeGroups.every((shard) => shard.Status === 'available') ? 'available' : 'modifying',
-    ClusterEnabled: true,
-    ClusterMode: 'enabled',
+    ClusterEnabled: options.clusterMode,
+    ClusterMode: options.clusterMode ? 'enabled' : 'disabled',
     AutomaticFailover: options.automaticFailover ? 'enabled' : 'disabled',
     TransitEncryptionEnabled: options.tls,
     MemberClusters: options.shards.flatMap((shard) => shard.nodes.map((node) => node.cacheClusterId)),
-    ConfigurationEndpoint: { Address: 'localhost', Port: group.nodes[0]!.options.port },
-    NodeGroups: nodeGroups,
+    // Of a cluster; of anything else each node group has an endpoint of its primary.
+    ...(options.clusterMode && { ConfigurationEndpoint: endpoint }),
+    NodeGroups: options.clusterMode ? nodeGroups : nodeGroups.map((shard) => ({ ...shard, PrimaryEndpoint: endpoint })),
   };
 }

@@ -1,5 +1,6 @@
 import type { Model, Resource } from '../types';
 import { databasesFromTemplate, type ServerOptions } from './postgres/options';
+import { portName } from './redis/names';
 import { replicationGroupsFromTemplate } from './redis/options';
 
 /** Server or cluster that a function may connect to, with its place in the template's network. */
@@ -46,14 +47,18 @@ function databaseTargets(model: Model): EngineTarget[] {
 }
 
 function cacheTargets(model: Model): EngineTarget[] {
-  const resources = model.resources('AWS::ElastiCache::ReplicationGroup');
-  return replicationGroupsFromTemplate(model).map(({ name, shards }, index) => {
-    const { properties } = resources[index]!;
+  const resources = new Map(
+    ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::ServerlessCache']
+      .flatMap((type) => model.resources(type))
+      .map((each) => [portName(each), each]),
+  );
+  return replicationGroupsFromTemplate(model).map(({ name, shards }) => {
+    const { properties } = resources.get(name)!;
     return {
       name,
       awsPort: Number(properties.Port ?? REDIS_PORT),
       ports: shards.flatMap(({ nodes }) => nodes.map(({ port }) => port)),
-      subnets: subnetsOf(model, 'AWS::ElastiCache::SubnetGroup', properties.CacheSubnetGroupName),
+      subnets: properties.SubnetIds ?? subnetsOf(model, 'AWS::ElastiCache::SubnetGroup', properties.CacheSubnetGroupName),
       securityGroups: properties.SecurityGroupIds ?? [],
     };
   });

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import type { Model, Resource } from '../types';
 import type { AsynchronousOptions, FunctionOptions, LambdaOptions } from './options';
 import { functionArn, functionName, ONLY_VERSION, unqualifiedArn } from './resource-types';
@@ -31,7 +32,8 @@ function functionOptions(resource: Resource, model: Model): FunctionOptions {
   };
   const runtime: string = properties.Runtime ?? '';
   if (!runtime.startsWith('nodejs')) fail('Runtime', `must be a Node.js runtime, got: '${runtime}'`);
-  if (!properties.Code?.S3Key) fail('Code.S3Key', 'is missing: only functions with an asset can be run');
+  const { S3Key, ZipFile } = properties.Code ?? {};
+  if (!S3Key && !ZipFile) fail('Code', 'must have an asset or inline code: other packages are not run here');
 
   const invalid = Object.keys(properties.Environment?.Variables ?? {}).find((name) => !VARIABLE_NAME.test(name));
   if (invalid !== undefined) {
@@ -68,7 +70,9 @@ function functionOptions(resource: Resource, model: Model): FunctionOptions {
     ],
     handler: properties.Handler,
     runtime,
-    folder: resource.asset(properties.Code.S3Key),
+    ...(S3Key
+      ? { folder: resource.asset(S3Key) }
+      : { folder: path.join(model.environment.stateDir, 'inline', functionName(resource)), inlineCode: String(ZipFile) }),
     timeoutSeconds: Number(properties.Timeout ?? DEFAULT_TIMEOUT_SECONDS),
     memoryMegabytes: Number(properties.MemorySize ?? DEFAULT_MEMORY_MEGABYTES),
     reservedConcurrency:

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Records } from '../host/process-records';
 import { AwsError, type FunctionTarget, type Operations, type Product, type ProductContext } from '../types';
@@ -104,6 +105,7 @@ class RunningLambda implements Lambda {
   async start(): Promise<void> {
     await this.#api.start();
     process.on('exit', this.#killAll);
+    for (const each of this.#options.functions) writeInlineCode(each);
     for (const running of this.#functions.values()) {
       running.log.open();
       this.#register(running);
@@ -277,4 +279,17 @@ function invokeOperation(find: (nameOrArn: string) => RunningFunction) {
       };
     },
   };
+}
+
+/**
+ * Puts code of the template where the function looks for it: a file named index.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
+ */
+function writeInlineCode({ folder, inlineCode }: FunctionOptions): void {
+  if (inlineCode === undefined) return;
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(path.join(folder, 'index.js'), inlineCode, { mode: 0o600 });
+  // As in Lambda's own archive, whatever the package around the state folder says.
+  fs.writeFileSync(path.join(folder, 'package.json'), '{"type":"commonjs"}\n');
 }

@@ -13,6 +13,8 @@ export interface FunctionOptions {
   readonly runtime: string;
   /** Folder with the code. */
   readonly folder: string;
+  /** Code that the template holds itself, which `start` writes to the folder. Undefined: the folder is an asset. */
+  readonly inlineCode?: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   /** Invocations that may run at once, which no other function can take. Undefined: a share of the account's rest. */

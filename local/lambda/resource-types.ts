@@ -36,6 +36,7 @@ export const types: ResourceTypes = {
   'AWS::Lambda::Function': {
     honours: [
       'Code.S3Key',
+      'Code.ZipFile',
       'DeadLetterConfig.TargetArn',
       'Environment.Variables',
       'FunctionName',

@@ -50,7 +50,7 @@ export function configuration(
 ): string {
   const directives: Directive[] = [
     // ElastiCache's defaults, which differ from the server's own: a cluster with a lost shard goes on serving the others.
-    ['cluster-require-full-coverage', 'no'],
+    ...(group.clusterMode ? [['cluster-require-full-coverage', 'no'] as const] : []),
     ['maxmemory-policy', 'volatile-lru'],
     ...Object.entries(group.parameters).filter(([name]) => !OWN.has(name)),
     ['bind', '127.0.0.1'],
@@ -66,6 +66,14 @@ export function configuration(
     // A new replica is served at once instead of waiting for others to come.
     ['repl-diskless-sync-delay', '0'],
     ['repl-ping-replica-period', '1'],
+    ...(group.clusterMode ? cluster(group, node) : []),
+    ...(group.tls ? tls(node, certificates) : []),
+  ];
+  return directives.map(([name, value]) => `${name} ${quoted(value)}\n`).join('');
+}
+
+function cluster(group: ReplicationGroupOptions, node: NodeOptions): Directive[] {
+  return [
     ['cluster-enabled', 'yes'],
     ['cluster-config-file', 'nodes.conf'],
     ['cluster-port', String(node.busPort)],
@@ -75,15 +83,13 @@ export function configuration(
     ['cluster-allow-replica-migration', 'no'],
     ['cluster-replica-validity-factor', '0'],
     ['cluster-replica-no-failover', group.automaticFailover ? 'no' : 'yes'],
-    ...(group.tls ? tls(node, certificates) : []),
+    ...(group.tls ? [['tls-cluster', 'yes'] as const] : []),
   ];
-  return directives.map(([name, value]) => `${name} ${quoted(value)}\n`).join('');
 }
 
 function tls(node: NodeOptions, { caFile, certificateFile, keyFile }: Certificates): Directive[] {
   return [
     ['tls-port', String(node.port)],
-    ['tls-cluster', 'yes'],
     ['tls-replication', 'yes'],
     ['tls-auth-clients', 'no'],
     ['tls-ca-cert-file', caFile],

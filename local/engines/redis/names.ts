@@ -13,6 +13,11 @@ export function groupId(resource: Resource): string {
   return named(resource, 'ReplicationGroupId').slice(0, MAX_GROUP_ID_LENGTH);
 }
 
+/** Name of a serverless cache: the template's, or one made of stack and logical id. */
+export function serverlessCacheName(resource: Resource): string {
+  return named(resource, 'ServerlessCacheName').slice(0, MAX_GROUP_ID_LENGTH);
+}
+
 export function groupArn(id: string, { region, account }: Environment): string {
   return `arn:aws:elasticache:${region}:${account}:replicationgroup:${id}`;
 }

@@ -1,13 +1,16 @@
 import type { Model, Resource } from '../../types';
 import { type AclUser, aclUser } from './acl';
-import { groupArn, groupId, portName } from './names';
+import { groupArn, groupId, portName, serverlessCacheName } from './names';
 
-/** A Redis Cluster. */
+/** A shared tier: a replication group, or a serverless cache. */
 export interface ReplicationGroupOptions {
   /** `redis:<stack>/<logical id>`. */
   readonly name: string;
   readonly id: string;
-  readonly arn: string;
+  /** ARN of a replication group; undefined of a serverless cache, which no operation on groups knows. */
+  readonly arn?: string;
+  /** False of a single node that is no cluster. */
+  readonly clusterMode: boolean;
   readonly shards: readonly ShardOptions[];
   /** Of its parameter group. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -39,11 +42,17 @@ export interface NodeOptions {
 /** The number of slots of every Redis Cluster. */
 export const SLOTS = 16_384;
 
+/** Every shared tier of the template. @throws {Error} of one that isn't run here, with the property. */
 export function replicationGroupsFromTemplate(model: Model): ReplicationGroupOptions[] {
+  return [...replicationGroups(model), ...serverlessCaches(model)];
+}
+
+function replicationGroups(model: Model): ReplicationGroupOptions[] {
   return model.resources('AWS::ElastiCache::ReplicationGroup').map((resource) => {
     const { properties } = resource;
     const parameters = parametersOf(resource, model);
-    requireCluster(resource, parameters);
+    const clusterMode = properties.ClusterMode === 'enabled' || parameters['cluster-enabled'] === 'yes';
+    if (!clusterMode) requireSingleNode(resource);
     if (properties.TransitEncryptionMode === 'preferred') {
       throw unsupported(resource, 'TransitEncryptionMode', 'preferred', "must be 'required'");
     }
@@ -51,11 +60,35 @@ export function replicationGroupsFromTemplate(model: Model): ReplicationGroupOpt
       name: portName(resource),
       id: groupId(resource),
       arn: groupArn(groupId(resource), model.environment),
+      clusterMode,
       shards: shards(resource, model),
       parameters,
       tls: isTrue(properties.TransitEncryptionEnabled),
       automaticFailover: properties.AutomaticFailoverEnabled === undefined || isTrue(properties.AutomaticFailoverEnabled),
       users: users(resource, model),
+    };
+  });
+}
+
+/**
+ * A serverless cache as a client sees it: a cluster behind one endpoint, with TLS always.
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/WhatIs.deployment.html
+ */
+function serverlessCaches(model: Model): ReplicationGroupOptions[] {
+  return model.resources('AWS::ElastiCache::ServerlessCache').map((resource) => {
+    const { Engine, UserGroupId } = resource.properties;
+    if (Engine === 'memcached') throw unsupported(resource, 'Engine', Engine, "must be 'valkey' or 'redis'");
+    return {
+      name: portName(resource),
+      id: serverlessCacheName(resource),
+      clusterMode: true,
+      shards: [
+        { id: '0001', slots: `0-${SLOTS - 1}`, nodes: [node(resource, model, serverlessCacheName(resource), '0001', 0, true)] },
+      ],
+      parameters: {},
+      tls: true,
+      automaticFailover: false,
+      users: UserGroupId === undefined ? defaultUser(undefined) : usersOfGroups(resource, [String(UserGroupId)], model),
     };
   });
 }
@@ -72,18 +105,20 @@ function shards(resource: Resource, model: Model): ShardOptions[] {
     return {
       id,
       slots: String(own.Slots ?? `${first}-${last! - 1}`),
-      nodes: Array.from({ length: replicas + 1 }, (_, member) => node(resource, model, id, member, index === 0 && member === 0)),
+      nodes: Array.from({ length: replicas + 1 }, (_, member) =>
+        node(resource, model, groupId(resource), id, member, index === 0 && member === 0),
+      ),
     };
   });
 }
 
-function node(resource: Resource, model: Model, shard: string, member: number, first: boolean): NodeOptions {
+function node(resource: Resource, model: Model, owner: string, shard: string, member: number, first: boolean): NodeOptions {
   const suffix = `${shard}-${number(member + 1, 3)}`;
   const name = `${portName(resource)}:${suffix}`;
   const { environment } = model;
   return {
     name,
-    cacheClusterId: `${groupId(resource)}-${suffix}`,
+    cacheClusterId: `${owner}-${suffix}`,
     port: environment.port(first ? portName(resource) : name),
     busPort: environment.port(`${name}:bus`),
   };
@@ -100,32 +135,38 @@ function parametersOf(resource: Resource, model: Model): Record<string, string> 
   return Object.fromEntries(Object.entries(group.properties.Properties ?? {}).map(([key, value]) => [key, String(value)]));
 }
 
-/** A group with cluster mode disabled is another product to a client: no slots, and an endpoint that follows the primary. */
-function requireCluster(resource: Resource, parameters: Record<string, string>): void {
-  const { ClusterMode } = resource.properties;
-  if (ClusterMode !== 'enabled' && parameters['cluster-enabled'] !== 'yes') {
-    throw unsupported(
-      resource,
-      'CacheParameterGroupName',
-      resource.properties.CacheParameterGroupName,
-      "must name a group with 'cluster-enabled', because only cluster mode is run here",
-    );
-  }
+/** Without cluster mode, an endpoint follows the primary from node to node, and addresses of this machine don't move. */
+function requireSingleNode(resource: Resource): void {
+  const { NumNodeGroups, NumCacheClusters, ReplicasPerNodeGroup } = resource.properties;
+  const replicas = Number(ReplicasPerNodeGroup ?? (NumCacheClusters === undefined ? 1 : NumCacheClusters - 1));
+  if (Number(NumNodeGroups ?? 1) === 1 && replicas === 0) return;
+  throw unsupported(
+    resource,
+    'ReplicasPerNodeGroup',
+    ReplicasPerNodeGroup,
+    'must be 0 here without cluster mode, since no endpoint follows a primary on this machine; turn cluster mode on, or leave the replicas out on this machine',
+  );
 }
 
 function users(resource: Resource, model: Model): AclUser[] {
   const { UserGroupIds, AuthToken } = resource.properties;
-  if (AuthToken !== undefined)
-    return [aclUser({ name: 'default', accessString: 'on ~* &* +@all', passwords: [String(AuthToken)] })];
-  if (UserGroupIds === undefined) return [aclUser({ name: 'default', accessString: 'on ~* &* +@all', passwords: undefined })];
-  return (UserGroupIds as string[]).flatMap((groupReference) => {
+  if (UserGroupIds === undefined) return defaultUser(AuthToken === undefined ? undefined : [String(AuthToken)]);
+  return usersOfGroups(resource, UserGroupIds, model);
+}
+
+/** The user that every account has from the start. */
+function defaultUser(passwords: readonly string[] | undefined): AclUser[] {
+  return [aclUser({ name: 'default', accessString: 'on ~* &* +@all', passwords })];
+}
+
+function usersOfGroups(resource: Resource, groups: readonly string[], model: Model): AclUser[] {
+  return groups.flatMap((groupReference) => {
     const group = model.find('AWS::ElastiCache::UserGroup', groupReference);
     if (!group) throw unsupported(resource, 'UserGroupIds', groupReference, 'must name user groups of the template');
-    return ((group.properties.UserIds ?? []) as string[]).map((reference) => {
+    return ((group.properties.UserIds ?? []) as string[]).flatMap((reference) => {
       const user = model.find('AWS::ElastiCache::User', reference);
       if (user) return fromUser(user);
-      // Every account has this one from the start.
-      if (reference === 'default') return aclUser({ name: 'default', accessString: 'on ~* &* +@all', passwords: undefined });
+      if (reference === 'default') return defaultUser(undefined);
       throw unsupported(group, 'UserIds', reference, "must name users of the template, or 'default'");
     });
   });

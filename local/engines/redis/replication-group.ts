@@ -23,7 +23,7 @@ const READY_LIMIT_MS = 30_000;
 /** Limit on a promotion: detection, election, and again as much for a busy machine. */
 const PROMOTION_LIMIT_MS = 6 * NODE_TIMEOUT_MS;
 
-/** A Redis Cluster with the nodes, users and parameters of a replication group. */
+/** Redis Cluster, or single node, with the nodes, users and parameters of a replication group or a serverless cache. */
 export class ReplicationGroup {
   readonly #certificates: Certificates;
   readonly nodes: readonly RedisNode[];
@@ -54,7 +54,7 @@ export class ReplicationGroup {
 
   /** From nothing to a cluster that can be used, with every replica connected. */
   async start(): Promise<void> {
-    const { shards, users } = this.options;
+    const { shards, users, clusterMode } = this.options;
     if (users.some((user) => user.name === ADMINISTRATOR)) {
       throw new Error(`the name '${ADMINISTRATOR}' of a cache user is taken by the local platform: choose another one`);
     }
@@ -64,7 +64,7 @@ export class ReplicationGroup {
       node.prepare({
         'redis.conf': configuration(this.options, node.options, own, this.#certificates),
         'users.acl': acl,
-        'nodes.conf': nodesFile(shards, node.options),
+        ...(clusterMode && { 'nodes.conf': nodesFile(shards, node.options) }),
       });
     }
     await Promise.all(this.nodes.map((node) => node.start()));
@@ -73,6 +73,10 @@ export class ReplicationGroup {
 
   /** Resolves once every node takes part in a complete cluster, and every replica has its primary's data. */
   async ready(): Promise<void> {
+    if (!this.options.clusterMode) {
+      await Promise.all(this.nodes.map((node) => node.answer((client) => client.ping())));
+      return;
+    }
     const deadline = Date.now() + READY_LIMIT_MS;
     await Promise.all(
       this.nodes.map((node) =>
@@ -103,6 +107,9 @@ export class ReplicationGroup {
 
   /** The cluster as the first node to answer sees it; undefined where none does. */
   async topology(): Promise<NodeState[] | undefined> {
+    if (!this.options.clusterMode) {
+      return this.nodes.map(({ options, running }) => ({ node: options, role: 'primary', failed: !running, serving: running }));
+    }
     try {
       const answers = this.nodes
         .filter((node) => node.running)

@@ -1,5 +1,5 @@
 import type { Environment, Resource, ResourceTypes } from '../../types';
-import { groupId, named, portName } from './names';
+import { groupId, named, portName, serverlessCacheName } from './names';
 
 const BACKUPS = 'a cache is empty at each start';
 const HARDWARE = 'the nodes share this machine';
@@ -8,6 +8,8 @@ const PEOPLE = 'text for people';
 
 const arn = (kind: string, id: string, { region, account }: Environment) =>
   `arn:aws:elasticache:${region}:${account}:${kind}:${id}`;
+
+const portOf = (resource: Resource, environment: Environment) => String(environment.port(portName(resource)));
 
 const userId = (resource: Resource) => named(resource, 'UserId');
 const userGroupId = (resource: Resource) => named(resource, 'UserGroupId');
@@ -24,6 +26,7 @@ export const types: ResourceTypes = {
       'NodeGroupConfiguration.NodeGroupId',
       'NodeGroupConfiguration.ReplicaCount',
       'NodeGroupConfiguration.Slots',
+      'NumCacheClusters',
       'NumNodeGroups',
       // What rules of security groups call the port; each node's own is one of this machine.
       'Port',
@@ -59,7 +62,30 @@ export const types: ResourceTypes = {
     ref: groupId,
     attributes: {
       'ConfigurationEndPoint.Address': () => 'localhost',
-      'ConfigurationEndPoint.Port': (resource, environment) => String(environment.port(portName(resource))),
+      'ConfigurationEndPoint.Port': portOf,
+      'PrimaryEndPoint.Address': () => 'localhost',
+      'PrimaryEndPoint.Port': portOf,
+    },
+  },
+  'AWS::ElastiCache::ServerlessCache': {
+    honours: ['Engine', 'SecurityGroupIds', 'ServerlessCacheName', 'SubnetIds', 'UserGroupId'],
+    ignores: {
+      CacheUsageLimits: HARDWARE,
+      DailySnapshotTime: BACKUPS,
+      Description: PEOPLE,
+      FinalSnapshotName: BACKUPS,
+      KmsKeyId: 'local files are not encrypted',
+      MajorEngineVersion: 'the server is the one that the set-up found',
+      NetworkType: 'loopback has one kind of address',
+      SnapshotRetentionLimit: BACKUPS,
+      Tags: PEOPLE,
+    },
+    ref: serverlessCacheName,
+    attributes: {
+      ARN: (resource, environment) => arn('serverlesscache', serverlessCacheName(resource), environment),
+      'Endpoint.Address': () => 'localhost',
+      'Endpoint.Port': portOf,
+      Status: () => 'available',
     },
   },
   'AWS::ElastiCache::ParameterGroup': {

@@ -43,6 +43,8 @@ describe('what is not run stops the start', () => {
         '  S/A (AWS::EC2::Instance): unknown resource type',
         '  S/B (Test::Thing): unknown property Colour',
         '  S/B (Test::Thing): unknown property Nested.Other',
+        'to run it without: --skip AWS::EC2::Instance; calls that need what is left out then fail',
+        "to run it without a property: leave it out where the app's context 'stage' is 'local'",
       ].join('\n'),
     );
   });

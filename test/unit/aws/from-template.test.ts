@@ -217,11 +217,6 @@ describe('a template is refused', () => {
       /'VpcEndpointType' must be Interface or Gateway/,
     ],
     [
-      'with a rule of a group of somewhere else',
-      { R: { type: 'AWS::EC2::SecurityGroupIngress', properties: { GroupId: 'sg-other' } } },
-      /'GroupId' must be a security group of the template/,
-    ],
-    [
       'with a rule about a prefix list that is not known',
       {
         G: {

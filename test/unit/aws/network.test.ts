@@ -223,6 +223,42 @@ describe('a server in the VPC', () => {
   });
 });
 
+describe('a network that the template does not make', () => {
+  const elsewhere = (egress: GroupRule[]) =>
+    new Network({
+      region: 'r',
+      functions: new Map([[IN_VPC, { subnets: ['subnet-of-theirs'], securityGroups: ['sg-function'] }]]),
+      subnets: new Map(),
+      groups: new Map(
+        Object.entries({
+          'sg-function': { ingress: [], egress },
+          'sg-server': { ingress: [tcp(5432, { group: 'sg-function' })], egress: [] },
+        }),
+      ),
+      endpoints: [],
+      prefixLists: new Map(),
+    });
+
+  test('has the endpoints that it is said to have, for a function that is let out', () => {
+    expect(elsewhere([tcp(443, { group: 'sg-of-theirs' })]).reach(IN_VPC, 'events')).toEqual({ reachable: true });
+    expect(elsewhere([tcp(5432, { group: 'sg-server' })]).reach(IN_VPC, 'events')).toEqual({
+      reachable: false,
+      reason: 'no security group of the function lets TCP 443 out',
+    });
+  });
+
+  test('has no endpoint of a service that has none, and no way to the internet', () => {
+    expect(elsewhere([ALL_OUT]).reach(IN_VPC, 'cloudfront')).toMatchObject({ reachable: false });
+    expect(elsewhere([ALL_OUT]).reachInternet(IN_VPC)).toMatchObject({ ports: [] });
+  });
+
+  test('lets a function reach a server as the groups of both say', () => {
+    const server = { name: 'postgres:S/Primary', ports: [5432], subnets: ['subnet-of-data'], securityGroups: ['sg-server'] };
+    expect(elsewhere([tcp(5432, { group: 'sg-server' })]).reachInside(IN_VPC, server)).toEqual({ reachable: true });
+    expect(elsewhere([tcp(443, { group: 'sg-server' })]).reachInside(IN_VPC, server)).toMatchObject({ reachable: false });
+  });
+});
+
 describe('the internet', () => {
   test('is open to a function outside of a VPC, closed to isolated subnets, and has the ports that groups let out behind a NAT gateway', () => {
     expect(network().reachInternet('arn:outside').ports).toEqual([[0, 65535]]);

@@ -113,6 +113,12 @@ describe('replication groups', () => {
     ]);
   });
 
+  test('are one node without slots where they have neither cluster mode nor replicas', () => {
+    const [group] = groups({ CacheParameterGroupName: 'default.valkey8', NumCacheClusters: 1, ReplicasPerNodeGroup: 0 });
+    expect(group).toMatchObject({ clusterMode: false, shards: [{ nodes: [{ port: 9002 }] }] });
+    expect(group!.shards[0]!.nodes).toHaveLength(1);
+  });
+
   test('have the users of their group', () => {
     const [group] = groups(
       { UserGroupIds: ['users'] },
@@ -137,7 +143,8 @@ describe('replication groups', () => {
   });
 
   test.each([
-    [{ CacheParameterGroupName: 'default.redis7' }, "must name a group with 'cluster-enabled'"],
+    [{ CacheParameterGroupName: 'default.redis7' }, "'ReplicasPerNodeGroup' of S/Group must be 0 here without cluster mode"],
+    [{ CacheParameterGroupName: 'default.redis7', NumCacheClusters: 2 }, 'turn cluster mode on, or leave the replicas out'],
     [{ CacheParameterGroupName: 'gone' }, "'CacheParameterGroupName' of S/Group must name a parameter group of the template"],
     [{ TransitEncryptionMode: 'preferred' }, "'TransitEncryptionMode' of S/Group must be 'required', got: 'preferred'"],
     [{ UserGroupIds: ['gone'] }, "'UserGroupIds' of S/Group must name user groups of the template, got: 'gone'"],
@@ -153,6 +160,34 @@ describe('replication groups', () => {
   ])('fails where a user can not be honoured: %#', (properties, message) => {
     const more = { 'S/Users': users('app'), 'S/App': user({ UserId: 'app', UserName: 'app', ...properties }) };
     expect(() => groups({ UserGroupIds: ['users'] }, more)).toThrow(message);
+  });
+});
+
+describe('serverless caches', () => {
+  const caches = (properties: Properties, more: Record<string, { type: string; properties: Properties }> = {}) =>
+    enginesFromTemplate(modelOf(types, place, { 'S/Group': { type: 'AWS::ElastiCache::ServerlessCache', properties }, ...more }))
+      .replicationGroups;
+
+  test('are a cluster of one node behind their endpoint, with TLS and the users of their group', () => {
+    const [cache] = caches(
+      { ServerlessCacheName: 'Shop', Engine: 'valkey', UserGroupId: 'users' },
+      {
+        'S/Users': users('app'),
+        'S/App': user({ UserId: 'app', UserName: 'app', AccessString: 'on ~a:* +get', Passwords: ['one'] }),
+      },
+    );
+    expect(cache).toMatchObject({
+      id: 'shop',
+      clusterMode: true,
+      tls: true,
+      shards: [{ slots: '0-16383', nodes: [{ cacheClusterId: 'shop-0001-001', port: 9002 }] }],
+      users: [{ name: 'app' }],
+    });
+    expect(cache!.arn).toBeUndefined();
+  });
+
+  test('fail where they are no Redis', () => {
+    expect(() => caches({ Engine: 'memcached' })).toThrow("'Engine' of S/Group must be 'valkey' or 'redis', got: 'memcached'");
   });
 });
 

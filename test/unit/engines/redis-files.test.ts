@@ -14,6 +14,7 @@ const group: ReplicationGroupOptions = {
   name: 'redis:S/G',
   id: 'g',
   arn: '',
+  clusterMode: true,
   shards: [
     { id: '0001', slots: '0-99,200-16383', nodes: [node('0001-001', 1), node('0001-002', 2)] },
     { id: '0002', slots: '100-199', nodes: [node('0002-001', 3)] },
@@ -62,6 +63,10 @@ describe('redis.conf', () => {
     expect(lines(group)).toEqual(expect.arrayContaining(['port "0"', 'tls-port "1"', 'tls-ca-cert-file "/ca \\"1\\".pem"']));
     expect(lines({ ...group, tls: false })).toContain('port "1"');
     expect(lines({ ...group, tls: false }).some((line) => line.startsWith('tls-'))).toBe(false);
+  });
+
+  test('says nothing of a cluster for a node that is none', () => {
+    expect(lines({ ...group, clusterMode: false, parameters: {} }).filter((line) => line.includes('cluster'))).toEqual([]);
   });
 
   test('lets replicas take over only with automatic failover', () => {

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { lambdaFromTemplate, types } from '../../../local/lambda';
 import { functionName } from '../../../local/lambda/resource-types';
 import { variables } from '../../../local/lambda/variables';
@@ -50,6 +51,16 @@ test('fills in what CloudFormation does', () => {
       onFailure: undefined,
       onSuccess: undefined,
     },
+  });
+});
+
+test('has a folder of its own for code that the template holds', () => {
+  const inline = read(({ Things }) => {
+    Things!.properties.Code = { ZipFile: 'exports.handler = async () => 1;' };
+  });
+  expect(inline).toMatchObject({
+    folder: path.join(context.environment.stateDir, 'inline/Stack-Things'),
+    inlineCode: 'exports.handler = async () => 1;',
   });
 });
 
@@ -110,7 +121,11 @@ test.each<[string, (parts: Template) => void, string]>([
     ({ Things }) => Object.assign(Things!.properties, { Runtime: 'python3.13' }),
     "'Runtime' must be a Node.js runtime, got: 'python3.13'",
   ],
-  ['inline code', ({ Things }) => Object.assign(Things!.properties, { Code: { ZipFile: 'x' } }), "'Code.S3Key' is missing"],
+  [
+    'an image',
+    ({ Things }) => Object.assign(Things!.properties, { Code: { ImageUri: 'x' } }),
+    "'Code' must have an asset or inline code",
+  ],
   [
     'a topic for dead letters',
     ({ Things }) =>
