@@ -50,6 +50,7 @@ function distributionFrom(model: Model, resource: Resource): DistributionOptions
     id,
     arn: `arn:aws:cloudfront::${model.environment.account}:distribution/${id}`,
     domainName: model.attribute(resource, 'DomainName'),
+    aliases: (config.Aliases ?? []).map((alias: string) => alias.toLowerCase()),
     enabled: flag(config.Enabled),
     defaultRootObject: (config.DefaultRootObject ?? '').replace(/^\//, ''),
     origins,

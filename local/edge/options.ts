@@ -7,6 +7,8 @@ export interface DistributionOptions {
   readonly arn: string;
   /** `<id>.cloudfront.net`, in lower case. */
   readonly domainName: string;
+  /** Other names that it answers to, in lower case; `*.example.com` is all below `example.com`. */
+  readonly aliases: readonly string[];
   /** A distribution that isn't enabled answers 403. */
   readonly enabled: boolean;
   /** Path of the object served at `/`, without a leading slash; empty where there is none. */

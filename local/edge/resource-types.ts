@@ -74,6 +74,7 @@ export const types: ResourceTypes = {
     honours: prefixed('DistributionConfig', [
       'Enabled',
       'DefaultRootObject',
+      'Aliases',
       'CacheTagConfig.HeaderName',
       'CustomErrorResponses.ErrorCode',
       'CustomErrorResponses.ErrorCachingMinTTL',
@@ -101,8 +102,7 @@ export const types: ResourceTypes = {
       Tags: LABEL,
       ...prefixedReasons('DistributionConfig', {
         Comment: LABEL,
-        Aliases: 'there is no DNS here: viewers come to 127.0.0.1 whatever the name',
-        CNAMEs: 'there is no DNS here: viewers come to 127.0.0.1 whatever the name',
+        CNAMEs: 'older than `Aliases`, which are the names that count here',
         ViewerCertificate: NO_TLS,
         HttpVersion: 'viewers speak HTTP/1.1 here; caching is the same in every version',
         IPV6Enabled: 'the local edge listens on 127.0.0.1 only',

@@ -1,5 +1,5 @@
-import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type * as http from 'node:http';
+import { foreignToSite, LoopbackServer } from '../http';
 import type { ProductContext } from '../types';
 import { allows, caches } from './behaviors';
 import { cacheKey, type ViewerRequest } from './cache-key';
@@ -41,7 +41,7 @@ interface Exchange {
 
 /** The HTTP server of one distribution, on loopback: takes viewers' requests apart, and writes what its location answers. */
 export class EdgeServer {
-  readonly #server: http.Server;
+  readonly #http: LoopbackServer;
   readonly #functions = new FunctionRuntime();
   /** Headers that CloudFront generates, by behaviour. */
   readonly #generated: Map<BehaviorOptions, string[]>;
@@ -55,57 +55,44 @@ export class EdgeServer {
     this.#location = location;
     this.#context = context;
     this.#generated = new Map(distribution.behaviors.map((behavior) => [behavior, generatedNames(behavior)]));
-    this.#server = http.createServer({ keepAliveTimeout: 60_000, maxHeaderSize: MAX_REQUEST_BYTES }, (request, response) =>
-      this.#take(request, response),
+    this.#http = new LoopbackServer(
+      {
+        name: 'the edge',
+        log: (message) => context.log('edge', message),
+        malformed,
+        keepAliveTimeout: 60_000,
+        maxHeaderSize: MAX_REQUEST_BYTES,
+        backlog: BACKLOG,
+      },
+      (message, response) => this.#take(message, response),
     );
-    // "CloudFront removes the header": an expectation that Node.js doesn't know is none.
-    this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (!socket.writable) return;
-      const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Request Entity Too Large' : '400 Bad Request';
-      socket.end(
-        `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
-      );
-    });
   }
 
   /** Base URL, once it listens. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#http.url;
   }
 
   /** @throws {Error} that names the port where it is taken. */
   listen(port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const taken = error.code === 'EADDRINUSE';
-        reject(
-          taken ? new Error(`edge: port ${port} of 127.0.0.1 is in use; stop what listens there, or choose another port`) : error,
-        );
-      });
-      this.#server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
-    });
+    return this.#http.listen(port);
   }
 
   /** Closes the server and its connections. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.#server.listening) {
-        resolve();
-        return;
-      }
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return this.#http.close();
   }
 
   #take(message: http.IncomingMessage, response: http.ServerResponse): void {
     const { request, bad } = parseViewerRequest(message, this.#distribution.defaultRootObject);
     const requestId = this.#location.identity.nextRequestId();
     const exchange: Exchange = { response, request, requestId, startedAt: this.#context.clock.now() };
+    // A distribution answers to its own names alone, as CloudFront does, and so not to one that leads to loopback by chance.
+    const foreign = foreignToSite(request, (name) => isNameOf(this.#distribution, name));
     try {
       if (!this.#distribution.enabled) this.#refuse(exchange, 403, 'The distribution is not enabled.');
       else if (bad) this.#refuse(exchange, bad.status, bad.reason);
+      else if (foreign !== undefined) this.#refuse(exchange, 403, `A page of another site may have sent this: ${foreign}`);
       else this.#route(message, exchange);
     } catch (error) {
       this.#failed(exchange, error);
@@ -273,6 +260,17 @@ export class EdgeServer {
       this.#refuse(exchange, 503, 'The CloudFront function or the edge failed; its log says how.');
     else exchange.response.destroy();
   }
+}
+
+/** True of a distribution's domain name and its aliases, of which `*.example.com` is all below `example.com`. */
+function isNameOf({ domainName, aliases }: DistributionOptions, name: string): boolean {
+  return [domainName, ...aliases].some((own) => (own.startsWith('*.') ? name.endsWith(own.slice(1)) : name === own));
+}
+
+/** Answer to what Node.js doesn't take for HTTP, or not for as long as it is. */
+function malformed({ code }: NodeJS.ErrnoException): string {
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '413 Request Entity Too Large' : '400 Bad Request';
+  return `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
 }
 
 /** The viewer of an exchange, which has gone once its connection has closed. */

@@ -27,3 +27,37 @@ export function foreignRequest(headers: IncomingHttpHeaders): string | undefined
 export function isLoopbackName(host: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:[\w-]+\.)*localhost)(?::\d{1,5})?$/i.test(host);
 }
+
+/** Methods that change nothing (RFC 9110, section 9.2.1): a page of any site may send them, as it may to AWS. */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** Request to a website, as far as a browser says where it comes from. */
+export interface SiteRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * Reason why a request to a website on loopback may come from a page of another site, and could change something or read what only
+ * this machine may. Pages of other sites may read as they may from AWS, where CORS decides what they see: `Host` is then the
+ * website's own. A name that somebody else made to resolve to loopback is in `Host` of all requests. Pages on loopback, such as a
+ * development server's, are this machine's own.
+ *
+ * @param isOwn - true of the website's names besides those of loopback; in lower case, without a port
+ */
+export function foreignToSite({ method, headers }: SiteRequest, isOwn: (name: string) => boolean): string | undefined {
+  const { host, origin } = headers;
+  const isKnown = (name: string) => isLoopbackName(name) || isOwn(name.toLowerCase().replace(/:\d{1,5}$/, ''));
+  // HTTP/1.0 may do without; no browser does.
+  if (host !== undefined && !isKnown(host)) return `'Host' must be a name of loopback or of this site, got: '${host}'`;
+  if (SAFE.has(method)) return undefined;
+  if (origin !== undefined) {
+    const name = /^https?:\/\/([^/]+)$/i.exec(origin)?.[1];
+    if (name !== undefined && isKnown(name)) return undefined;
+    return `'Origin' of a ${method} must be a name of loopback or of this site, got: '${origin}'`;
+  }
+  const site = headers['sec-fetch-site'];
+  if (typeof site === 'string' && OTHER_SITES.includes(site))
+    return `'Sec-Fetch-Site' of a ${method} must be none or same-origin, got: '${site}'`;
+  return undefined;
+}

@@ -1,2 +1,2 @@
-export { foreignRequest, isLoopbackName } from './foreign-request';
+export { foreignRequest, foreignToSite, isLoopbackName } from './foreign-request';
 export { type Handler, LoopbackServer, type LoopbackServerOptions } from './loopback-server';

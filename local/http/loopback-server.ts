@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 /** Handler of a {@link LoopbackServer}. What it throws is answered with 500, or with the end of the connection. */
 export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => void | Promise<void>;
@@ -10,6 +11,10 @@ export interface LoopbackServerOptions extends ServerOptions {
   readonly log: (message: string) => void;
   /** Answers a request whose handler threw. @default - status 500 without a body */
   failed?(outgoing: ServerResponse): void;
+  /** Whole answer to what isn't HTTP, or has more headers than Node.js reads. @default - status 400 without a body */
+  malformed?(error: NodeJS.ErrnoException): string;
+  /** Connections that may wait to be accepted. @default - 511, as Node.js has it */
+  readonly backlog?: number;
 }
 
 /**
@@ -25,31 +30,39 @@ export class LoopbackServer {
   constructor(options: LoopbackServerOptions, handle: Handler) {
     this.#options = options;
     this.#handle = handle;
-    this.server = createServer(options, (incoming, outgoing) => void this.#serve(incoming, outgoing));
-    // Malformed HTTP; Node's own answer would be the same, but for connections that have failed already.
-    this.server.on('clientError', (_error, socket) => {
-      if (!socket.writable) return;
+    const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void this.#serve(incoming, outgoing);
+    this.server = createServer(options, serve);
+    // An expectation that Node.js doesn't know is none: by itself it would answer 417.
+    this.server.on('checkExpectation', serve);
+    // Node's own answer isn't sent where somebody listens, and a connection that has failed already can't be answered.
+    this.server.on('clientError', (error, socket) => {
       socket.on('error', () => undefined);
-      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      if (socket.writable) socket.end((options.malformed ?? badRequest)(error));
+      else socket.destroy();
     });
   }
 
   /** @throws {Error} that names the port where it is in use. */
   listen(port: number): Promise<void> {
-    const { name, log } = this.#options;
+    const { name, log, backlog } = this.#options;
     return new Promise((resolve, reject) => {
       const refused = (error: NodeJS.ErrnoException) => {
         const inUse = error.code === 'EADDRINUSE';
         reject(inUse ? new Error(`port ${port}, for ${name}, is in use: end what listens there`, { cause: error }) : error);
       };
       this.server.once('error', refused);
-      this.server.listen(port, '127.0.0.1', () => {
+      this.server.listen({ port, host: '127.0.0.1', backlog }, () => {
         this.server.off('error', refused);
         // Such as too many open files at an accept.
         this.server.on('error', (error) => log(`${name}: ${error.message}`));
         resolve();
       });
     });
+  }
+
+  /** Base URL, once it listens; without a trailing slash. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** Closes the server and its connections. */
@@ -75,6 +88,10 @@ export class LoopbackServer {
       else failed(outgoing);
     }
   }
+}
+
+function badRequest(): string {
+  return 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 }
 
 function withoutBody(outgoing: ServerResponse): void {

@@ -183,7 +183,7 @@ function malformed(choices: Random, base: string): string {
   const target = choices.pick([
     `${base}a`,
     `${base}a`,
-    `http://viewer.example${base}a`,
+    `http://127.0.0.1${base}a`,
     `//${base}a`,
     `${base}%00`,
     '*',
@@ -199,7 +199,7 @@ function malformed(choices: Random, base: string): string {
     '5\r\nabcde\r\n0\r\n\r\n',
     'zz\r\n',
   ]);
-  const lines = ['Host: viewer.example'];
+  const lines = ['Host: 127.0.0.1'];
   const faults = [
     'Host: other.example',
     `Content-Length: ${body.length}`,
@@ -229,7 +229,7 @@ function malformed(choices: Random, base: string): string {
   for (let i = Math.floor(choices.between(0, 4)); i > 0; i -= 1) lines.push(choices.pick(faults));
   if (choices.chance(0.05)) lines.shift();
   const end = choices.chance(0.05) ? '\n\n' : '\r\n\r\n';
-  const good = `GET ${base}good HTTP/1.1\r\nHost: viewer.example\r\nConnection: close\r\n\r\n`;
+  const good = `GET ${base}good HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
   return `${verb} ${target}${version}\r\n${lines.join('\r\n')}${end}${body}${good}`;
 }
 

@@ -120,7 +120,7 @@ describe('the edge, on the wire', () => {
     test('a header of the key reaches the origin although the viewer’s Connection names it', async () => {
       upstream.answer = (request) => response(200, [], /\r\nfoo: (.*)\r\n/i.exec(request)?.[1] ?? 'nobody');
       await start({ cachePolicy: cachePolicy({ headers: listed('foo') }) });
-      const head = ['GET / HTTP/1.1', 'Host: a', 'Foo: me', 'Connection: Foo, close', '', ''].join('\r\n');
+      const head = ['GET / HTTP/1.1', 'Host: viewer.example', 'Foo: me', 'Connection: Foo, close', '', ''].join('\r\n');
       expect(parseAnswer(await exchange(port, head)).body).toBe('me');
       expect((await ask(port, '/', ['Foo: me'])).body).toBe('me');
     });
@@ -132,7 +132,7 @@ describe('the edge, on the wire', () => {
       expect([values(gzip, 'content-encoding'), values(gzip, 'vary')]).toEqual([['gzip'], ['Accept-Encoding']]);
       const plain = await ask(port, '/');
       expect([values(plain, 'content-encoding'), values(plain, 'vary')]).toEqual([[], ['Accept-Encoding']]);
-      const old = parseAnswer(await exchange(port, 'GET / HTTP/1.0\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n'));
+      const old = parseAnswer(await exchange(port, 'GET / HTTP/1.0\r\nHost: viewer.example\r\nAccept-Encoding: gzip\r\n\r\n'));
       expect([values(old, 'content-encoding'), old.body.length]).toEqual([[], 2000]);
     });
   });
@@ -193,7 +193,7 @@ describe('the edge, on the wire', () => {
     test('a body of OPTIONS reaches the origin with its length, and the answer is not kept', async () => {
       await start({ cachedMethods: ['GET', 'HEAD', 'OPTIONS'] });
       const smuggled = 'GET /admin HTTP/1.1\r\nHost: x\r\n\r\n';
-      const head = `OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: ${smuggled.length}\r\nConnection: close\r\n\r\n${smuggled}`;
+      const head = `OPTIONS / HTTP/1.1\r\nHost: viewer.example\r\nContent-Length: ${smuggled.length}\r\nConnection: close\r\n\r\n${smuggled}`;
       for (let i = 0; i < 2; i += 1) expect(parseAnswer(await exchange(port, head))).toMatchObject({ status: 200, body: 'ok' });
       const forwarded = upstream.received.join('').match(/^OPTIONS [\s\S]*?\r\n\r\nGET \/admin HTTP\/1.1\r\nHost: x\r\n\r\n/gm);
       expect(forwarded?.map((text) => /\r\ncontent-length: (\d+)\r\n/i.exec(text)?.[1])).toEqual(['32', '32']);
@@ -206,7 +206,7 @@ describe('the edge, on the wire', () => {
       upstream.answer = (request) => (/error\.html/.test(request) ? response(200, [], 'page') : response(403, [], 'no'));
       const customErrors = [{ errorCode: 403, cachingMinTtlSeconds: 0, responsePagePath: '/error.html' }];
       await start({}, { customErrors });
-      const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';
+      const post = 'POST / HTTP/1.1\r\nHost: viewer.example\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';
       expect(parseAnswer(await exchange(port, post))).toMatchObject({ status: 403, body: 'page' });
       expect(upstream.received.find((text) => text.includes('error.html'))).not.toMatch(/content-length/i);
       await ask(port, '/get', ['Content-Length: 0']);
@@ -217,7 +217,7 @@ describe('the edge, on the wire', () => {
       await start({}, { origins: [origin({ connectionAttempts: 1 })] });
       await ask(port, '/a');
       upstream.closeConnections();
-      const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';
+      const post = 'POST / HTTP/1.1\r\nHost: viewer.example\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';
       expect(parseAnswer(await exchange(port, post)).status).toBe(200);
       await ask(port, '/b');
       let first = true;
@@ -260,18 +260,47 @@ describe('the edge, on the wire', () => {
   describe('the request', () => {
     test.each<[name: string, request: string, status: number]>([
       ['a whole URL as target', 'GET http://viewer.example/p?q=1 HTTP/1.1\r\nHost: other\r\n', 200],
-      ['a target without a path', 'GET p HTTP/1.1\r\nHost: a\r\n', 400],
-      ['two hosts', 'GET /p HTTP/1.1\r\nHost: a\r\nHost: b\r\n', 400],
+      ['a target without a path', 'GET p HTTP/1.1\r\nHost: viewer.example\r\n', 400],
+      ['two hosts', 'GET /p HTTP/1.1\r\nHost: viewer.example\r\nHost: b\r\n', 400],
       ['no host', 'GET /p HTTP/1.1\r\n', 400],
       ['HTTP/0.9', 'GET /p\r\n', 400],
-      ['HTTP/2.0', 'GET /p HTTP/2.0\r\nHost: a\r\n', 400],
-      ['two lengths', 'POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n', 400],
-      ['a length and chunks', 'POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n', 400],
-      ['a GET with chunks', 'GET /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n', 403],
+      ['HTTP/2.0', 'GET /p HTTP/2.0\r\nHost: viewer.example\r\n', 400],
+      ['two lengths', 'POST /p HTTP/1.1\r\nHost: viewer.example\r\nContent-Length: 1\r\nContent-Length: 2\r\n', 400],
+      [
+        'a length and chunks',
+        'POST /p HTTP/1.1\r\nHost: viewer.example\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n',
+        400,
+      ],
+      [
+        'a GET with chunks',
+        'GET /p HTTP/1.1\r\nHost: viewer.example\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n',
+        403,
+      ],
     ])('%s: %#', async (_, request, status) => {
       await start();
       expect(parseAnswer(await exchange(port, `${request}Connection: close\r\n\r\n`)).status).toBe(status);
       expect(asked()).toEqual(status === 200 ? ['GET /live/p?q=1'] : []);
+    });
+
+    test.each<[string, method: string, lines: string[], number]>([
+      ['a viewer at a name of loopback', 'GET', ['Host: localhost:8080'], 200],
+      ['a viewer at the domain name', 'GET', ['Host: e0123456789abc.cloudfront.net'], 200],
+      ['a viewer at a name below an alias', 'PATCH', ['Host: www.alias.example', 'Origin: https://www.alias.example'], 200],
+      ['a name that was made to lead here', 'GET', ['Host: attacker.example'], 403],
+      [
+        'a page of another site that reads',
+        'GET',
+        ['Host: localhost', 'Origin: https://a.example', 'Sec-Fetch-Site: cross-site'],
+        200,
+      ],
+      ['a page of another site that changes', 'PATCH', ['Host: localhost', 'Origin: https://a.example'], 403],
+      ['a page of another site that says less', 'POST', ['Host: localhost', 'Sec-Fetch-Site: cross-site'], 403],
+      ['a page of a development server', 'PATCH', ['Host: localhost', 'Origin: http://127.0.0.1:5173'], 200],
+    ])('of %s is answered or refused before the origin is asked', async (_, method, lines, status) => {
+      await start({}, { aliases: ['*.alias.example'] });
+      const head = [`${method} /p HTTP/1.1`, ...lines, 'Connection: close', '', ''];
+      expect(parseAnswer(await exchange(port, head.join('\r\n'))).status).toBe(status);
+      expect(asked()).toHaveLength(status === 200 ? 1 : 0);
     });
 
     test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('a name %s is like any other', async (name) => {
@@ -358,7 +387,7 @@ describe('the edge, on the wire', () => {
       return response(200, [], 'ok');
     };
     await start();
-    const socket = net.connect(port, '127.0.0.1', () => socket.write('GET /left HTTP/1.1\r\nHost: a\r\n\r\n'));
+    const socket = net.connect(port, '127.0.0.1', () => socket.write('GET /left HTTP/1.1\r\nHost: viewer.example\r\n\r\n'));
     await until(() => asked().length === 1, 'the request is at the origin');
     socket.destroy();
     await ask(port, '/sync');

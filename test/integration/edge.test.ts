@@ -279,7 +279,7 @@ describe('the edge, before a real origin', () => {
 
     test('stops where the port is taken, and names it', async () => {
       const port = Number(new URL(harness.upstreamUrl).port);
-      await expect(harness.create([distribution()], port).start()).rejects.toThrow(`port ${port} of 127.0.0.1 is in use`);
+      await expect(harness.create([distribution()], port).start()).rejects.toThrow(`port ${port}, for the edge, is in use`);
     });
 
     test('gives each distribution a server, a store and invalidations of its own', async () => {

@@ -55,6 +55,7 @@ export function distribution(parts: Partial<DistributionOptions> = {}): Distribu
     id: 'E0123456789ABC',
     arn: 'arn:aws:cloudfront::000000000000:distribution/E0123456789ABC',
     domainName: 'e0123456789abc.cloudfront.net',
+    aliases: ['viewer.example'],
     enabled: true,
     defaultRootObject: '',
     origins: [origin()],

@@ -48,7 +48,7 @@ export function parseAnswer(text: string): RawAnswer {
 
 /** Sends a GET, or another request without a body, and parses its answer. */
 export async function ask(port: number, target: string, lines: readonly string[] = [], method = 'GET'): Promise<RawAnswer> {
-  const head = [`${method} ${target} HTTP/1.1`, 'Host: viewer.example', ...lines, 'Connection: close', '', ''];
+  const head = [`${method} ${target} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, 'Connection: close', '', ''];
   return parseAnswer(await exchange(port, head.join('\r\n')));
 }
 

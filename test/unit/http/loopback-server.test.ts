@@ -1,5 +1,6 @@
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import { type Handler, LoopbackServer } from '../../../local/http';
+import { exchange } from '../../support/raw-http';
 
 let server: LoopbackServer;
 const lines: string[] = [];
@@ -52,15 +53,14 @@ test('errors of a connection, a request, an answer and the server itself are nob
 
 test('malformed HTTP is answered with 400', async () => {
   const url = new URL(await serve((_, outgoing) => void outgoing.end()));
-  const answer = await new Promise<string>((resolve, reject) => {
-    const socket = net.connect(Number(url.port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.on('close', () => resolve(text)).on('error', reject);
-  });
+  const answer = await exchange(Number(url.port), 'NONSENSE\r\n\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('an expectation that nobody knows is none', async () => {
+  const url = new URL(await serve((_, outgoing) => void outgoing.end('answered')));
+  const answer = await exchange(Number(url.port), 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*answered/);
 });
 
 test('a port that is taken is named', async () => {
