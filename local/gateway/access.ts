@@ -8,19 +8,11 @@ export interface Decision {
 
 /** Authorisation by the policies of the template. Products don't import each other, so it comes from outside. */
 export interface Access {
-  /** Callers by access key id. */
+  /** Callers by access key id; the operator isn't among them. */
   readonly callers: ReadonlyMap<string, Caller>;
   readonly policies: {
     authorize(call: { caller: Caller; action: string; resource: string }): Decision;
     /** Decides whether a resource's own policy lets a service in. */
     authorizeResource(call: { principal: string; action: string; resource: string; sourceArn: string }): Decision;
   };
-}
-
-/** Form of the key ids of functions; any other key is a person's at this machine. */
-const FUNCTION_KEY = /^LOCAL[0-9A-F]{15}$/;
-
-/** @returns undefined for the key of a function that isn't in the template. */
-export function callerOf(access: Access, accessKeyId: string): Caller | undefined {
-  return access.callers.get(accessKeyId) ?? (FUNCTION_KEY.test(accessKeyId) ? undefined : {});
 }

@@ -9,6 +9,7 @@ const DEFAULTS = {
   // The documented default is 504; for a function that failed, Lambda's guide says 502.
   INTEGRATION_FAILURE: [502, 'Internal server error', 'InternalServerErrorException'],
   INTEGRATION_TIMEOUT: [504, 'Endpoint request timed out', 'InternalServerErrorException'],
+  INVALID_SIGNATURE: [403, 'The request signature is invalid.', 'InvalidSignatureException'],
   MISSING_AUTHENTICATION_TOKEN: [403, 'Missing Authentication Token', 'MissingAuthenticationTokenException'],
   REQUEST_TOO_LARGE: [413, 'Request Too Long', 'RequestTooLargeException'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported Media Type', 'UnsupportedMediaTypeException'],
@@ -22,12 +23,12 @@ const VARIABLE = /\$context\.(error\.messageString|error\.message|error\.respons
 
 /**
  * One of API Gateway's own answers, as the API's template changes it.
- * @param message in place of the type's default.
+ * @param context.message in place of the type's default; so with `errorType`.
  */
 export function gatewayResponse(
   type: GatewayResponseType,
   custom: Readonly<Record<string, GatewayResponseOptions>>,
-  context: { readonly requestId: string; readonly message?: string },
+  context: { readonly requestId: string; readonly message?: string; readonly errorType?: string },
 ): GatewayResponse {
   const [status, defaultMessage, errorType] = DEFAULTS[type];
   const options = custom[type] ?? custom[status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX'];
@@ -41,7 +42,7 @@ export function gatewayResponse(
   const template = options?.template ?? '{"message":$context.error.messageString}';
   const headers = new Map([
     ['content-type', 'application/json'],
-    ['x-amzn-errortype', errorType],
+    ['x-amzn-errortype', context.errorType ?? errorType],
   ]);
   for (const [name, value] of Object.entries(options?.headers ?? {})) headers.set(name.toLowerCase(), value);
   return {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { foreignToSite } from '../http';
 import type { Environment, Operations, Product, ProductContext } from '../types';
 import type { Access } from './access';
 import { gatewayOperations } from './operations';
@@ -7,6 +7,7 @@ import type { GatewayOptions } from './options';
 import { effectiveMethod, isUnsupported } from './request';
 import type { GatewayResponse } from './response';
 import { type Answer, createServer } from './server';
+import { Signatures } from './signature';
 import { type StageStats, Stages } from './stages';
 
 /** API Gateway at run time. */
@@ -39,30 +40,23 @@ function frontEndAnswer(statusCode: number, message: string): GatewayResponse {
  * its Host header, `<rest api id>.execute-api.<region>.amazonaws.com`, and then its path starts with the stage.
  */
 export function createGateway(options: GatewayOptions, context: ProductContext, access: Access): Gateway {
-  const { environment, registry, clock } = context;
+  const { environment, registry, clock, keys } = context;
   const log = (message: string) => context.log('gateway', message);
   const { account, region } = environment;
-  const stages = new Stages(options, { account, region, clock, registry, access, log });
+  const signatures = new Signatures({ keys, callers: access.callers, region, clock });
+  const stages = new Stages(options, { account, region, clock, registry, access, signatures, log });
   const hostOf = (restApiId: string) => apiHost(restApiId, environment);
-  const server = createServer(stageDispatch(options, stages, hostOf), log);
-  let port = 0;
+  const server = createServer(stageDispatch(options, stages, hostOf, log), log);
 
   return {
     async start() {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(environment.port(PORT_NAME), '127.0.0.1', resolve);
-      });
-      port = (server.address() as AddressInfo).port;
-      for (const { id } of options.apis) registry.origins.set(hostOf(id), `http://127.0.0.1:${port}/${id}`);
+      await server.listen(environment.port(PORT_NAME));
+      for (const { id } of options.apis) registry.origins.set(hostOf(id), `${server.url}/${id}`);
     },
     async dispose() {
       for (const { id } of options.apis) registry.origins.delete(hostOf(id));
       stages.dispose();
-      if (!server.listening) return;
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await server.close();
     },
     operations: gatewayOperations(stages, region),
     stats: () => stages.stats(),
@@ -70,7 +64,7 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
       const api = options.apis.find(({ id }) => restApiId === undefined || id === restApiId);
       const stage = api?.stages.find(({ name }) => stageName === undefined || name === stageName);
       if (!api || !stage) throw new Error(`no stage '${stageName ?? ''}' in the template`);
-      return `http://127.0.0.1:${port}/${api.id}/${stage.name}`;
+      return `${server.url}/${api.id}/${stage.name}`;
     },
     flush: (restApiId, stageName) => stages.get(restApiId, stageName).flush(),
   };
@@ -81,9 +75,23 @@ function apiHost(restApiId: string, { region }: Environment): string {
 }
 
 /** Sends each request to its stage, with the path below the stage and the API's own host. */
-function stageDispatch(options: GatewayOptions, stages: Stages, hostOf: (restApiId: string) => string): Answer {
+function stageDispatch(
+  options: GatewayOptions,
+  stages: Stages,
+  hostOf: (restApiId: string) => string,
+  log: (message: string) => void,
+): Answer {
+  const hosts = new Set(options.apis.map(({ id }) => hostOf(id)));
   return async (host, request, fault) => {
     if (fault === 'malformed' || isUnsupported(request)) return BAD_REQUEST;
+    const httpMethod = effectiveMethod(request);
+    // The APIs' own hosts aren't names that a browser finds here: a request for one is the edge's, which has checked it.
+    const asked = { method: httpMethod, headers: { ...request.sent.headers, host } };
+    const foreign = hosts.has(host) ? undefined : foreignToSite(asked, () => false);
+    if (foreign !== undefined) {
+      log(`a request was refused, since a page of another site may have sent it: ${foreign}`);
+      return FORBIDDEN;
+    }
     const named = options.apis.find((api) => hostOf(api.id) === host);
     const path = request.path.slice(1);
     // Who takes the base URL from the registry and sends the API's own host, as the edge does, names the API twice.
@@ -91,12 +99,13 @@ function stageDispatch(options: GatewayOptions, stages: Stages, hostOf: (restApi
     const [apiId = '', stageName = '', ...rest] = (byHost ? `${named.id}/${path}` : path).split('/');
     const stage = stages.find(apiId, stageName);
     if (!stage) return FORBIDDEN;
-    if (fault === 'too-large') return stage.refuse('REQUEST_TOO_LARGE', randomUUID());
+    if (fault === 'too-large') return stage.refuse({ type: 'REQUEST_TOO_LARGE' }, randomUUID());
     // What a function sees is the API's own host, whichever way the request came.
     const headers = request.headers.map(([name, value]) =>
       name.toLowerCase() === 'host' ? ([name, hostOf(apiId)] as const) : ([name, value] as const),
     );
-    const httpMethod = effectiveMethod(request);
-    return stage.handle({ ...request, httpMethod, headers, path: `/${rest.join('/')}` });
+    // Who sends the API's own host has signed for it, and not for the address on this machine, which begins with the API.
+    const sent = named && !byHost ? { ...request.sent, path: request.sent.path.slice(1 + named.id.length) } : request.sent;
+    return stage.handle({ ...request, httpMethod, headers, path: `/${rest.join('/')}`, sent });
   };
 }

@@ -1,3 +1,4 @@
+import type { SignedRequest } from '../identity';
 import { decodePart, isEncoded } from './decode';
 
 /** Request, as it arrived at a stage. */
@@ -11,6 +12,8 @@ export interface GatewayRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly sourceIp: string;
+  /** Parts of the request as a client signed them: with its own host, the whole path and the method that isn't overridden. */
+  readonly sent: SignedRequest;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller, Clock, Registry } from '../types';
-import { type Access, callerOf } from './access';
+import type { Clock, Registry } from '../types';
+import type { Access, Decision } from './access';
 import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
 import { type EffectiveSettings, effectiveSettings } from './method-settings';
 import { isUnsupported } from './mock-integration';
@@ -10,7 +10,7 @@ import { RefreshGuards } from './refresh-guards';
 import { type GatewayRequest, headerValues, parameterValue } from './request';
 import { bodyFor, type GatewayResponse, type IntegrationResponse, proxyResponse } from './response';
 import { matchPath, methodOf } from './routing';
-import { signingKeyId } from './signature';
+import { isSigner, type Signatures, type Signer, type Unverified } from './signature';
 import { asksForRefresh, cacheKey, StageCache } from './stage-cache';
 import { TokenBucket } from './throttle';
 
@@ -31,12 +31,8 @@ export interface StageServices {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly access: Access;
+  readonly signatures: Signatures;
   readonly log: (message: string) => void;
-}
-
-interface Signer {
-  readonly accessKeyId: string;
-  readonly caller: Caller;
 }
 
 /** One request on its way through the stage. */
@@ -45,6 +41,7 @@ interface Exchange {
   readonly method: Method;
   readonly pathParameters: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /** Signer of a request that needs one. */
   readonly signer: Signer | undefined;
 }
 
@@ -53,6 +50,7 @@ class Refusal extends Error {
   constructor(
     readonly type: GatewayResponseType,
     readonly text?: string,
+    readonly errorType?: string,
   ) {
     super(text ?? type);
   }
@@ -110,13 +108,13 @@ export class StageHandler {
       return { ...response, headers: [...response.headers, ...own] };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return this.refuse(error.type, requestId, error.text, own);
+      return this.refuse(error, requestId, own);
     }
   }
 
   /** API Gateway's own answer, for what goes wrong before a stage sees the request too. */
-  refuse(type: GatewayResponseType, requestId: string, message?: string, more: [string, string][] = []): GatewayResponse {
-    const response = gatewayResponse(type, this.#api.gatewayResponses, { requestId, message });
+  refuse({ type, text, errorType }: Unverified, requestId: string, more: [string, string][] = []): GatewayResponse {
+    const response = gatewayResponse(type, this.#api.gatewayResponses, { requestId, message: text, errorType });
     return { ...response, headers: [...response.headers, ...more] };
   }
 
@@ -125,8 +123,7 @@ export class StageHandler {
     const method = match && methodOf(match.resource, request.httpMethod);
     if (!match || !method) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
     const { pathParameters } = match;
-    const signer = this.#signerOf(request);
-    if (method.authorization === 'AWS_IAM') this.#authorize(signer, request);
+    const signer = method.authorization === 'AWS_IAM' ? this.#authorize(request) : undefined;
     const settings = this.#settingsOf(method);
     this.#throttle(method, settings);
     const missing = method.requiredParameters.filter((name) => parameterValue(name, request, pathParameters) === undefined);
@@ -140,12 +137,12 @@ export class StageHandler {
   }
 
   async #respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
-    const { request, method, pathParameters, signer } = exchange;
+    const { request, method, pathParameters } = exchange;
     const { clock } = this.#services;
     const key = cacheKey(method, request, pathParameters);
     const refresh = asksForRefresh(headerValues(request, 'cache-control'));
     const guard = this.refreshGuards.of(method);
-    const mayRefresh = refresh && (!guard.required || this.#allows(signer, 'execute-api:InvalidateCache', request));
+    const mayRefresh = refresh && (!guard.required || this.#mayInvalidate(request));
     if (refresh && !mayRefresh && guard.unauthorized === 'FAIL_WITH_403')
       throw new Refusal('ACCESS_DENIED', UNAUTHORIZED_REFRESH);
     const stored = mayRefresh ? undefined : this.#cache.get(key, clock.now());
@@ -212,32 +209,26 @@ export class StageHandler {
       requestId,
       extendedRequestId: extendedRequestId(requestId),
       time: clock.now(),
-      signer: method.authorization === 'AWS_IAM' ? signer : undefined,
+      signer,
     };
   }
 
-  #signerOf(request: GatewayRequest): Signer | undefined {
-    const accessKeyId = signingKeyId(request);
-    const caller = accessKeyId === undefined ? undefined : callerOf(this.#services.access, accessKeyId);
-    return accessKeyId !== undefined && caller ? { accessKeyId, caller } : undefined;
-  }
-
-  #authorize(signer: Signer | undefined, request: GatewayRequest): void {
-    if (!signer) {
-      if (signingKeyId(request) === undefined) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
-      throw new Refusal('ACCESS_DENIED', 'The security token included in the request is invalid.');
-    }
-    const resource = this.#requestArn(request);
-    const { policies } = this.#services.access;
-    const { allowed, reason } = policies.authorize({ caller: signer.caller, action: 'execute-api:Invoke', resource });
+  /** @returns the signer, who may call the method. */
+  #authorize(request: GatewayRequest): Signer {
+    const signer = this.#services.signatures.verify(request);
+    if (!isSigner(signer)) throw new Refusal(signer.type, signer.text, signer.errorType);
+    const { allowed, reason } = this.#decide(signer, 'execute-api:Invoke', request);
     if (!allowed) throw new Refusal('ACCESS_DENIED', reason);
+    return signer;
   }
 
-  #allows(signer: Signer | undefined, action: string, request: GatewayRequest): boolean {
-    const { policies } = this.#services.access;
-    return (
-      signer !== undefined && policies.authorize({ caller: signer.caller, action, resource: this.#requestArn(request) }).allowed
-    );
+  #mayInvalidate(request: GatewayRequest): boolean {
+    const signer = this.#services.signatures.verify(request);
+    return isSigner(signer) && this.#decide(signer, 'execute-api:InvalidateCache', request).allowed;
+  }
+
+  #decide({ caller }: Signer, action: string, request: GatewayRequest): Decision {
+    return this.#services.access.policies.authorize({ caller, action, resource: this.#requestArn(request) });
   }
 
   /** A function is invoked only where its own policy says so: the permission that a template must give. */

@@ -1,3 +1,3 @@
 export { accessKeyId } from './access-key';
 export { credentialsFile, Keyring, operatorKeys } from './keyring';
-export { type Signature, type SignedRequest, signatureOf, signatureProblem } from './signature';
+export { type Signature, type SignedRequest, scopeProblem, signatureOf, signatureProblem, timeProblem } from './signature';

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { own } from '../own';
 
 /** Signature Version 4 of a request, as the request states it. */
 export interface Signature {
@@ -17,6 +18,8 @@ export interface Signature {
   readonly value: string;
   /** True of a presigned URL, whose signature stands in the query string. */
   readonly presigned: boolean;
+  /** Seconds for which a presigned URL is valid, as it states them; NaN where it doesn't. */
+  readonly expiresSeconds?: number;
 }
 
 /** Parts of a request that a signature covers. */
@@ -32,6 +35,13 @@ export interface SignedRequest {
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/**
+ * "In most cases, a request must reach AWS within five minutes of the time stamp in the request."
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ */
+const SKEW_MINUTES = 5;
 
 /** Signature of a request, from its header or, in a presigned URL, its query string; undefined where there is none. */
 export function signatureOf({ headers, queryString }: Pick<SignedRequest, 'headers' | 'queryString'>): Signature | undefined {
@@ -55,6 +65,7 @@ export function signatureOf({ headers, queryString }: Pick<SignedRequest, 'heade
     time: (presigned ? query.get('X-Amz-Date') : textOf(headers['x-amz-date'])) ?? '',
     value: field('Signature') ?? '',
     presigned,
+    ...(presigned && { expiresSeconds: Number(query.get('X-Amz-Expires') ?? Number.NaN) }),
   };
 }
 
@@ -62,8 +73,42 @@ export function signatureOf({ headers, queryString }: Pick<SignedRequest, 'heade
 const MAX_AUTHORIZATION = 8192;
 
 /**
- * Reason why a signature isn't that of the holder of the secret; undefined where it is. The time isn't compared with the clock:
- * nobody can record what goes over loopback.
+ * Reason why a signature isn't for a service in a region; undefined where it is.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
+export function scopeProblem(signature: Signature, { region, service }: Pick<Signature, 'region' | 'service'>) {
+  if (signature.region !== region) return `Credential should be scoped to a valid region, not '${signature.region}'.`;
+  if (signature.service !== service) return `Credential should be scoped to correct service: '${service}'.`;
+  return undefined;
+}
+
+/**
+ * Reason why a signature isn't valid at a time; undefined where it is.
+ *
+ * @param now milliseconds since the epoch
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
+export function timeProblem({ time, presigned, expiresSeconds = Number.NaN }: Signature, now: number): string | undefined {
+  const iso = time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
+  const signedAt = Date.parse(iso);
+  if (iso === time || Number.isNaN(signedAt)) return `Date must be in ISO-8601 'basic format'. Got '${time}'.`;
+  const skew = SKEW_MINUTES * 60_000;
+  if (signedAt > now + skew) {
+    return `Signature not yet current: ${time} is still later than ${basic(now + skew)} (${basic(now)} + ${SKEW_MINUTES} min.)`;
+  }
+  if (presigned) {
+    // Anything but a number of seconds is over at once.
+    return signedAt + expiresSeconds * 1000 >= now ? undefined : `Signature expired: ${time} was valid for ${expiresSeconds} s`;
+  }
+  if (signedAt < now - skew) {
+    return `Signature expired: ${time} is now earlier than ${basic(now - skew)} (${basic(now)} - ${SKEW_MINUTES} min.)`;
+  }
+  return undefined;
+}
+
+/**
+ * Reason why a signature isn't that of the holder of the secret; undefined where it is. Its time isn't compared with a clock.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
@@ -77,7 +122,8 @@ export function signatureProblem(request: SignedRequest, signature: Signature, s
   const toSign = [ALGORITHM, time, scope, sha256(canonicalRequest(request, signature, payload))].join('\n');
   const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
   const expected = hmac(key, toSign).toString('hex');
-  if (value.length === expected.length && timingSafeEqual(Buffer.from(value), Buffer.from(expected))) return undefined;
+  // Compared by their hashes, which are of one length whatever a client has sent.
+  if (timingSafeEqual(hmac(key, value), hmac(key, expected))) return undefined;
   return 'The request signature we calculated does not match the signature you provided.';
 }
 
@@ -86,7 +132,7 @@ function canonicalRequest({ method, path, queryString, headers }: SignedRequest,
     method,
     canonicalPath(path),
     canonicalQuery(queryString),
-    ...signature.signedHeaders.map((name) => `${name}:${textOf(headers[name])?.trim().replace(/ +/g, ' ') ?? ''}`),
+    ...signature.signedHeaders.map((name) => `${name}:${textOf(own(headers, name))?.trim().replace(/ +/g, ' ') ?? ''}`),
     '',
     signature.signedHeaders.join(';'),
     payload,
@@ -127,6 +173,11 @@ const sha256 = (data: string | Buffer): string => createHash('sha256').update(da
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const textOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(',') : value);
+
+/** `YYYYMMDD'T'HHMMSS'Z'` of a time. */
+function basic(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
 
 /** RFC 3986: also the characters that `encodeURIComponent` leaves alone. */
 function encode(text: string): string {

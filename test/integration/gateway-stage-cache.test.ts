@@ -3,11 +3,11 @@ import { createRouter } from '../../lambdas/platform/http/router';
 import { defineRoute } from '../../lib/route';
 import type { Method } from '../../local/gateway';
 import type { InvokeResult } from '../../local/types';
-import { gatewayHarness, ok, signed } from '../support/gateway-harness';
+import { gatewayHarness, ok } from '../support/gateway-harness';
 import { method } from '../support/rest-api';
 
 const harness = gatewayHarness();
-const { clock, serve, send } = harness;
+const { clock, serve, send, signed } = harness;
 const KEYED: Partial<Method> = { cacheKeyParameters: ['method.request.path.id', 'method.request.querystring.page'] };
 
 describe('the stage cache', () => {
@@ -63,7 +63,7 @@ describe('the stage cache', () => {
     await serve([method('/things/{id}', 'GET', KEYED)]);
     await send('/things/7');
     await send('/things/8');
-    const headers = { 'Cache-Control': 'max-age=0', ...signed('PURGER') };
+    const headers = { 'Cache-Control': 'max-age=0', ...(await signed('purger', '/things/7')) };
     const fresh = await send('/things/7', { headers });
     expect(fresh.text).toBe('/things/7 3');
     expect(fresh.headers).not.toHaveProperty('warning');
@@ -78,12 +78,14 @@ describe('the stage cache', () => {
   });
 
   test.each([
-    ['nobody signed', {}],
-    ['a role signed that may not', signed('READER')],
-    ['a function signed that is not in the template', signed('LOCAL0123456789ABCDE')],
-  ])('answers a refresh that %s from the cache, with a warning', async (_, headers) => {
+    ['nobody signed', undefined, undefined],
+    ['a role signed that may not', 'reader', '/things/7'],
+    ['a function signed that is not in the template', 'stranger', '/things/7'],
+    ['was signed for another path', 'purger', '/things/8'],
+  ] as const)('answers a refresh that %s from the cache, with a warning', async (_, name, path) => {
     await serve([method('/things/{id}', 'GET', KEYED)]);
     await send('/things/7');
+    const headers = name === undefined ? {} : await signed(name, path);
     const warned = await send('/things/7', { headers: { 'Cache-Control': 'max-age=0', ...headers } });
     expect(warned.text).toBe('/things/7 1');
     expect(warned.headers.warning).toBe('199 Cache-control headers were ignored because the caller was unauthorized.');
@@ -110,9 +112,8 @@ describe('the stage cache', () => {
       await patch(['/~1things~1{id}/GET/caching/unauthorizedCacheControlHeaderStrategy', 'FAIL_WITH_403']);
       expect((await refresh()).status).toBe(403);
       expect((await send('/things/7')).text).toBe('/things/7 1');
-      expect((await send('/things/7', { headers: { 'Cache-Control': 'max-age=0', ...signed('PURGER') } })).text).toBe(
-        '/things/7 2',
-      );
+      const headers = { 'Cache-Control': 'max-age=0', ...(await signed('purger', '/things/7')) };
+      expect((await send('/things/7', { headers })).text).toBe('/things/7 2');
     });
 
     test('answers from the cache without a warning, where it is told to', async () => {

@@ -1,10 +1,12 @@
 import * as http from 'node:http';
 import { createGateway, type Gateway, type Method, type RestApi } from '../../local/gateway';
 import type { Access } from '../../local/gateway/access';
+import { accessKeyId } from '../../local/identity';
 import type { Caller, InvokeResult } from '../../local/types';
 import { ManualClock } from './manual-clock';
 import { productContext } from './product-context';
 import { restApi, stage } from './rest-api';
+import { signedHeaders, type UnsignedRequest } from './signed-request';
 
 export const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:things';
 export const CACHED = stage({
@@ -20,19 +22,17 @@ export const CACHED = stage({
   ],
 });
 
-/** May do everything, may only invoke, may do nothing. */
-const CALLERS: [string, Caller][] = [
-  ['PURGER', { roleArn: 'purger' }],
-  ['READER', { roleArn: 'reader' }],
-  ['NOBODY', { roleArn: 'nobody' }],
-];
+/** Who signs: may do everything, may only invoke, may do nothing, isn't in the template. */
+type SignerName = 'purger' | 'reader' | 'nobody' | 'stranger';
+
+const arnOf = (name: SignerName) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
+const CALLERS: [string, Caller][] = ['purger', 'reader', 'nobody'].map((name) => [
+  accessKeyId(arnOf(name as SignerName)),
+  { roleArn: name },
+]);
 
 export const ok = (body: string, headers: Record<string, string> = {}, statusCode = 200): InvokeResult => ({
   payload: JSON.stringify({ statusCode, headers, body }),
-});
-
-export const signed = (keyId: string) => ({
-  Authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=0`,
 });
 
 interface Answered {
@@ -51,7 +51,8 @@ export function gatewayHarness() {
     policies: {
       authorize({ caller, action, resource }) {
         asked.push({ action, resource });
-        const allowed = caller.roleArn === 'purger' || (caller.roleArn === 'reader' && action === 'execute-api:Invoke');
+        const allowed =
+          [undefined, 'purger'].includes(caller.roleArn) || (caller.roleArn === 'reader' && action === 'execute-api:Invoke');
         return { allowed, reason: `User: ${caller.roleArn} is not authorized to perform: ${action}` };
       },
       authorizeResource: ({ sourceArn }) => ({ allowed: !sourceArn.endsWith('/closed') }),
@@ -107,9 +108,24 @@ export function gatewayHarness() {
     });
   }
 
+  /** Headers that sign a request as of now; any part of what is signed may be another than what is then sent. */
+  async function signed(name: SignerName, path: string, request: Partial<UnsignedRequest> = {}): Promise<Record<string, string>> {
+    const { keys, environment } = context;
+    const { host: _, ...headers } = await signedHeaders(`${gateway.url()}${path}`, {
+      method: 'GET',
+      service: 'execute-api',
+      credentials: keys.of(arnOf(name)),
+      region: environment.region,
+      date: new Date(clock.now()),
+      ...request,
+    });
+    return headers;
+  }
+
   return {
     clock,
     context,
+    signed,
     /** Permissions that the gateway asked for. */
     get asked() {
       return asked;

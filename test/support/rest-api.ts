@@ -65,5 +65,7 @@ export function restApi(methods: readonly Method[], rest: Partial<RestApi> = {})
 /** A request as a stage gets it. */
 export function request(httpMethod: string, target: string, headers: Record<string, string> = {}, body = ''): GatewayRequest {
   const [path = '/', queryString = ''] = target.split('?');
-  return { httpMethod, path, queryString, headers: Object.entries(headers), body: Buffer.from(body), sourceIp: '203.0.113.7' };
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const sent = { method: httpMethod, path, queryString, headers: lower, body: Buffer.from(body) };
+  return { httpMethod, path, queryString, headers: Object.entries(headers), body: sent.body, sourceIp: '203.0.113.7', sent };
 }

@@ -30,27 +30,37 @@ export interface UnsignedRequest {
   readonly service: string;
   readonly credentials: Credentials;
   readonly region?: string;
+  /** Time of the signature. @default - now */
+  readonly date?: Date;
 }
 
-/** Sends a request that the SDK's signer has signed. The URL's path isn't normalised. */
+/** Headers of a request that the SDK's signer has signed. The URL's path isn't normalised. */
 export async function signedHeaders(url: string, request: UnsignedRequest): Promise<Record<string, string>> {
-  const { method = 'POST', headers = {}, body = '', service, credentials, region = 'eu-central-1' } = request;
+  const { method = 'POST', headers = {}, body = '', service, credentials, region = 'eu-central-1', date } = request;
   const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 as never });
   const { hostname, port, host, searchParams } = new URL(url);
   const path = url.replace(/^http:\/\/[^/?]*/, '').replace(/\?.*/s, '') || '/';
   const query: Record<string, string[]> = {};
   for (const name of new Set(searchParams.keys())) query[name] = searchParams.getAll(name);
-  const signed = (await signer.sign({
-    method,
-    protocol: 'http:',
-    hostname,
-    port: Number(port),
-    path,
-    query,
-    headers: { ...headers, host },
-    body,
-  } as never)) as unknown as { headers: Record<string, string> };
+  const unsigned = { method, protocol: 'http:', hostname, port: Number(port), path, query, headers: { ...headers, host }, body };
+  const signed = (await signer.sign(unsigned as never, { signingDate: date })) as unknown as { headers: Record<string, string> };
   return signed.headers;
+}
+
+/** Presigned URL of a request without a body. */
+export async function presigned(url: string, request: UnsignedRequest & { readonly expiresSeconds: number }): Promise<URL> {
+  const { method = 'GET', service, credentials, region = 'eu-central-1', date, expiresSeconds } = request;
+  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 as never });
+  const { hostname, port, host, pathname, searchParams } = new URL(url);
+  const query = Object.fromEntries([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
+  const unsigned = { method, protocol: 'http:', hostname, port: Number(port), path: pathname, query, headers: { host } };
+  const signed = await signer.presign(unsigned as never, { signingDate: date, expiresIn: expiresSeconds });
+  const result = new URL(url);
+  result.search = '';
+  for (const [name, value] of Object.entries(signed.query ?? {})) {
+    for (const each of [value].flat()) result.searchParams.append(name, each ?? '');
+  }
+  return result;
 }
 
 /** `fetch` of a signed request. */

@@ -1,7 +1,6 @@
 import { gatewayResponse } from '../../../local/gateway/gateway-responses';
 import { proxyEvent } from '../../../local/gateway/proxy-event';
 import { bodyFor, decodesBinary, type IntegrationResponse, isBinary, proxyResponse } from '../../../local/gateway/response';
-import { signingKeyId } from '../../../local/gateway/signature';
 import { method, request, restApi, stage } from '../../support/rest-api';
 
 const context = {
@@ -198,20 +197,4 @@ describe('an answer of the gateway itself', () => {
     expect(gatewayResponse('MISSING_AUTHENTICATION_TOKEN', custom, { requestId: 'r' }).statusCode).toBe(404);
     expect(gatewayResponse('THROTTLED', custom, { requestId: 'r' }).statusCode).toBe(429);
   });
-});
-
-test.each([
-  [
-    {
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=AKIA123/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=0',
-    },
-    '/',
-    'AKIA123',
-  ],
-  [{}, '/?X-Amz-Credential=AKIA123%2F20260101%2Feu-west-1%2Fexecute-api%2Faws4_request', 'AKIA123'],
-  [{ Authorization: 'Bearer Credential=AKIA123/x' }, '/', undefined],
-  [{}, '/', undefined],
-])('the signing key of %j %s', (headers, target, keyId) => {
-  expect(signingKeyId(request('GET', target, headers as Record<string, string>))).toBe(keyId);
 });

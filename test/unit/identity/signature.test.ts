@@ -1,4 +1,4 @@
-import { Keyring, type SignedRequest, signatureOf, signatureProblem } from '../../../local/identity';
+import { Keyring, type SignedRequest, scopeProblem, signatureOf, signatureProblem, timeProblem } from '../../../local/identity';
 import { signedHeaders } from '../../support/signed-request';
 
 const keys = new Keyring('a secret of this test alone');
@@ -82,4 +82,54 @@ test.each([
   [`AWS4-HMAC-SHA256 ${'Credential='.repeat(20_000)}`],
 ])('%.60s is no signature', (authorization) => {
   expect(signatureOf({ headers: { authorization }, queryString: '' })).toBeUndefined();
+});
+
+const signature = signatureOf({
+  headers: { authorization: 'AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/execute-api/aws4_request, Signature=0' },
+  queryString: '',
+})!;
+
+test.each([
+  ['us-east-1', 'execute-api', undefined],
+  ['eu-west-1', 'execute-api', "Credential should be scoped to a valid region, not 'us-east-1'."],
+  ['us-east-1', 'events', "Credential should be scoped to correct service: 'events'."],
+])('a signature for us-east-1 and execute-api is taken in %s by %s: %s', (region, service, expected) => {
+  expect(scopeProblem(signature, { region, service })).toBe(expected);
+});
+
+test.each([
+  ['20260101T000000Z', undefined],
+  ['20251231T235500Z', undefined],
+  ['20251231T235459Z', 'Signature expired: 20251231T235459Z is now earlier than 20251231T235500Z (20260101T000000Z - 5 min.)'],
+  ['20260101T000500Z', undefined],
+  [
+    '20260101T000501Z',
+    'Signature not yet current: 20260101T000501Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)',
+  ],
+  ['20261301T000000Z', "Date must be in ISO-8601 'basic format'. Got '20261301T000000Z'."],
+  ['2026-01-01T00:00:00Z', "Date must be in ISO-8601 'basic format'. Got '2026-01-01T00:00:00Z'."],
+  ['', "Date must be in ISO-8601 'basic format'. Got ''."],
+])('a signature of %j, at midnight: %s', (time, expected) => {
+  expect(timeProblem({ ...signature, time }, Date.UTC(2026, 0, 1))).toBe(expected);
+});
+
+test.each([
+  [60, 60_000, undefined],
+  [60, 60_001, 'Signature expired: 20260101T000000Z was valid for 60 s'],
+  [Number.NaN, 0, 'Signature expired: 20260101T000000Z was valid for NaN s'],
+])('a presigned URL for %d s, %d ms later: %s', (expiresSeconds, later, expected) => {
+  const presigned = { ...signature, time: '20260101T000000Z', presigned: true, expiresSeconds };
+  expect(timeProblem(presigned, Date.UTC(2026, 0, 1) + later)).toBe(expected);
+});
+
+test.each(['__proto__', 'constructor', 'toString'])('a signed header named %s is looked up in no prototype', async (name) => {
+  const request = await signed();
+  const authorization = String(request.headers.authorization).replace('host;', `host;${name};`);
+  expect(problem({ ...request, headers: { ...request.headers, authorization } })).toBe(MISMATCH);
+});
+
+test('a signature of characters that take several bytes is refused', async () => {
+  const request = await signed();
+  const authorization = String(request.headers.authorization).replace(/Signature=.*/, `Signature=${'é'.repeat(64)}`);
+  expect(problem({ ...request, headers: { ...request.headers, authorization } })).toBe(MISMATCH);
 });
