@@ -38,8 +38,8 @@ export interface SiteRequest {
 }
 
 /**
- * Reason why a request to a website on loopback may come from a page of another site, and could change something or read what only
- * this machine may. Pages of other sites may read as they may from AWS, where CORS decides what they see: `Host` is then the
+ * Reason why a request to a website on loopback may come from a page of another site, and could change something or read what
+ * only this machine may. Pages of other sites may read as they may from AWS, where CORS decides what they see: `Host` is then the
  * website's own. A name that somebody else made to resolve to loopback is in `Host` of all requests. Pages on loopback, such as a
  * development server's, are this machine's own.
  *
