@@ -4,6 +4,7 @@ export * from './database/multi-az-database-cluster';
 export * from './database/replicated-database';
 export * from './database/replicated-database-base';
 export * from './database/schema-migration';
+export * from './edge/cache-tags';
 export * from './edge/edge-distribution';
 export * from './edge/edge-distribution-base';
 export * from './edge/key-function';

@@ -8,6 +8,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { CacheTags } from '../../lib/edge/cache-tags';
 
 /** Name of the stack; nothing else belongs to it. */
 export const PROBE_STACK = 'cachement-verify';
@@ -107,8 +108,7 @@ export class ProbeStack extends Stack {
         }),
       },
     });
-    const resource = distribution.node.defaultChild as cloudfront.CfnDistribution;
-    resource.addPropertyOverride('DistributionConfig.CacheTagConfig', { HeaderName: 'Cache-Tag' });
+    distribution.with(new CacheTags());
     return distribution;
   }
 

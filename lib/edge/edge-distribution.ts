@@ -23,6 +23,7 @@ import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/rou
 import { EDGE_REGION, type IFirewall } from '../operations/firewall';
 import { KEPT } from '../removal';
 import { type Route, worstCaseStalenessSeconds } from '../route';
+import { CacheTags } from './cache-tags';
 import {
   type EdgeDistributionAttributes,
   EdgeDistributionBase,
@@ -191,8 +192,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     this.distribution = this.#made;
     const resource = this.#made.node.defaultChild as cloudfront.CfnDistribution;
     inOrderOfPrecedence(resource);
-    // The L2 has no property for it yet.
-    resource.addPropertyOverride('DistributionConfig.CacheTagConfig', { HeaderName: TAG_HEADER });
+    resource.with(new CacheTags());
     CrossStackReferences.of(this.#made).produce(ReferenceStrength.STRONG);
     for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
   }

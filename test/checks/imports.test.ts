@@ -12,7 +12,7 @@ interface Rule {
 /** Imports go one way: a rule for each folder. A file follows the rule of the innermost folder that has one. */
 const RULES: Record<string, Rule> = {
   bin: { folders: ['lib', 'examples/places'], packages: ['aws-cdk-lib', 'constructs'] },
-  'bin/verify': { folders: ['lambdas/platform/http'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
+  'bin/verify': { folders: ['lambdas/platform/http', 'lib/edge'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
   lib: { folders: [], packages: ['aws-cdk-lib', 'constructs'] },
   'lib/contract': { folders: [], packages: [] },
   'lib/route': { folders: [], packages: [] },
