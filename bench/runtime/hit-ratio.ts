@@ -34,13 +34,14 @@ export const hitRatio: Measure = ({ build, log }) =>
   });
 
 function memoryHits(keys: Trace, capacity: number): number {
-  const probe = new MemoryTier<true>();
-  probe.set('item-00000', true, VALUE_BYTES, 1, 0);
-  const memory = new MemoryTier<true>({ maxBytes: probe.bytes * capacity });
+  const probe = new MemoryTier<true>(Infinity);
+  probe.set('item-00000', true, VALUE_BYTES, 1, 0, probe.newKeyspace());
+  const memory = new MemoryTier<true>(probe.bytes * capacity);
+  const keyspace = memory.newKeyspace();
   let hits = 0;
   for (const key of keys) {
-    if (memory.get(key, 0)) hits++;
-    else memory.set(key, true, VALUE_BYTES, 1, 0);
+    if (memory.get(key, 0, keyspace)) hits++;
+    else memory.set(key, true, VALUE_BYTES, 1, 0, keyspace);
   }
   return (hits * 100) / keys.length;
 }

@@ -168,12 +168,12 @@ export class Cache<Handle> {
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a whole number in its range. */
   constructor(options: CacheOptions<Handle>) {
     const numbers = wholeNumbers(DEFAULTS, options, ['tagTtlMs', 'waitMs']);
+    const { memoryMaxBytes, fenceMs } = numbers;
     const { shared, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
     const { tracing = (_, run) => run() } = options;
     const source = timeLimited(options.source, numbers.loadTimeoutMs, tracing);
-    const memory = { maxBytes: numbers.memoryMaxBytes };
     const read: ReadPathParts<Handle> = {
-      memory: hotKeys?.memory<CachedValue>(memory) ?? new MemoryTier<CachedValue>(memory),
+      memory: hotKeys?.memory<CachedValue>(memoryMaxBytes) ?? new MemoryTier<CachedValue>(memoryMaxBytes),
       shared,
       tags: shared && new TagVersions(shared, source, clock, numbers),
       source,
@@ -194,7 +194,7 @@ export class Cache<Handle> {
       read,
       readPath,
       writePath,
-      fenceMs: numbers.fenceMs,
+      fenceMs,
       telemetry: options.telemetry,
       onRead: options.onRead,
     };

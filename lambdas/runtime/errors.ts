@@ -33,6 +33,9 @@ export class CacheError extends Error {
   }
 }
 
+/** Handler of a failure that nobody needs to hear of. */
+export const ignored = (): void => {};
+
 /** Error of an argument that can't be used. */
 export function invalid(message: string, key?: string): CacheError {
   return new CacheError('E_INVALID_ARGUMENT', message, { key });

@@ -184,16 +184,15 @@ export class Namespace<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged.
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
-    const { behind, rowVersion } = options;
-    if (behind) return behind.put({ ...this.#request(key, never, options), value, row: rowText(rowVersion, key) }, this.#parts);
-    const { source } = this.#parts.read;
-    const version = checkVersion(options.version) ?? (await source.current());
-    if (rowVersion === undefined && !source.ordersWrites && this.#policy.sharedMs > 0) {
+    const { behind, rowVersion, committedAt } = options;
+    const request = this.#request(key, never, options);
+    if (behind) return behind.put({ ...request, value, row: rowText(rowVersion, key) }, this.#parts);
+    const version = checkVersion(options.version);
+    if (rowVersion === undefined && !this.#parts.read.source.ordersWrites && this.#policy.sharedMs > 0) {
       throw invalid(`'rowVersion' must be given to set ${got(key)}, or an older value could replace a newer one`, key);
     }
-    const row = rowVersion === undefined ? version : rowText(rowVersion, key);
-    const request = this.#request(key, never, options);
-    return this.#writePath.put(request, { value, row, version, committedAt: options.committedAt });
+    const row = rowVersion === undefined ? undefined : rowText(rowVersion, key);
+    return this.#writePath.put(request, { value, row, version, committedAt });
   }
 
   /** {@link set} for many keys. @returns the keys whose values were stored. */
@@ -234,10 +233,10 @@ export class Namespace<Handle> {
    */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
     checkTags(tags);
-    const options = { mode, version: checkVersion(version) ?? (await this.#parts.read.source.current()) };
+    const options = { mode, version: await this.#writePath.version({ version: checkVersion(version) }) };
     await Promise.all([
       ...keys.map((key) => this.#writePath.purge(this.entry(key), options)),
-      tags.length > 0 ? this.#writePath.purgeTags(tags, options) : undefined,
+      tags.length > 0 && this.#writePath.purgeTags(tags, options),
     ]);
   }
 

@@ -2,19 +2,18 @@ import type { Clock } from './clock';
 import {
   asUncacheable,
   type CachedValue,
+  changed,
   type FoundEntry,
-  isCopied,
   newCachedValue,
   newHeader,
   type Read,
   type ReadResult,
   toRead,
   withOutcome,
-  withReason,
 } from './entry/cached-value';
 import { entryState, isServable, type TagVerdict } from './entry/entry-state';
 import { decodeEntry, detached, type Entry, encodeEntry, type TagMark } from './entry/envelope';
-import { CacheError, isUnavailable } from './errors';
+import { CacheError, ignored, isUnavailable } from './errors';
 import { valueText } from './json-value';
 import { Hints } from './load/hints';
 import { renewLease } from './load/lease-renewal';
@@ -110,7 +109,7 @@ export class ReadPath<Handle> {
   async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
     const hit = this.#memoryHit(request);
     if (hit) return hit;
-    const result = await this.#lookup(request, InFlight.alone());
+    const result = await this.#lookup(request, new InFlight());
     return typeof result === 'object' && isServable(result.state) ? toRead(result) : undefined;
   }
 
@@ -188,7 +187,7 @@ export class ReadPath<Handle> {
         if (loaded) return toRead(loaded, !!joinedLoad);
       } catch (error) {
         if (found?.state !== 'stale-if-error') throw error;
-        return toRead(withOutcome(found.cached, this.#now(), 'shared', 'stale', 'load-failed'));
+        return toRead(changed(withOutcome(found.cached, this.#now(), 'shared', 'stale'), { reason: 'load-failed' }));
       }
     }
   }
@@ -200,8 +199,7 @@ export class ReadPath<Handle> {
     try {
       if (policy.sharedMs === 0) {
         const cached = this.#memory.get(request.key, this.#clock.now(), request.keyspace);
-        if (!cached || !satisfies(request, cached)) return 'miss';
-        return this.#toFoundEntry(request, cached, { expired: false, tags: 'fresh' }, '');
+        return cached ? this.#toFoundEntry(request, cached, 'fresh', '') : 'miss';
       }
       if (!shared || !tags) return 'down';
       // Waits one turn, so that all reads of this turn join this lookup.
@@ -247,27 +245,23 @@ export class ReadPath<Handle> {
   #found(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
-    const { serializer } = this.#parts;
     const exclusive = flight.joiners === 0 && policy.memoryMs === 0;
-    // Not read in vain: of another format than JSON the text is made only then.
-    const json = !exclusive && isCopied(policy, serializer) ? entry.json : undefined;
-    const content = { value: entry.value, json, tags, exclusive };
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const cached = newCachedValue(header, content, policy, this.#parts.random, serializer);
-    const found = this.#toFoundEntry(request, cached, { expired: entry.expired, tags: verdict }, entry.header.token);
+    const cached = newCachedValue(header, entry, tags, exclusive, policy, this.#parts);
+    const found = this.#toFoundEntry(
+      request,
+      cached,
+      entry.expired && verdict === 'fresh' ? 'stale' : verdict,
+      entry.header.token,
+    );
     if (found.state === 'fresh') this.#storeInMemory(attempt, cached, entry.size);
     return found;
   }
 
-  #toFoundEntry(
-    request: ReadRequest<unknown, Handle>,
-    cached: CachedValue,
-    purged: Parameters<typeof entryState>[1],
-    token: string,
-  ): FoundEntry {
+  #toFoundEntry(request: ReadRequest<unknown, Handle>, cached: CachedValue, verdict: TagVerdict, token: string): FoundEntry {
     const now = this.#now();
-    const state = satisfies(request, cached) ? entryState(cached, purged, request.policy, now, cached.refreshAt) : 'expired';
+    const state = satisfies(request, cached) ? entryState(cached, verdict, request.policy, now, cached.refreshAt) : 'expired';
     const status = state === 'fresh' || state === 'early' ? 'hit' : 'stale';
     const { outcome } = withOutcome(cached, now, token === '' ? 'memory' : 'shared', status);
     return { cached, outcome, state, token };
@@ -280,14 +274,14 @@ export class ReadPath<Handle> {
     const { shared } = this.#parts;
     try {
       return await this.#permitted(parentLoad(request), async () => {
-        const attempt = this.#attempt(request, InFlight.alone());
+        const attempt = this.#attempt(request, new InFlight());
         if (request.policy.sharedMs === 0) return this.#loadForMemory(attempt);
         const token = newToken();
         const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
         return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease.minVersion, found) : found;
       });
     } catch (error) {
-      return withReason(found, isUnavailable(error) ? 'shared-unavailable' : 'load-failed');
+      return changed(found, { reason: isUnavailable(error) ? 'shared-unavailable' : 'load-failed' });
     }
   }
 
@@ -304,7 +298,7 @@ export class ReadPath<Handle> {
     const { entryName, policy } = request;
     const parent = parentLoad(request);
     await undefined;
-    const down = policy.sharedMs > 0 && (result === 'down' || !shared || !tags);
+    const down = result === 'down';
     const token = newToken();
     const seen = typeof result === 'object' ? result : undefined;
     let seenToken = seen?.token ?? '';
@@ -362,7 +356,7 @@ export class ReadPath<Handle> {
     // Begins now: the request for the lease is no part of the load.
     const attempt = this.#attempt(request, flight);
     const { entryName, ticket } = request;
-    const release = () => shared.release(entryName, token).catch(() => {});
+    const release = () => shared.release(entryName, token).catch(ignored);
     const loadedAt = shared.now();
     let captured: Capture;
     try {
@@ -378,7 +372,7 @@ export class ReadPath<Handle> {
       : undefined;
     try {
       const least = laterVersion(fence, ticket?.latest);
-      const load = await taggedLoad({ tags, source }, request, captured, least).finally(renewal);
+      const load = await taggedLoad(tags, source, request, captured, least).finally(renewal);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
       // then.
       flight.close();
@@ -386,7 +380,7 @@ export class ReadPath<Handle> {
       const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
       const miss = withOutcome(cached, this.#now(), 'database', 'miss');
       this.#hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#options.leaseMs / 3);
-      await tags.observe(load.loaded.version).catch(() => {});
+      await tags.observe(load.loaded.version).catch(ignored);
       const refusal = load.refusal ?? (entry.length > this.#options.maxEntryLength ? 'too-large' : undefined);
       if (refusal || header.freshUntil <= loadedAt) {
         await release();
@@ -402,9 +396,9 @@ export class ReadPath<Handle> {
         if (!filled) return asUncacheable(miss, 'fill-rejected');
         if (!current || judge(load.marks, current) === 'fresh') flight.admit();
         this.#storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
-        return { cached, outcome: { ...miss.outcome, stored: true } };
+        return changed(miss, { stored: true });
       } catch (error) {
-        if (error instanceof CacheError) return withReason(miss, 'shared-unavailable');
+        if (error instanceof CacheError) return changed(miss, { reason: 'shared-unavailable' });
         throw error;
       }
     } catch (error) {
@@ -427,7 +421,7 @@ export class ReadPath<Handle> {
     await new Promise((resolve) => setImmediate(resolve));
     flight.admit();
     flight.close();
-    return withReason(await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'), reason);
+    return changed(await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'), { reason });
   }
 
   /** Load where memory is the only tier: no other process is asked, and a purge by this one rejects joiners. */
@@ -444,8 +438,7 @@ export class ReadPath<Handle> {
     const { ticket, tags, key } = attempt.request;
     const loadedAt = this.#now();
     const recorder = new LoadRecorder(key);
-    const minVersion = ticket?.latest;
-    const from = status === 'bypass' ? { primaryOnly: true } : minVersion ? { minVersion } : {};
+    const from = status === 'bypass' ? { primaryOnly: true } : { minVersion: ticket?.latest };
     const loaded = await runLoader(this.#parts.source, attempt.request, recorder, from);
     const load = { loaded, version: recorder.atMost(loaded.version), tags: union(tags, recorder.tags) };
     const { cached, json } = this.#loaded(attempt, load, loadedAt);
@@ -467,7 +460,7 @@ export class ReadPath<Handle> {
     return {
       json,
       header,
-      cached: newCachedValue(header, { value, json, tags: declaredTags(load.tags), exclusive }, policy, random, serializer),
+      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), exclusive, policy, this.#parts),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Cache } from './cache';
 import { got } from './error-text';
-import { invalid } from './errors';
+import { ignored, invalid } from './errors';
 import type { EntryRef } from './read-request';
 import { newToken } from './token';
 
@@ -56,7 +56,7 @@ export async function strictly<T, Handle>(
     throwFirst(announced);
     result = await commit();
   } catch (error) {
-    await purge().catch(() => {});
+    await purge().catch(ignored);
     throw error;
   }
   await purge();

@@ -100,7 +100,7 @@ export class TagVersions {
     const known = this.#expected.get(names);
     if (known && known.learnt === this.#learnt && now < known.until) return known;
     const marks: TagMark[] = [];
-    let until = Number.POSITIVE_INFINITY;
+    let until = Infinity;
     for (const tag of names) {
       const each = this.#known.get(tag);
       if (!each || now >= each.until) return undefined;
@@ -114,7 +114,7 @@ export class TagVersions {
 
   /** Tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
   read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
-    return Promise.all(names.map((name) => (strict ? undefined : this.#remembered(name)) ?? this.#fetch(name)));
+    return Promise.all(names.map((name) => (!strict && this.#remembered(name)) || this.#fetch(name)));
   }
 
   /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */

@@ -1,12 +1,12 @@
 import { newCachedValue, newHeader, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
-import { CacheError } from './errors';
+import { CacheError, ignored } from './errors';
 import { valueText } from './json-value';
 import type { ReadPath } from './read-path';
 import type { ReadPathOptions, ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
 import type { PurgeMode } from './shared/shared-store';
-import { ALL_TAGS, declaredTags } from './tags';
+import { declaredTags } from './tags';
 import { newToken } from './token';
 import type { Version } from './versions/version';
 
@@ -24,11 +24,11 @@ export interface PurgeOptions {
   readonly mode?: PurgeMode;
 }
 
-/** Value in a writer's hand. Row and version are those of {@link SetOptions}. */
+/** Value in a writer's hand. Row and version are those of {@link SetOptions}; without a row the version orders writes. */
 export interface PutRequest {
   readonly value: unknown;
-  readonly row: string;
-  readonly version: Version;
+  readonly row: string | undefined;
+  readonly version: Version | undefined;
   readonly committedAt?: number | undefined;
 }
 
@@ -51,16 +51,21 @@ export class WritePath<Handle> {
     this.#options = options;
   }
 
+  /** Version that a write is known by. */
+  version({ version }: { readonly version?: Version | undefined }): Version | Promise<Version> {
+    return version ?? this.#parts.source.current();
+  }
+
   /** Write-around: the next read loads. Refuses every fill whose load began before. */
   async purge(entry: EntryRef, options: PurgeOptions & { readonly row?: string | undefined } = {}): Promise<void> {
     const { shared, tags } = this.#parts;
     this.#readPath.drop(entry);
     if (!shared) return this.#readPath.publish(entry);
-    const version = options.version ?? (await this.#parts.source.current());
+    const version = await this.version(options);
     const { mode = 'delete', row } = options;
     await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, { mode, row }).catch(withKey(entry.key));
     await this.#readPath.publish(entry);
-    await tags?.observe(version).catch(() => {});
+    await tags?.observe(version).catch(ignored);
   }
 
   /** Purges every entry that carries one of the tags. @throws the first error; the other tags were purged. */
@@ -68,10 +73,10 @@ export class WritePath<Handle> {
     const { tags } = this.#parts;
     this.#readPath.drop();
     if (!tags) return this.#readPath.publish(undefined, names);
-    const version = options.version ?? (await this.#parts.source.current());
+    const version = await this.version(options);
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
     await this.#readPath.publish(undefined, names);
-    if (!names.includes(ALL_TAGS[0] as string)) await tags.observe(version).catch(() => {});
+    await tags.observe(version).catch(ignored);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -80,7 +85,7 @@ export class WritePath<Handle> {
    * it; of two writers that cross, each reads what both have committed.
    */
   async writeThrough<T>(request: ReadRequest<T, Handle>, version: Version | undefined): Promise<Read<T>> {
-    const written = version ?? (await this.#parts.source.current());
+    const written = await this.version({ version });
     await this.purge(request, { version: written });
     return this.#readPath.read({ ...request, ticket: { latest: written, versionFor: () => written, encode: () => written } });
   }
@@ -92,8 +97,10 @@ export class WritePath<Handle> {
    */
   async put(
     request: Omit<ReadRequest<unknown, Handle>, 'loader'>,
-    { value, row, version, committedAt }: PutRequest,
+    { value, committedAt, ...given }: PutRequest,
   ): Promise<boolean> {
+    const version = await this.version(given);
+    const { row = version } = given;
     const { shared, tags, clock, memory, random, codec, serializer } = this.#parts;
     const { fenceMs, maxEntryLength } = this.#options;
     const { entryName, key, keyspace, policy } = request;
@@ -105,10 +112,11 @@ export class WritePath<Handle> {
     if (policy.sharedMs === 0) {
       const cached = newCachedValue(
         header,
-        { value: json && serializer.parse(json), json, tags: declaredTags(request.tags), exclusive: false },
+        { value: json && serializer.parse(json), json },
+        declaredTags(request.tags),
+        false,
         policy,
-        random,
-        serializer,
+        this.#parts,
       );
       await this.#readPath.publish(request);
       const stored = clock.now();
@@ -119,7 +127,7 @@ export class WritePath<Handle> {
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const { marks, purgedAt } = await tags.capture(request.tags);
     const entry = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
-    const late = clock.now() - (committedAt ?? Number.POSITIVE_INFINITY) > fenceMs / 2;
+    const late = committedAt !== undefined && clock.now() - committedAt > fenceMs / 2;
     const purgedSince = (purgedAt ?? '') > version;
     if (late || purgedSince || entry.length > maxEntryLength || header.freshUntil <= now) {
       await this.purge(request, { version, row: late ? undefined : row });

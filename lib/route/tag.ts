@@ -21,13 +21,10 @@ const TAG = /^[!"$-)+\--@[-~]+$/;
  * @returns undefined where the tag is valid in every tier; otherwise one sentence that names the rule and the value.
  */
 export function tagProblem(tag: unknown): string | undefined {
-  if (typeof tag !== 'string' || tag === '')
-    return `a tag must be a string that isn't empty, got: ${tag === '' ? "''" : typeof tag}`;
-  if (tag.length > MAX_TAG_LENGTH) return `a tag must be at most ${MAX_TAG_LENGTH} characters, got: ${tag.length}`;
-  if (!TAG.test(tag)) {
-    return `a tag must be lower case ASCII 33-126 without ',', '#' and '*', got: ${JSON.stringify(tag)}`;
-  }
-  return undefined;
+  const text = typeof tag === 'string';
+  if (text && tag.length <= MAX_TAG_LENGTH && TAG.test(tag)) return undefined;
+  const got = text ? `${JSON.stringify(tag.slice(0, 80))}, ${tag.length} characters` : typeof tag;
+  return `a tag must be lower case ASCII 33-126 without ',', '#' and '*', at most ${MAX_TAG_LENGTH} characters, got: ${got}`;
 }
 
 /**

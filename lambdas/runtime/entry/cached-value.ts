@@ -4,7 +4,7 @@ import { freshMs, type Policy } from '../policy';
 import type { Outcome, OutcomeReason } from '../telemetry/outcome';
 import type { Version } from '../versions/version';
 import { type EntryState, earlyRefreshAt } from './entry-state';
-import type { EntryHeader } from './envelope';
+import type { Entry, EntryHeader } from './envelope';
 
 /** Result of a read. `value` is undefined for a negative entry. */
 export interface Read<T> {
@@ -66,32 +66,26 @@ export function newHeader(
  * Value as this process caches it: shared and frozen, or copied for each reader. What was made by a serializer is copied: a Date
  * or a Map can't be frozen. So are values that memory doesn't keep, so that a reader may change his whether or not others joined.
  *
- * @param content.value what the text was parsed to, which nobody else has.
- * @param content.exclusive true where one reader gets the value, and memory doesn't.
+ * @param content its value is what the text was parsed to, which nobody else has.
+ * @param exclusive true where one reader gets the value, and memory doesn't.
  */
 export function newCachedValue(
   header: NewHeader,
-  content: {
-    readonly value: unknown;
-    readonly json: string | undefined;
-    readonly tags: readonly string[];
-    readonly exclusive: boolean;
-  },
+  content: Pick<Entry, 'value' | 'json'>,
+  tags: readonly string[],
+  exclusive: boolean,
   policy: Policy,
-  random: () => number,
-  serializer: Serializer,
+  { random, serializer }: { readonly random: () => number; readonly serializer: Serializer },
 ): CachedValue {
-  const { value, json, tags, exclusive } = content;
   const refreshAt = earlyRefreshAt(header, policy, random);
-  if (exclusive) return new CompactValue(header, refreshAt, tags, value);
-  return isCopied(policy, serializer)
-    ? new CopyingValue(header, refreshAt, tags, json, serializer)
+  const { value } = content;
+  if (exclusive || value === undefined) return new CompactValue(header, refreshAt, tags, value);
+  if (serializer !== JSON) {
+    return new CopyingValue(header, refreshAt, tags, content.json, (text) => serializer.parse(text as string));
+  }
+  return policy.share === 'copy' || policy.memoryMs === 0
+    ? new CopyingValue(header, refreshAt, tags, value, copyOf)
     : new CompactValue(header, refreshAt, tags, freezeDeeply(value));
-}
-
-/** True where each of several readers gets a copy. */
-export function isCopied(policy: Policy, serializer: Serializer): boolean {
-  return policy.share === 'copy' || policy.memoryMs === 0 || serializer !== JSON;
 }
 
 const READ_ONCE = Promise.resolve();
@@ -115,7 +109,7 @@ class CompactValue implements CachedValue {
   #promise: Promise<unknown> | undefined;
   readonly tags: readonly string[];
 
-  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value?: unknown) {
+  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value: unknown) {
     this.#value = value;
     this.version = header.version;
     this.loadMs = header.loadMs;
@@ -157,26 +151,26 @@ class CompactValue implements CachedValue {
   }
 }
 
-/** Cached value that is copied for each reader (`share: 'copy'`). */
+/**
+ * Cached value that is copied for each reader (`share: 'copy'`): from an object, which takes a fraction of the time to make it
+ * from text, or from the text where only its serializer knows how.
+ */
 class CopyingValue extends CompactValue {
-  /** Original of the copies. Text until the first of them: an entry that nobody reads needn't be an object. */
-  #original: unknown;
-  #isText: boolean;
-  readonly #serializer: Serializer;
+  readonly #copy: (original: unknown) => unknown;
 
-  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], text: string | undefined, serializer: Serializer) {
-    super(header, refreshAt, tags);
-    this.#original = text;
-    this.#isText = text !== undefined;
-    this.#serializer = serializer;
+  constructor(
+    header: NewHeader,
+    refreshAt: number,
+    tags: readonly string[],
+    original: unknown,
+    copy: (original: unknown) => unknown,
+  ) {
+    super(header, refreshAt, tags, original);
+    this.#copy = copy;
   }
 
-  // To copy an object takes a fraction of the time to make it from text.
   override value(): unknown {
-    if (this.#isText && this.#serializer !== JSON) return this.#serializer.parse(this.#original as string);
-    if (this.#isText) this.#original = JSON.parse(this.#original as string);
-    this.#isText = false;
-    return copyOf(this.#original);
+    return this.#copy(super.value());
   }
 
   override promise(): Promise<unknown> {
@@ -193,35 +187,31 @@ function sinceStart(time: number): number {
 /** Read of one reader. */
 export function toRead<T>({ cached, outcome }: ReadResult, collapsed = false): Read<T> {
   const value = cached.value() as Readonly<T> | undefined;
-  return { value, version: cached.version, outcome: collapsed ? { ...outcome, collapsed: true, stored: false } : outcome };
+  return { value, version: cached.version, outcome: collapsed ? { ...outcome, collapsed, stored: false } : outcome };
 }
 
 /** Cached value with the outcome of a read. Age and TTL are rounded to the side on which outer tiers keep it for less. */
-export function withOutcome(
-  cached: CachedValue,
-  now: number,
-  tier: Outcome['tier'],
-  status: Outcome['status'],
-  reason?: OutcomeReason,
-): ReadResult {
-  const outcome: Outcome = {
-    tier,
-    status,
-    collapsed: false,
-    stored: false,
-    ageSeconds: Math.max(0, Math.floor((now - cached.loadedAt) / 1000)),
-    ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((cached.freshUntil - now) / 1000)),
-    tags: cached.tags,
+export function withOutcome(cached: CachedValue, now: number, tier: Outcome['tier'], status: Outcome['status']): ReadResult {
+  return {
+    cached,
+    outcome: {
+      tier,
+      status,
+      collapsed: false,
+      stored: false,
+      ageSeconds: Math.max(0, Math.floor((now - cached.loadedAt) / 1000)),
+      ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((cached.freshUntil - now) / 1000)),
+      tags: cached.tags,
+    },
   };
-  return { cached, outcome: reason ? { ...outcome, reason } : outcome };
 }
 
-/** Result with the reason for which the read went another way than usual. */
-export function withReason<R extends ReadResult>(result: R, reason: OutcomeReason): R {
-  return { ...result, outcome: { ...result.outcome, reason } };
+/** Result with an outcome that differs: with the reason for which the read went another way than usual, say. */
+export function changed({ cached, outcome }: ReadResult, change: Partial<Outcome>): ReadResult {
+  return { cached, outcome: { ...outcome, ...change } };
 }
 
 /** Result that outer tiers must not store, with the reason. */
-export function asUncacheable({ cached, outcome }: ReadResult, reason: OutcomeReason | undefined): ReadResult {
-  return { cached, outcome: { ...outcome, ttlSeconds: 0, ...(reason && { reason }) } };
+export function asUncacheable(result: ReadResult, reason: OutcomeReason | undefined): ReadResult {
+  return changed(result, { ttlSeconds: 0, ...(reason && { reason }) });
 }

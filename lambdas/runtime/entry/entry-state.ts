@@ -20,20 +20,19 @@ export type TagVerdict = 'fresh' | 'stale' | 'miss';
 /**
  * State of an entry at a time.
  *
- * @param purged `expired` where a purge of the key made it stale, and the verdict of its tags.
+ * @param verdict of its tags; `stale` where a purge of the key made it that.
  * @param refreshAt this reader's draw of {@link earlyRefreshAt}.
  */
 export function entryState(
   { freshUntil, expiresAt }: Pick<EntryHeader, 'freshUntil' | 'expiresAt'>,
-  purged: { readonly expired: boolean; readonly tags: TagVerdict },
+  verdict: TagVerdict,
   { expire, staleMs, errorMs }: Policy,
   now: number,
   refreshAt: number,
 ): EntryState {
-  if (purged.tags === 'miss' || now >= expiresAt) return 'expired';
-  const expired = purged.expired || purged.tags === 'stale';
-  if (expired && !expire) return 'expired';
-  if (!expired && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
+  if (verdict === 'miss' || now >= expiresAt) return 'expired';
+  if (verdict === 'stale' && !expire) return 'expired';
+  if (verdict === 'fresh' && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
   if (staleMs > 0 && now < freshUntil + staleMs) return 'stale';
   if (errorMs > 0 && now < freshUntil + errorMs) return 'stale-if-error';
   return 'expired';

@@ -20,7 +20,7 @@ export interface EntryHeader {
    * Version of the row that the value was made from: 24 digits, compared as text.
    * @default - filled by a load, of no row in particular
    */
-  readonly row?: string;
+  readonly row?: string | undefined;
   /** Begin of its load. */
   readonly loadedAt: number;
   /** End of its freshness (soft TTL). */
@@ -51,7 +51,8 @@ export interface Entry {
  * other format for a miss.
  */
 export const FORMAT = 'C2';
-const CODECS = { json: 'j', negative: 'n' } as const;
+const JSON_FORMAT = 'j';
+const NEGATIVE = 'n';
 
 /** Place where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
 export const FLAG_AT = 3;
@@ -71,8 +72,8 @@ const FIRST_FIELD = ROW_END + 2;
 
 /** Text of an entry. `json` is the serialized value, undefined for a negative entry. */
 export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
-  const encoded = json === undefined ? { format: CODECS.negative, text: '' } : codec?.encode(json);
-  let head = `${FORMAT}${encoded?.format ?? CODECS.json}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
+  const encoded = json === undefined ? { format: NEGATIVE, text: '' } : codec?.encode(json);
+  let head = `${FORMAT}${encoded?.format ?? JSON_FORMAT}${CURRENT}${header.token} ${header.row ?? NO_ROW}`;
   head += ` ${header.version} ${header.loadedAt} ${header.freshUntil} ${header.expiresAt} ${header.loadMs}`;
   return `${head}${marksText(header.tags)}\n${encoded?.text ?? json}`;
 }
@@ -100,7 +101,7 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   if (!text.startsWith(FORMAT)) return undefined;
   const format = text[FORMAT.length];
   const flag = text[FLAG_AT];
-  if (format !== CODECS.json && format !== CODECS.negative && !codec) return undefined;
+  if (format !== JSON_FORMAT && format !== NEGATIVE && !codec) return undefined;
   if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
   const fields = new HeaderFields(text, FIRST_FIELD);
   const version = fields.version();
@@ -116,20 +117,16 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   const tags = written === known?.text ? known.marks : readMarks(written);
   if (!tags) return undefined;
   const token = text.slice(TOKEN_START, TOKEN_END + 1);
-  const header: EntryHeader = { token, version, loadedAt, freshUntil, expiresAt, loadMs, tags };
   // One character tells, and a comparison of all of them would cost as much as the tags'.
   const row = text[ROW_START] === '-' ? undefined : text.slice(ROW_START, ROW_END + 1);
+  const header: EntryHeader = { token, version, row, loadedAt, freshUntil, expiresAt, loadMs, tags };
   const expired = flag === EXPIRED;
   const size = text.length;
-  const body = text.slice(end + 1);
-  const json = format === CODECS.negative ? undefined : body;
-  if (json === undefined && body !== '') return undefined;
+  const json = text.slice(end + 1);
   try {
-    const whole = row ? { ...header, row } : header;
-    if (json !== undefined && format !== CODECS.json)
-      return decodeBody(format as string, body, { header: whole, expired }, codec);
-    const value = json === undefined ? undefined : JSON.parse(json);
-    return { header: whole, expired, value, json, size };
+    if (format === JSON_FORMAT) return { header, expired, value: JSON.parse(json), json, size };
+    if (format !== NEGATIVE) return decodeBody(format as string, json, { header, expired }, codec);
+    return json === '' ? { header, expired, value: undefined, json: undefined, size } : undefined;
   } catch {
     return undefined;
   }
@@ -180,7 +177,7 @@ class HeaderFields {
   number(): number {
     const text = this.#text;
     const { at } = this;
-    if (text.charCodeAt(at) !== BLANK) return Number.NaN;
+    if (text.charCodeAt(at) !== BLANK) return NaN;
     let value = 0;
     let next = at + 1;
     for (; next <= at + LONGEST_NUMBER; next++) {
@@ -190,7 +187,7 @@ class HeaderFields {
     }
     this.at = next;
     const end = text.charCodeAt(next);
-    return next > at + 1 && (end === BLANK || end === LINE_END) ? value : Number.NaN;
+    return next > at + 1 && (end === BLANK || end === LINE_END) ? value : NaN;
   }
 }
 

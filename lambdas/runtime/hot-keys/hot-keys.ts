@@ -68,8 +68,8 @@ export class HotKeys {
   }
 
   /** Memory tier that counts what it is asked for. */
-  memory<V>(options: { readonly maxBytes?: number }): MemoryTier<V> {
-    return new CountingMemory<V>(options, this);
+  memory<V>(maxBytes: number): MemoryTier<V> {
+    return new CountingMemory<V>(maxBytes, this);
   }
 
   /** Counts a sample of the reads. */
@@ -129,13 +129,13 @@ function purgeIndex(entryName: string): number {
 class CountingMemory<V> extends MemoryTier<V> {
   readonly #hotKeys: HotKeys;
 
-  constructor(options: { readonly maxBytes?: number }, hotKeys: HotKeys) {
-    super(options);
+  constructor(maxBytes: number, hotKeys: HotKeys) {
+    super(maxBytes);
     this.#hotKeys = hotKeys;
   }
 
-  override get(key: string, now: number, keyspace?: Keyspace): V | undefined {
-    if (keyspace) this.#hotKeys.count(key, keyspace, now);
+  override get(key: string, now: number, keyspace: Keyspace): V | undefined {
+    this.#hotKeys.count(key, keyspace, now);
     return super.get(key, now, keyspace);
   }
 }

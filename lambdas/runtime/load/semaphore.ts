@@ -21,7 +21,7 @@ export class Semaphore {
    * @param mostWaiting number of waiting loads from which on this one fails instead of waiting with them.
    * @throws {CacheError} `E_FALLBACK_FULL` where it does.
    */
-  async run<T>(work: () => Promise<T>, mostWaiting = Number.POSITIVE_INFINITY): Promise<T> {
+  async run<T>(work: () => Promise<T>, mostWaiting = Infinity): Promise<T> {
     if (this.#running >= this.#limit) {
       if (this.#waiting >= mostWaiting) {
         throw new CacheError('E_FALLBACK_FULL', `${mostWaiting} loads wait for the database already`);

@@ -11,18 +11,16 @@ export class InFlight {
   result: Promise<unknown> | undefined;
   readonly #owner: Pick<SingleFlight<unknown>, 'remove'> | undefined;
 
-  /** @param bucket its bucket while it takes joiners; -1 where it doesn't. */
+  /**
+   * @param bucket its bucket while it takes joiners; -1 where it doesn't.
+   * @param owner list that it is in; without one nobody can join it.
+   */
   constructor(
-    readonly key: string,
+    readonly key = '',
     public bucket = -1,
     owner?: Pick<SingleFlight<unknown>, 'remove'>,
   ) {
     this.#owner = owner;
-  }
-
-  /** Operation that nobody can join. */
-  static alone(): InFlight {
-    return new InFlight('');
   }
 
   /**

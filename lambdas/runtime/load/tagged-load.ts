@@ -25,7 +25,8 @@ export interface TaggedLoad {
  * @throws whatever the loader throws.
  */
 export async function taggedLoad<Handle>(
-  parts: { readonly tags: TagVersions; readonly source: LimitedSource<Handle> },
+  tags: TagVersions,
+  source: LimitedSource<Handle>,
   request: Pick<ReadRequest<unknown, Handle>, 'entryName' | 'key' | 'loader' | 'tags'>,
   captured: Capture,
   fence: Version | undefined,
@@ -34,8 +35,7 @@ export async function taggedLoad<Handle>(
   let minVersion = laterVersion(fence, captured.minVersion);
   for (let run = 1; ; run++) {
     const recorder = new LoadRecorder(request.key);
-    const least = minVersion ? { minVersion } : {};
-    const loaded = await runLoader(parts.source, request, recorder, least);
+    const loaded = await runLoader(source, request, recorder, { minVersion });
     const names = union(request.tags, recorder.tags);
     const own = names.map((name) => marks.get(name));
     const { oldest } = recorder;
@@ -50,7 +50,7 @@ export async function taggedLoad<Handle>(
     const unpredicted = { ...result, marks: [], refusal: 'unpredicted-tags' } as const;
     if (run === 2) return unpredicted;
     try {
-      const more = await parts.tags.capture(names.filter((name) => !marks.has(name)));
+      const more = await tags.capture(names.filter((name) => !marks.has(name)));
       for (const mark of more.marks) marks.set(mark.tag, mark);
       minVersion = laterVersion(minVersion, more.minVersion);
     } catch {

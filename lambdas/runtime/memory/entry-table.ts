@@ -33,17 +33,15 @@ export class EntryTable<V> {
     return this.keys.length;
   }
 
-  /** Allocates a row, which is in no queue yet. */
+  /** Row for a new entry, in no queue yet. It is taken once its key, value and keyspace are set. */
   allocate(): number {
     const row = this.#free;
-    if (row !== 0) {
-      this.#free = this.#next[row] as number;
-      return row;
+    if (row === 0) {
+      if (this.end === this.read.length) this.#grow();
+      return this.end;
     }
-    if (this.end === this.read.length) this.#grow();
-    this.keys.push(undefined);
-    this.values.push(undefined);
-    return this.keyspaces.push(undefined) - 1;
+    this.#free = this.#next[row] as number;
+    return row;
   }
 
   /** Takes the row out of its queue and frees it. */

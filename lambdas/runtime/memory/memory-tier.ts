@@ -1,15 +1,6 @@
 import { fnv } from '../fnv';
 import { EntryTable, type Keyspace, MAIN, type Queue, SMALL } from './entry-table';
 
-/** Options of a MemoryTier. */
-export interface MemoryOptions {
-  /**
-   * Upper bound of the weights of all entries, in bytes.
-   * @default 33554432 (32 MiB)
-   */
-  readonly maxBytes?: number;
-}
-
 /** Share of the bytes that new entries may take; the paper's value. */
 const SMALL_SHARE = 0.1;
 /**
@@ -40,15 +31,15 @@ export class MemoryTier<V> {
   readonly #maxBytes: number;
   readonly #bytes: [small: number, main: number] = [0, 0];
   readonly #keyspaces: Keyspace[] = [];
-  readonly #defaultKeyspace = this.newKeyspace();
   #table = new EntryTable<V>();
   /** Hashes of keys that left the small queue unread, oldest first. */
   readonly #ghosts = new Set<number>();
   #size = 0;
   #sweptTo = 0;
 
-  constructor(options: MemoryOptions = {}) {
-    this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
+  /** @param maxBytes upper bound of the weights of all entries, in bytes. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
   /** Number of entries, with those that have expired and weren't swept yet. */
@@ -71,7 +62,7 @@ export class MemoryTier<V> {
   }
 
   /** Value of a key; undefined where there is none or it has expired at `now`. */
-  get(key: string, now: number, keyspace = this.#defaultKeyspace): V | undefined {
+  get(key: string, now: number, keyspace: Keyspace): V | undefined {
     const row = keyspace.get(key);
     if (!row) return undefined;
     const table = this.#table;
@@ -84,7 +75,7 @@ export class MemoryTier<V> {
   }
 
   /** Stores the value until `expiresAt`. A value larger than the main queue is not stored. */
-  set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, keyspace = this.#defaultKeyspace): void {
+  set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, keyspace: Keyspace): void {
     const weight = Math.ceil(valueBytes) + key.length + OVERHEAD_BYTES;
     // Also refuses a weight that isn't a number, which would make the bound void.
     if (!(weight <= Math.min(this.#maxBytes * (1 - SMALL_SHARE), MAX_WEIGHT))) {
@@ -93,15 +84,15 @@ export class MemoryTier<V> {
     }
     const table = this.#table;
     const row = keyspace.get(key) ?? this.#insert(key, keyspace);
+    table.values[row] = value;
     this.#bytes[table.queues[row] as Queue] += weight - (table.weights[row] as number);
     table.weights[row] = weight;
-    table.values[row] = value;
     table.expiresAt[row] = expiresAt;
     while (this.bytes > this.#maxBytes) this.#evict();
     this.#sweep(now);
   }
 
-  delete(key: string, keyspace = this.#defaultKeyspace): void {
+  delete(key: string, keyspace: Keyspace): void {
     const row = keyspace.get(key);
     if (row) this.#remove(row);
   }

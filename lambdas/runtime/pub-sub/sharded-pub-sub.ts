@@ -1,4 +1,5 @@
 import { checkNumber } from '../arguments';
+import { ignored } from '../errors';
 import { host } from '../host';
 import type { Backplane, BackplaneListener, PurgeMessage } from '../memory/backplane';
 import { Budget } from '../shared/budget';
@@ -104,7 +105,7 @@ class ShardedPubSub implements Backplane {
     if (this.#waiting.length === 0) this.#flushed = new Promise((resolve) => setImmediate(() => resolve(this.#flush())));
     this.#waiting.push(message);
     // A process that lives on needn't wait; an environment that is frozen would send it with its next invocation.
-    if (!this.#listens) return this.#publishBudget.limit(this.#flushed).catch(() => {});
+    if (!this.#listens) return this.#publishBudget.limit(this.#flushed).catch(ignored);
   }
 
   async close(): Promise<void> {
@@ -144,7 +145,7 @@ class ShardedPubSub implements Backplane {
     if (late || this.#liveness.timedOut(now)) this.#reconnect();
     for (const channel of this.#liveness.dueHeartbeats(now)) {
       const heartbeat = encodeMessage({ sender: this.#sender, purges: [] });
-      this.#client.client?.spublish(this.#channels[channel] as string, heartbeat).catch(() => {});
+      this.#client.client?.spublish(this.#channels[channel] as string, heartbeat).catch(ignored);
     }
   }
 
@@ -177,7 +178,7 @@ class ShardedPubSub implements Backplane {
     });
     // A subscription whose connection ends, or that moves, is made anew by the client; messages sent meanwhile are lost.
     client.on('-subscriber', () => dedicated === this.#client && !this.#closed && this.#reconnect());
-    for (const channel of this.#channels) client.ssubscribe(channel).catch(() => {});
+    for (const channel of this.#channels) client.ssubscribe(channel).catch(ignored);
   }
 
   #receive(channel: number, text: string): void {

@@ -67,16 +67,9 @@ export class Budget {
     return new Promise<T>((resolve, reject) => {
       const pending = { isResolved: false, key, reject };
       this.bound(pending);
-      promise.then(
-        (value) => {
-          pending.isResolved = true;
-          resolve(value);
-        },
-        (error) => {
-          pending.isResolved = true;
-          reject(error);
-        },
-      );
+      promise.then(resolve, reject).then(() => {
+        pending.isResolved = true;
+      });
     });
   }
 

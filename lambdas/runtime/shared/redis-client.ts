@@ -1,5 +1,6 @@
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import { checkText } from '../arguments';
+import { ignored } from '../errors';
 import { CorkedConnector } from './corked-connector';
 import { SCRIPTS } from './scripts';
 
@@ -89,13 +90,13 @@ export function createClient(
     },
   });
   // Without a listener ioredis prints each connection error; an operation that fails reports it.
-  client.on('error', () => {});
+  client.on('error', ignored);
   // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
   client.on('+node', (node: Redis) => {
     const { asking } = node;
     node.asking = () => {
       const asked = asking.call(node);
-      asked.catch(() => {});
+      asked.catch(ignored);
       return asked;
     };
   });

@@ -1,7 +1,7 @@
 import type { Cluster, Command, Redis } from 'ioredis';
 import { checkText, wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
-import { asUnavailable, unavailable } from '../errors';
+import { asUnavailable, ignored, unavailable } from '../errors';
 import { VERSION, type Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
 import { Budget, type Pending } from './budget';
@@ -61,7 +61,11 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
   readonly clock?: Clock;
 }
 
-type Reply = readonly [kind: string, now: number, detail?: string | number];
+type LeaseReply =
+  | readonly ['hit', now: number, entry: string]
+  | readonly ['wait', now: number, leftMs: number]
+  | readonly ['bypass', now: number, detail?: never]
+  | readonly ['grant', now: number, least: string | null];
 
 /** Pause after a failure before the credentials are asked for again, in milliseconds. */
 const RECONNECT_MS = 1000;
@@ -105,7 +109,7 @@ export class RedisStore implements SharedStore {
     const connected = this.#connect().catch(() => this.#reconnectLater());
     this.#connecting = new Budget(numbers.connectBudgetMs, late)
       .limit(connected)
-      .catch(() => {})
+      .catch(ignored)
       .then(() => {
         this.#connecting = undefined;
       });
@@ -142,12 +146,11 @@ export class RedisStore implements SharedStore {
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
-    const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as Reply;
+    const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as LeaseReply;
     this.#learnTime(now);
-    if (kind === 'hit') return { kind, entry: String(detail) };
-    if (kind === 'wait') return { kind, leftMs: Number(detail) };
-    if (kind === 'bypass') return { kind };
-    return { kind: 'grant', minVersion: detail ? String(detail) : undefined };
+    if (kind === 'hit') return { kind, entry: detail };
+    if (kind === 'wait') return { kind, leftMs: detail };
+    return kind === 'grant' ? { kind, minVersion: detail ?? undefined } : { kind };
   }
 
   async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
@@ -189,19 +192,19 @@ export class RedisStore implements SharedStore {
 
   async purgeKey(key: string, version: Version, fenceMs: number, options: PurgeKeyOptions = {}): Promise<void> {
     const { mode = 'delete', writer = '', row = '~' } = options;
-    await this.#purge(entryKeys(this.#namespace, key), PURGE_KEY, [version, fenceMs, mode, writer, row]);
+    await this.#purge(PURGE_KEY, entryKeys(this.#namespace, key), version, fenceMs, mode, writer, row);
   }
 
   async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
-    return (await this.#purge(entryKeys(this.#namespace, key), PUT, [version, fenceMs, row, ttlMs, entry])) === 1;
+    return (await this.#purge(PUT, entryKeys(this.#namespace, key), version, fenceMs, row, ttlMs, entry)) === 1;
   }
 
   async intend(key: string, writer: string, intentMs: number): Promise<void> {
-    await this.#purge(entryKeys(this.#namespace, key), INTEND, [writer, intentMs]);
+    await this.#purge(INTEND, entryKeys(this.#namespace, key), writer, intentMs);
   }
 
   async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
-    await this.#purge([tagKey(this.#namespace, tag)], PURGE_TAG, [mark, version, ttlMs, mode]);
+    await this.#purge(PURGE_TAG, [tagKey(this.#namespace, tag)], mark, version, ttlMs, mode);
   }
 
   /** True where a shard failed its last operation. */
@@ -277,7 +280,7 @@ export class RedisStore implements SharedStore {
     if (this.#failing > 0) {
       const breaker = this.#breaker(name);
       if (breaker.wantsProbe(this.#clock.now()))
-        this.#observe(name, this.#budget.limit(this.#cluster.get(name), name)).catch(() => {});
+        this.#observe(name, this.#budget.limit(this.#cluster.get(name), name)).catch(ignored);
       if (breaker.open) throw unavailable('its circuit breaker is open');
     }
     const send = this.#cluster as unknown as Record<typeof command, (key: string, ...rest: Arguments) => Promise<T>>;
@@ -303,8 +306,8 @@ export class RedisStore implements SharedStore {
   /** Removes what no cache wrote from a name, or from its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
     const fence = fenceBeside(this.#namespace, name);
-    this.#cluster.cacheRepair(name, 'string').catch(() => {});
-    if (fence) this.#cluster.cacheRepair(fence, 'hash').catch(() => {});
+    this.#cluster.cacheRepair(name, 'string').catch(ignored);
+    if (fence) this.#cluster.cacheRepair(fence, 'hash').catch(ignored);
   }
 
   #record(name: string, failure: unknown): void {
@@ -350,7 +353,7 @@ export class RedisStore implements SharedStore {
   }
 
   /** Runs a purging script within the budget of purges. */
-  async #purge(keys: readonly string[], script: string, args: Arguments): Promise<unknown> {
+  async #purge(script: string, keys: readonly string[], ...args: Arguments): Promise<unknown> {
     await this.#connected();
     return this.#purgeBudget.limit(
       runOnMaster(this.#cluster, (address) => this.#node(address), script, keys, args),

@@ -7,10 +7,11 @@ import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } 
  * or one tag. All times are the server's, and a lease's reply carries it, so that a client's clock is never compared with
  * another's.
  *
- * Lua is written without blanks that it doesn't need, because they are a part of every bundle.
+ * Lua is written without blanks that it doesn't need, because they are a part of every bundle; so are its names: `c` calls a
+ * command, `k` is the key of the value, or of the tag, `f` that of the fence, `v` a version, `t` a token and `w` a writer.
  */
 
-/** Begin of every script: `c` calls a command, `k` is the key of the value, or of the tag, and `f` that of the fence. */
+/** Begin of every script. */
 const KEYED = 'local c,k,f=redis.call,KEYS[1],KEYS[2]\n';
 
 /** Begin of a script that needs the server's time, `now`, in epoch milliseconds. */
@@ -20,7 +21,7 @@ local now=time[1]*1000+math.floor(time[2]/1000)
 
 /** Function `keep`: makes the fence live for `life` milliseconds, or longer. */
 export const KEEP_FENCE = `local function keep(life)
-if c('PTTL',f)<tonumber(life) then c('PEXPIRE',f,life) end
+if c('PTTL',f)<life+0 then c('PEXPIRE',f,life) end
 end
 `;
 
@@ -30,15 +31,15 @@ end
  */
 const FENCED = `${NOW}${KEEP_FENCE}local function intents(but)
 local kept=''
-for writer,till in (c('HGET',f,'w') or ''):gmatch('(%S+):(%d+)') do
-if writer~=but and tonumber(till)>now then kept=kept..writer..':'..till..' ' end
+for w,till in (c('HGET',f,'w') or ''):gmatch('(%S+):(%d+)') do
+if w~=but and till+0>now then kept=kept..w..':'..till..' ' end
 end
 return kept
 end
-local function raise(version,row,life)
+local function raise(v,row,life)
 c('HDEL',f,'t','u')
-for field,value in pairs({m=version,r=row}) do
-if (c('HGET',f,field) or '')<value then c('HSET',f,field,value) end
+for field,new in pairs({m=v,r=row}) do
+if (c('HGET',f,field) or '')<new then c('HSET',f,field,new) end
 end
 keep(life)
 end
@@ -48,7 +49,7 @@ end
 const IS_ENTRY = `c('GETRANGE',k,0,${FORMAT.length - 1})=='${FORMAT}'`;
 
 /** Makes the lease `token` end `lease` milliseconds from now. */
-const HOLD = `c('HSET',f,'t',token,'u',now+lease)
+const HOLD = `c('HSET',f,'t',t,'u',now+lease)
 keep(lease+1000)
 `;
 
@@ -57,32 +58,32 @@ keep(lease+1000)
  * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version`. Asking again with the same token is safe
  * until the load begins.
  */
-const LEASE = `${FENCED}local token,lease,seen=unpack(ARGV)
+const LEASE = `${FENCED}local t,lease,seen=unpack(ARGV)
 local stored=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
 if stored~='' and stored~=seen then return {'hit',now,c('GET',k)} end
 if intents()~='' then return {'bypass',now} end
 local held,till,least=unpack(c('HMGET',f,'t','u','m'))
-local left=(till or 0) - now
-if held and held~=token and left>0 then return {'wait',now,left} end
+local left=(till or 0)-now
+if held~=t and left>0 then return {'wait',now,left} end
 ${HOLD}return {'grant',now,least}`;
 
 /**
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
  * that was lost: its load may have begun before the purge that took it.
  */
-const RENEW = `${NOW}${KEEP_FENCE}local token,lease=unpack(ARGV)
-if c('HGET',f,'t')~=token then return 0 end
+const RENEW = `${NOW}${KEEP_FENCE}local t,lease=unpack(ARGV)
+if c('HGET',f,'t')~=t then return 0 end
 ${HOLD}return 1`;
 
 /**
  * Fill of an entry. ARGV: token, version of a replica's load ('~' for a primary's), TTL in ms, entry.
  * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${KEYED}local token,version,ttl,entry=unpack(ARGV)
+const FILL = `${KEYED}local t,v,ttl,entry=unpack(ARGV)
 local held,least=unpack(c('HMGET',f,'t','m'))
-if held~=token then return 0 end
+if held~=t then return 0 end
 c('HDEL',f,'t','u')
-if least and version<least then return 0 end
+if least and v<least then return 0 end
 c('SET',k,entry,'PX',ttl)
 return 1`;
 
@@ -90,26 +91,24 @@ return 1`;
  * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('~'
  * for unknown). It refuses every fill whose load began before.
  */
-export const PURGE_KEY = `${FENCED}local version,life,mode,writer,row=unpack(ARGV)
+export const PURGE_KEY = `${FENCED}local v,life,mode,w,row=unpack(ARGV)
 if mode~='expire' then c('DEL',k)
 elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
-if writer~='' then c('HSET',f,'w',intents(writer)) end
-raise(version,row,life)`;
+if w~='' then c('HSET',f,'w',intents(w)) end
+raise(v,row,life)`;
 
 /**
  * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as
  * {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row is known. A row that is newer needs no
  * purge: its writer has purged after this one's commit.
  */
-export const PUT = `${FENCED}local version,life,row,ttl,entry=unpack(ARGV)
+export const PUT = `${FENCED}local v,life,row,ttl,entry=unpack(ARGV)
 local known=c('HGET',f,'r') or ''
-if ${IS_ENTRY} then
-local stored=c('GETRANGE',k,${ROW_START},${ROW_END})
+local stored=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
 if stored>known then known=stored end
-end
 if known~='~' and known>row then return 0 end
 c('DEL',k)
-raise(version,row,life)
+raise(v,row,life)
 if known=='~' or intents()~='' then return 0 end
 c('SET',k,entry,'PX',ttl)
 return 1`;
@@ -118,10 +117,10 @@ return 1`;
  * Intent of a write. ARGV: writer, life of the intent in ms. Removes the entry, takes the lease away, and lets nobody fill until
  * the writer is done.
  */
-export const INTEND = `${FENCED}local writer,life=unpack(ARGV)
+export const INTEND = `${FENCED}local w,life=unpack(ARGV)
 c('DEL',k)
 c('HDEL',f,'t','u')
-c('HSET',f,'w',intents(writer)..writer..':'..now+life)
+c('HSET',f,'w',intents(w)..w..':'..now+life)
 keep(life+1000)`;
 
 /** Repair of a key. ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
@@ -135,15 +134,16 @@ const REPAIR = `${KEYED}if c('TYPE',k).ok~=ARGV[1] then c('DEL',k) end`;
  * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
  * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
-export const PURGE_TAG = `${KEYED}local mark,version,ttl,mode=unpack(ARGV)
-local gone,goneAt,stale,staleAt=(c('GET',k) or ''):match('^(%S+) (%x+) (%S+) (%x+)$')
-if not gone or #goneAt~=24 or #staleAt~=24 then gone,goneAt,stale,staleAt=mark,version,mark,version
+export const PURGE_TAG = `${KEYED}local mark,v,ttl,mode=unpack(ARGV)
+local new=mark..' '..v
+local half='(%S+ '..('%x'):rep(24)..')'
+local gone,stale=(c('GET',k) or ''):match('^'..half..' '..half..'$')
+if not gone then gone,stale=new,new
 elseif mode=='expire' then
-if version>=staleAt then stale,staleAt=mark,version end
-elseif mode=='timeline' and version:sub(1,8)>goneAt:sub(1,8) or mode=='delete' and version>=goneAt then
-gone,goneAt=mark,version
+if v>=stale:sub(-24) then stale=new end
+elseif mode=='delete' and v>=gone:sub(-24) or mode=='timeline' and v:sub(1,8)>gone:sub(-24,-17) then gone=new
 end
-local tag=table.concat({gone,goneAt,stale,staleAt},' ')
+local tag=gone..' '..stale
 if redis.pcall('SET',k,tag,'PX',ttl).err then c('DEL',k) end
 return tag`;
 

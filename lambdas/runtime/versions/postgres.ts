@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
+import { ignored } from '../errors';
 import { LoadScope } from '../load/load-scope';
 import { isConnectionError, isRecoveryConflict } from './postgres-errors';
 import type { Loaded, LoadRequest, VersionSource } from './source';
@@ -237,7 +238,7 @@ export class PostgresVersions implements VersionSource<Handle> {
         return this.#loaded(await loader(client), pool, position);
       } catch (error) {
         // A statement that failed has ended the transaction of the load around it, which may go on without this value.
-        await client.query(`ROLLBACK; ${BEGIN}`).catch(() => {});
+        await client.query(`ROLLBACK; ${BEGIN}`).catch(ignored);
         throw error;
       }
     };
@@ -308,7 +309,7 @@ export class PostgresVersions implements VersionSource<Handle> {
   ): Promise<{ client: PoolClient; position: Position }> {
     const connecting = pool.connect();
     // A wait for a connection of this process's own loads is no slowness of the replica.
-    if (pool.idleCount === 0 && pool.totalCount >= pool.options.max) await connecting.catch(() => {});
+    if (pool.idleCount === 0 && pool.totalCount >= pool.options.max) await connecting.catch(ignored);
     let late = false;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
@@ -325,7 +326,7 @@ export class PostgresVersions implements VersionSource<Handle> {
       const opened = await Promise.race([opening, deadline]);
       return minVersion ? await this.#replayed(pool, opened, minVersion, waitMs) : opened;
     } catch (error) {
-      opening.catch(() => {});
+      opening.catch(ignored);
       if (error instanceof ReplicaBehind || (error instanceof ReplicaUnfit && !late)) throw error;
       throw this.#rest(pool, error);
     } finally {

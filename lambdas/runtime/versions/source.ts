@@ -23,7 +23,7 @@ export interface LoadRequest {
    * Version that a replica must have replayed, or it is not asked.
    * @default - none
    */
-  readonly minVersion?: Version;
+  readonly minVersion?: Version | undefined;
 
   /**
    * True where only the primary may answer: a load without a lease.

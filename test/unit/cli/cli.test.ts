@@ -120,7 +120,7 @@ test.each([
 test('a tag of a megabyte is refused without being repeated', async () => {
   const { code, error } = await run(`purge --tag ${'a'.repeat(2 ** 20)}`);
   expect(code).toBe(1);
-  expect(error).toBe('a tag must be at most 256 characters, got: 1048576');
+  expect(error).toMatch(/at most 256 characters, got: "a{80}", 1048576 characters$/);
 });
 
 test('purges are listed, shown and replayed', async () => {

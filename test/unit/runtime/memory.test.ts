@@ -1,10 +1,27 @@
 import { MemoryTier } from '../../../lambdas/runtime/memory/memory-tier';
 
+/** Memory tier whose operations concern one keyspace unless they name another. */
+class Memory<V> extends MemoryTier<V> {
+  readonly #keyspace = this.newKeyspace();
+
+  override get(key: string, now: number, keyspace = this.#keyspace): V | undefined {
+    return super.get(key, now, keyspace);
+  }
+
+  override set(key: string, value: V, bytes: number, expiresAt: number, now: number, keyspace = this.#keyspace): void {
+    super.set(key, value, bytes, expiresAt, now, keyspace);
+  }
+
+  override delete(key: string, keyspace = this.#keyspace): void {
+    super.delete(key, keyspace);
+  }
+}
+
 /** What an entry weighs besides its value and its key. */
 const OVERHEAD = 200;
 
 /** Room for so many entries with keys of one letter and values of 100 bytes. */
-const roomFor = (entries: number) => new MemoryTier<string>({ maxBytes: entries * (100 + 1 + OVERHEAD) });
+const roomFor = (entries: number) => new Memory<string>(entries * (100 + 1 + OVERHEAD));
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function numbers(seed: number): () => number {
@@ -70,20 +87,20 @@ describe('the memory tier', () => {
     ['without a size', Number.NaN],
     ['of endless size', Number.POSITIVE_INFINITY],
   ])('does not store a value %s, and forgets the one that it replaces', (_, bytes) => {
-    const memory = new MemoryTier<string>({ maxBytes: 1000 });
+    const memory = new Memory<string>(1000);
     memory.set('a', 'small', 10, 1000, 0);
     memory.set('a', 'large', bytes, 1000, 0);
     expect([memory.get('a', 0), memory.size, memory.bytes]).toEqual([undefined, 0, 0]);
   });
 
   test('the text of a key counts', () => {
-    const memory = new MemoryTier<string>({ maxBytes: 10_000 });
+    const memory = new Memory<string>(10_000);
     memory.set('k'.repeat(5000), 'value', 100, 1000, 0);
     expect(memory.bytes).toBe(5000 + 100 + OVERHEAD);
   });
 
   test('expired entries give their memory back although nobody reads them', () => {
-    const memory = new MemoryTier<string>({ maxBytes: 1_000_000 });
+    const memory = new Memory<string>(1_000_000);
     for (let i = 0; i < 100; i++) memory.set(`old ${i}`, 'value', 100, 1000, 0);
     for (let i = 0; i < 30; i++) memory.set('new', 'value', 100, 5000, 1001);
     expect(memory.size).toBe(1);
@@ -110,7 +127,7 @@ describe('the memory tier', () => {
   ])('is bounded, and never gives what was deleted, replaced or expired, after any operations (seed %d)', (seed) => {
     const random = numbers(seed);
     const maxBytes = 20_000;
-    const memory = new MemoryTier<number>({ maxBytes });
+    const memory = new MemoryTier<number>(maxBytes);
     const spaces = [memory.newKeyspace(), memory.newKeyspace()];
     /** What may be there: all that was set and not forgotten, with its weight. */
     const expected = new Map<string, { value: number; until: number; weight: number }>();
@@ -140,7 +157,7 @@ describe('the memory tier', () => {
       if (step % 100 === 0) {
         // The sum of what is really there is what the tier believes to hold. Expired entries may be there or not, so none are.
         const there = [...expected].filter(
-          ([at]) => memory.get(at.slice(2), Number.NEGATIVE_INFINITY, spaces[Number(at[0])]) !== undefined,
+          ([at]) => memory.get(at.slice(2), Number.NEGATIVE_INFINITY, spaces[Number(at[0])]!) !== undefined,
         );
         expect(memory.bytes).toBe(there.reduce((sum, [, { weight }]) => sum + weight, 0));
         expect(memory.size).toBe(there.length);
