@@ -101,11 +101,12 @@ async function main(): Promise<void> {
 
 /** Addresses of this machine, and the outputs of the stacks that are there to try. */
 function summary(platform: Platform, stateDir: string): string {
-  const { edge, gateway, endpoint } = platform.urls;
+  const { edge, gateway, endpoint, console } = platform.urls;
   const addresses = [
     ['edge', edge],
     ['gateway', gateway],
     ['AWS APIs', endpoint],
+    ['console', console],
     ['logs', path.join(path.relative(project, stateDir), 'logs')],
   ];
   const clients = [

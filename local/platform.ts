@@ -14,6 +14,7 @@ import {
 } from './assembly';
 import { awsFromTemplate } from './aws';
 import { Cleanup } from './cleanup';
+import { Recorder, startConsole } from './console';
 import { systemClock } from './host/clock';
 import { Ports } from './host/ports';
 import { endLeftovers } from './host/processes';
@@ -54,7 +55,7 @@ export interface Platform extends Products {
   /** Functions by ARN. */
   readonly functions: ReadonlyMap<string, FunctionTarget>;
   /** Base URLs without a trailing slash; undefined where the template has no such thing. */
-  readonly urls: { readonly edge?: string; readonly gateway?: string; readonly endpoint: string };
+  readonly urls: { readonly edge?: string; readonly gateway?: string; readonly endpoint: string; readonly console: string };
   /** Outputs of every stack, with addresses of AWS replaced by those of this machine. */
   outputs(): Output[];
   /** A text with the addresses of AWS that a local server stands for replaced by that server's. */
@@ -125,8 +126,10 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
   checkHonoured(assembly, model, types);
 
+  const recorder = new Recorder();
   const context: ProductContext = {
     environment,
+    observe: recorder.observe,
     keys: operatorKeys(stateDir),
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
     clock: systemClock((error) => log('platform', `a timer failed: ${error.stack ?? error}`)),
@@ -153,6 +156,14 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   await phase('starting the edge', () => edge.start());
   signal?.throwIfAborted();
 
+  const urls = {
+    edge: [...edge.urls.values()][0],
+    gateway: model.resources('AWS::ApiGateway::Stage').length > 0 ? gateway.url() : undefined,
+    endpoint: environment.endpointUrl,
+  };
+  const shown = await startConsole({ products, model, context, recorder, urls });
+  cleanup.add(() => shown.dispose());
+
   const localized = (text: string) => localizedText(text, context.registry.origins);
   return {
     ...products,
@@ -160,11 +171,7 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
     keys: context.keys,
     skipped: skippedResources(assembly, skip),
     functions: context.registry.functions,
-    urls: {
-      edge: [...edge.urls.values()][0],
-      gateway: model.resources('AWS::ApiGateway::Stage').length > 0 ? gateway.url() : undefined,
-      endpoint: environment.endpointUrl,
-    },
+    urls: { ...urls, console: shown.url },
     localized,
     outputs: () =>
       model

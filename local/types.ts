@@ -1,3 +1,5 @@
+import type { Observe } from './observations';
+
 /**
  * Types that the products of the local platform share. Each product (a folder) turns resources of the synthesized template into
  * options (`fromTemplate`), runs them (`start`) and stops them (`dispose`). Products don't import each other; they meet in the
@@ -75,6 +77,8 @@ export interface InvokeResult {
   readonly payload: string;
   /** Set where the function threw, timed out or died. */
   readonly functionError?: 'Handled' | 'Unhandled';
+  /** Request id of the invocation, where it got one. */
+  readonly requestId?: string;
 }
 
 /** A function that can be called. */
@@ -203,6 +207,8 @@ export type Log = (product: string, message: string) => void;
 /** Dependencies of every product besides its own options. */
 export interface ProductContext {
   readonly environment: Environment;
+  /** Takes what happens, for a person to look at. @default - nobody looks, and nothing is made for it */
+  readonly observe?: Observe;
   readonly registry: Registry;
   readonly keys: Keys;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 // Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the package contains, and those of the
-// sample into assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them; a
-// file is written only where its content differs, so that asset hashes and watchers stay quiet.
+// sample into assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them. The
+// page of the local platform's console goes to assets/console. A file is written only where its content differs, so that asset hashes and watchers stay quiet.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,7 @@ const result = await build({
 });
 
 for (const { path: file, contents } of result.outputFiles) writeIfChanged(file, contents);
+for (const { path: file, contents } of (await bundleConsole()).outputFiles) writeIfChanged(file, contents);
 bundlePlaces(path.join(target, 'places/sample-data'), root);
 
 // A function that is gone must not be deployable by accident.
@@ -60,6 +61,23 @@ for (const folder of Object.keys(SOURCES)) {
   for (const name of fs.readdirSync(path.join(target, folder))) {
     if (!Object.hasOwn(functions, `${folder}/${name}`)) fs.rmSync(path.join(target, folder, name), { recursive: true });
   }
+}
+
+/** The console's page: a script and a style sheet that the local platform serves. */
+function bundleConsole() {
+  return build({
+    absWorkingDir: root,
+    entryPoints: { page: 'local/console/page/main.tsx' },
+    outdir: path.join(target, 'console'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'external',
+    tsconfig: 'local/console/page/tsconfig.json',
+    write: false,
+    logLevel: 'warning',
+  });
 }
 
 /** A module of ours that a function imports nothing from does nothing; without this, its imports would stay in the bundle. */

@@ -1,5 +1,11 @@
 import type { Operations, Product, ProductContext } from '../types';
-import { DEFAULT_TIMES, type InvalidationStats, Invalidations, type InvalidationTimes } from './invalidation';
+import {
+  DEFAULT_TIMES,
+  type InvalidationStats,
+  Invalidations,
+  type InvalidationsOptions,
+  type InvalidationTimes,
+} from './invalidation';
 import { Location, type LocationStats } from './location';
 import { cloudfrontOperations } from './operations';
 import type { DistributionOptions } from './options';
@@ -34,6 +40,8 @@ export interface Edge extends Product {
   readonly urls: ReadonlyMap<string, string>;
   /** Counters of all distributions together, or of one. */
   stats(distributionId?: string): EdgeStats;
+  /** Sets the times of invalidations that are created from now on. @default times - those of the options */
+  setInvalidationTimes(times?: Partial<InvalidationTimes>): void;
   /** Views of the stored objects, in all distributions together or in one; for tests and for people. */
   entries(distributionId?: string): EntryView[];
 }
@@ -53,9 +61,12 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     const baseUrl = (domainName: string) => registry.origins.get(domainName);
     const location = new Location(distribution, { clock, client, baseUrl, maxBytes, log });
-    const apply = (selector: Parameters<typeof location.store.invalidate>[0]) => {
+    const apply: InvalidationsOptions['apply'] = (selector, { Id, InvalidationBatch }) => {
       const dropped = location.store.invalidate(selector);
       log('edge', `an invalidation took effect: ${dropped} objects dropped`);
+      const { id: distributionId } = distribution;
+      const items = InvalidationBatch.Paths.Items;
+      context.observe?.({ kind: 'invalidation', at: clock.now(), invalidationId: Id, distributionId, items, dropped });
     };
     const invalidations = new Invalidations({ times, clock, random: () => random(), apply });
     return { distribution, location, invalidations, server: new EdgeServer(distribution, location, context) };
@@ -115,6 +126,10 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
         }
       }
       return total;
+    },
+
+    setInvalidationTimes(times) {
+      for (const { invalidations } of running) invalidations.setTimes(times);
     },
 
     entries: (distributionId) => chosen(distributionId).flatMap(({ location }) => location.store.entries()),

@@ -64,8 +64,8 @@ export interface InvalidationsOptions {
   readonly times: InvalidationTimes;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Drops the objects. */
-  readonly apply: (selector: Selector) => void;
+  /** Drops the objects; takes the invalidation too, as it is then. */
+  readonly apply: (selector: Selector, invalidation: Invalidation) => void;
 }
 
 /** The invalidations of one distribution: accepted at once, effective later, completed later still. */
@@ -80,9 +80,16 @@ export class Invalidations {
   #acceptedItems = 0;
 
   readonly #options: InvalidationsOptions;
+  #times: InvalidationTimes;
 
   constructor(options: InvalidationsOptions) {
     this.#options = options;
+    this.#times = options.times;
+  }
+
+  /** Sets the times of invalidations that are created from now on. @default times - those of the options */
+  setTimes(times: Partial<InvalidationTimes> = {}): void {
+    this.#times = { ...this.#options.times, ...times };
   }
 
   /**
@@ -108,10 +115,11 @@ export class Invalidations {
       );
     }
     const running = this.#register(batch, items, wildcards);
-    const { times, random, apply } = this.#options;
+    const { random, apply } = this.#options;
+    const times = this.#times;
     const pace = 0.5 + random();
     const effectiveMs = times.effectiveMs * pace;
-    this.#after(effectiveMs, () => apply(selector));
+    this.#after(effectiveMs, () => apply(selector, view(running)));
     this.#after(Math.max(effectiveMs, times.completedMs * pace), () => this.#complete(running));
     return view(running);
   }

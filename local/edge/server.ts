@@ -1,5 +1,6 @@
 import type * as http from 'node:http';
 import { foreignToSite, LoopbackServer } from '../http';
+import type { EdgeAnswer } from '../observations';
 import type { ProductContext } from '../types';
 import { allows, caches } from './behaviors';
 import { cacheKey, type ViewerRequest } from './cache-key';
@@ -31,12 +32,19 @@ const DESCRIBES_BODY: ReadonlySet<string> = new Set([
 /** Above Linux's default of 511, so that a burst of a thousand viewers isn't refused before it is seen. */
 const BACKLOG = 4096;
 
+/** Parts of an answer that are written. */
+type Content = Pick<StoredObject, 'status' | 'headers' | 'body' | 'declaredLength'>;
+
+type EdgeResult = CacheResult | 'FunctionGeneratedResponse';
+
 /** One viewer's request on its way. */
 interface Exchange {
   readonly response: http.ServerResponse;
   readonly request: ViewerRequest;
   readonly requestId: string;
   readonly startedAt: number;
+  /** Begin by the clock that has fractions of milliseconds. */
+  readonly began: number;
 }
 
 /** The HTTP server of one distribution, on loopback: takes viewers' requests apart, and writes what its location answers. */
@@ -86,7 +94,7 @@ export class EdgeServer {
   #take(message: http.IncomingMessage, response: http.ServerResponse): void {
     const { request, bad } = parseViewerRequest(message, this.#distribution.defaultRootObject);
     const requestId = this.#location.identity.nextRequestId();
-    const exchange: Exchange = { response, request, requestId, startedAt: this.#context.clock.now() };
+    const exchange: Exchange = { response, request, requestId, startedAt: this.#context.clock.now(), began: performance.now() };
     // A distribution answers to its own names alone, as CloudFront does, and so not to one that leads to loopback by chance.
     const foreign = foreignToSite(request, (name) => isNameOf(this.#distribution, name));
     try {
@@ -150,7 +158,7 @@ export class EdgeServer {
     const { identity } = this.#location;
     const headers = viewerHeaders(returned.headers, behavior, identity.via);
     const { status, body = Buffer.alloc(0) } = returned;
-    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'FunctionGeneratedResponse', 'none');
+    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'FunctionGeneratedResponse');
     return undefined;
   }
 
@@ -196,19 +204,20 @@ export class EdgeServer {
       const after = this.#functions.viewerResponse(fn, request, before, this.#functionContext(exchange));
       const body = after.body ?? object.body;
       const { declaredLength } = after.body === undefined ? object : {};
-      this.#send(exchange, { ...after, body, declaredLength }, result, answer.conditions);
+      this.#send(exchange, { ...after, body, declaredLength }, result, answer);
       return;
     }
-    this.#send(exchange, { ...object, headers: shown }, result, answer.conditions);
+    this.#send(exchange, { ...object, headers: shown }, result, answer);
+  }
+
+  /** @param answer absent where the edge itself, or a function of it, made the content. */
+  #send(exchange: Exchange, content: Content, result: EdgeResult, answer?: Answer): void {
+    this.#deliver(exchange, content, result, answer?.conditions ?? 'none');
+    this.#context.observe?.(observed(exchange, this.#distribution.id, result, answer));
   }
 
   /** Writes an answer, or the part of it that the viewer asked for. */
-  #send(
-    exchange: Exchange,
-    content: Pick<StoredObject, 'status' | 'headers' | 'body' | 'declaredLength'>,
-    result: CacheResult | 'FunctionGeneratedResponse',
-    conditions: Answer['conditions'],
-  ): void {
+  #deliver(exchange: Exchange, content: Content, result: EdgeResult, conditions: Answer['conditions']): void {
     const { request, response, requestId } = exchange;
     const { status, body } = content;
     const { pop } = this.#location.identity;
@@ -250,7 +259,7 @@ export class EdgeServer {
   #refuse(exchange: Exchange, status: number, reason: string): void {
     const body = errorPage(status, reason, exchange.requestId);
     const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html', 'Via', this.#location.identity.via];
-    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'Error', 'none');
+    this.#send(exchange, { status, headers, body, declaredLength: String(body.length) }, 'Error');
   }
 
   #failed(exchange: Exchange, error: unknown): void {
@@ -271,6 +280,37 @@ function isNameOf({ domainName, aliases }: DistributionOptions, name: string): b
 function malformed({ code }: NodeJS.ErrnoException): string {
   const status = code === 'HPE_HEADER_OVERFLOW' ? '413 Request Entity Too Large' : '400 Bad Request';
   return `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+}
+
+function observed(
+  { request, response, requestId, startedAt, began }: Exchange,
+  distributionId: string,
+  result: EdgeResult,
+  answer: Answer | undefined,
+): EdgeAnswer {
+  const { method, path, query } = request;
+  const object = answer && {
+    key: answer.object.key,
+    headers: answer.object.headers,
+    tags: answer.object.tags,
+    bytes: answer.object.body.length,
+    storedAt: answer.object.storedAt,
+    freshUntil: answer.object.freshUntil,
+  };
+  return {
+    kind: 'edge',
+    requestId,
+    at: startedAt,
+    ms: performance.now() - began,
+    distributionId,
+    method,
+    path,
+    query,
+    status: response.statusCode,
+    result,
+    ...(object && { object }),
+    fromOrigin: answer?.upstream !== undefined,
+  };
 }
 
 /** The viewer of an exchange, which has gone once its connection has closed. */

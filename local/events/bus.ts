@@ -35,6 +35,7 @@ const NOTHING: RuleStats = {
 export class Buses {
   readonly #rules: readonly Rule[];
   readonly #options: DeliveryOptions;
+  #delivered: DeliveryOptions;
   readonly #delivery: Delivery;
   readonly #context: Pick<ProductContext, 'clock' | 'random'>;
   readonly #stats = new Map<string, RuleStats>();
@@ -49,9 +50,15 @@ export class Buses {
   ) {
     this.#rules = rules;
     this.#options = options;
+    this.#delivered = options;
     this.#delivery = delivery;
     this.#context = context;
     for (const rule of rules) this.#stats.set(rule.arn, { ...NOTHING });
+  }
+
+  /** Sets how events are delivered that come from now on. @default options - as at the start */
+  setDelivery(options: DeliveryOptions = {}): void {
+    this.#delivered = { ...this.#options, ...options };
   }
 
   /** Gives an event to every rule of the bus that matches it. */
@@ -67,7 +74,7 @@ export class Buses {
     stats.matched += 1;
     for (const target of rule.targets) {
       this.#schedule(rule, target, event, stats);
-      const twice = this.#context.random() < (this.#options.duplicateProbability ?? DEFAULT_DUPLICATE_PROBABILITY);
+      const twice = this.#context.random() < (this.#delivered.duplicateProbability ?? DEFAULT_DUPLICATE_PROBABILITY);
       if (!twice) continue;
       stats.duplicates += 1;
       this.#schedule(rule, target, event, stats);
@@ -81,9 +88,9 @@ export class Buses {
 
   #schedule(rule: Rule, target: RuleTarget, event: BusEvent, stats: RuleStats): void {
     const now = this.#context.clock.now();
-    let due = now + latency(this.#options.latencyMs ?? DEFAULT_LATENCY_MS, this.#context);
+    let due = now + latency(this.#delivered.latencyMs ?? DEFAULT_LATENCY_MS, this.#context);
     const last = this.#lastDue.get(target) ?? 0;
-    if (this.#options.reorder === false) due = Math.max(due, last);
+    if (this.#delivered.reorder === false) due = Math.max(due, last);
     if (due < last) stats.reordered += 1;
     else this.#lastDue.set(target, due);
     this.#delivery.after(due - now, () => this.#delivery.deliver(rule, target, event, stats));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Operations, Product, ProductContext } from '../types';
-import { Buses } from './bus';
+import { Buses, type DeliveryOptions } from './bus';
 import { type BusEvent, eventTime } from './bus-event';
 import { type AuthorizeResource, Delivery, type RuleStats } from './delivery';
 import type { EventsOptions } from './from-template';
@@ -24,6 +24,8 @@ export interface Events extends Product {
   readonly operations: Operations;
   /** Puts an event of a service on the default bus. */
   emit(event: ServiceEvent): void;
+  /** Sets how events are delivered that come from now on. @default options - as at the start */
+  setDelivery(options?: DeliveryOptions): void;
   /** Counts of each rule's events, by name of the rule. */
   stats(): Readonly<Record<string, RuleStats>>;
 }
@@ -104,6 +106,7 @@ export function createEvents(options: EventsOptions, context: ProductContext, de
       const { now, ...rest } = envelope();
       buses.publish('default', { ...rest, 'detail-type': detailType, source, time: eventTime(now), resources, detail });
     },
+    setDelivery: (options) => buses.setDelivery(options),
     stats: () => buses.report(),
   };
 }

@@ -8,6 +8,7 @@ import { effectiveMethod, isUnsupported } from './request';
 import type { GatewayResponse } from './response';
 import { type Answer, createServer } from './server';
 import { Signatures } from './signature';
+import type { StageCacheEntry } from './stage-cache';
 import { type StageStats, Stages } from './stages';
 
 /** API Gateway at run time. */
@@ -17,6 +18,8 @@ export interface Gateway extends Product {
   stats(): StageStats[];
   /** Base URL of a stage on this machine, without a trailing slash. @default stageName - the only stage there is */
   url(stageName?: string, restApiId?: string): string;
+  /** Views of what the stage caches hold, for people. */
+  entries(): StageCacheEntry[];
   /** Empties a stage's cache at once. */
   flush(restApiId: string, stageName: string): void;
 }
@@ -40,11 +43,11 @@ function frontEndAnswer(statusCode: number, message: string): GatewayResponse {
  * its Host header, `<rest api id>.execute-api.<region>.amazonaws.com`, and then its path starts with the stage.
  */
 export function createGateway(options: GatewayOptions, context: ProductContext, access: Access): Gateway {
-  const { environment, registry, clock, keys } = context;
+  const { environment, registry, clock, keys, observe } = context;
   const log = (message: string) => context.log('gateway', message);
   const { account, region } = environment;
   const signatures = new Signatures({ keys, callers: access.callers, region, clock });
-  const stages = new Stages(options, { account, region, clock, registry, access, signatures, log });
+  const stages = new Stages(options, { account, region, clock, registry, access, signatures, log, observe });
   const hostOf = (restApiId: string) => apiHost(restApiId, environment);
   const server = createServer(stageDispatch(options, stages, hostOf, log), log);
 
@@ -66,6 +69,7 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
       if (!api || !stage) throw new Error(`no stage '${stageName ?? ''}' in the template`);
       return `${server.url}/${api.id}/${stage.name}`;
     },
+    entries: () => stages.entries(),
     flush: (restApiId, stageName) => stages.get(restApiId, stageName).flush(),
   };
 }

@@ -5,6 +5,8 @@ export interface IntegrationResponse {
   readonly body: Buffer;
   /** The body where the client accepts a binary type; absent where the function sent none in base64. */
   readonly decodedBody?: Buffer;
+  /** Begin of the invocation that made it, in epoch milliseconds; absent of an answer that no function made. */
+  readonly madeAt?: number;
 }
 
 /** A response, before it gets the headers that are new with every answer. */

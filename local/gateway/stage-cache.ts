@@ -22,6 +22,14 @@ export function asksForRefresh(cacheControl: readonly string[]): boolean {
   return cacheControl.some((value) => value.split(',').some((directive) => /^\s*(max-age=0|no-cache)\s*$/i.test(directive)));
 }
 
+/** View of an entry, for people. Times are epoch milliseconds. */
+export interface StageCacheEntry extends Pick<IntegrationResponse, 'headers' | 'madeAt'> {
+  readonly key: string;
+  readonly status: number;
+  readonly bytes: number;
+  readonly expiresAt: number;
+}
+
 interface StoredResponse {
   readonly response: IntegrationResponse;
   readonly bytes: number;
@@ -78,9 +86,22 @@ export class StageCache {
     }
   }
 
-  flush(): void {
+  /** @returns how many entries went. */
+  flush(): number {
+    const dropped = this.#stored.size;
     this.#stored.clear();
     this.#bytes = 0;
+    return dropped;
+  }
+
+  /** Views of what hasn't expired. @param now epoch milliseconds. */
+  entries(now: number): StageCacheEntry[] {
+    return [...this.#stored]
+      .filter(([, { expiresAt }]) => expiresAt > now)
+      .map(([key, { response, bytes, expiresAt }]) => {
+        const { statusCode: status, headers, madeAt } = response;
+        return { key, status, headers, bytes, expiresAt, ...(madeAt !== undefined && { madeAt }) };
+      });
   }
 
   #add(key: string, entry: StoredResponse): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { GatewayAnswer, Observe } from '../observations';
 import type { Clock, Registry } from '../types';
 import type { Access, Decision } from './access';
 import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
@@ -11,7 +12,7 @@ import { type GatewayRequest, headerValues, parameterValue } from './request';
 import { bodyFor, type GatewayResponse, type IntegrationResponse, proxyResponse } from './response';
 import { matchPath, methodOf } from './routing';
 import { isSigner, type Signatures, type Signer, type Unverified } from './signature';
-import { asksForRefresh, cacheKey, StageCache } from './stage-cache';
+import { asksForRefresh, cacheKey, StageCache, type StageCacheEntry } from './stage-cache';
 import { TokenBucket } from './throttle';
 
 /** Counters of a stage; the first two under the names of CloudWatch's metrics. */
@@ -33,6 +34,7 @@ export interface StageServices {
   readonly access: Access;
   readonly signatures: Signatures;
   readonly log: (message: string) => void;
+  readonly observe?: Observe;
 }
 
 /** One request on its way through the stage. */
@@ -43,7 +45,13 @@ interface Exchange {
   readonly requestId: string;
   /** Signer of a request that needs one. */
   readonly signer: Signer | undefined;
+  readonly steps: Steps;
 }
+
+/** Steps that a request took, for a person to look at. */
+type Steps = Partial<Pick<Writable<GatewayAnswer>, 'cache' | 'key' | 'madeAt' | 'functionArn' | 'invocationId'>>;
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Answer of API Gateway's own, in place of the integration's. */
 class Refusal extends Error {
@@ -87,7 +95,14 @@ export class StageHandler {
 
   /** Empties the cache. */
   flush(): void {
-    this.#cache.flush();
+    const { clock, observe } = this.#services;
+    const dropped = this.#cache.flush();
+    observe?.({ kind: 'flush', at: clock.now(), restApiId: this.#api.id, stage: this.#stage.name, dropped });
+  }
+
+  /** Views of what its cache holds. */
+  entries(): StageCacheEntry[] {
+    return this.#cache.entries(this.#services.clock.now());
   }
 
   /** Leaves no timer behind. */
@@ -98,13 +113,39 @@ export class StageHandler {
 
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
     this.statistics.Count += 1;
+    const { observe } = this.#services;
+    if (!observe) return this.#answer(request, randomUUID(), {});
     const requestId = randomUUID();
+    const at = this.#services.clock.now();
+    const began = performance.now();
+    const steps: Steps = {};
+    const response = await this.#answer(request, requestId, steps);
+    observe({
+      kind: 'gateway',
+      requestId,
+      at,
+      ms: performance.now() - began,
+      restApiId: this.#api.id,
+      stage: this.#stage.name,
+      method: request.httpMethod,
+      path: request.path,
+      query: request.queryString,
+      status: response.statusCode,
+      fromEdge: headerValues(request, 'x-amz-cf-id').length > 0,
+      headers: response.headers,
+      cache: 'off',
+      ...steps,
+    });
+    return response;
+  }
+
+  async #answer(request: GatewayRequest, requestId: string, steps: Steps): Promise<GatewayResponse> {
     const own: [string, string][] = [
       ['x-amzn-RequestId', requestId],
       ['x-amz-apigw-id', extendedRequestId(requestId)],
     ];
     try {
-      const response = await this.#respond(request, requestId);
+      const response = await this.#respond(request, requestId, steps);
       return { ...response, headers: [...response.headers, ...own] };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -118,7 +159,7 @@ export class StageHandler {
     return { ...response, headers: [...response.headers, ...more] };
   }
 
-  async #respond(request: GatewayRequest, requestId: string): Promise<GatewayResponse> {
+  async #respond(request: GatewayRequest, requestId: string, steps: Steps): Promise<GatewayResponse> {
     const match = matchPath(this.#api.root, request.path);
     const method = match && methodOf(match.resource, request.httpMethod);
     if (!match || !method) throw new Refusal('MISSING_AUTHENTICATION_TOKEN');
@@ -131,13 +172,13 @@ export class StageHandler {
       const names = missing.map((parameter) => parameter.split('.').slice(3).join('.')).join(', ');
       throw new Refusal('BAD_REQUEST_PARAMETERS', `Missing required request parameters: [${names}]`);
     }
-    const exchange = { request, method, pathParameters, requestId, signer };
+    const exchange = { request, method, pathParameters, requestId, signer, steps };
     const ttl = settings.cacheTtlSeconds(request.httpMethod);
     return ttl > 0 ? this.#respondThroughCache(exchange, ttl) : this.#bodyFor(request, await this.#integrate(exchange));
   }
 
   async #respondThroughCache(exchange: Exchange, ttlSeconds: number): Promise<GatewayResponse> {
-    const { request, method, pathParameters } = exchange;
+    const { request, method, pathParameters, steps } = exchange;
     const { clock } = this.#services;
     const key = cacheKey(method, request, pathParameters);
     const refresh = asksForRefresh(headerValues(request, 'cache-control'));
@@ -147,6 +188,9 @@ export class StageHandler {
       throw new Refusal('ACCESS_DENIED', UNAUTHORIZED_REFRESH);
     const stored = mayRefresh ? undefined : this.#cache.get(key, clock.now());
     let response = stored;
+    steps.key = key;
+    steps.cache = stored ? 'hit' : mayRefresh ? 'refresh' : 'miss';
+    steps.madeAt = stored?.madeAt;
     if (response) this.statistics.CacheHitCount += 1;
     else {
       this.statistics.CacheMissCount += 1;
@@ -160,7 +204,7 @@ export class StageHandler {
   }
 
   async #integrate(exchange: Exchange): Promise<IntegrationResponse> {
-    const { request, method } = exchange;
+    const { request, method, steps } = exchange;
     if (method.mock) {
       if (isUnsupported(headerValues(request, 'content-type')[0])) throw new Refusal('UNSUPPORTED_MEDIA_TYPE');
       return method.mock;
@@ -170,6 +214,9 @@ export class StageHandler {
     if (!target || !this.#functionLetsIn(method, request)) throw new Refusal('API_CONFIGURATION_ERROR');
     this.statistics.integrations += 1;
     const event = proxyEvent(request, this.#contextOf(exchange));
+    const madeAt = clock.now();
+    steps.madeAt = madeAt;
+    steps.functionArn = method.functionArn;
     let cancel = (): void => {};
     const timeout = new Promise<never>((_, reject) => {
       cancel = clock.schedule(method.timeoutMilliseconds, () => reject(new Refusal('INTEGRATION_TIMEOUT')));
@@ -184,13 +231,14 @@ export class StageHandler {
       cancel();
       this.#timeouts.delete(cancel);
     });
+    steps.invocationId = result.requestId;
     if (result.functionError) throw new Refusal('INTEGRATION_FAILURE');
     const response = proxyResponse(result.payload);
     if (!response) {
       log(`${method.functionArn} answered what a proxy integration can't pass on: ${result.payload.slice(0, 200)}`);
       throw new Refusal('INTEGRATION_FAILURE');
     }
-    return response;
+    return { ...response, madeAt };
   }
 
   #bodyFor(request: GatewayRequest, response: IntegrationResponse): GatewayResponse {

@@ -1,5 +1,6 @@
 import { AwsError, type Clock } from '../types';
 import type { GatewayOptions } from './options';
+import type { StageCacheEntry } from './stage-cache';
 import { StageHandler, type StageServices, type StageStatistics } from './stage-handler';
 
 /** Statistics of one stage. */
@@ -59,6 +60,11 @@ export class Stages {
         statistics: { ...this.get(api.id, name).statistics },
       })),
     );
+  }
+
+  /** Views of what the caches of all stages hold. */
+  entries(): StageCacheEntry[] {
+    return [...this.#handlers.values()].flatMap((stage) => stage.entries());
   }
 
   /** Cancels every timer. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Observe } from '../observations';
 import { AwsError, type Clock, type FunctionTarget, type InvokeResult } from '../types';
 import type { Concurrency } from './concurrency';
 import { rateExceeded } from './concurrency';
@@ -29,6 +30,7 @@ export interface PoolServices {
   log(line: string): void;
   /** A process was started; what it returns is called when the process has ended. */
   started(pid: number): () => void;
+  readonly observe?: Observe;
 }
 
 /** The environments of one function. The one that was used last is used next, so that those that aren't needed grow idle. */
@@ -105,13 +107,15 @@ export class FunctionPool implements FunctionTarget {
   }
 
   async #run(environment: ExecutionEnvironment, payload: string, invokedFunctionArn: string, requestId: string) {
-    const { clock } = this.#services;
-    const start = clock.now();
+    const { clock, observe } = this.#services;
+    const [start, began] = [clock.now(), performance.now()];
     const result = await environment.invoke({ requestId, invokedFunctionArn, payload });
+    const [ms, cold, failed] = [performance.now() - began, environment.invocations === 1, result.functionError !== undefined];
+    observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, cold, failed });
     const status = result.functionError ? '\tStatus: error' : '';
     this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
     if (environment.state === 'idle') this.#park(environment);
-    return result;
+    return { ...result, requestId };
   }
 
   #take(): ExecutionEnvironment {

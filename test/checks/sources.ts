@@ -23,7 +23,7 @@ export function filesOf(folder: string, endings: readonly string[]): string[] {
 }
 
 /** @returns every source file of the repository: TypeScript and modules of JavaScript. */
-export const sources = (): string[] => filesOf('.', ['.ts', '.mjs', '.cjs']);
+export const sources = (): string[] => filesOf('.', ['.ts', '.tsx', '.mjs', '.cjs']);
 
 export const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), 'utf8');
 

@@ -1,0 +1,2 @@
+export { type Console, type ConsoleOptions, startConsole } from './console';
+export { Recorder } from './recorder';

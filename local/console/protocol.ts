@@ -1,0 +1,123 @@
+/**
+ * Data that the console's server sends and its page shows. Plain data: nothing here runs, so that both sides can import it.
+ * Times are epoch milliseconds, durations milliseconds.
+ */
+
+/** The tiers that can answer, from the viewer inwards. */
+export const TIERS = ['edge', 'gateway', 'memory', 'shared', 'database'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/**
+ * Tier that answered. `origin`: what is behind the edge and the gateway answered, and doesn't say from which of its tiers.
+ * `refused`: the edge or the gateway answered by itself, without a cache.
+ */
+export type Answerer = Tier | 'origin' | 'refused';
+export const ANSWERERS: readonly Answerer[] = [...TIERS, 'origin', 'refused'];
+
+/** Step of a request's path, from the viewer inwards. */
+export interface Step {
+  readonly at: Tier | 'function';
+  /** `uncached`: this tier keeps no such answer. `refreshed`: it had an expired one, which the origin confirmed. */
+  readonly outcome: 'hit' | 'stale' | 'miss' | 'bypass' | 'uncached' | 'refreshed' | 'ran' | 'failed' | 'refused';
+  /** Reason, for a person. */
+  readonly why?: string;
+  /** Duration from its begin to its answer; absent where it isn't known by itself. */
+  readonly ms?: number;
+  /** Time from the begin of the request to the begin of the step. */
+  readonly afterMs?: number;
+  /** Key in the cache of this tier. */
+  readonly key?: string;
+  /** Id by which logs know it. */
+  readonly id?: string;
+  /** Name of the stage, or of the function. */
+  readonly name?: string;
+}
+
+/** A request and its path. */
+export interface RequestRow {
+  /** Counts up by one from the start of the platform. */
+  readonly seq: number;
+  readonly id: string;
+  readonly at: number;
+  readonly ms: number;
+  readonly method: string;
+  /** With its query string. */
+  readonly url: string;
+  readonly status: number;
+  /** Tier that was asked. */
+  readonly asked: 'edge' | 'gateway';
+  readonly answeredBy: Answerer;
+  readonly steps: readonly Step[];
+  readonly tags: readonly string[];
+  readonly cacheStatus?: string;
+  /** Begin of the invocation that made the content, or a later time where that isn't known. */
+  readonly madeAt?: number;
+  /** Tier of the function that the content came from, by its `Cache-Status`. */
+  readonly madeBy?: Tier;
+  /** Headers of the content, as the origin sent them. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Figures of a tier over the last {@link WINDOW_SECONDS}. */
+export interface TierFigures {
+  readonly tier: Tier;
+  /** Requests a second that came to it, and that it answered. */
+  readonly arrivedPerSecond: number;
+  readonly answeredPerSecond: number;
+  /** Share of what came to it that it answered, 0 to 1; undefined where nothing came. */
+  readonly hitRatio?: number;
+  /** Durations of the requests that it answered, as their viewers saw them. */
+  readonly p50?: number;
+  readonly p95?: number;
+}
+
+export const WINDOW_SECONDS = 10;
+/** Seconds that plots show. */
+export const HISTORY_SECONDS = 120;
+
+/** One second of all traffic. */
+export interface Second {
+  /** Epoch seconds. */
+  readonly second: number;
+  /** Answers, by answerer in the order of {@link ANSWERERS}. */
+  readonly answers: readonly number[];
+  /** Answers with a status of 500 or more. */
+  readonly errors: number;
+  readonly p50?: number;
+  readonly p95?: number;
+}
+
+/** Figures of all traffic. */
+export interface Figures {
+  readonly tiers: readonly TierFigures[];
+  readonly history: readonly Second[];
+  /** Requests that came faster than they could be shown; they are in no figure. */
+  readonly missed: number;
+}
+
+/** A process of an engine. */
+export interface EngineState {
+  readonly name: string;
+  readonly kind: 'postgres-primary' | 'postgres-standby' | 'redis';
+  readonly role?: 'primary' | 'replica';
+  readonly running: boolean;
+  /** State in words: keys and bytes of a cache node, replay lag of a standby. */
+  readonly note?: string;
+}
+
+/** Description of the platform, sent once. */
+export interface About {
+  /** Name of each tier in the template, such as a distribution's id; absent where the template has no such tier. */
+  readonly tiers: Readonly<Partial<Record<Tier, string>>>;
+  readonly urls: { readonly edge?: string; readonly gateway?: string; readonly endpoint: string };
+  readonly functions: readonly string[];
+}
+
+/** Messages of the stream of events, by name. */
+export interface Messages {
+  readonly about: About;
+  /** New rows, the oldest first. */
+  readonly rows: readonly RequestRow[];
+  readonly figures: Figures;
+  readonly engines: readonly EngineState[];
+}
