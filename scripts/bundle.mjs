@@ -1,6 +1,7 @@
 // Bundles every function of lambdas/ into assets/lambdas/<name>/index.js, which is what the package contains, and those of the
-// sample into assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them. The
-// page of the local platform's console goes to assets/console. A file is written only where its content differs, so that asset hashes and watchers stay quiet.
+// sample into assets/places/<name>/index.js: what the CDK app deploys and what runs locally. One esbuild call for all of them.
+// The page of the local platform's console goes to assets/console. A file is written only where its content differs, so that
+// asset hashes and watchers stay quiet.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -46,7 +46,9 @@ function split(text: string, separator: ',' | ';'): string[] {
 
 const unquoted = (text: string): string => (text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text);
 
-/** Steps within a function, from memory inwards, and the tier that had the value; undefined where the header says nothing of it. */
+/**
+ * Steps within a function, from memory inwards, and the tier that had the value; undefined where the header says nothing of it.
+ */
 export function functionTiers(header: string | undefined): { readonly tier: Tier; readonly steps: readonly Step[] } | undefined {
   if (header === undefined) return undefined;
   const known = new Map(members(header).map((member) => [member.name, member]));
