@@ -1,17 +1,27 @@
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand, UsageError, wholeNumber } from '../cli/arguments';
+import { readCloudAssembly } from './assembly';
 import { synthesizeIfChanged } from './assembly/synthesize';
-import { credentialsFile } from './identity';
-import { type Platform, startPlatform } from './platform';
-import type { ProductSettings } from './products';
+import { CONNECTABLE, type Connectable, connect } from './dev/connect';
+import { setUpEngines } from './dev/engines';
+import { explained } from './dev/faults';
+import { plan } from './dev/plan';
+import { forgetRunning, recordRunning } from './dev/running';
+import { CONTEXT, Session } from './dev/session';
+import { summary } from './dev/summary';
+import { openGround } from './ground';
 import { createProgress } from './progress';
 import { parseSettings } from './settings';
 
-const HELP = `Synthesizes the app of this project and runs it on this machine.
+const HELP = `Synthesizes the app of this folder and runs it on this machine.
 
-  npm start -- [options]
+  npx cachement dev [options]
 
-  --port N         port of the edge, loopback only (default 8080; 0 is any free one)
+  --port N         port of the edge, loopback only; 0 is any free one (default 8080, or the next one that is free)
+  --no-watch       don't follow changes of sources, as in continuous integration
+  --yes            install what is missing into this folder
+  --plan           say what of the templates is honoured, ignored or refused; runs nothing
+  --connect NAME   open redis-cli or psql on what runs: redis or postgres
   --seed N         seed of everything that chance decides, such as the order of events (default 1)
   --assembly DIR   run this cloud assembly instead of synthesizing one
   --state DIR      folder for data, secrets and logs, of one platform at a time (default .cachement/local)
@@ -20,112 +30,118 @@ const HELP = `Synthesizes the app of this project and runs it on this machine.
   --verbose        show what each product reports
   --help           show this text
 
-The app's command comes from cdk.json, with context stage=local. Ctrl-C ends everything.
+The app's command comes from cdk.json, with context stage=local. Data is made anew at each start. Ctrl-C ends everything.
 `;
+
+const OPTIONS = {
+  port: { type: 'string' },
+  'no-watch': { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
+  plan: { type: 'boolean', default: false },
+  connect: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  assembly: { type: 'string' },
+  state: { type: 'string', default: '.cachement/local' },
+  skip: { type: 'string', multiple: true, default: [] as string[] },
+  set: { type: 'string', multiple: true, default: [] as string[] },
+  verbose: { type: 'boolean', default: false },
+} as const;
 
 /** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the number of the signal. */
 const INTERRUPTED = 130;
 
-const project = process.cwd();
-
 interface Options {
-  readonly port: number;
-  readonly seed: number;
+  readonly port?: string;
+  readonly 'no-watch'?: boolean;
+  readonly yes?: boolean;
+  readonly seed: string;
   readonly assembly?: string;
-  readonly stateDir: string;
   readonly skip: readonly string[];
-  readonly settings: ProductSettings;
-  readonly verbose: boolean;
+  readonly set: readonly string[];
+  readonly verbose?: boolean;
 }
 
-function parseOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string', default: '8080' },
-      seed: { type: 'string', default: '1' },
-      assembly: { type: 'string' },
-      state: { type: 'string', default: '.cachement/local' },
-      skip: { type: 'string', multiple: true, default: [] },
-      set: { type: 'string', multiple: true, default: [] },
-      verbose: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return undefined;
-  }
-  return {
-    port: wholeNumber('--port', values.port, 65_535),
-    seed: wholeNumber('--seed', values.seed, 2 ** 32 - 1),
-    assembly: values.assembly,
-    stateDir: path.resolve(project, values.state),
-    skip: values.skip,
-    settings: parseSettings(values.set),
-    verbose: values.verbose,
-  };
-}
-
-function wholeNumber(option: string, text: string, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > most)
-    throw new Error(`'${option}' must be a whole number from 0 to ${most}, got: '${text}'`);
-  return value;
-}
-
-async function main(): Promise<void> {
+/** `cachement dev`, in the current folder. @returns the exit code. */
+export function main(words: readonly string[]): Promise<number> {
   // Whoever reads the output may leave, as `head` does; the platform goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const options = parseOptions();
-  if (!options) return;
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
-  const progress = createProgress(process.stderr, { verbose: options.verbose });
-
-  try {
-    const assembly = options.assembly ?? path.join(project, 'cdk.out/local');
-    if (options.assembly === undefined) {
-      await progress.phase('synthesizing the app', () =>
-        synthesizeIfChanged({ project, directory: assembly, context: { stage: 'local' }, signal: stop.signal }),
-      );
-    }
-    const platform = await startPlatform({ ...options, assembly, progress, signal: stop.signal });
-    process.stdout.write(`\n${summary(platform, options.stateDir)}\nCtrl-C ends everything.\n`);
-    await aborted(stop.signal);
-    await progress.phase('ending', () => platform.dispose());
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-  }
-  if (stop.signal.reason === 'SIGINT') process.exitCode = INTERRUPTED;
+  const project = process.cwd();
+  return runCommand(
+    {
+      help: HELP,
+      options: OPTIONS,
+      async run({ values }, { out }) {
+        const stateDir = path.resolve(project, values.state);
+        try {
+          if (values.connect !== undefined) return await connect(connectable(values.connect), stateDir, out);
+          if (values.plan) return await showPlan(values, project, out);
+          return await run(values, project, stateDir);
+        } catch (error) {
+          throw explained(error, stateDir);
+        }
+      },
+    },
+    words,
+  );
 }
 
-/** Addresses of this machine, and the outputs of the stacks that are there to try. */
-function summary(platform: Platform, stateDir: string): string {
-  const { edge, gateway, endpoint, console } = platform.urls;
-  const addresses = [
-    ['edge', edge],
-    ['gateway', gateway],
-    ['AWS APIs', endpoint],
-    ['console', console],
-    ['logs', path.join(path.relative(project, stateDir), 'logs')],
-  ];
-  const clients = [
-    `AWS_ENDPOINT_URL=${endpoint}`,
-    `AWS_REGION=${platform.model.environment.region}`,
-    `AWS_SHARED_CREDENTIALS_FILE=${credentialsFile(stateDir)}`,
-  ];
-  const tries = platform.outputs().filter(({ description }) => description?.startsWith('try: '));
-  return [
-    ...addresses.filter(([, address]) => address).map(([name, address]) => `  ${name!.padEnd(9)} ${address}`),
-    ...platform.skipped.map(
-      ({ stack, logicalId, type }) => `  skipped   ${stack}/${logicalId} (${type}): calls that need it fail`,
-    ),
-    '',
-    '  # the environment of any AWS client',
-    `  export ${clients.join(' ')}`,
-    ...tries.flatMap(({ description, value }) => ['', `  # ${description!.slice('try: '.length)}`, `  ${value}`]),
-    '',
-  ].join('\n');
+async function run(values: Options, project: string, stateDir: string): Promise<number> {
+  const options = {
+    port: values.port === undefined ? undefined : wholeNumber('--port', values.port, { most: 65_535 }),
+    seed: wholeNumber('--seed', values.seed, { most: 2 ** 32 - 1 }),
+    skip: values.skip,
+    settings: parseSettings(values.set),
+    assembly: values.assembly,
+  };
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
+  const progress = createProgress(process.stderr, { verbose: values.verbose });
+  const out = (text: string) => void process.stdout.write(`${text}\n`);
+  // Before the synthesis: a second one in the same folder would take away what the first one runs.
+  const ground = await openGround({ stateDir, port: options.port, log: progress.log });
+  const watches = !values['no-watch'] && values.assembly === undefined;
+  const watching = watches ? 'Changes of sources are followed.\n' : '';
+  const session = new Session({
+    ...options,
+    stateDir,
+    project,
+    ground,
+    progress,
+    signal: stop.signal,
+    prepare: (assembly) => setUpEngines(assembly, { project, install: values.yes ?? false, signal: stop.signal }),
+    started: async (platform) => {
+      const running = await recordRunning(platform, stateDir);
+      out(`\n${summary(platform, running, stateDir)}\n${watching}Ctrl-C ends everything.`);
+    },
+    say: out,
+  });
+  try {
+    await session.start();
+    if (watches) session.watch();
+    await aborted(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    forgetRunning(stateDir);
+    if (stop.signal.aborted) await progress.phase('ending', () => session.end());
+    else await session.end();
+    await ground.close();
+  }
+  return stop.signal.reason === 'SIGINT' ? INTERRUPTED : 0;
+}
+
+async function showPlan(values: Options, project: string, out: (text: string) => void): Promise<number> {
+  const directory = values.assembly ?? path.join(project, 'cdk.out/local');
+  if (values.assembly === undefined) await synthesizeIfChanged({ project, directory, context: CONTEXT });
+  const { text, refused } = plan(readCloudAssembly(directory), values.skip);
+  out(text);
+  return refused > 0 ? 1 : 0;
+}
+
+function connectable(name: string): Connectable {
+  const found = CONNECTABLE.find((each) => each === name);
+  if (!found) throw new UsageError(`'--connect' must be one of ${CONNECTABLE.join(', ')}, got: '${name}'`);
+  return found;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -134,8 +150,3 @@ function aborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
-
-main().catch((error: Error) => {
-  process.stderr.write(`\n${error.message}\n`);
-  process.exitCode = 1;
-});

@@ -1,7 +1,7 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AssemblyModel,
+  type CloudAssembly,
   checkHonoured,
   createModel,
   makeCustomResources,
@@ -15,24 +15,19 @@ import {
 import { awsFromTemplate } from './aws';
 import { Cleanup } from './cleanup';
 import { Recorder, startConsole } from './console';
+import { createEngines, type Engines, type EnginesOptions, enginesFromTemplate } from './engines';
+import { type Ground, type GroundOptions, openGround } from './ground';
 import { systemClock } from './host/clock';
-import { Ports } from './host/ports';
-import { endLeftovers } from './host/processes';
 import { seededRandom } from './host/random';
-import { lockStateDir } from './host/state-dir';
 import { operatorKeys } from './identity';
 import { createProducts, PRODUCT_TYPES, type ProductSettings, type Products } from './products';
 import { type Progress, silent } from './progress';
 import { localizedText } from './stacks';
-import type { Environment, FunctionTarget, Keys, Log, ProductContext } from './types';
+import type { Environment, FunctionTarget, Keys, ProductContext } from './types';
 
-export interface PlatformOptions {
+export interface PlatformOptions extends GroundOptions {
   /** Cloud assembly directory, as `cdk synth` writes it. */
   readonly assembly: string;
-  /** Folder for data, logs and secrets; of one platform at a time. */
-  readonly stateDir: string;
-  /** Port of the edge on loopback; 0 is any free one. @default 8080 */
-  readonly port?: number;
   /** Of everything that chance decides. @default 1 */
   readonly seed?: number;
   /** Settings that the template doesn't have, such as the time of an invalidation. @default - each product's own */
@@ -43,11 +38,15 @@ export interface PlatformOptions {
   readonly progress?: Progress;
   /** Ends the start, and whatever has been started. */
   readonly signal?: AbortSignal;
+  /** What it stands on, which it closes in the end. @default - opened for it */
+  readonly ground?: Ground;
 }
 
 /** A running platform. */
 export interface Platform extends Products {
   readonly model: AssemblyModel;
+  /** The templates that run. */
+  readonly assembly: CloudAssembly;
   /** Access keys of the person who runs the platform, who may do everything, and of functions. */
   readonly keys: Keys;
   /** Resources that were left out. */
@@ -60,18 +59,34 @@ export interface Platform extends Products {
   outputs(): Output[];
   /** A text with the addresses of AWS that a local server stands for replaced by that server's. */
   localized(text: string): string;
+  /**
+   * Prepares another assembly to run in place of this one, at the same addresses.
+   * @throws {Error} where it can't be run here; then this platform goes on, as it does until the replacement starts.
+   */
+  replacement(assembly: string): Replacement;
   /** Ends everything: no process, socket or timer is left. May be called more than once. */
   dispose(): Promise<void>;
 }
 
-const DEFAULT_PORT = 8080;
+/** Another assembly in place of the one that runs. */
+export interface Replacement {
+  /** True where the templates want the engines as they are, so that these go on with their data. */
+  readonly keepsEngines: boolean;
+  /**
+   * Ends what runs, and starts what takes its place.
+   * @throws {Error} where that fails: then only engines are left running, until another replacement or `dispose`.
+   */
+  start(): Promise<Platform>;
+}
 
-/** Account of stacks that name none; nobody's. */
-const DEFAULT_ACCOUNT = '000000000000';
-const DEFAULT_REGION = 'us-east-1';
-
-/** The port of the edge, by its name in {@link Environment.port}. */
-const EDGE = 'edge';
+/** Parts of a platform, and of those that take its place. */
+interface Parts {
+  readonly options: PlatformOptions;
+  readonly ground: Ground;
+  engines?: { readonly product: Engines; readonly options: EnginesOptions };
+  /** Ends everything but the engines and the ground. */
+  products: Cleanup;
+}
 
 /**
  * Runs a synthesized template on this machine. Where that fails, nothing is left running.
@@ -80,7 +95,7 @@ const EDGE = 'edge';
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const cleanup = new Cleanup();
-  const started = start(options, cleanup);
+  const started = open(options, cleanup);
   try {
     return await Promise.race([started, rejectedOnAbort(options.signal)]);
   } catch (error) {
@@ -90,57 +105,56 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platform> {
-  const { progress = silent, signal, seed = 1 } = options;
-  const stateDir = path.resolve(options.stateDir);
-  const phase = <T>(name: string, work: () => Promise<T>) => {
-    signal?.throwIfAborted();
-    return progress.phase(name, work);
-  };
+async function open(options: PlatformOptions, cleanup: Cleanup): Promise<Platform> {
+  const { progress = silent } = options;
+  const ground = options.ground ?? (await openGround({ ...options, log: progress.log }));
+  cleanup.add(() => ground.close());
+  const parts: Parts = { options, ground, products: new Cleanup() };
+  cleanup.add(() => parts.engines?.product.dispose());
+  cleanup.add(() => parts.products.run());
+  return start(prepare(options.assembly, parts), parts, () => cleanup.run());
+}
 
-  const assembly = readCloudAssembly(options.assembly);
-  cleanup.add(lockStateDir(stateDir));
-
-  const { log, close } = logTo(path.join(stateDir, 'logs/platform.log'), progress.log);
-  cleanup.add(close);
-  const left = await endLeftovers(stateDir);
-  if (left.length > 0) log('platform', `ended what an earlier run left behind: ${left.join(', ')}`);
-
-  const ports = await Ports.take();
-  cleanup.add(() => ports.release());
-  if (options.port !== 0) await ports.claim(EDGE, options.port ?? DEFAULT_PORT);
-  const environment: Environment = {
-    account: assembly.stacks.find(({ account }) => account)?.account ?? DEFAULT_ACCOUNT,
-    region: assembly.stacks.find(({ region }) => region)?.region ?? DEFAULT_REGION,
-    endpointUrl: `http://127.0.0.1:${ports.port('aws')}`,
-    caFile: path.join(stateDir, 'certificates/ca.pem'),
-    stateDir,
-    port: (name) => ports.port(name),
-  };
-
-  const skip = options.skip ?? [];
-  const run = mergeTypes(PRODUCT_TYPES);
-  const types = { ...run, ...skippedTypes(assembly, skip, run) };
-  // One store for all, made on first use: policies and network are read from the model that it resolves secrets for.
-  const aws = once(() => awsFromTemplate(model));
-  const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
-  checkHonoured(assembly, model, types);
-
+/** Everything of an assembly that is found out before anything starts or ends. */
+function prepare(directory: string, { options, ground, engines }: Parts) {
+  const assembly = readCloudAssembly(directory);
+  const environment = ground.environment(assembly);
+  const { model, aws } = checkedModel(assembly, environment, options.skip);
   const recorder = new Recorder();
   const context: ProductContext = {
     environment,
     observe: recorder.observe,
-    keys: operatorKeys(stateDir),
+    keys: operatorKeys(ground.stateDir),
     registry: { functions: new Map(), queues: new Map(), origins: new Map() },
-    clock: systemClock((error) => log('platform', `a timer failed: ${error.stack ?? error}`)),
-    random: seededRandom(seed),
-    log,
+    clock: systemClock((error) => ground.log('platform', `a timer failed: ${error.stack ?? error}`)),
+    random: seededRandom(options.seed ?? 1),
+    log: ground.log,
   };
-  const products = createProducts(model, aws(), context, { settings: options.settings, edgePort: ports.port(EDGE) });
-  const { engines, lambda, queues, events, gateway, edge } = products;
-  for (const product of [engines, products.aws, lambda, queues, events, gateway, edge]) cleanup.add(() => product.dispose());
+  const engineOptions = enginesFromTemplate(model);
+  const kept = isDeepStrictEqual(engines?.options, engineOptions) ? engines?.product : undefined;
+  const products = createProducts(model, aws, context, {
+    settings: options.settings,
+    edgePort: ground.edgePort,
+    engines: kept ?? createEngines(engineOptions, context),
+  });
+  return { assembly, model, context, products, recorder, engineOptions, areKept: kept !== undefined };
+}
 
-  await phase('starting the engines', () => engines.start());
+async function start(prepared: ReturnType<typeof prepare>, parts: Parts, dispose: () => Promise<void>): Promise<Platform> {
+  const { assembly, model, context, products, recorder } = prepared;
+  const { progress = silent, signal, skip = [] } = parts.options;
+  const phase = <T>(name: string, work: () => Promise<T>) => {
+    signal?.throwIfAborted();
+    return progress.phase(name, work);
+  };
+  const { engines, lambda, queues, events, gateway, edge } = products;
+  for (const product of [products.aws, lambda, queues, events, gateway, edge]) parts.products.add(() => product.dispose());
+
+  if (!prepared.areKept) {
+    await parts.engines?.product.dispose();
+    parts.engines = { product: engines, options: prepared.engineOptions };
+    await phase('starting the engines', () => engines.start());
+  }
   await phase('starting functions, queues and rules', async () => {
     for (const product of [products.aws, lambda, queues, events, gateway]) await product.start();
   });
@@ -159,15 +173,16 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
   const urls = {
     edge: [...edge.urls.values()][0],
     gateway: model.resources('AWS::ApiGateway::Stage').length > 0 ? gateway.url() : undefined,
-    endpoint: environment.endpointUrl,
+    endpoint: context.environment.endpointUrl,
   };
   const shown = await startConsole({ products, model, context, recorder, urls });
-  cleanup.add(() => shown.dispose());
+  parts.products.add(() => shown.dispose());
 
   const localized = (text: string) => localizedText(text, context.registry.origins);
   return {
     ...products,
     model,
+    assembly,
     keys: context.keys,
     skipped: skippedResources(assembly, skip),
     functions: context.registry.functions,
@@ -177,8 +192,35 @@ async function start(options: PlatformOptions, cleanup: Cleanup): Promise<Platfo
       model
         .outputs()
         .map((output) => (typeof output.value === 'string' ? { ...output, value: localized(output.value) } : output)),
-    dispose: () => cleanup.run(),
+    replacement(directory) {
+      const next = prepare(directory, parts);
+      return { keepsEngines: next.areKept, start: () => replace(next, parts, dispose) };
+    },
+    dispose,
   };
+}
+
+async function replace(next: ReturnType<typeof prepare>, parts: Parts, dispose: () => Promise<void>): Promise<Platform> {
+  await parts.products.run();
+  parts.products = new Cleanup();
+  try {
+    return await start(next, parts, dispose);
+  } catch (error) {
+    await parts.products.run();
+    parts.products = new Cleanup();
+    throw error;
+  }
+}
+
+/** Model of an assembly, and its callers of AWS's APIs. @throws {NotHonouredError} of what isn't run here. */
+export function checkedModel(assembly: CloudAssembly, environment: Environment, skip: readonly string[] = []) {
+  const run = mergeTypes(PRODUCT_TYPES);
+  const types = { ...run, ...skippedTypes(assembly, skip, run) };
+  // One store for all, made on first use: policies and network are read from the model that it resolves secrets for.
+  const aws = once(() => awsFromTemplate(model));
+  const model = createModel({ assembly, types, environment, secrets: () => aws().secrets });
+  checkHonoured(assembly, model, types);
+  return { model, aws: aws() };
 }
 
 /** Connections and calls of a function that were not let through, each with what is missing. */
@@ -189,21 +231,6 @@ function blockedOf({ lambda, aws }: Products, functionArn: string, since: number
     ...connections.flatMap(({ target, missing }) => (missing === undefined ? [] : [`no connection to ${target}: ${missing}`])),
     ...calls.flatMap(({ service, operation, reason }) => (reason === undefined ? [] : [`${service} ${operation}: ${reason}`])),
   ];
-}
-
-/** Log of the products' reports: to a file, and to `shown`. */
-function logTo(file: string, shown: Log): { readonly log: Log; close(): Promise<void> } {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const stream = fs.createWriteStream(file, { mode: 0o600 });
-  // Such as a full disk: the platform goes on without the file.
-  stream.on('error', ({ message }) => shown('platform', `the log file can't be written any more: ${message}`));
-  return {
-    log(product, message) {
-      shown(product, message);
-      if (stream.writable) stream.write(`${new Date().toISOString()} [${product}] ${message}\n`);
-    },
-    close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(() => resolve()))),
-  };
 }
 
 function rejectedOnAbort(signal: AbortSignal | undefined): Promise<never> {

@@ -12,7 +12,7 @@ import {
 } from './aws';
 import { connectionRules } from './connections';
 import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
-import { createEngines, type Engines, types as engines, enginesFromTemplate, engineTargets } from './engines';
+import { type Engines, types as engines, engineTargets } from './engines';
 import { createEvents, type Events, type EventsOptions, types as events, eventsFromTemplate } from './events';
 import { createGateway, type Gateway, type GatewayOptions, types as gateway, gatewayFromTemplate } from './gateway';
 import { createLambda, type Lambda, type LambdaOptions, types as lambda, lambdaFromTemplate } from './lambda';
@@ -50,9 +50,8 @@ export function createProducts(
   model: AssemblyModel,
   aws: AwsOptions,
   context: ProductContext,
-  { settings = {}, edgePort }: { readonly settings?: ProductSettings; readonly edgePort: number },
+  { settings = {}, edgePort, engines }: { settings?: ProductSettings; edgePort: number; engines: Engines },
 ): Products {
-  const engines = createEngines(enginesFromTemplate(model), context);
   // One record of what functions ask for, whether by the endpoint of the AWS APIs or by the gateway.
   const calls = new CallLog();
   const connections = connectionRules(model, aws.network, {

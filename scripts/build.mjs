@@ -1,6 +1,6 @@
-// Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the functions,
-// and the SQL. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its function by the same
-// path in both.
+// Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the local
+// platform, the functions, and the SQL. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its
+// function by the same path in both.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -36,17 +36,22 @@ const { warnings } = await build({
 if (warnings.length > 0) process.exit(1);
 
 // One file, with what it needs of the AWS SDK: nobody who imports only constructs should have to install that.
-await build({
+const program = {
   ...common,
   bundle: true,
-  entryPoints: { main: 'cli/main.ts' },
-  outdir: path.join(dist, 'cli'),
   format: 'cjs',
   mainFields: ['module', 'main'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'external',
-});
+};
+await build({ ...program, entryPoints: { main: 'cli/main.ts' }, outdir: path.join(dist, 'cli') });
+
+// The local platform, with the scripts that it starts functions' processes with. `pg-native` is an optional driver of pg's.
+await build({ ...program, entryPoints: { main: 'local/main.ts' }, outdir: path.join(dist, 'local'), external: ['pg-native'] });
+for (const name of ['bootstrap.cjs', 'connection-guard.cjs']) {
+  fs.copyFileSync(path.join(root, 'local/lambda', name), path.join(dist, 'local', name));
+}
 
 /** The sources that tsc found an entry point to import. */
 function modulesOf(folder) {

@@ -95,6 +95,14 @@ export function unknownPaths(properties: unknown, type: ResourceType): string[] 
   return [...new Set(walk(properties ?? {}, ''))];
 }
 
+/** Property paths of a resource that a type ignores, with the reasons. */
+export function ignoredPaths(properties: unknown, { honours, ignores = {} }: ResourceType): [path: string, reason: string][] {
+  const rest = unknownPaths(properties, { honours, ref: () => '' });
+  return Object.entries(ignores).filter(([ignored]) =>
+    rest.some((path) => path === ignored || path.startsWith(`${ignored}.`) || ignored.startsWith(`${path}.`)),
+  );
+}
+
 function sectionProblems({ name, template }: Stack): Problem[] {
   return Object.keys(template)
     .filter((section) => !SECTIONS.includes(section) && section !== 'AWSTemplateFormatVersion')

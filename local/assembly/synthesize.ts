@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sourceHash } from './source-hash';
+import { Sources } from './sources';
 
 export interface SynthesizeOptions {
   /** Folder with `cdk.json`. */
@@ -24,7 +24,7 @@ const STAMP = '.sources';
 export async function synthesizeIfChanged(options: SynthesizeOptions): Promise<boolean> {
   const { project, directory, context } = options;
   const stamp = path.join(directory, STAMP);
-  const hash = sourceHash(project, context);
+  const hash = new Sources(project).hash(context);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return false;
   await synthesize(options);
   fs.writeFileSync(stamp, hash);
@@ -36,13 +36,12 @@ export async function synthesizeIfChanged(options: SynthesizeOptions): Promise<b
  * @throws {Error} with what the command wrote, where it fails.
  */
 export async function synthesize({ project, directory, context = {}, signal }: SynthesizeOptions): Promise<void> {
-  const file = path.join(project, 'cdk.json');
-  const config = JSON.parse(fs.readFileSync(file, 'utf8')) as { app?: string; context?: Record<string, unknown> };
-  if (!config.app) throw new Error(`'app' is missing in '${file}'; it is the command that synthesizes the app`);
+  const { app, build, context: ofProject } = readConfig(project);
+  const command = build === undefined ? app : `${build} && ${app}`;
   fs.rmSync(directory, { recursive: true, force: true });
   fs.mkdirSync(path.dirname(directory), { recursive: true });
 
-  const child = spawn(config.app, {
+  const child = spawn(command, {
     cwd: project,
     shell: true,
     // A group of its own, so that an end reaches what the shell has started.
@@ -54,7 +53,7 @@ export async function synthesize({ project, directory, context = {}, signal }: S
       CDK_OUTDIR: directory,
       // The rules of CloudFormation are for a synthesis that is deployed; they take seconds.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify({ ...config.context, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...ofProject, ...context }),
     },
   });
   const abort = () => process.kill(-child.pid!, 'SIGTERM');
@@ -68,6 +67,29 @@ export async function synthesize({ project, directory, context = {}, signal }: S
   });
   signal?.removeEventListener('abort', abort);
   signal?.throwIfAborted();
-  if (code !== 0)
-    throw new Error(`'${config.app}' failed with exit code ${code}:\n${Buffer.concat(output).toString().trimEnd()}`);
+  if (code !== 0) throw new Error(`'${command}' failed with exit code ${code}:\n${Buffer.concat(output).toString().trimEnd()}`);
+}
+
+/** The part of `cdk.json` by which an app is run, with the context that lookups have left in `cdk.context.json`. */
+function readConfig(project: string) {
+  const file = path.join(project, 'cdk.json');
+  if (!fs.existsSync(file)) {
+    throw new Error(
+      `there is no cdk.json in '${project}'; go to the app's folder, or begin one with: npx cachement init --template store`,
+    );
+  }
+  const read = (name: string) => {
+    try {
+      return JSON.parse(fs.readFileSync(path.join(project, name), 'utf8'));
+    } catch (error) {
+      throw new Error(`${name} must be JSON; ${(error as Error).message}`, { cause: error });
+    }
+  };
+  const { app, build, context } = read('cdk.json') as { app?: string; build?: string; context?: Record<string, unknown> };
+  if (!app) throw new Error(`'app' is missing in '${file}'; it is the command that synthesizes the app`);
+  return {
+    app,
+    build,
+    context: { ...(fs.existsSync(path.join(project, 'cdk.context.json')) && read('cdk.context.json')), ...context },
+  };
 }

@@ -68,6 +68,16 @@ export class Ports {
     this.#byName.set(name, port);
   }
 
+  /** Gives a name the first free one of `count` ports. @throws {PortInUseError} where none is. */
+  async claimFrom(name: string, first: number, count: number): Promise<void> {
+    for (let port = first; port < first + count; port++) {
+      if (!(await isFree(port))) continue;
+      this.#byName.set(name, port);
+      return;
+    }
+    throw new PortInUseError(first);
+  }
+
   async release(): Promise<void> {
     if (this.#guard.listening) await close(this.#guard);
   }

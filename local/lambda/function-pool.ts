@@ -42,6 +42,8 @@ export class FunctionPool implements FunctionTarget {
   readonly #environments = new Set<ExecutionEnvironment>();
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
+  /** Those that end after the invocation that they are at. */
+  readonly #outdated = new WeakSet<ExecutionEnvironment>();
 
   constructor(
     readonly options: FunctionOptions,
@@ -99,6 +101,12 @@ export class FunctionPool implements FunctionTarget {
     await Promise.all(this.#idle.splice(0).map((environment) => this.#end(environment)));
   }
 
+  /** {@link retire}, and no invocation that comes later meets an environment of today. */
+  async renew(): Promise<void> {
+    for (const environment of this.#environments) this.#outdated.add(environment);
+    await this.retire();
+  }
+
   /** Ends every environment. */
   async dispose(): Promise<void> {
     this.stopped = true;
@@ -114,7 +122,10 @@ export class FunctionPool implements FunctionTarget {
     observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, cold, failed });
     const status = result.functionError ? '\tStatus: error' : '';
     this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
-    if (environment.state === 'idle') this.#park(environment);
+    if (environment.state === 'idle') {
+      if (this.#outdated.has(environment)) void this.#end(environment);
+      else this.#park(environment);
+    }
     return { ...result, requestId };
   }
 

@@ -45,10 +45,14 @@ export interface Lambda extends Product {
   connections(): ConnectionRecord[];
   /** Ends every idle environment of the function, so that the next invocation meets an empty memory. */
   retire(nameOrArn: string): Promise<void>;
+  /** Runs the function's code from another folder, from the next invocation on. Invocations in progress go on. */
+  replaceCode(nameOrArn: string, folder: string): Promise<void>;
 }
 
 /** A function of the template at run time. */
 interface RunningFunction {
+  /** With the code. */
+  folder: string;
   readonly pool: FunctionPool;
   readonly asynchronous: AsynchronousInvocations;
   readonly log: FunctionLog;
@@ -146,13 +150,19 @@ class RunningLambda implements Lambda {
     return this.#find(nameOrArn).pool.retire();
   }
 
+  replaceCode(nameOrArn: string, folder: string): Promise<void> {
+    const running = this.#find(nameOrArn);
+    running.folder = folder;
+    return running.pool.renew();
+  }
+
   #createFunction(each: FunctionOptions): RunningFunction {
     const log = new FunctionLog(path.join(this.#context.environment.stateDir, 'logs'), each.name);
     const pool = new FunctionPool(each, {
       clock: this.#context.clock,
       concurrency: this.#concurrency,
       idleMilliseconds: this.#options.idleMilliseconds ?? DEFAULT_IDLE_MILLISECONDS,
-      processOptions: (id) => this.#processOptions(each, id, log),
+      processOptions: (id) => this.#processOptions({ ...each, folder: running.folder }, id, log),
       attach: (id, listener) => this.#api.attach(id, listener),
       detach: (id) => this.#api.detach(id),
       observe: this.#context.observe,
@@ -168,7 +178,9 @@ class RunningLambda implements Lambda {
       },
     });
     const attempt = (payload: string, requestId: string) => pool.invokeText(payload, each.arn, requestId);
-    return { pool, asynchronous: new AsynchronousInvocations(each, attempt, this.#context), log };
+    const asynchronous = new AsynchronousInvocations(each, attempt, this.#context);
+    const running: RunningFunction = { folder: each.folder, pool, asynchronous, log };
+    return running;
   }
 
   #processOptions(each: FunctionOptions, id: string, log: FunctionLog): ProcessOptions {

@@ -44,6 +44,8 @@ export function variables(options: FunctionOptions, sources: VariableSources): R
     AWS_SECRET_ACCESS_KEY: sources.credentials.secretAccessKey,
     // Keys of a role come with one; it is signed with the rest, and has no meaning here.
     AWS_SESSION_TOKEN: 'local',
+    // On this machine's Node.js, which may be older than the runtime of the template, the SDK warns once in each environment.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     AWS_ENDPOINT_URL: environment.endpointUrl,
     AWS_REGION: environment.region,
     AWS_DEFAULT_REGION: environment.region,

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { npm } from './npm.mjs';
 import { SetupError, step } from './progress.mjs';
 
 /** Fields that identify an installed package as the locked one. */
@@ -10,15 +10,7 @@ const IDENTITY = ['version', 'integrity', 'link'];
 export function ensurePackages(root) {
   if (matches(root)) return;
   step('installing packages (npm ci)', () => {
-    // The npm that started this script, where one did; there may be several on the machine.
-    const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-    const result = spawnSync(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund'], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    if (result.error || result.status !== 0) {
-      throw new SetupError(`npm ci failed (${result.error?.message ?? `exit code ${result.status}`}): its output is above`);
-    }
+    npm(root, 'ci');
     if (!matches(root))
       throw new SetupError('npm ci left node_modules different from package-lock.json: remove node_modules and try again');
   });

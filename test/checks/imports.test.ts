@@ -11,8 +11,8 @@ interface Rule {
 
 /** Imports go one way: a rule for each folder. A file follows the rule of the innermost folder that has one. */
 const RULES: Record<string, Rule> = {
-  bin: { folders: ['lib', 'examples/places'], packages: ['aws-cdk-lib', 'constructs'] },
-  'bin/verify': { folders: ['lambdas/platform/http', 'lib/edge'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
+  bin: { folders: ['lib', 'examples/places', 'cli/arguments'], packages: ['aws-cdk-lib', 'constructs'] },
+  'bin/verify': { folders: ['lambdas/platform/http', 'lib/edge', 'cli'], packages: ['aws-cdk-lib', 'constructs', '@aws-sdk'] },
   lib: { folders: [], packages: ['aws-cdk-lib', 'constructs'] },
   'lib/contract': { folders: [], packages: [] },
   'lib/route': { folders: [], packages: [] },
@@ -21,7 +21,7 @@ const RULES: Record<string, Rule> = {
   'lambdas/runtime': { folders: ['lib/route', 'lib/contract'], packages: ['ioredis', 'msgpackr'] },
   'lambdas/runtime/versions': { folders: ['lambdas/runtime', 'lib/route'], packages: ['pg'] },
   cli: { folders: ['lib/route', 'lib/contract', 'lambdas/platform'], packages: ['@aws-sdk', 'tsx'] },
-  local: { folders: [], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
+  local: { folders: ['cli/arguments'], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
   // In a browser: nothing of the platform but the types of what it is sent.
   'local/console/page': { folders: ['local/console/protocol'], packages: ['preact', 'uplot'] },
   examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { sourceHash } from '../../local/assembly/source-hash';
+import { Sources } from '../../local/assembly/sources';
 import { synthesize } from '../../local/assembly/synthesize';
 import { startOf } from '../../local/host/process-tree';
 import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
@@ -54,7 +54,7 @@ export interface TestPlatform extends Platform {
 
 /** The app's cloud assembly for stage `local`; synthesized once for the same sources, also by tests that run at once. */
 export async function testAssembly(): Promise<string> {
-  const directory = path.join(ASSEMBLIES, sourceHash(project, CONTEXT));
+  const directory = path.join(ASSEMBLIES, new Sources(project).hash(CONTEXT));
   if (!fs.existsSync(directory)) {
     fs.mkdirSync(ASSEMBLIES, { recursive: true });
     await withLock(path.join(ASSEMBLIES, 'lock'), async () => {

@@ -1,0 +1,55 @@
+import * as path from 'node:path';
+import type { Platform } from '../platform';
+import { CONNECTABLE, commandLine, engineToConnect } from './connect';
+import type { RunningPlatform } from './running';
+
+/** Addresses of this machine, a block to paste for clients, and the outputs of the stacks that are there to try. */
+export function summary(platform: Platform, running: RunningPlatform, stateDir: string): string {
+  const { edge, gateway, endpoint, console } = platform.urls;
+  const rows = [
+    ['edge', edge],
+    ['gateway', gateway],
+    ['AWS APIs', endpoint],
+    ['console', console],
+    ['data', running.engines.length > 0 ? 'made anew at this start' : undefined],
+    ['logs', path.join(path.relative(process.cwd(), stateDir), 'logs')],
+  ].filter(([, address]) => address);
+  const tries = platform.outputs().filter(({ description }) => description?.startsWith('try: '));
+  return [
+    ...rows.map(([name, address]) => `  ${name!.padEnd(9)} ${address}`),
+    ...platform.skipped.map(
+      ({ stack, logicalId, type }) => `  skipped   ${stack}/${logicalId} (${type}): calls that need it fail`,
+    ),
+    '',
+    '  # the environment of any AWS client; aws before 2.13 needs --endpoint-url "$AWS_ENDPOINT_URL" besides',
+    `  export AWS_ENDPOINT_URL=${running.endpoint} AWS_REGION=${running.region} AWS_SHARED_CREDENTIALS_FILE=${running.credentialsFile}`,
+    ...names(platform).map((line) => `  # ${line}`),
+    ...clients(running),
+    ...tries.flatMap(({ description, value }) => ['', `  # ${description!.slice('try: '.length)}`, `  ${value}`]),
+    '',
+  ].join('\n');
+}
+
+/** Physical names that calls of AWS's APIs take. */
+function names({ model }: Platform): string[] {
+  const kinds = [
+    ['distribution', 'AWS::CloudFront::Distribution'],
+    ['bus', 'AWS::Events::EventBus'],
+    ['queues', 'AWS::SQS::Queue'],
+  ] as const;
+  return kinds.flatMap(([kind, type]) => {
+    const all = model.resources(type).map((resource) => model.ref(resource));
+    return all.length > 0 ? [`${kind} ${all.join(', ')}`] : [];
+  });
+}
+
+function clients({ engines }: RunningPlatform): string[] {
+  const found = CONNECTABLE.flatMap((kind) => engineToConnect(engines, kind) ?? []);
+  if (found.length === 0) return [];
+  const options = found.map(({ kind }) => `--connect ${kind}`).join(', ');
+  return [
+    '',
+    `  # as the engines' administrator; or: npx cachement dev ${options}`,
+    ...found.map((engine) => `  ${commandLine(engine)}`),
+  ];
+}
