@@ -22,8 +22,8 @@ const READERS = [
 ];
 
 /**
- * Says of everything in the templates whether it is honoured, ignored with a reason, or refused with what to do. Nothing is started,
- * and nothing is left in the project.
+ * Says of everything in the templates whether it is honoured, ignored with a reason, or refused with what to do. Nothing is
+ * started, and nothing is left in the project.
  */
 export function plan(assembly: CloudAssembly, skip: readonly string[]): { readonly text: string; readonly refused: number } {
   const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'cachement-plan-'));
