@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { PurgeReport } from '../lib/contract/purge-report';
 import { checkPurge, describePurge } from './dry-run';
-import { type Connection, connect, type PurgeReport } from './platform';
+import { type Connection, connect } from './platform';
 import { loadRoutes } from './routes';
 import { formatList, formatReport } from './show';
 

@@ -2,30 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
 import { EVENT_SOURCE, type EventDetails, type EventType, type PurgeRequest } from '../lib/contract/events';
+import type { PurgeReport, PurgeSummary } from '../lib/contract/purge-report';
+import { platformRoutes } from '../lib/route';
 
 /** Purge to be submitted; its id is made here. */
 export type NewPurge = Required<Omit<PurgeRequest, 'purgeId'>>;
-
-/** A purge, as the API shows it. */
-export interface PurgeReport {
-  readonly purgeId: string;
-  readonly tags: readonly string[];
-  readonly mode: string;
-  readonly committedAt: string;
-  readonly completedAt?: string;
-  readonly commitToFreshMs?: number;
-  readonly steps: readonly { readonly step: string; readonly acceptedAt?: string; readonly at?: string }[];
-}
-
-/** A purge in a list. */
-export interface PurgeSummary {
-  readonly purgeId: string;
-  readonly tags: readonly string[];
-  readonly paths: readonly string[];
-  readonly committedAt: string;
-  readonly completedAt?: string;
-  readonly leftToTtl?: boolean;
-}
 
 /** The platform, from outside: its bus and its API, by IAM. */
 export interface Connection {
@@ -72,10 +53,10 @@ export function connect(options: { readonly bus?: string; readonly api?: string 
       return purgeId;
     },
     replay: (from, to) => publish('ReplayRequested', { replayId: randomUUID(), from: from.getTime(), to: to.getTime() }),
-    show: (purgeId) => get(`/purges/${encodeURIComponent(purgeId)}`),
+    show: (purgeId) => get(`${platformRoutes.purges.path}/${encodeURIComponent(purgeId)}`),
     list: async (from, to) => {
       const query = new URLSearchParams({ ...(from && { from: from.toISOString() }), ...(to && { to: to.toISOString() }) });
-      return (await get<{ purges: PurgeSummary[] }>(`/purges?${query}`))?.purges ?? [];
+      return (await get<{ purges: PurgeSummary[] }>(`${platformRoutes.purges.path}?${query}`))?.purges ?? [];
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { PurgeReport, PurgeSummary } from './platform';
+import type { PurgeReport, PurgeSummary } from '../lib/contract/purge-report';
 
 /** One line a purge. */
 export function formatList(purges: readonly PurgeSummary[]): string {

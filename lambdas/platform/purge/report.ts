@@ -1,41 +1,6 @@
 import type { Pool } from 'pg';
+import type { PurgeReport, PurgeStep, PurgeSummary } from '../../../lib/contract/purge-report';
 import { read } from '../database';
-
-/** One step of a purge, as `GET /purges/{purgeId}` shows it. Times are ISO 8601. */
-export interface PurgeStep {
-  readonly step: 'event' | 'shared' | 'gateway' | 'edge';
-  /** Time at which the tier accepted it; only the edge answers in two parts. */
-  readonly acceptedAt?: string;
-  /** Time at which the tier reported it done; absent while it is not. */
-  readonly at?: string;
-}
-
-/** Purge as the ledger has it. */
-export interface PurgeReport {
-  readonly purgeId: string;
-  readonly tags: readonly string[];
-  readonly mode: 'delete' | 'expire';
-  /** Absent until the relay has stamped it. */
-  readonly version?: string;
-  /** Just before the commit. */
-  readonly committedAt: string;
-  /** The steps that have been taken, from the inside out. */
-  readonly steps: readonly PurgeStep[];
-  readonly completedAt?: string;
-  /** Time from the commit to the edge's completion, in milliseconds. */
-  readonly commitToFreshMs?: number;
-}
-
-/** Purge in a list. Times are ISO 8601. */
-export interface PurgeSummary {
-  readonly purgeId: string;
-  readonly tags: readonly string[];
-  readonly paths: readonly string[];
-  readonly committedAt: string;
-  readonly completedAt?: string;
-  /** Present where the budget left some of its items to their TTL. */
-  readonly leftToTtl?: true;
-}
 
 /** Most purges of one list. */
 const MAX_LISTED = 1000;
@@ -123,7 +88,7 @@ export async function listPurges(primary: Pool, from: Date, to: Date): Promise<P
     paths: row.paths,
     committedAt: row.committed_at.toISOString(),
     ...(row.completed_at && { completedAt: row.completed_at.toISOString() }),
-    ...(row.left_to_ttl && { leftToTtl: true as const }),
+    ...(row.left_to_ttl && { leftToTtl: true }),
   }));
 }
 

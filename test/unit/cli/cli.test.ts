@@ -1,7 +1,8 @@
 import { describePurge } from '../../../cli/dry-run';
 import { main } from '../../../cli/main';
-import type { Connection, NewPurge, PurgeReport } from '../../../cli/platform';
+import type { Connection, NewPurge } from '../../../cli/platform';
 import { signedHeaders } from '../../../lambdas/platform/http/signature';
+import type { PurgeReport } from '../../../lib/contract/purge-report';
 import { defineRoute } from '../../../lib/route';
 
 const ID = '11111111-1111-4111-8111-111111111111';
@@ -82,8 +83,8 @@ test('a dry run with routes says tiers and staleness of each that declares a tag
 
 test('--wait shows each step once, until the purge is complete', async () => {
   const connection = new FakeConnection();
-  const report = { purgeId: ID, tags: ['a'], mode: 'delete', committedAt: AT };
-  const shared = { step: 'shared', at: AT };
+  const report = { purgeId: ID, tags: ['a'], mode: 'delete' as const, committedAt: AT };
+  const shared = { step: 'shared' as const, at: AT };
   connection.reports = [
     undefined,
     { ...report, steps: [shared] },
