@@ -27,7 +27,7 @@ const common = { absWorkingDir: root, platform: 'node', target: 'node20', logLev
 // it.
 const { warnings } = await build({
   ...common,
-  entryPoints: ['lib/contract', 'lib/route', 'lambdas/runtime'].flatMap(modulesOf),
+  entryPoints: ['lib/contract', 'lib/route', 'lambdas/runtime', 'lambdas/platform'].flatMap(modulesOf),
   outdir: path.join(dist, 'esm'),
   outbase: root,
   format: 'esm',

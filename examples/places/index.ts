@@ -1,5 +1,6 @@
 import type { CachementProps } from 'cachement';
-import { exactTags, parentTags, place, purge, purgedKeys, purges, routes } from './routes';
+import { platformRoutes } from 'cachement/route';
+import { exactTags, parentTags, place, routes } from './routes';
 import { PlacesWorkload } from './workload';
 
 /** The places API, as every stage of this repository's app serves it. */
@@ -7,10 +8,10 @@ export const places: Omit<CachementProps, 'config'> = {
   workload: new PlacesWorkload(),
   routes: [...routes],
   writes: [{ route: place, method: 'PATCH' }],
-  restricted: [purge, purges, purgedKeys],
+  restricted: [platformRoutes.purge, platformRoutes.purges, platformRoutes.purgedKeys],
   exactTags,
   parentTags,
-  purgedKeys,
+  purgedKeys: platformRoutes.purgedKeys,
   examples: [
     { id: 'Place', shows: 'a place; ask twice, and look at X-Cache and Cache-Status', path: '/places/2950159' },
     { id: 'Country', shows: 'the largest places of a country', path: '/places?country=DE&limit=20&page=1' },

@@ -1,4 +1,4 @@
-import { days, defineRoute, hours, minutes, type Route, seconds } from 'cachement/route';
+import { days, defineRoute, hours, minutes, platformRoutes, type Route, seconds } from 'cachement/route';
 
 /** One place by its id. */
 export const place: Route = defineRoute({
@@ -33,22 +33,6 @@ export const placesOfCountry: Route = defineRoute({
   tags: ['country:{country}', 'countries'],
 });
 
-/** What a purge did, step by step. Never cached: it is read while it changes. */
-export const purge: Route = defineRoute({ name: 'purge', path: '/purges/{purgeId}' });
-
-/** Purges by the time of their commit, ISO 8601; by default the last hour. Never cached. */
-export const purges: Route = defineRoute({ name: 'purges', path: '/purges', query: { from: {}, to: {} } });
-
-/** Some of the keys whose last purge was between two times, ISO 8601, with what the primary has of them. Never cached. */
-export const purgedKeys: Route = defineRoute({
-  name: 'purged-keys',
-  path: '/purged-keys',
-  query: { from: { required: true }, to: { required: true } },
-});
-
-/** Each tier's state. Never cached. */
-export const health: Route = defineRoute({ name: 'health', path: '/health' });
-
 /** What stands for many tags of a batch at the edge: every response with the one carries the other. */
 export const parentTags = { 'place:{id}': 'places', 'country:{country}': 'countries' } as const;
 
@@ -62,4 +46,11 @@ export const warmPlaces = [{ id: '2950159' }] as const;
 export const warmCountries = [{ country: 'DE', limit: '20', page: '1' }] as const;
 
 /** Every route of the sample API. */
-export const routes: readonly Route[] = [place, placesOfCountry, purge, purges, purgedKeys, health];
+export const routes: readonly Route[] = [
+  place,
+  placesOfCountry,
+  platformRoutes.purge,
+  platformRoutes.purges,
+  platformRoutes.purgedKeys,
+  platformRoutes.health,
+];

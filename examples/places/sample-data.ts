@@ -1,5 +1,5 @@
 import { CustomResource, Duration, FileSystem } from 'aws-cdk-lib';
-import { DatabaseRole, PlatformFunction, type WorkloadDataOptions } from 'cachement';
+import { DatabaseRole, databaseDependencies, PlatformFunction, type WorkloadDataOptions } from 'cachement';
 import { Construct } from 'constructs';
 import { bundleOf } from './bundles';
 
@@ -27,7 +27,6 @@ export class SampleData extends Construct {
       serviceTimeout: TIMEOUT.plus(Duration.seconds(30)),
       properties: { Hash: FileSystem.fingerprint(bundle) },
     });
-    // Rules and permissions, without which the function can't work with the database; none follows from a reference.
-    resource.node.addDependency(schema, load, ...load.connections.securityGroups, database);
+    resource.node.addDependency(schema, ...databaseDependencies(load, database, network));
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../platform/purge/purge-path';
 import { createWorker } from '../platform/purge/worker';
 
-const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
+const database = databaseFromEnvironment({ primaryOnly: true, statementTimeoutMs: 5_000 });
 const context = {
   primary: database.writer,
   bus: busFromEnvironment(),

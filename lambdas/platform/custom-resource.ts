@@ -2,22 +2,34 @@ import { describeError, log } from './log';
 
 /** Event of CloudFormation for the function behind a custom resource. */
 export interface CustomResourceEvent {
+  /** Operation of the stack. */
   readonly RequestType: 'Create' | 'Update' | 'Delete';
+  /** URL that the answer is sent to; whoever has it can answer, so that it belongs into no log. */
   readonly ResponseURL: string;
+  /** ARN of the stack. */
   readonly StackId: string;
+  /** Id of the request. */
   readonly RequestId: string;
+  /** Name of the resource in the template. */
   readonly LogicalResourceId: string;
+  /** Id of the resource. @default - absent in a Create */
   readonly PhysicalResourceId?: string;
+  /** Properties of the resource in the template, all of them texts. @default - none */
+  readonly ResourceProperties?: Readonly<Record<string, unknown>>;
 }
 
+/** Options of a custom resource. */
 export interface CustomResourceOptions {
-  /** Stays the same over all updates, or CloudFormation deletes the resource that the old id stood for. */
+  /** Id that stays the same over all updates, or CloudFormation deletes the resource that the old id stood for. */
   readonly physicalResourceId: string;
 
   /** Work of Create and Update. Delete does nothing: data outlives a stack. @returns what `Fn::GetAtt` reads. */
-  run(): Promise<Record<string, string | number>>;
+  run(event: CustomResourceEvent): Promise<Record<string, string | number>>;
 
-  /** @default - global fetch */
+  /**
+   * Client for the answer; for tests.
+   * @default - global fetch
+   */
   readonly fetch?: typeof fetch;
 }
 
@@ -35,7 +47,7 @@ export function customResource(options: CustomResourceOptions) {
   return async (event: CustomResourceEvent, context?: { getRemainingTimeInMillis(): number }): Promise<void> => {
     let answer: { Status: 'SUCCESS' | 'FAILED'; Reason?: string; Data?: Record<string, string | number> };
     try {
-      const data = event.RequestType === 'Delete' ? {} : await inTime(options.run(), context);
+      const data = event.RequestType === 'Delete' ? {} : await inTime(options.run(event), context);
       answer = { Status: 'SUCCESS', Data: data };
     } catch (error) {
       log.error('custom resource failed', { resource: event.LogicalResourceId, error });

@@ -6,7 +6,9 @@ import type { Secret } from './secrets';
 
 /** A primary and its replicas. Every function reaches the database through one of these. */
 export interface Database {
+  /** Connections to the primary. */
   readonly writer: Pool;
+  /** Connections to each replica; may be empty. */
   readonly readers: readonly Pool[];
 }
 

@@ -4,16 +4,50 @@ import { readMetrics } from '../runtime/read-metrics';
 import { RedisStore } from '../runtime/shared/redis-store';
 import { type Handle, PostgresVersions } from '../runtime/versions/postgres';
 import { type Bus, createBus } from './bus';
-import { createDatabase, type Database, type DatabaseOptions } from './database';
+import { createDatabase, type Database } from './database';
 import { environment } from './environment';
 import { callsPerSecond, type Pacing } from './purge/pacing';
+import { createWriter, type Writer } from './purge/writer';
 import { createSecret } from './secrets';
 
-/** Database that this function's variables name. @param options override what the variables say. */
-export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}): Database {
+/** Options of a database that a function's variables name. */
+export interface EnvironmentDatabaseOptions {
+  /**
+   * True where the replicas aren't connected to, as in a function that only writes.
+   * @default false
+   */
+  readonly primaryOnly?: boolean;
+
+  /**
+   * Connections of one environment to one server.
+   * @default - as many as `addClient` was told, by which they are counted
+   */
+  readonly poolSize?: number;
+
+  /**
+   * Longest time of a statement, in milliseconds; 0 means for ever.
+   * @default 2000
+   */
+  readonly statementTimeoutMs?: number;
+
+  /**
+   * Longest time of connecting, or of waiting for a free connection, in milliseconds.
+   * @default 1000
+   */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Database of this function, by the variables that `addClient` of the platform or of the database sets. Connects with the first
+ * query, with TLS, as the role that `addClient` was given; the password is read from Secrets Manager, and anew once it is
+ * rotated.
+ *
+ * @throws {Error} where a variable is missing or malformed, with its name.
+ */
+export function databaseFromEnvironment(options: EnvironmentDatabaseOptions = {}): Database {
   return createDatabase({
     writer: environment.databaseWriter,
-    readers: options.readers ?? environment.databaseReaders,
+    readers: options.primaryOnly ? [] : environment.databaseReaders,
     name: environment.databaseName,
     secret: createSecret(environment.databaseSecretArn),
     poolSize: options.poolSize ?? environment.databasePoolSize,
@@ -24,7 +58,7 @@ export function databaseFromEnvironment(options: Partial<DatabaseOptions> = {}):
 }
 
 /** Shared tier that this function's variables name. */
-export function storeFromEnvironment(): RedisStore {
+function storeFromEnvironment(): RedisStore {
   const { host, port } = environment.sharedEndpoint;
   return new RedisStore({
     namespace: environment.cacheNamespace,
@@ -33,16 +67,46 @@ export function storeFromEnvironment(): RedisStore {
   });
 }
 
-/** Cache that this function's variables name. */
-export function cacheFromEnvironment(database: Database, shared = storeFromEnvironment()): Cache<Handle> {
+/**
+ * Cache of this function, by the variables that `addClient` of the platform or of the shared tier sets: memory over the shared
+ * tier over the database. Its reads are counted as metrics of the function.
+ *
+ * @throws {Error} where a variable is missing or malformed, with its name.
+ */
+export function cacheFromEnvironment(database: Database): Cache<Handle> {
   return new Cache<Handle>({
-    shared,
+    shared: storeFromEnvironment(),
     source: new PostgresVersions(database),
     telemetry: readMetrics({
       write: (line) => process.stdout.write(`${line}\n`),
       dimensions: { [FUNCTION_DIMENSION]: environment.functionName },
     }),
   });
+}
+
+/** Options of a writer that a function's variables name. */
+export interface WriterOptions {
+  /**
+   * Database of the function.
+   * @default - one of its own, of the primary only
+   */
+  readonly database?: Database;
+
+  /**
+   * Cache of a function that reads too, so that its memory is purged at once.
+   * @default - one of its own
+   */
+  readonly cache?: Cache<Handle>;
+}
+
+/**
+ * Writer of this function, by the variables that `addClient` with the role of a writer sets.
+ *
+ * @throws {Error} where a variable is missing or malformed, with its name.
+ */
+export function writerFromEnvironment(options: WriterOptions = {}): Writer {
+  const database = options.database ?? databaseFromEnvironment({ primaryOnly: true });
+  return createWriter({ database, shared: options.cache ?? cacheFromEnvironment(database), bus: busFromEnvironment() });
 }
 
 /** Event bus that this function's variables name. */

@@ -42,10 +42,12 @@ const budget = new Budget(500, () => new Error('no answer within 500 ms'));
  */
 const LATE_SECONDS = 60;
 
-/** Asks everything at once, within the budget of one answer. */
-export async function health(store: RedisStore, database: Database): Promise<Health> {
+const UNKNOWN = { status: 'unknown' as const };
+
+/** Asks everything at once, within the budget of one answer. @param store the shared tier, where it is one that can be asked. */
+export async function health(store: RedisStore | undefined, database: Database): Promise<Health> {
   const [shared, primary, replicas, pipeline] = await Promise.all([
-    budget.limit(clusterState(store)).catch(() => ({ status: 'unknown' as const })),
+    store ? budget.limit(clusterState(store)).catch(() => UNKNOWN) : UNKNOWN,
     ping(database.writer),
     Promise.all(database.readers.map(ping)),
     budget.limit(readPipeline(database.writer)).catch(() => undefined),

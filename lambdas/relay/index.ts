@@ -3,7 +3,7 @@ import { busFromEnvironment, databaseFromEnvironment, pacingFromEnvironment } fr
 import { relayStep, sweepStep } from '../platform/purge/purge-path';
 
 // Rows are held while the bus is called.
-const database = databaseFromEnvironment({ readers: [], statementTimeoutMs: 5_000 });
+const database = databaseFromEnvironment({ primaryOnly: true, statementTimeoutMs: 5_000 });
 const vpc = { primary: database.writer, bus: busFromEnvironment(), pacing: pacingFromEnvironment() };
 
 /** `source` of the events of a schedule. */

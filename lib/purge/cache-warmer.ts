@@ -14,8 +14,8 @@ import { WorkerQueue } from './worker-queue';
 /** Properties of a CacheWarmer. */
 export interface CacheWarmerProps {
   /**
-   * Function that reads the keys, in the network of the tiers: it is sent a batch of `PurgeRequested` events, as `createWorker`
-   * and `warmStep` of `cachement/functions` take them. It is made a client of database and shared tier here. Its timeout should
+   * Function that reads the keys, in the network of the tiers: it is sent a batch of `PurgeRequested` events, as `createWarmer`
+   * of `cachement/functions` takes them. It is made a client of database and shared tier here. Its timeout should
    * be that of its keys at its rate, such as 30 s for two hundred keys at ten a second.
    */
   readonly worker: PlatformFunction;

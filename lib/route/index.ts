@@ -1,6 +1,7 @@
 export * from './duration';
 export * from './freshness';
 export * from './key';
+export * from './platform-routes';
 export * from './route';
 export * from './tag';
 export { templateParameters } from './template';

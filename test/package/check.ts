@@ -32,6 +32,15 @@ const ENTRY_POINTS = {
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
   'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
   'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
+  'cachement/functions': [
+    'createRouter',
+    'cached',
+    'uncached',
+    'Problem',
+    'requestPurge',
+    'writerFromEnvironment',
+    'platformEndpoints',
+  ],
   cachement: ['SharedCache', 'ReplicatedDatabase', 'CachedApi', 'EdgeDistribution', 'PurgePipeline', 'defineRoute'],
 };
 

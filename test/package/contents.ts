@@ -8,8 +8,8 @@ import { type Project, root } from './project';
 const CONTENTS = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^cli\/cachement\.cjs$/,
-  /^dist\/(lib|lambdas\/runtime)\/.+\.(js|d\.ts)$/,
-  /^dist\/esm\/(lib\/(route|contract)|lambdas\/runtime)\/.+\.js$/,
+  /^dist\/(lib|lambdas\/(runtime|platform))\/.+\.(js|d\.ts)$/,
+  /^dist\/esm\/(lib\/(route|contract)|lambdas\/(runtime|platform))\/.+\.js$/,
   /^dist\/(cli|local)\/main\.js(\.LEGAL\.txt)?$/,
   /^assets\/console\/page\.(js|css|js\.LEGAL\.txt)$/,
   // Started by the local platform: processes of functions, and the set-up of engines.

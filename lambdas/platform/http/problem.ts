@@ -7,9 +7,11 @@ import { STATUS_CODES } from 'node:http';
  */
 export class Problem extends Error {
   constructor(
+    /** HTTP status, 400 or more. */
     readonly status: number,
-    /** For the caller: the rule, the value got, the fix. Never anything about the inside. */
+    /** Text for the caller: the rule, the value got, the fix. Never anything about the inside. */
     readonly detail: string,
+    /** Headers of the response besides its media type; names in lower case. */
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);

@@ -3,11 +3,8 @@ import { tagMatcher } from '../../../lib/route/template';
 import { log } from '../log';
 import { reportMetrics } from '../purge/metrics';
 
-/** Policy for a response with more tags than the edge keeps. */
-export interface TooManyTags {
-  /** True where it is an error of whoever wrote the route, as in a test; otherwise it is a loss that is counted. */
-  readonly fails: boolean;
-}
+/** Policy for a response with more tags than the edge keeps: `fail` or `drop`. */
+export type TooManyTags = 'fail' | 'drop';
 
 /**
  * The tags of a response as the edge takes them. Beyond the 50 that CloudFront keeps, a purge of a tag wouldn't reach the
@@ -16,10 +13,10 @@ export interface TooManyTags {
  *
  * @throws {RangeError} where there are more and that is to fail.
  */
-export function responseTags(route: Route, tags: readonly string[], { fails }: TooManyTags): readonly string[] {
+export function responseTags(route: Route, tags: readonly string[], tooMany: TooManyTags): readonly string[] {
   if (tags.length <= MAX_TAGS_PER_RESPONSE) return tags;
   const dropped = tags.length - MAX_TAGS_PER_RESPONSE;
-  if (fails) {
+  if (tooMany === 'fail') {
     throw new RangeError(
       `route '${route.name}': a response must have at most ${MAX_TAGS_PER_RESPONSE} tags, which is what CloudFront keeps, got: ${tags.length}; declare a tag that stands for many`,
     );

@@ -5,30 +5,55 @@ import { cacheStatus } from '../../runtime/cache-status';
 import type { Outcome } from '../../runtime/telemetry/outcome';
 import { environment } from '../environment';
 import { type Problem, problemBody } from './problem';
-import { responseTags, type TooManyTags } from './response-tags';
+import { responseTags } from './response-tags';
 
 /** Response of a handler to API Gateway. */
 export interface Response {
+  /** HTTP status. */
   readonly statusCode: number;
+  /** Headers, with their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Body; empty for none. */
   readonly body: string;
 }
 
 /** Name of the response header with the tags, as functions write it. */
 export const TAG_HEADER = headers.TAG_HEADER.toLowerCase();
 
-/** Result of a read of the cache. */
-interface Read {
-  readonly value: unknown;
-  readonly outcome: Outcome;
+/** Options of a cached response. */
+export interface CachedOptions {
+  /**
+   * Detail of the 404 that is answered where the read found nothing.
+   * @default 'there is nothing at this path'
+   */
+  readonly absent?: string;
+
+  /**
+   * Media type of the response. With any other than JSON the value must be a text, which is the body as it is.
+   * @default 'application/json'
+   */
+  readonly contentType?: string;
+
+  /**
+   * Policy for more than the 50 tags that CloudFront keeps: `fail`, or `drop` the least general ones, which `TagsDropped` counts:
+   * a purge of those doesn't reach the response at the edge.
+   * @default - 'fail' where tests run, by NODE_ENV, and 'drop' elsewhere
+   */
+  readonly tooManyTags?: 'fail' | 'drop';
 }
 
-/** JSON that no tier keeps. */
-export function uncached(statusCode: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+const JSON_TYPE = 'application/json';
+const IS_JSON = /^application\/(?:[\w.-]+\+)?json\b/;
+
+/** Detail of a 404 that says no more. */
+export const ABSENT = 'there is nothing at this path';
+
+/** Response that no tier keeps. @param body becomes JSON; undefined for none, as of a 204. */
+export function uncached(statusCode: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   return {
     statusCode,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
+    headers: { ...(body !== undefined && { 'content-type': JSON_TYPE }), 'cache-control': 'no-store', ...headers },
+    body: body === undefined ? '' : JSON.stringify(body),
   };
 }
 
@@ -46,27 +71,27 @@ export function problemResponse(problem: Problem): Response {
 }
 
 /**
- * A read as a response: the value, or 404 where the read found that there is none. Both carry their tags, so that a purge reaches
- * either.
+ * A read as a response: the value, or 404 where the read found that there is none. `Cache-Control` says what the outer tiers may
+ * keep of what the inner ones have left, `Cache-Tag` by which tags it is purged, `Cache-Status` which tier answered, `ETag` which
+ * bytes these are. A 404 has them too, so that a purge reaches it.
  *
  * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional
  * requests.
  *
- * @param absent what a 404 says.
- * @param tooManyTags by default, more than 50 tags fail where tests run, and are counted elsewhere.
+ * @throws {RangeError} where there are too many tags and that is to fail, or the value is no text and `contentType` isn't JSON.
  */
 export function cached(
   route: Route,
-  { value, outcome }: Read,
-  absent: string,
-  tooManyTags: TooManyTags = { fails: environment.isTest },
+  { value, outcome }: { readonly value: unknown; readonly outcome: Outcome },
+  options: CachedOptions = {},
 ): Response {
+  const { absent, contentType = JSON_TYPE, tooManyTags = environment.isTest ? 'fail' : 'drop' } = options;
   const found = value !== undefined;
-  const body = bodyOf(value, absent);
+  const body = bodyOf(value, { absent, contentType });
   return {
     statusCode: found ? 200 : 404,
     headers: {
-      'content-type': found ? 'application/json' : 'application/problem+json',
+      'content-type': found ? contentType : 'application/problem+json',
       'cache-control': cacheControl(route, outcome),
       'cache-status': cacheStatus(outcome),
       [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(','),
@@ -93,10 +118,16 @@ export function cacheControl(route: Route, outcome: Outcome): string {
 }
 
 /** The entity tag that {@link cached} gives to a value, or to its absence. */
-export const valueTag = (value: unknown, absent: string): string => entityTag(bodyOf(value, absent));
+export const valueTag = (value: unknown, options: CachedOptions = {}): string => entityTag(bodyOf(value, options));
 
-const bodyOf = (value: unknown, absent: string): string =>
-  value !== undefined ? JSON.stringify(value) : problemBody(404, absent);
+function bodyOf(value: unknown, { absent = ABSENT, contentType = JSON_TYPE }: CachedOptions): string {
+  if (value === undefined) return problemBody(404, absent);
+  if (IS_JSON.test(contentType)) return JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  throw new RangeError(
+    `the value of a response of type '${contentType}' must be a text, got: ${typeof value}; load the body, or leave 'contentType' out`,
+  );
+}
 
 /** A strong validator: the same bytes have the same tag, whichever environment made them. */
 export function entityTag(body: string): string {

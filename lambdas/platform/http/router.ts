@@ -8,19 +8,18 @@ import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
 import { jsonBody, type ProxyEvent, type Request } from './request';
 import { problemResponse, type Response } from './response';
 
+/** Method that a route can have a handler for. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
 /** Answers a request to one route; throws a {@link Problem} where it can't. */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** A route, and what is done with each method. */
-export interface Endpoint {
+/** A route and the handler of each of its methods. HEAD is answered wherever GET is. */
+export interface Endpoint extends Readonly<Partial<Record<Method, Handler>>> {
+  /** The declaration, the same as the infrastructure has it. */
   readonly route: Route;
-  /** By method. HEAD is answered wherever GET is. */
-  readonly methods: Readonly<Record<string, Handler>>;
-  /**
-   * Methods of the route that another function answers; they are only listed in `Allow`.
-   * @default - none
-   */
-  readonly elsewhere?: readonly string[];
 }
 
 /**
@@ -33,7 +32,11 @@ class AmbiguousRequest extends Problem {
   }
 }
 
-/** A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. */
+/**
+ * A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. Problems become their
+ * documents; any other error is logged, and answered with 500, or with 503 where the database is away. On a route that the stage
+ * cache keeps such an error is thrown instead: API Gateway would keep the answer, and doesn't keep its own 502.
+ */
 export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent) => Promise<Response> {
   const compiled = endpoints.map((endpoint) => ({ endpoint, match: pathMatcher(endpoint.route.path) }));
 
@@ -42,17 +45,20 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
       const values = match(resourcePath(event));
       if (!values) continue;
       const method = event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod;
-      const handler = Object.hasOwn(endpoint.methods, method) ? endpoint.methods[method] : undefined;
+      const handler = handlerOf(endpoint, method);
       if (!handler) throw notAllowed(endpoint, event.httpMethod);
       // API Gateway checks who refreshes where it would answer from the stage cache, and nowhere else: not with HEAD.
       const refresh = keptByGateway(event) ? refreshOf(event.headers) : undefined;
       let refreshed = false;
+      const { route } = endpoint;
       const response = await handler({
         method: event.httpMethod,
-        parameters: Object.assign(queryParameters(endpoint.route, event), pathParameters(values)),
-        readOptions: (entry) => {
+        parameters: Object.assign(queryParameters(route, event), pathParameters(values)),
+        ...((method !== 'GET' || !route.freshness) && { event }),
+        read: (cache, parameters, loader) => {
           refreshed = refresh !== undefined;
-          return refresh ? { ticket: refreshTicket(refresh, entry) } : {};
+          const ticket = refresh && refreshTicket(refresh, cache.entry(route, parameters));
+          return cache.getOrSet(route, parameters, loader, { ticket });
         },
         json: () => jsonBody(event),
       });
@@ -125,9 +131,14 @@ function unavailable(error: unknown): boolean {
   return isConnectionError(error) || ['57014', 'E_FALLBACK_FULL'].includes((error as { code?: string }).code ?? '');
 }
 
+/** Not by indexing with the method, which comes from outside. */
+function handlerOf(endpoint: Endpoint, method: string): Handler | undefined {
+  const known = METHODS.find((name) => name === method);
+  return known && endpoint[known];
+}
+
 function notAllowed(endpoint: Endpoint, method: string): Problem {
-  const methods = new Set([...Object.keys(endpoint.methods), ...(endpoint.elsewhere ?? [])]);
-  if (methods.has('GET')) methods.add('HEAD');
-  const allow = [...methods].sort().join(', ');
+  const methods: string[] = METHODS.filter((name) => endpoint[name]);
+  const allow = [...methods, ...(endpoint.GET ? ['HEAD'] : [])].sort().join(', ');
   return new Problem(405, `${method} is not allowed here; allowed: ${allow}`, { allow });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import type { EventDetails } from '../../../lib/contract/events';
+import type { EventDetails, PurgeMode } from '../../../lib/contract/events';
 import { type Clock, systemClock } from '../../runtime/clock';
 import { Budget } from '../../runtime/shared/budget';
 import { currentVersion } from '../../runtime/versions/postgres';
@@ -32,7 +32,7 @@ import type { Step } from './worker';
 /** Part of the cache that a purge needs. */
 export interface SharedTier {
   /** Rejects where some shard can't be purged. */
-  purgeTags(tags: string[], options: { version: string; mode?: 'delete' | 'expire' }): Promise<void>;
+  purgeTags(tags: readonly string[], options: { readonly version: string; readonly mode?: PurgeMode }): Promise<void>;
 }
 
 /** Dependencies of the steps that run in the VPC. */
@@ -83,14 +83,18 @@ const writerBudget = new Budget(250, () => new Error('not purged within 250 ms')
 /** Time for which the kick may hold up the writer's answer, in milliseconds. */
 const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 ms'));
 
-/** Purges the shared tier at once and wakes the relay. Both may fail: the outbox row is what counts. */
+/**
+ * Purges the shared tier at once and wakes the relay, for a purge of a transaction that isn't a {@link Writer}'s. Both may fail:
+ * the outbox row is what counts, which a scheduled sweep finds within a minute. Never throws, and takes at most a second.
+ */
 export async function afterCommit(
-  context: VpcContext & { shared: SharedTier },
+  context: VpcContext & { readonly shared: SharedTier },
   purgeId: string,
-  tags: string[],
-  mode: 'delete' | 'expire' = 'delete',
+  tags: readonly string[],
+  mode: PurgeMode = 'delete',
 ): Promise<void> {
   const attempt = async (): Promise<void> => {
+    if (tags.length === 0) return;
     // After the commit and on the primary, so that the version contains the change.
     const version = await currentVersion(context.primary);
     await context.shared.purgeTags(tags, { version, mode });

@@ -1,21 +1,83 @@
 import type { PoolClient } from 'pg';
-import type { PurgeRequest } from '../../../lib/contract/events';
+import type { PurgeMode, PurgeRequest } from '../../../lib/contract/events';
 
 /** Options of a purge. */
-export type PurgeOptions = Partial<Omit<PurgeRequest, 'purgeId' | 'tags'>>;
+export interface PurgeOptions {
+  /**
+   * Paths of the edge, such as `/products*`; the gateway is flushed for them, and the shared tier knows nothing of paths. At most
+   * 10.
+   * @default - none
+   */
+  readonly paths?: readonly string[];
+
+  /**
+   * `delete` makes entries misses, `expire` makes those stale whose route allows it.
+   * @default 'delete'
+   */
+  readonly mode?: PurgeMode;
+
+  /**
+   * True for the outer tiers at once, and again after the drain.
+   * @default false
+   */
+  readonly prompt?: boolean;
+
+  /**
+   * True where it goes whatever the edge's budget says.
+   * @default false
+   */
+  readonly urgent?: boolean;
+}
+
+/** Client of PostgreSQL in a transaction: one of `pg`, or of whatever runs a statement with its values. */
+export interface TransactionClient {
+  /** Runs one statement. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows have the shape that the query gives them
+  query(text: string, values: any[]): Promise<{ rows: any[] }>;
+}
+
+/** Purge that is in the outbox once its transaction is committed. */
+export interface CommittedPurge {
+  readonly purgeId: string;
+  readonly tags: readonly string[];
+  readonly mode: PurgeMode;
+}
+
+/** Lists of purges by the client whose transaction they are requested in. */
+const gathering = new WeakMap<TransactionClient, CommittedPurge[]>();
+
+/** Adds to `purges` what is requested by the client while `work` runs. */
+export async function gatherPurges<T>(client: TransactionClient, purges: CommittedPurge[], work: () => Promise<T>): Promise<T> {
+  gathering.set(client, purges);
+  try {
+    return await work();
+  } finally {
+    gathering.delete(client);
+  }
+}
 
 /**
- * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither.
+ * Asks for a purge, in the transaction of the change that it is for: both are committed, or neither. In the `transaction` of a
+ * `Writer` nothing else is to be done; after any other one, its `afterCommit` makes the purge go at once.
  *
- * @returns the purge's id.
+ * @param client client whose transaction it is, as the role of a writer.
+ * @param tags at most 50, such as `routeTags` gives; may be empty where there are paths.
+ * @returns the purge's id, by which `/purges/{purgeId}` says what became of it.
+ * @throws what the database refuses, such as a tag that isn't valid in every tier.
  */
-export async function requestPurge(client: PoolClient, tags: readonly string[], options: PurgeOptions = {}): Promise<string> {
+export async function requestPurge(
+  client: TransactionClient,
+  tags: readonly string[],
+  options: PurgeOptions = {},
+): Promise<string> {
   const { paths = [], mode = 'delete', prompt = false, urgent = false } = options;
-  const { rows } = await client.query<{ purge_id: string }>(
+  const { rows } = await client.query(
     'INSERT INTO cachement.outbox (tags, paths, mode, prompt, urgent) VALUES ($1, $2, $3, $4, $5) RETURNING purge_id',
     [tags, paths, mode, prompt, urgent],
   );
-  return rows[0]?.purge_id as string;
+  const { purge_id: purgeId } = rows[0] as { purge_id: string };
+  gathering.get(client)?.push({ purgeId, tags, mode });
+  return purgeId;
 }
 
 /**

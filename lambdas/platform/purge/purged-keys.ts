@@ -3,15 +3,23 @@ import { type Route, type RouteParameters, routeTags } from '../../../lib/route'
 import { fillTemplate } from '../../../lib/route/template';
 import type { Handle } from '../../runtime/versions/postgres';
 import { read } from '../database';
-import { valueTag } from '../http/response';
+import { type CachedOptions, valueTag } from '../http/response';
 
 /** A key whose response can be compared: how it is asked for, and what the primary has. */
 export interface ComparedKey {
+  /** Route of the key. */
   readonly route: Route;
+
+  /** Parameters of the route, as the handler makes its key of them. */
   readonly parameters: RouteParameters;
-  /** Detail of the route's 404. */
-  readonly absent: string;
-  /** The value, as the route's handler loads it. */
+
+  /**
+   * Options that the handler makes the response with.
+   * @default - those of `cached`
+   */
+  readonly response?: CachedOptions;
+
+  /** Loads the value, as the route's handler does. */
   load(handle: Handle): Promise<unknown>;
 }
 
@@ -79,7 +87,7 @@ export async function purgedKeys(primary: Pool, { from, to, keyOf, limit = 10 }:
     if (found.length === limit) break;
     const { key, purgeId, path } = candidate;
     if (purgedAgain(candidate) || found.some((other) => other.path === path)) continue;
-    found.push({ purgeId, path, entityTag: valueTag(await key.load(handle), key.absent) });
+    found.push({ purgeId, path, entityTag: valueTag(await key.load(handle), key.response) });
   }
   return found;
 }

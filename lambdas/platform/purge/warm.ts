@@ -1,26 +1,40 @@
 import { type Route, type RouteParameters, routeTags } from '../../../lib/route';
+import type { Cache } from '../../runtime/cache';
 import { type Clock, systemClock } from '../../runtime/clock';
 import { Ticket } from '../../runtime/ticket';
+import type { Handle } from '../../runtime/versions/postgres';
 import { log } from '../log';
 import { reportMetrics } from './metrics';
-import type { Step } from './worker';
+import { createWorker, type QueueEvent, type QueueResponse, type Step } from './worker';
 
 /** A key that is worth being read again as soon as it was purged. */
 export interface WarmKey {
+  /** Route of the key. */
   readonly route: Route;
+  /** Parameters of the route, as the handler makes its key of them. */
   readonly parameters: RouteParameters;
-  /** Reads it through the cache, which fills the shared tier. @param ticket what the value must be as new as. */
-  read(ticket: Ticket): Promise<unknown>;
+  /** Loads the value, as the route's handler does. */
+  load(handle: Handle): Promise<unknown>;
 }
 
-export interface WarmOptions {
+/** Options of a warmer. */
+export interface WarmerOptions {
+  /** Cache that the keys are read through, which fills the shared tier. */
+  readonly cache: Pick<Cache<Handle>, 'getOrSet'>;
+
+  /** Keys, at most 200: the hottest only. */
   readonly keys: readonly WarmKey[];
+
   /**
    * Reads a second of one invocation: what reaches the database of a purge of everything.
    * @default 10
    */
   readonly readsPerSecond?: number;
-  /** @default - the system clock */
+
+  /**
+   * Clock; for tests.
+   * @default - the system clock
+   */
   readonly clock?: Clock;
 }
 
@@ -28,12 +42,22 @@ export interface WarmOptions {
 const MAX_KEYS = 200;
 
 /**
+ * A handler for the worker of a `CacheWarmer`: after a purge it reads the keys again that carry a purged tag, so that the first
+ * viewer finds them in the shared tier.
+ *
+ * @throws {RangeError} where there are too many keys.
+ */
+export function createWarmer(options: WarmerOptions): (event: QueueEvent) => Promise<QueueResponse> {
+  return createWorker({ PurgeRequested: warmStep(options) });
+}
+
+/**
  * After a purge: reads those of the keys again that carry a purged tag, one after the other and no faster than the rate. What
  * fails is left to the next reader.
  *
  * @throws {RangeError} where there are too many keys.
  */
-export function warmStep({ keys, readsPerSecond = 10, clock = systemClock }: WarmOptions): Step<'PurgeRequested'> {
+export function warmStep({ cache, keys, readsPerSecond = 10, clock = systemClock }: WarmerOptions): Step<'PurgeRequested'> {
   if (keys.length > MAX_KEYS)
     throw new RangeError(`'keys' must be at most ${MAX_KEYS}, got: ${keys.length}; warm the hottest only`);
   const known = keys.map((key) => ({ key, tags: routeTags(key.route, key.parameters) }));
@@ -49,7 +73,8 @@ export function warmStep({ keys, readsPerSecond = 10, clock = systemClock }: War
       const startedAt = clock.now();
       try {
         // Past this process's memory, which hears of no purge.
-        await key.read(purged.reduce((ticket, tag) => ticket.with({ tag }, versions.get(tag) as string), Ticket.empty));
+        const ticket = purged.reduce((so, tag) => so.with({ tag }, versions.get(tag) as string), Ticket.empty);
+        await cache.getOrSet(key.route, key.parameters, (handle) => key.load(handle), { ticket });
         warmed += 1;
       } catch (error) {
         log.warn('key not warmed', { route: key.route.name, error });

@@ -8,11 +8,13 @@ import { isPurgeId } from './report';
 
 /** Event of an SQS queue; each body is an event of the bus, or one that looks like it. */
 export interface QueueEvent {
+  /** Messages of a batch. */
   readonly Records: readonly { readonly messageId: string; readonly body: string }[];
 }
 
 /** Messages that go back to the queue. */
 export interface QueueResponse {
+  /** Ids of the messages. */
   readonly batchItemFailures: { itemIdentifier: string }[];
 }
 

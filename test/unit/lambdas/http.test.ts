@@ -2,8 +2,10 @@ import { Problem } from '../../../lambdas/platform/http/problem';
 import type { Request } from '../../../lambdas/platform/http/request';
 import { cacheControl, cached, TAG_HEADER, uncached } from '../../../lambdas/platform/http/response';
 import { createRouter } from '../../../lambdas/platform/http/router';
+import type { Cache } from '../../../lambdas/runtime/cache';
+import type { EntryRef } from '../../../lambdas/runtime/read-request';
 import type { Outcome } from '../../../lambdas/runtime/telemetry/outcome';
-import { defineRoute } from '../../../lib/route';
+import { defineRoute, entryKey } from '../../../lib/route';
 
 const item = defineRoute({
   name: 'item',
@@ -29,23 +31,20 @@ describe('the router', () => {
   const router = createRouter([
     {
       route: item,
-      methods: {
-        GET: async (request) => {
-          seen.push(request);
-          return uncached(200, { ok: true });
-        },
-        PUT: async ({ json }) => uncached(200, json()),
-        POST: async () => {
-          throw new Problem(409, 'it is there');
-        },
-        DELETE: async () => {
-          throw Object.assign(new Error('password=secret'), { code: 'ECONNREFUSED' });
-        },
-        PURGE: async () => {
-          throw new Error('a bug');
-        },
+      GET: async (request) => {
+        seen.push(request);
+        return uncached(200, { ok: true });
       },
-      elsewhere: ['PATCH'],
+      PUT: async ({ json }) => uncached(200, json()),
+      POST: async () => {
+        throw new Problem(409, 'it is there');
+      },
+      DELETE: async () => {
+        throw Object.assign(new Error('password=secret'), { code: 'ECONNREFUSED' });
+      },
+      PATCH: async () => {
+        throw new Error('a bug');
+      },
     },
   ]);
   const call = (httpMethod: string, path: string, more = {}) =>
@@ -74,7 +73,7 @@ describe('the router', () => {
     const live = createRouter([
       {
         route: defineRoute({ name: 'live', path: item.path, query: item.query }),
-        methods: { GET: async () => uncached(200, {}) },
+        GET: async () => uncached(200, {}),
       },
     ]);
     expect(await live({ httpMethod: 'GET', path, ...more })).toMatchObject({
@@ -90,22 +89,28 @@ describe('the router', () => {
 
   test('takes no names of objects of JavaScript for what was sent', async () => {
     const route = defineRoute({ name: 'odd', path: '/odd', query: { constructor: {}, toString: { default: 'none' } } });
-    const odd = createRouter([{ route, methods: { GET: async ({ parameters }) => uncached(200, { ...parameters }) } }]);
+    const odd = createRouter([{ route, GET: async ({ parameters }) => uncached(200, { ...parameters }) }]);
     const got = await odd({ httpMethod: 'GET', path: '/odd', queryStringParameters: {}, multiValueQueryStringParameters: {} });
     expect(JSON.parse(got.body)).toEqual({ toString: 'none' });
-    expect((await odd({ httpMethod: 'constructor', path: '/odd' })).statusCode).toBe(405);
+    for (const httpMethod of ['constructor', 'route', 'get'])
+      expect((await odd({ httpMethod, path: '/odd' })).statusCode).toBe(405);
   });
 
   describe('with a refresh of the stage cache', () => {
     const VERSION = '000000010000000001D5DF98';
     const refresh = { 'Cache-Control': 'max-age=0', 'X-Cachement-Refresh': `${VERSION}.0123456789abcdef` };
+    const cache: Pick<Cache<unknown>, 'entry' | 'getOrSet'> = {
+      entry: (route, parameters) => ({ entryName: entryKey(route, parameters), key: entryKey(route, parameters) }) as EntryRef,
+      getOrSet: async (route, parameters, _loader, { ticket } = {}) => {
+        const version = ticket?.versionFor(entryKey(route, parameters), []);
+        return { value: { version: version ?? 'any' } as never, version: '-', outcome: outcome() };
+      },
+    };
     const reads = createRouter([
       {
         route: item,
-        methods: {
-          GET: async ({ readOptions }) => uncached(200, { version: readOptions({ key: 'k' }).ticket?.latest ?? 'any' }),
-          PUT: async () => uncached(200, {}),
-        },
+        GET: async ({ parameters, read }) => cached(item, await read(cache, parameters, async () => 'loaded')),
+        PUT: async () => uncached(200, {}),
       },
     ]);
     const read = (headers: Record<string, string>, httpMethod = 'GET') =>
@@ -138,6 +143,33 @@ describe('the router', () => {
     });
   });
 
+  test('shows the event of API Gateway but to reads of a route with freshness, which may depend on its parameters only', async () => {
+    const headers = { authorization: 'a caller' };
+    const events: unknown[] = [];
+    const see = async ({ event }: Request) => {
+      events.push(event?.headers);
+      return uncached(204);
+    };
+    const live = defineRoute({ name: 'live', path: '/live' });
+    const both = createRouter([
+      { route: item, GET: see, PUT: see },
+      { route: live, GET: see },
+    ]);
+    for (const [httpMethod, path] of [
+      ['GET', '/items/1'],
+      ['HEAD', '/items/1'],
+      ['PUT', '/items/1'],
+      ['GET', '/live'],
+    ] as const) {
+      await both({ httpMethod, path, headers, queryStringParameters: { colour: 'red' } });
+    }
+    expect(events).toEqual([undefined, undefined, headers, headers]);
+  });
+
+  test('answers without a body where a handler has none', async () => {
+    expect(uncached(204)).toEqual({ statusCode: 204, headers: { 'cache-control': 'no-store' }, body: '' });
+  });
+
   test('refuses a request without a required query string', async () => {
     expect(await call('GET', '/items/1', { queryStringParameters: null })).toMatchObject({
       statusCode: 400,
@@ -153,10 +185,10 @@ describe('the router', () => {
     expect(await call('HEAD', '/items/1')).toEqual({ ...(await call('GET', '/items/1')), body: '' });
   });
 
-  test('answers other methods with those that there are, here and elsewhere', async () => {
+  test('answers other methods with those that there are', async () => {
     const response = await call('OPTIONS', '/items/1');
     expect(response.statusCode).toBe(405);
-    expect(response.headers.allow).toBe('DELETE, GET, HEAD, PATCH, POST, PURGE, PUT');
+    expect(response.headers.allow).toBe('DELETE, GET, HEAD, PATCH, POST, PUT');
   });
 
   test('takes a body that is encoded for transport', async () => {
@@ -185,7 +217,7 @@ describe('the router', () => {
   test('says nothing about the inside when something fails, and asks to come again only where that helps', async () => {
     const output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const unreachable = await call('DELETE', '/items/1');
-    const bug = await call('PURGE', '/items/1');
+    const bug = await call('PATCH', '/items/1');
     output.mockRestore();
     expect(unreachable).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1', 'cache-control': 'no-store' } });
     expect(bug).toMatchObject({ statusCode: 500, headers: { 'cache-control': 'no-store' } });
@@ -197,7 +229,7 @@ test('an error of a route that the stage cache keeps is thrown, because an answe
   const failing = async () => {
     throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
   };
-  const router = createRouter([{ route: item, methods: { GET: failing, HEAD: failing } }]);
+  const router = createRouter([{ route: item, GET: failing }]);
   const call = (httpMethod: string) => router({ httpMethod, path: '/items/1', queryStringParameters: { colour: 'red' } });
   await expect(call('GET')).rejects.toThrow('gone');
   expect(await call('HEAD')).toMatchObject({ statusCode: 503 });
@@ -212,7 +244,7 @@ describe('a cached response', () => {
   });
 
   test('carries tags, outcome and a validator of its bytes', () => {
-    const response = cached(item, { value: { id: 1 }, outcome: outcome() }, 'nothing');
+    const response = cached(item, { value: { id: 1 }, outcome: outcome() });
     expect(response).toMatchObject({
       statusCode: 200,
       headers: {
@@ -222,12 +254,12 @@ describe('a cached response', () => {
       },
       body: '{"id":1}',
     });
-    expect(cached(item, { value: { id: 1 }, outcome: outcome({ ageSeconds: 9 }) }, '').headers.etag).toBe(response.headers.etag);
-    expect(cached(item, { value: { id: 2 }, outcome: outcome() }, '').headers.etag).not.toBe(response.headers.etag);
+    expect(cached(item, { value: { id: 1 }, outcome: outcome({ ageSeconds: 9 }) }).headers.etag).toBe(response.headers.etag);
+    expect(cached(item, { value: { id: 2 }, outcome: outcome() }).headers.etag).not.toBe(response.headers.etag);
   });
 
   test('of something that is not there is 404, and can be purged too', () => {
-    expect(cached(item, { value: undefined, outcome: outcome() }, 'there is no item 1')).toMatchObject({
+    expect(cached(item, { value: undefined, outcome: outcome() }, { absent: 'there is no item 1' })).toMatchObject({
       statusCode: 404,
       headers: { 'content-type': 'application/problem+json', [TAG_HEADER]: 'item:1' },
       body: expect.stringContaining('there is no item 1'),
@@ -235,13 +267,25 @@ describe('a cached response', () => {
   });
 
   test('has the value null where that is the value', () => {
-    expect(cached(item, { value: null, outcome: outcome() }, '')).toMatchObject({ statusCode: 200, body: 'null' });
+    expect(cached(item, { value: null, outcome: outcome() })).toMatchObject({ statusCode: 200, body: 'null' });
+  });
+
+  test('of another media type is the text that was read', () => {
+    const read = { value: '<p>1</p>', outcome: outcome() };
+    expect(cached(item, read, { contentType: 'text/html; charset=utf-8' })).toMatchObject({
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<p>1</p>',
+    });
+    expect(cached(item, { ...read, value: { id: 1 } }, { contentType: 'application/geo+json' }).body).toBe('{"id":1}');
+    expect(() => cached(item, { ...read, value: { id: 1 } }, { contentType: 'text/html' })).toThrow(
+      "the value of a response of type 'text/html' must be a text, got: object; load the body, or leave 'contentType' out",
+    );
   });
 
   const many = Array.from({ length: 60 }, (_, index) => `part:${index}`);
 
   test('with more than the 50 tags that CloudFront keeps fails in a test', () => {
-    expect(() => cached(item, { value: 1, outcome: outcome({ tags: many }) }, '')).toThrow(
+    expect(() => cached(item, { value: 1, outcome: outcome({ tags: many }) })).toThrow(
       "route 'item': a response must have at most 50 tags, which is what CloudFront keeps, got: 60; declare a tag that stands for many",
     );
   });
@@ -250,7 +294,7 @@ describe('a cached response', () => {
     const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const route = defineRoute({ ...item, query: { shop: {} }, tags: ['item:{id}:{shop}', 'item:{id}', 'items'] });
     const tags = ['item:1:2', ...many, 'item:1', 'items'];
-    const header = cached(route, { value: 1, outcome: outcome({ tags }) }, '', { fails: false }).headers[TAG_HEADER];
+    const header = cached(route, { value: 1, outcome: outcome({ tags }) }, { tooManyTags: 'drop' }).headers[TAG_HEADER];
     const lines = written.mock.calls.map(([line]) => String(line));
     written.mockRestore();
     expect(header?.split(',')).toEqual(['items', 'item:1', 'item:1:2', ...many.slice(0, 47)]);
@@ -259,6 +303,6 @@ describe('a cached response', () => {
 
   test('with 50 tags has them as they came', () => {
     const tags = many.slice(0, 50);
-    expect(cached(item, { value: 1, outcome: outcome({ tags }) }, '').headers[TAG_HEADER]).toBe(tags.join(','));
+    expect(cached(item, { value: 1, outcome: outcome({ tags }) }).headers[TAG_HEADER]).toBe(tags.join(','));
   });
 });

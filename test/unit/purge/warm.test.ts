@@ -1,6 +1,6 @@
-import { type WarmKey, warmStep } from '../../../lambdas/platform/purge/warm';
+import { type WarmerOptions, type WarmKey, warmStep } from '../../../lambdas/platform/purge/warm';
 import type { Ticket } from '../../../lambdas/runtime/ticket';
-import { defineRoute } from '../../../lib/route';
+import { defineRoute, type Route, type RouteParameters } from '../../../lib/route';
 
 const VERSION = '000000010000000001D5DF98';
 const LATER = '000000010000000001D5DF99';
@@ -26,17 +26,19 @@ function warmer(failing: string[] = []) {
       now += milliseconds;
     },
   };
-  const keys = ['1', '2', '3'].map(
-    (id): WarmKey => ({
-      route,
-      parameters: { id },
-      read: async (ticket: Ticket) => {
-        reads.push({ id, at: now, version: ticket.versionFor('', [`item:${id}`, 'items']) });
-        if (failing.includes(id)) throw new Error('the database is away');
-      },
-    }),
-  );
-  return { step: warmStep({ keys, readsPerSecond: 4, clock }), reads };
+  const keys = ['1', '2', '3'].map((id): WarmKey => ({ route, parameters: { id }, load: async () => id }));
+  const cache = {
+    getOrSet: async (
+      _route: Route,
+      { id = '' }: RouteParameters,
+      _loader: unknown,
+      options: { readonly ticket?: Ticket } = {},
+    ) => {
+      reads.push({ id, at: now, version: options.ticket?.versionFor('', [`item:${id}`, 'items']) });
+      if (failing.includes(id)) throw new Error('the database is away');
+    },
+  } as unknown as WarmerOptions['cache'];
+  return { step: warmStep({ cache, keys, readsPerSecond: 4, clock }), reads };
 }
 
 let lines: string[];
@@ -73,6 +75,8 @@ test('a key that fails is left to its next reader, and holds up no other', async
 });
 
 test('fails when there are more keys than one invocation reads', () => {
-  const keys = Array.from({ length: 201 }, (_, id) => ({ route, parameters: { id: String(id) }, read: async () => {} }));
-  expect(() => warmStep({ keys })).toThrow("'keys' must be at most 200, got: 201; warm the hottest only");
+  const keys = Array.from({ length: 201 }, (_, id) => ({ route, parameters: { id: String(id) }, load: async () => {} }));
+  expect(() => warmStep({ cache: { getOrSet: jest.fn() }, keys })).toThrow(
+    "'keys' must be at most 200, got: 201; warm the hottest only",
+  );
 });

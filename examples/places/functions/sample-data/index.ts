@@ -7,7 +7,7 @@ import schema from './places.sql';
 export const handler = customResource({
   physicalResourceId: 'cachement-sample-data',
   run: async () => {
-    const database = databaseFromEnvironment({ readers: [], poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
+    const database = databaseFromEnvironment({ primaryOnly: true, poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
     try {
       const client = await database.writer.connect();
       try {

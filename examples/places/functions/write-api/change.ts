@@ -40,7 +40,7 @@ export async function changePlace(
   client: PoolClient,
   id: string,
   { name = null, population = null }: { name?: string | null; population?: number | null },
-): Promise<{ place: Place; purgeId: string; tags: string[] }> {
+): Promise<Place & { purgeId: string }> {
   const { rows } = await client.query<PlaceRow>(
     `UPDATE places SET name = coalesce($2, name), population = coalesce($3, population) WHERE id = $1 RETURNING ${COLUMNS}`,
     [id, name, population],
@@ -50,7 +50,7 @@ export async function changePlace(
   const shown = [...routeTags(place, { id }), ...routeTags(placesOfCountry, { country: changed.country })];
   // Parents stand for all places, and for all countries.
   const tags = shown.filter((tag) => !PARENTS.has(tag));
-  return { place: changed, purgeId: await requestPurge(client, tags), tags };
+  return { ...changed, purgeId: await requestPurge(client, tags) };
 }
 
 // PostgreSQL has no text with NUL, and no other control character belongs into a name; a lone surrogate isn't text at all.
