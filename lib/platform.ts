@@ -20,7 +20,7 @@ import { type IPurgeBus, PurgeBus } from './purge/purge-bus';
 import { PurgePipeline } from './purge/purge-pipeline';
 import type { IPurgeSource } from './purge/sources/purge-source';
 import { KEPT } from './removal';
-import type { Route } from './route';
+import { platformRoutes, type Route } from './route';
 import { SharedCache } from './shared/shared-cache';
 import type { ISharedCache } from './shared/shared-cache-base';
 
@@ -43,6 +43,13 @@ export interface CachingPlatformProps {
    * @default - a primary in two zones and a replica, whose schema is migrated when the stack is deployed
    */
   readonly database?: IReplicatedDatabase;
+
+  /**
+   * Folder with SQL of one's own for the platform's database, as `schema` of a `SchemaMigration`. Where `database` is given, its
+   * own migration has it.
+   * @default - the platform's own tables only
+   */
+  readonly schema?: string;
 
   /**
    * The shared tier.
@@ -81,6 +88,13 @@ export interface CachingPlatformProps {
   readonly domain?: EdgeDomain;
 
   /**
+   * True if nothing needs authorisation, neither writes nor restricted routes. Only for a trial on one's own machine, such as
+   * `this.node.tryGetContext('stage') === 'local'`, which `cachement dev` sets. Not for an imported API.
+   * @default false
+   */
+  readonly open?: boolean;
+
+  /**
    * E-mail address that receives alarms.
    * @default - none; subscribe to `monitoring.alarms`
    */
@@ -112,6 +126,12 @@ export interface CachingPlatformProps {
    * @default false
    */
   readonly deletionProtection?: boolean;
+}
+
+/** Function that answers the platform's own routes. */
+export interface PlatformRoutesOptions {
+  /** Function whose router has `platformEndpoints` of `cachement/functions`; a client of the platform. */
+  readonly reader: lambda.IFunction;
 }
 
 /** Tag of every resource of a platform, by which its budget counts costs. */
@@ -155,18 +175,30 @@ export class CachingPlatform extends Construct {
         "caching platform: 'removalPolicy' must be RETAIN or DESTROY, since logs and secrets have no snapshots, got: 'snapshot'; set it to RETAIN, or make 'database' and 'shared' yourself with SNAPSHOT",
       );
     }
+    if (props.schema !== undefined && props.database) {
+      throw new RangeError(
+        `caching platform: 'schema' must be left out where 'database' is given, got: '${props.schema}'; give it to the SchemaMigration of that database`,
+      );
+    }
     const logRemovalPolicy = removalPolicy;
     Tags.of(this).add(PLATFORM_TAG, namespace);
     const key = new PlatformKey(this, 'Key', { removalPolicy });
     key.encryptByDefault(this);
 
     this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy, removalPolicy });
-    this.database = props.database ?? this.#addDatabase(removalPolicy, props.deletionProtection ?? false);
+    this.database = props.database ?? this.#addDatabase(props, removalPolicy);
     this.shared = props.shared ?? new SharedCache(this, 'Shared', { network: this.network, namespace, removalPolicy });
     this.bus = props.bus ?? new PurgeBus(this, 'Purges');
+    if (props.open) {
+      Annotations.of(this).addWarningV2(
+        'cachement:open',
+        "anybody may write, and read restricted routes, since 'open' is true: set it for a trial on your own machine only",
+      );
+    }
     this.api =
       props.api ??
       new CachedApi(this, 'Gateway', {
+        open: props.open,
         firewall: new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy }),
         logRemovalPolicy,
       });
@@ -219,6 +251,19 @@ export class CachingPlatform extends Construct {
   }
 
   /**
+   * Serves routes of the platform itself: `/purges` and `/purges/{purgeId}`, which say what purges did to callers who sign, as
+   * `cachement purges` does, and `/health`, which says each tier's state to everybody.
+   *
+   * @param options function that answers them; not for an imported API.
+   * @throws {RangeError} as `addRoute`.
+   */
+  addPlatformRoutes(options?: PlatformRoutesOptions): void {
+    const { purge, purges, health } = platformRoutes;
+    for (const route of [purge, purges]) this.addRoute(route, options && { ...options, restricted: true });
+    this.addRoute(health, options);
+  }
+
+  /**
    * Adds a source of purges.
    *
    * @param id names the source in the stack.
@@ -259,10 +304,10 @@ export class CachingPlatform extends Construct {
     );
   }
 
-  #addDatabase(removalPolicy: RemovalPolicy, deletionProtection: boolean): ReplicatedDatabase {
+  #addDatabase({ schema, deletionProtection = false }: CachingPlatformProps, removalPolicy: RemovalPolicy): ReplicatedDatabase {
     const { network } = this;
     const database = new ReplicatedDatabase(this, 'Database', { network, removalPolicy, deletionProtection });
-    new SchemaMigration(this, 'Migration', { network, database, logRemovalPolicy: removalPolicy });
+    new SchemaMigration(this, 'Migration', { network, database, schema, logRemovalPolicy: removalPolicy });
     return database;
   }
 

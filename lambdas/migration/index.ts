@@ -4,6 +4,7 @@ import { environment } from '../platform/environment';
 import { databaseFromEnvironment } from '../platform/from-environment';
 import { createSecret } from '../platform/secrets';
 import { migrate } from './migrate';
+import { readOwnSchema } from './own-schema';
 import purge from './sql/001-purge.sql';
 import statistics from './sql/002-statistics.sql';
 import pacing from './sql/003-purge-pacing.sql';
@@ -22,7 +23,10 @@ const roleSecrets = () => ({
   cachement_writer: environment.databaseWriterSecretArn,
 });
 
-/** Brings the database's schema and roles up to date, whenever the stack is deployed with another text of the SQL. */
+/**
+ * Brings the database's schema and roles up to date, whenever the stack is deployed with another text of the SQL: the platform's,
+ * then the application's own.
+ */
 export const handler = customResource({
   physicalResourceId: 'cachement-schema',
   run: async () => {
@@ -33,11 +37,11 @@ export const handler = customResource({
         return role;
       }),
     );
-    const database = databaseFromEnvironment({ readers: [], poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
+    const database = databaseFromEnvironment({ primaryOnly: true, poolSize: 1, statementTimeoutMs: 0, connectTimeoutMs: 10_000 });
     try {
       const client = await database.writer.connect();
       try {
-        return { applied: (await migrate(client, roles, MIGRATIONS)).length };
+        return { applied: (await migrate(client, roles, MIGRATIONS, readOwnSchema(__dirname))).length };
       } finally {
         client.release();
       }

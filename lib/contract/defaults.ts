@@ -27,3 +27,6 @@ export const ESCALATE_FROM = 100;
 
 /** Patches that a function sends in one update of a stage: as many as API Gateway takes. */
 export const STAGE_PATCHES_PER_CALL = 80;
+
+/** Folder beside the code of the migration with the SQL of an application; the names of its steps begin with it. */
+export const SCHEMA_FOLDER = 'schema';

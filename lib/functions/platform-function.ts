@@ -1,5 +1,6 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -21,6 +22,12 @@ export interface PlatformFunctionProps {
    * own, whose `index.js` exports `handler` and contains everything that it imports.
    */
   readonly bundle: string;
+
+  /**
+   * Folders that are put beside the code, by the name that they have there.
+   * @default - none
+   */
+  readonly folders?: Record<string, string>;
 
   /** Purpose, in one sentence; shown in the console. */
   readonly description: string;
@@ -108,7 +115,7 @@ export class PlatformFunction extends lambda.Function {
     });
     super(scope, id, {
       description: props.description,
-      code: lambda.Code.fromAsset(bundleFolder(props.bundle)),
+      code: codeOf(bundleFolder(props.bundle), props.folders ?? {}),
       handler: 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -123,6 +130,23 @@ export class PlatformFunction extends lambda.Function {
     });
     this.concurrency = concurrency;
   }
+}
+
+/** @returns the folder as it is, or a copy with others in it. */
+function codeOf(bundle: string, folders: Readonly<Record<string, string>>): lambda.Code {
+  if (Object.keys(folders).length === 0) return lambda.Code.fromAsset(bundle);
+  const copy = (target: string): boolean => {
+    fs.cpSync(bundle, target, { recursive: true });
+    for (const [name, source] of Object.entries(folders)) {
+      fs.cpSync(source, path.join(target, name), { recursive: true, dereference: true });
+    }
+    return true;
+  };
+  return lambda.Code.fromAsset(bundle, {
+    assetHashType: AssetHashType.OUTPUT,
+    // The image is for a bundling that can't be done here; this one always can.
+    bundling: { image: DockerImage.fromRegistry('scratch'), local: { tryBundle: copy } },
+  });
 }
 
 function basePolicy(logGroup: logs.ILogGroup, inVpc: boolean): iam.PolicyDocument {

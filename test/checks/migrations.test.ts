@@ -1,32 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { contractions } from '../../lib/database/schema-folder';
 
 const FOLDER = path.resolve(__dirname, '../../lambdas/migration/sql');
-
-/**
- * What a release that is still running, or that is rolled back to, may need. To drop an index, or to loosen a constraint, takes
- * nothing away.
- */
-const CONTRACTING: readonly RegExp[] = [
-  /\bDROP\s+(?:TABLE|COLUMN|SCHEMA|VIEW|FUNCTION|TYPE|SEQUENCE)\b/i,
-  /\bRENAME\b/i,
-  /\bTRUNCATE\b/i,
-  /\bALTER\s+(?:COLUMN\s+)?\w+\s+(?:SET\s+DATA\s+)?TYPE\b/i,
-  /\bSET\s+NOT\s+NULL\b/i,
-  /\bADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?\w+\s+[^,;]*\bNOT\s+NULL\b(?![^,;]*\b(?:DEFAULT|GENERATED)\b)(?<!\bDEFAULT\b[^,;]*)/i,
-];
-
-/** Above such a statement: which release used it last, so that a person has looked. */
-const EXPLAINED = /^--\s*contract:\s*\S/im;
-
-/** Statements that take something away without saying who still could have needed it. */
-function contractions(sql: string): string[] {
-  return sql
-    .split(';')
-    .filter((statement) => !EXPLAINED.test(statement))
-    .map((statement) => statement.replace(/--.*$/gm, '').trim())
-    .filter((statement) => CONTRACTING.some((pattern) => pattern.test(statement)));
-}
 
 const files = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.sql'));
 

@@ -29,7 +29,9 @@ describe('the schema migration', () => {
   test('leaves nothing of a step that fails, and says which', async () => {
     const client = await postgres.database('owner').writer.connect();
     const broken = { name: '900-broken', sql: 'CREATE TABLE half (); SELECT 1 / 0' };
-    await expect(migrate(client, [], [...MIGRATIONS, broken])).rejects.toThrow("migration '900-broken' failed: division by zero");
+    await expect(migrate(client, [], [...MIGRATIONS, broken])).rejects.toThrow(
+      "migration '900-broken' failed at line 1: division by zero",
+    );
     const { rows } = await client.query("SELECT to_regclass('half') AS half");
     expect(rows).toEqual([{ half: null }]);
     client.release();
