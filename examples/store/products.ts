@@ -1,0 +1,55 @@
+import { Problem } from 'cachement/functions';
+import type { Handle } from 'cachement/runtime/versions/postgres';
+
+/** A product as the API shows it. */
+export interface Product {
+  readonly id: number;
+  readonly name: string;
+  readonly category: string;
+  readonly priceCents: number;
+}
+
+const COLUMNS = 'id, name, category, price_cents AS "priceCents"';
+
+/** Loaders get a connection that reads, of a replica or the primary, and use nothing else. */
+export async function loadProduct(database: Handle, id: string): Promise<Product | undefined> {
+  const { rows } = await database.query<Product>(`SELECT ${COLUMNS} FROM products WHERE id = $1`, [id]);
+  return rows[0];
+}
+
+export async function loadProducts(database: Handle, category: string): Promise<Product[]> {
+  const { rows } = await database.query<Product>(`SELECT ${COLUMNS} FROM products WHERE category = $1 ORDER BY name`, [category]);
+  return rows;
+}
+
+/** @returns the product with its new price; undefined where there is none. */
+export async function changePrice(database: Handle, id: string, priceCents: number): Promise<Product | undefined> {
+  const { rows } = await database.query<Product>(`UPDATE products SET price_cents = $2 WHERE id = $1 RETURNING ${COLUMNS}`, [
+    id,
+    priceCents,
+  ]);
+  return rows[0];
+}
+
+/** The id in its one spelling: key and tags are made of it, and a purge of `product:7` wouldn't reach a product `007`. */
+export function productId(text = ''): string {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Problem(400, `'id' must be a whole number from 1 on, got: '${text.slice(0, 20)}'`);
+  return text;
+}
+
+/** The category in its one spelling. */
+export function categoryName(text = ''): string {
+  if (!/^[a-z][a-z-]{0,49}$/.test(text)) {
+    throw new Problem(400, `'category' must be lower case letters and dashes, got: '${text.slice(0, 50)}'`);
+  }
+  return text;
+}
+
+/** The price of a body such as `{"priceCents": 1999}`. */
+export function priceOf(body: Record<string, unknown>): number {
+  const { priceCents } = body;
+  if (typeof priceCents === 'number' && Number.isInteger(priceCents) && priceCents >= 0 && priceCents < 100_000_000) {
+    return priceCents;
+  }
+  throw new Problem(400, `'priceCents' must be a whole number of cents, got: ${JSON.stringify(priceCents)}`);
+}

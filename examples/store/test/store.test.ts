@@ -1,0 +1,55 @@
+import './environment';
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { handler as reader } from '../functions/reader';
+import { handler as writer } from '../functions/writer';
+import { renderProduct } from '../page';
+import { StoreStack } from '../stack';
+
+describe('the stack', () => {
+  const template = Template.fromStack(new StoreStack(new App(), 'Store'));
+
+  test('has the stage cache keep a product by its id', () => {
+    template.hasResourceProperties('AWS::ApiGateway::Method', {
+      HttpMethod: 'GET',
+      Integration: { CacheKeyParameters: ['method.request.path.id'] },
+    });
+  });
+
+  test('lets nobody change a price who does not sign', () => {
+    template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'PUT', AuthorizationType: 'AWS_IAM' });
+  });
+
+  test('migrates the schema when its SQL changes', () => {
+    template.hasResourceProperties('Custom::SchemaMigration', { Schema: Match.stringLikeRegexp('^[0-9a-f]{64}$') });
+  });
+});
+
+describe('the functions', () => {
+  test('answer one spelling of an id, before they ask the database', async () => {
+    const { statusCode, body } = await reader({ httpMethod: 'GET', path: '/products/007' });
+    assert.equal(statusCode, 400);
+    assert.match(body, /'id' must be a whole number from 1 on, got: '007'/);
+  });
+
+  test('refuse a price that is none', async () => {
+    const { statusCode, body } = await writer({ httpMethod: 'PUT', path: '/products/1', body: '{"priceCents": "free"}' });
+    assert.equal(statusCode, 400);
+    assert.match(body, /'priceCents' must be a whole number of cents, got: \\"free\\"/);
+  });
+
+  test('say what a path answers', async () => {
+    const { statusCode, headers } = await writer({ httpMethod: 'DELETE', path: '/products/1' });
+    assert.equal(statusCode, 405);
+    assert.equal(headers.allow, 'PUT');
+  });
+});
+
+test('the page shows a name as text', () => {
+  assert.match(
+    renderProduct({ id: 1, name: '<b>Lamp</b>', category: 'lamps', priceCents: 3900 }),
+    /<h1>&lt;b&gt;Lamp&lt;\/b&gt;<\/h1>/,
+  );
+});
