@@ -1,5 +1,6 @@
 import * as vm from 'node:vm';
 import type { ViewerRequest } from './cache-key';
+import { checkFunctionHeader, isHidden, isReadOnly } from './function-headers';
 import { headerValue, isHeader, isHopByHop, type RawHeaders } from './headers';
 import type { ViewerFunction } from './options';
 
@@ -65,7 +66,7 @@ export class FunctionRuntime {
     };
     const returned = this.#call(fn, event);
     if (!returned || typeof returned.statusCode !== 'number') throw new Error(`function '${fn.name}' returned no response`);
-    return fromEventResponse(fn, returned);
+    return fromEventResponse(fn, returned, response.headers);
   }
 
   /** @throws {Error} of the function, and of one that never settles or takes too long. */
@@ -127,7 +128,7 @@ function newFields(): Record<string, Field> {
 function toEvent(request: ViewerRequest) {
   const headers = newFields();
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && name !== 'cookie') headers[name] = { value };
+    if (value !== undefined && name !== 'cookie' && !isHidden(name)) headers[name] = { value };
   }
   const querystring = newFields();
   for (const pair of request.query === '' ? [] : request.query.split('&')) add(querystring, pair);
@@ -158,7 +159,12 @@ function pairs(fields: Record<string, Field> | undefined): string[] {
 function fromEvent(fn: ViewerFunction, request: ViewerRequest, returned: Returned): ViewerRequest {
   const headers: Record<string, string | undefined> = Object.create(null);
   for (const [name, field] of Object.entries<Field>(returned.headers ?? {})) {
-    headers[name.toLowerCase()] = checkedHeader(fn, name, field?.value);
+    const key = name.toLowerCase();
+    headers[key] = checkedHeader(fn, name, field?.value);
+    checkFunctionHeader(fn.name, 'viewer-request', key, headers[key], request.headers[key]);
+  }
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (isHidden(name) || isReadOnly('viewer-request', name)) headers[name] ??= value;
   }
   const cookie = pairs(returned.cookies).join('; ');
   if (cookie !== '') headers.cookie = checkedHeader(fn, 'cookie', cookie);
@@ -178,6 +184,7 @@ function responseFields(headers: RawHeaders): Record<string, Field> {
   const fields = newFields();
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
+    if (isHidden(name)) continue;
     fields[name] ??= { value: headerValue(headers, name) as string };
   }
   return fields;
@@ -188,15 +195,21 @@ function isEdgesOwn(name: string): boolean {
   return name === 'content-length' || isHopByHop(name);
 }
 
-/** @throws {Error} of a response that can't be sent. */
-function fromEventResponse(fn: ViewerFunction, returned: Returned): FunctionResponse {
+/**
+ * @param before headers that the response had; none if the function made it.
+ * @throws {Error} of a response that can't be sent.
+ */
+function fromEventResponse(fn: ViewerFunction, returned: Returned, before: RawHeaders = []): FunctionResponse {
   const status: number = returned.statusCode;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new Error(`function '${fn.name}' returned a status that is none of 200 to 599, got: ${status}`);
   }
   const headers: string[] = [];
+  for (let i = 0; i < before.length; i += 2) if (isHidden(before[i]!.toLowerCase())) headers.push(before[i]!, before[i + 1]!);
   for (const [name, field] of Object.entries<Field>(returned.headers ?? {})) {
-    if (isEdgesOwn(name.toLowerCase())) continue;
+    const key = name.toLowerCase();
+    checkFunctionHeader(fn.name, 'viewer-response', key, field?.value, headerValue(before, key));
+    if (isEdgesOwn(key)) continue;
     for (const each of field.multiValue ?? [field]) headers.push(name, checkedHeader(fn, name, each?.value));
   }
   for (const [name, field] of Object.entries<Field & { attributes?: string }>(returned.cookies ?? {})) {

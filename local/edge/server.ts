@@ -7,6 +7,7 @@ import { cacheKey, type ViewerRequest } from './cache-key';
 import type { Viewer } from './collapse';
 import { byteRange, notModified } from './conditions';
 import { errorPage } from './errors';
+import { RefusedHeader } from './function-headers';
 import { type FunctionContext, type FunctionResponse, FunctionRuntime } from './functions';
 import { generatedNames, withGenerated } from './generated-headers';
 import { filterHeaders, headerValue, type RawHeaders } from './headers';
@@ -265,8 +266,9 @@ export class EdgeServer {
   #failed(exchange: Exchange, error: unknown): void {
     this.#context.log('edge', `${exchange.request.method} ${exchange.request.path} failed: ${(error as Error).stack ?? error}`);
     // CloudFront answers 503 where a function of the distribution fails, which is what ends here.
+    const status = error instanceof RefusedHeader ? 502 : 503;
     if (!exchange.response.headersSent)
-      this.#refuse(exchange, 503, 'The CloudFront function or the edge failed; its log says how.');
+      this.#refuse(exchange, status, 'The CloudFront function or the edge failed; its log says how.');
     else exchange.response.destroy();
   }
 }

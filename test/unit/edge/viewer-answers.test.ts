@@ -2,6 +2,7 @@ import * as zlib from 'node:zlib';
 import { Collapse, NO_VIEWER } from '../../../local/edge/collapse';
 import { compressed } from '../../../local/edge/compression';
 import { byteRange, notModified } from '../../../local/edge/conditions';
+import { RefusedHeader } from '../../../local/edge/function-headers';
 import { FunctionRuntime } from '../../../local/edge/functions';
 import { behavior, cachePolicy } from '../../support/edge';
 
@@ -183,9 +184,37 @@ describe('a CloudFront Function', () => {
     expect(() => run(`function handler() { return ${returned}; }`)).toThrow(message);
   });
 
-  test('has no say in the length of a body, nor in the connection', () => {
-    const code = `function handler() { return { statusCode: 200, headers: { 'content-length': { value: '5' }, connection: { value: 'close' } } }; }`;
+  test('has no say in the length of a body', () => {
+    const code = `function handler() { return { statusCode: 200, headers: { 'content-length': { value: '5' } } }; }`;
     expect(run(code)).toEqual({ status: 200, headers: [] });
+  });
+
+  test.each([
+    ["adds a header that is the edge's own", "{ ...e.request, headers: { 'X-Cache': { value: 'Hit' } } }"],
+    ['adds one by the beginning of its name', "{ ...e.request, headers: { 'x-edge-a': { value: '1' } } }"],
+    ['answers with one', "{ statusCode: 200, headers: { connection: { value: 'close' } } }"],
+    ['changes a read-only header', "{ ...e.request, headers: { host: { value: 'other.example.com' } } }"],
+    ['answers with a read-only header', "{ statusCode: 200, headers: { via: { value: '1.1 me' } } }"],
+  ])('is refused when it %s', (_, returned) => {
+    const code = `function handler(e) { return ${returned}; }`;
+    const given = { ...request, headers: { ...request.headers, host: 'd1.cloudfront.net' } };
+    expect(() => new FunctionRuntime().viewerRequest({ name: 'test', code }, given, context)).toThrow(RefusedHeader);
+  });
+
+  test('neither sees nor loses headers that are none of its business', () => {
+    const own = { host: 'd1.cloudfront.net', connection: 'keep-alive', 'x-amzn-requestid': '1', a: 'b' };
+    const seeing = `function handler(e) { e.request.headers.seen = { value: Object.keys(e.request.headers).join() }; delete e.request.headers.host; return e.request; }`;
+    expect(
+      new FunctionRuntime().viewerRequest({ name: 'test', code: seeing }, { ...request, headers: own }, context),
+    ).toMatchObject({
+      headers: { ...own, seen: 'host,a' },
+    });
+    const response = { status: 200, headers: ['x-amzn-RequestId', '1', 'X-A', '2'] };
+    const code = 'function handler(e) { return e.response; }';
+    expect(new FunctionRuntime().viewerResponse({ name: 'test', code }, request, response, context)).toEqual({
+      status: 200,
+      headers: ['x-amzn-RequestId', '1', 'x-a', '2'],
+    });
   });
 
   test.each([
