@@ -7,10 +7,6 @@ export const BY_HAND: readonly ByHand[] = [
     why: 'Only the network of the stage reaches its database. From there, as cachement_reader: SELECT timeline_id FROM pg_control_checkpoint()',
   },
   {
-    question: 'Does ElastiCache publish failovers to an SNS topic without encryption only?',
-    why: 'It takes a failover: `aws elasticache test-failover` on dev, once with a topic that has a key; then look for the log of the topology function.',
-  },
-  {
     question: 'Does the method setting `/*` `*` cover a method `ANY`?',
     why: 'It takes a second API with a cache cluster and nothing but that setting; ask a path of it twice.',
   },
@@ -61,10 +57,6 @@ export const BY_HAND: readonly ByHand[] = [
   {
     question: 'Do presigned responses of custom resources pass an S3 endpoint policy that names principals?',
     why: 'It takes a network of its own: name the account in the policy of the S3 endpoint, and deploy a migration. It hangs for its timeout if not.',
-  },
-  {
-    question: 'Does a function in a public subnet reach the internet?',
-    why: 'It takes a VPC with a public subnet and a function in it that asks any address.',
   },
   {
     question: 'Is the HTTP method part of its key?',
@@ -185,5 +177,13 @@ export const BY_HAND: readonly ByHand[] = [
   {
     question: '`X-Cache` of a stale answer that is fetched behind?',
     why: 'It takes an answer with `stale-while-revalidate` that has expired; read the header of the first answer after.',
+  },
+  {
+    question: 'Which gateway response is an incomplete signature, or an unknown key?',
+    why: 'Ask the API of dev with a signature that lacks a part, and with a key that AWS never made; read `x-amzn-ErrorType` of each.',
+  },
+  {
+    question: 'Is a request that was signed taken before or after its time?',
+    why: 'Sign a request to the API of dev, and send it after four and after six minutes; then one with a date that is to come.',
   },
 ];

@@ -170,7 +170,7 @@ const REQUESTS: readonly Probe<Target>[] = [
   {
     id: 'edge/forwards-unnamed-headers',
     question:
-      "Are `Content-Type`, `Authorization` of PATCH, POST, PUT and DELETE, and `X-Forwarded-For` forwarded under policies that don't name them?",
+      "Are `Content-Type`, `Authorization` of writes, and `X-Forwarded-For` forwarded under policies that don't name them?",
     does: 'sends a PATCH with them, and reads what the origin received',
     assumed: 'content-type, authorization, x-forwarded-for',
     run: async (target) => {
