@@ -3,7 +3,9 @@ import type { AssemblyModel } from '../assembly';
 import type { Products } from '../products';
 import type { ProductContext } from '../types';
 import { EnginesWatch } from './engines-watch';
-import type { About } from './protocol';
+import { LedgerReader } from './ledger';
+import type { About, RequestRow } from './protocol';
+import { Purges } from './purges';
 import type { Recorder } from './recorder';
 import { ConsoleServer, type Viewer } from './server';
 import { Traffic } from './traffic';
@@ -38,8 +40,11 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const log = (message: string) => context.log('console', message);
   const traffic = new Traffic(recorder);
   const engines = new EnginesWatch(products.engines);
+  const purges = new Purges(new LedgerReader(products.engines), traffic);
+  const collect = (take: (rows: readonly RequestRow[]) => void) => purges.add(traffic.collect(take));
   const watch = new Watch(log, [
-    { everyMs: 250, run: (send) => traffic.collect((rows) => send('rows', rows)) },
+    { everyMs: 250, run: (send) => collect((rows) => send('rows', rows)) },
+    { everyMs: 500, run: (send) => purges.look(send), rest: () => purges.rest() },
     { everyMs: 1000, run: (send) => send('figures', traffic.figures(Date.now())) },
     { everyMs: 2000, run: async (send) => send('engines', await engines.states()) },
   ]);
@@ -49,7 +54,8 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     calls: {},
     onViewer: (viewer: Viewer) => {
       viewer.send('about', about(options));
-      traffic.collect(() => undefined);
+      collect(() => undefined);
+      purges.forget();
       viewer.send('rows', traffic.rows);
       viewer.send('figures', traffic.figures(Date.now()));
       return watch.join(viewer);

@@ -113,6 +113,73 @@ export interface About {
   readonly functions: readonly string[];
 }
 
+/** The steps of a purge, from the inside out, as the ledger names them. */
+export const PURGE_STEPS = ['event', 'shared', 'gateway', 'edge'] as const;
+export type PurgeStepName = (typeof PURGE_STEPS)[number];
+
+/** Line of the ledger. */
+export interface PurgeStep {
+  readonly step: PurgeStepName;
+  /** Time at which the tier took it on; only the edge answers in two parts. */
+  readonly acceptedAt?: number;
+  /** Time at which the tier said that it is done. */
+  readonly at?: number;
+}
+
+/**
+ * Answers that may be from before a purge's change. An answer of the edge is one where it was asked for after the purge was
+ * committed, it has one of the purge's tags or paths, and its content isn't known to contain the change: the invocation that made
+ * it began before the shared tier had acknowledged the purge; or, where its `Cache-Status` says memory, before the gateway had,
+ * which waits until memory has drained.
+ */
+export interface StaleAnswers {
+  readonly count: number;
+  /** Those that were asked for after the purge was complete: there must be none. */
+  readonly afterCompletion: number;
+  /** Times from the commit to the request, of the last ones. */
+  readonly afterMs: readonly number[];
+}
+
+/** A purge, as the ledger and the edge know it. */
+export interface PurgeRow {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly paths: readonly string[];
+  readonly mode: string;
+  readonly version?: string;
+  readonly prompt: boolean;
+  readonly committedAt: number;
+  readonly completedAt?: number;
+  readonly steps: readonly PurgeStep[];
+  /** End of the drain: until then memory, or a request on its way, may refill an outer tier. */
+  readonly drainedAt?: number;
+  /** Time at which the edge of this machine dropped the objects, and their count. */
+  readonly droppedAt?: number;
+  readonly dropped?: number;
+  /** Set where it was sent too often without a report; somebody has to look at it. */
+  readonly parkedAt?: number;
+  readonly stale: StaleAnswers;
+}
+
+/** Rows of the outbox that still wait for something. */
+export interface Outbox {
+  readonly waiting: number;
+  readonly parked: number;
+  readonly oldestAt?: number;
+}
+
+/** The ledger, the latest purge first; undefined where no database of the template has one. */
+export interface Ledger {
+  readonly purges: readonly PurgeRow[];
+  readonly outbox: Outbox;
+}
+
+/** A request that was answered with what may be from before a purge. */
+export interface StaleRequest {
+  readonly seq: number;
+  readonly purgeId: string;
+}
+
 /** Messages of the stream of events, by name. */
 export interface Messages {
   readonly about: About;
@@ -120,4 +187,6 @@ export interface Messages {
   readonly rows: readonly RequestRow[];
   readonly figures: Figures;
   readonly engines: readonly EngineState[];
+  readonly ledger: Ledger | null;
+  readonly stale: readonly StaleRequest[];
 }

@@ -1,3 +1,4 @@
+import type { EdgeInvalidation } from '../observations';
 import type { Figures, RequestRow } from './protocol';
 import { Rates } from './rates';
 import type { Recorder } from './recorder';
@@ -21,6 +22,11 @@ export class Traffic {
   /** The last rows, the oldest first. */
   get rows(): readonly RequestRow[] {
     return this.#requests.rows;
+  }
+
+  /** Effects of invalidations at the edge, the oldest first. */
+  get invalidations(): readonly EdgeInvalidation[] {
+    return this.#requests.invalidations;
   }
 
   /** Reads what is new. @param take - takes the new rows, where there are any */

@@ -8,13 +8,13 @@ import { Tiers } from './tiers';
 
 /** View of the tiers and of the requests that come to them. */
 export function Live() {
-  const { about, figures, engines = [], rows } = useLive();
+  const { about, figures, engines = [], rows, stale } = useLive();
   const [selected, select] = useState<RequestRow>();
   return (
     <>
       <Tiers about={about} figures={figures} engines={engines} selected={selected} />
       <Plots figures={figures} />
-      <Requests rows={rows} selected={selected} select={select} />
+      <Requests rows={rows} selected={selected} select={select} stale={stale} />
     </>
   );
 }

@@ -1,7 +1,9 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import './page.css';
+import './narrow.css';
 import { Live } from './live';
+import { Purges } from './purges';
 import { connect, useLive } from './store';
 
 /** Views by their place in the address. */
@@ -9,7 +11,10 @@ const VIEWS: readonly {
   readonly name: string;
   readonly title: string;
   readonly View: (props: ViewProps) => preact.JSX.Element;
-}[] = [{ name: 'live', title: 'Live', View: Live }];
+}[] = [
+  { name: 'live', title: 'Live', View: Live },
+  { name: 'purges', title: 'Purges', View: Purges },
+];
 
 /** Query of the address, for a view that has something to look for. */
 export interface ViewProps {

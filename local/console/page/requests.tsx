@@ -6,16 +6,18 @@ import { TIER_NAMES } from './tiers';
 
 export const ANSWERER_NAMES: Readonly<Record<Answerer, string>> = { ...TIER_NAMES, origin: 'Origin', refused: 'Refused' };
 
-const SHOWN = 100;
+const SHOWN = 60;
 
 interface RequestsProps {
   readonly rows: readonly RequestRow[];
   readonly selected: RequestRow | undefined;
   readonly select: (row: RequestRow | undefined) => void;
+  /** Purges that an answer may be from before, by its number. */
+  readonly stale: ReadonlyMap<number, readonly string[]>;
 }
 
 /** The last requests, each with its path. The list stands still while one is selected. */
-export function Requests({ rows, selected, select }: RequestsProps) {
+export function Requests({ rows, selected, select, stale }: RequestsProps) {
   const [text, setText] = useState('');
   const [by, setBy] = useState('');
   const [held, setHeld] = useState<readonly RequestRow[]>();
@@ -100,6 +102,7 @@ export function Requests({ rows, selected, select }: RequestsProps) {
                     <td class="wide">{row.status}</td>
                     <td>
                       <Answered by={row.answeredBy} />
+                      {stale.has(row.seq) && <span class="stale-mark">stale</span>}
                     </td>
                     <td class="number wide">{row.madeAt === undefined ? '–' : age(row.at - row.madeAt)}</td>
                     <td class="number">{duration(row.ms)}</td>
@@ -107,7 +110,7 @@ export function Requests({ rows, selected, select }: RequestsProps) {
                   {open && (
                     <tr class="detail">
                       <td colSpan={6}>
-                        <Detail row={row} />
+                        <Detail row={row} purges={stale.get(row.seq) ?? []} />
                       </td>
                     </tr>
                   )}
@@ -135,7 +138,7 @@ function searched({ method, url, tags, steps, id }: RequestRow): string {
 }
 
 /** The path of a request: each tier that it came to, how long it took there, and why it went on. */
-function Detail({ row }: { readonly row: RequestRow }) {
+function Detail({ row, purges }: { readonly row: RequestRow; readonly purges: readonly string[] }) {
   const reached = row.steps.map(({ at }) => at);
   const beyond = TIERS.filter((tier) => !reached.includes(tier) && (tier !== 'edge' || row.asked === 'edge'));
   const key = row.steps.find((step) => step.key)?.key;
@@ -176,6 +179,14 @@ function Detail({ row }: { readonly row: RequestRow }) {
                 </a>
               ))}
         </dd>
+        {purges.length > 0 && (
+          <>
+            <dt>Stale</dt>
+            <dd>
+              may be from before purge <code>{purges.join(', ')}</code>
+            </dd>
+          </>
+        )}
         <dt>Cache-Status</dt>
         <dd>{row.cacheStatus ? <code>{row.cacheStatus}</code> : 'not sent'}</dd>
         <dt>Request id</dt>

@@ -6,13 +6,15 @@ import { streamUrl } from './server';
 const KEPT_ROWS = 500;
 
 /** Everything that the stream has told. */
-export interface State extends Partial<Omit<Messages, 'rows'>> {
+export interface State extends Partial<Omit<Messages, 'rows' | 'stale'>> {
   readonly connected: boolean;
   /** The oldest first. */
   readonly rows: readonly RequestRow[];
+  /** Purges that a request's answer may be from before, by its number. */
+  readonly stale: ReadonlyMap<number, readonly string[]>;
 }
 
-let state: State = { connected: false, rows: [] };
+let state: State = { connected: false, rows: [], stale: new Map() };
 const listeners = new Set<() => void>();
 let scheduled = false;
 
@@ -52,6 +54,13 @@ export function connect(): void {
   on('about', (about) => set({ about }));
   on('figures', (figures) => set({ figures }));
   on('engines', (engines) => set({ engines }));
+  on('ledger', (ledger) => set({ ledger }));
+  on('stale', (requests) => {
+    const stale = new Map(state.stale);
+    for (const { seq, purgeId } of requests) stale.set(seq, [...(stale.get(seq) ?? []), purgeId]);
+    for (const seq of stale.keys()) if (stale.size > KEPT_ROWS) stale.delete(seq);
+    set({ stale });
+  });
   on('rows', (rows) => {
     // Sent again after the stream was lost.
     const last = state.rows.at(-1)?.seq ?? 0;
