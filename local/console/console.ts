@@ -5,7 +5,7 @@ import type { ProductContext } from '../types';
 import { EnginesWatch } from './engines-watch';
 import { LedgerReader } from './ledger';
 import type { About, RequestRow } from './protocol';
-import { Purges } from './purges';
+import { PurgeWaves } from './purge-waves';
 import type { Recorder } from './recorder';
 import { ConsoleServer, type Viewer } from './server';
 import { Traffic } from './traffic';
@@ -40,7 +40,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const log = (message: string) => context.log('console', message);
   const traffic = new Traffic(recorder);
   const engines = new EnginesWatch(products.engines);
-  const purges = new Purges(new LedgerReader(products.engines), traffic);
+  const purges = new PurgeWaves(new LedgerReader(products.engines), traffic);
   const collect = (take: (rows: readonly RequestRow[]) => void) => purges.add(traffic.collect(take));
   const watch = new Watch(log, [
     { everyMs: 250, run: (send) => collect((rows) => send('rows', rows)) },

@@ -8,7 +8,7 @@ import type { Send } from './watch';
 const MOST_WAITING = 5000;
 
 /** The ledger with what the edge of this machine did, and what its viewers got meanwhile. */
-export class Purges {
+export class PurgeWaves {
   readonly #reader: LedgerReader;
   readonly #traffic: Traffic;
   readonly #stale = new StaleCounts();
