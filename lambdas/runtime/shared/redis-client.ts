@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import { checkText } from '../arguments';
 import { ignored } from '../errors';
+import { acceptAnyServer } from './any-server';
 import { CorkedConnector } from './corked-connector';
 import { SCRIPTS } from './scripts';
 
@@ -47,11 +48,16 @@ export function checkEndpoint(endpoint: unknown): void {
   checkText('endpoint', endpoint, /^[^\s/@]+:[1-9]\d{0,4}$/, "'host:port'");
 }
 
-/** Client of a cluster, on which nothing waits longer than it must. */
+/**
+ * Client of a cluster, or of a server without cluster mode, on which nothing waits longer than it must.
+ *
+ * @param failed called with the reason where no server can be used; the client goes on trying.
+ */
 export function createClient(
   connection: RedisConnectionOptions,
   credentials: Credentials | undefined,
   more: ClusterOptions = {},
+  failed?: (error: Error) => void,
 ): Cluster & Scripted {
   checkEndpoint(connection.endpoint);
   const [host, port] = connection.endpoint.split(/:(?=\d+$)/) as [string, string];
@@ -89,8 +95,15 @@ export function createClient(
       maxRetriesPerRequest: 0,
     },
   });
-  // Without a listener ioredis prints each connection error; an operation that fails reports it.
-  client.on('error', ignored);
+  let cause: Error | undefined;
+  acceptAnyServer(client, (error) => {
+    cause ??= error;
+  });
+  // Without a listener ioredis prints each connection error.
+  client.on('error', (error: Error & { lastNodeError?: Error }) => {
+    failed?.(cause ?? error.lastNodeError ?? error);
+    cause = undefined;
+  });
   // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
   client.on('+node', (node: Redis) => {
     const { asking } = node;

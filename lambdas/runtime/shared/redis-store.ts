@@ -55,6 +55,12 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
    */
   readonly breakerRestMs?: number;
   /**
+   * Receiver of one line: that the tier is connected, as what (`info`), or why it can't be used, with the fix (`warning`), once a
+   * minute at most.
+   * @default - warnings go to `process.emitWarning`
+   */
+  readonly report?: (line: string, level: 'info' | 'warning') => void;
+  /**
    * Clock; for tests.
    * @default - the system clock
    */
@@ -67,12 +73,16 @@ type LeaseReply =
   | readonly ['bypass', now: number, detail?: never]
   | readonly ['grant', now: number, least: string | null];
 
+/** Time after a warning without another one, in milliseconds. */
+const SILENCE_MS = 60_000;
+
 /** Pause after a failure before the credentials are asked for again, in milliseconds. */
 const RECONNECT_MS = 1000;
 
 const DEFAULTS = { budgetMs: 50, purgeBudgetMs: 1000, connectBudgetMs: 1000, breakerThreshold: 2, breakerRestMs: 1000 };
 
-/** Shared tier on a Redis or Valkey cluster. Keys of one entry share a slot, and every operation goes to its master. */
+/**
+ * Shared tier on Redis or Valkey: a cluster, a single node, or a replication group without cluster mode, as the server says. Keys of one entry share a slot, and every operation goes to its master. */
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions & typeof DEFAULTS;
   #client: (Cluster & Scripted) | undefined;
@@ -88,6 +98,7 @@ export class RedisStore implements SharedStore {
   #clockOffset = 0;
   #connecting: Promise<unknown> | undefined;
   #closed = false;
+  #silentUntil = 0;
 
   /** Connects in the background. @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: RedisStoreOptions) {
@@ -106,7 +117,7 @@ export class RedisStore implements SharedStore {
       return late();
     };
     this.#purgeBudget = new Budget(numbers.purgeBudgetMs, leave, progress);
-    const connected = this.#connect().catch(() => this.#reconnectLater());
+    const connected = this.#connect().catch((error) => this.#reconnectLater(error));
     this.#connecting = new Budget(numbers.connectBudgetMs, late)
       .limit(connected)
       .catch(ignored)
@@ -239,7 +250,7 @@ export class RedisStore implements SharedStore {
   async #connect(): Promise<void> {
     const credentials = await this.#options.credentials?.();
     if (this.#closed) return;
-    const client = createClient(this.#options, credentials);
+    const client = createClient(this.#options, credentials, {}, (error) => this.#warn(error));
     client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
     client.on('-node', (node: Redis) => {
       // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
@@ -252,11 +263,25 @@ export class RedisStore implements SharedStore {
     await Promise.allSettled(client.nodes('master').map((node) => node.ping()));
     const [seconds, microseconds] = await client.time();
     this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+    this.#report('info', client.options.enableReadyCheck ? 'is a cluster' : 'is no cluster, but a server');
   }
 
   /** Connects later, where credentials couldn't be had; the operations do without the tier meanwhile. */
-  #reconnectLater(): void {
-    setTimeout(() => this.#closed || this.#connect().catch(() => this.#reconnectLater()), RECONNECT_MS).unref();
+  #reconnectLater(error: Error): void {
+    this.#warn(error, 'credentials');
+    setTimeout(() => this.#closed || this.#connect().catch((again) => this.#reconnectLater(again)), RECONNECT_MS).unref();
+  }
+
+  #warn({ message }: Error, option = optionOf(message)): void {
+    const now = this.#clock.now();
+    if (this.#closed || now < this.#silentUntil) return;
+    this.#silentUntil = now + SILENCE_MS;
+    this.#report('warning', `can't be used: ${message}; check '${option}'`);
+  }
+
+  #report(level: 'info' | 'warning', text: string): void {
+    const { endpoint, report = warn } = this.#options;
+    report(`the shared tier '${endpoint}' ${text}`, level);
   }
 
   async #connected(): Promise<void> {
@@ -360,6 +385,17 @@ export class RedisStore implements SharedStore {
       keys[0],
     );
   }
+}
+
+/** Default of `report`. */
+function warn(line: string, level: string): void {
+  if (level === 'warning') process.emitWarning(line);
+}
+
+/** Option to look at, by what a connection or a server says. */
+function optionOf(message: string): string {
+  if (/AUTH|PASS|PERM/.test(message)) return 'credentials';
+  return /certif|SSL|EPROTO|closed|RESET|timeout/.test(message) ? 'tls' : 'endpoint';
 }
 
 function parseTag(text: string | null): Tag | undefined {
