@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { SLOTS } from './shared/hash-slot';
 import type { RedisStore } from './shared/redis-store';
 
@@ -12,7 +13,7 @@ export interface ClusterState {
 /** State of a store's cluster, as the cluster reports it and as far as this process sees. Never throws. */
 export async function clusterState(store: Pick<RedisStore, 'anyMaster' | 'failing'>): Promise<ClusterState> {
   try {
-    const shards = (await store.anyMaster((master) => master.cluster('SHARDS') as Promise<unknown[][]>)).map(record);
+    const shards = await store.anyMaster(shardsOf);
     const nodes = shards
       .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
       .map((node) => ({
@@ -28,6 +29,24 @@ export async function clusterState(store: Pick<RedisStore, 'anyMaster' | 'failin
     return { status: healthy && !store.failing ? 'ok' : 'degraded', nodes };
   } catch {
     return { status: 'down', nodes: [] };
+  }
+}
+
+/** Shards as a master reports them; a server without cluster mode is the only one, with the replicas that it has. */
+async function shardsOf(master: Redis): Promise<Record<string, unknown>[]> {
+  try {
+    return ((await master.cluster('SHARDS')) as unknown[][]).map(record);
+  } catch (error) {
+    if (!/cluster support disabled/.test((error as Error).message)) throw error;
+    const [, , replicas] = (await master.role()) as [string, number, [string, string][]];
+    const { host, port } = master.options;
+    const node = (role: string, ip: unknown, at: unknown) => ['role', role, 'ip', ip, 'port', at, 'health', 'online'];
+    return [
+      {
+        slots: [0, SLOTS - 1],
+        nodes: [node('master', host, port), ...replicas.map(([ip, at]) => node('replica', ip, at))],
+      },
+    ];
   }
 }
 
