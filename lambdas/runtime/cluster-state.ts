@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { Budget } from './shared/budget';
 import { SLOTS } from './shared/hash-slot';
 import type { RedisStore } from './shared/redis-store';
 
@@ -10,10 +11,14 @@ export interface ClusterState {
   readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
 }
 
+/** Limit of the question, in milliseconds, as {@link RedisStoreOptions.budgetMs} has it by default. */
+const budget = new Budget(500, () => new Error('no master answered'));
+
 /** State of a store's cluster, as the cluster reports it and as far as this process sees. Never throws. */
-export async function clusterState(store: Pick<RedisStore, 'anyMaster' | 'failing'>): Promise<ClusterState> {
+export async function clusterState(store: Pick<RedisStore, 'client' | 'failing'>): Promise<ClusterState> {
   try {
-    const shards = await store.anyMaster(shardsOf);
+    const client = await store.client();
+    const shards = await budget.limit(Promise.any(client.nodes('master').map(shardsOf)));
     const nodes = shards
       .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
       .map((node) => ({

@@ -45,8 +45,7 @@ export interface SharedCacheProps {
   readonly nodeType?: string;
 
   /**
-   * True if keys are distributed over shards. The functions of the platform need it; without it there is one shard, and a primary
-   * endpoint.
+   * True if keys are distributed over shards. Without it there is one shard, and an endpoint that leads to its primary.
    * @default true
    */
   readonly clusterMode?: boolean;

@@ -33,11 +33,11 @@ describe('a store on a real cluster', () => {
     ]);
   });
 
-  test('says with an error of its own that no master answers a question', async () => {
+  test('gives its client for commands of other kinds, until it is closed', async () => {
     const store = cluster.store();
-    await store.get('connected');
-    const asked = store.anyMaster(() => Promise.reject(new Error('not today')));
-    await expect(asked).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+    expect((await store.client()).nodes('master')).toHaveLength(3);
+    await store.close();
+    await expect(store.client()).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
   });
 
   test('shares no key between namespaces', async () => {

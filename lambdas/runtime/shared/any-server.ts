@@ -1,37 +1,27 @@
 import type { Cluster, Redis } from 'ioredis';
+import { ignored } from '../errors';
 import { SLOTS } from './hash-slot';
 
-type Reply = (error?: Error | null, slots?: unknown) => void;
+type Reply = (error: unknown, slots?: unknown) => void;
 
 /**
- * Lets a client of clusters use a server without cluster mode, which is found by asking: it is the master of every slot, with
- * the replicas that it names. Where its endpoint follows a failover, a new connection reaches the new primary.
- *
- * @param failed called with the reason for which a server couldn't be asked, as the connection or the server gives it.
+ * Makes a connection, on which a client of clusters asks for the table of slots, answer of a server without cluster mode as well:
+ * that server is the master of every slot, with the replicas that it names. Where its endpoint follows a failover, the next
+ * connection reaches the new primary.
  */
-export function acceptAnyServer(client: Cluster, failed: (error: Error) => void): void {
-  client.on('+node', (node: Redis) => {
-    const { duplicate } = node;
-    // ioredis asks for the table of slots on a duplicate of a connection.
-    node.duplicate = (...options) => {
-      const asked = duplicate.apply(node, options);
-      asked.on('error', failed);
-      const cluster = asked.cluster as unknown as (command: string, reply: Reply) => unknown;
-      const slotsOrRole = (command: string, reply: Reply) =>
-        cluster.call(asked, command, (error, slots) => {
-          if (!/cluster support disabled/.test(error?.message ?? '')) return reply(error, slots);
-          const use = ([role, , replicas]: unknown[]) => {
-            if (role === 'slave') return reply(new Error("READONLY 'endpoint' leads to a replica"));
-            // A server without cluster mode knows nothing of the state of one.
-            client.options.enableReadyCheck = false;
-            const { host, port } = asked.options;
-            reply(null, [[0, SLOTS - 1, [host, port], ...((replicas as [string, string][]) ?? [])]]);
-          };
-          // A user that may not ask for the role has no replicas to wait for.
-          asked.role().then(use, () => use([]));
-        });
-      asked.cluster = slotsOrRole as unknown as typeof asked.cluster;
-      return asked;
-    };
-  });
+export function acceptAnyServer(connection: Redis, { options }: Cluster): Redis {
+  const { host, port } = connection.options;
+  const cluster = connection.cluster as unknown as (command: string, reply: Reply) => unknown;
+  const slots = (command: string, reply: Reply) =>
+    cluster.call(connection, command, async (error, table) => {
+      if (!/cluster support/.test(`${error}`)) return reply(error, table);
+      // A server without cluster mode doesn't know the state of one.
+      options.enableReadyCheck = false;
+      // A user who may not ask for the role has no replicas to wait for.
+      const [role, , replicas = []] = ((await connection.role().catch(ignored)) ?? []) as [string?, number?, string[][]?];
+      if (role === 'slave') reply(new Error('a replica'));
+      else reply(null, [[0, SLOTS - 1, [host, port], ...replicas]]);
+    });
+  connection.cluster = slots as unknown as typeof connection.cluster;
+  return connection;
 }

@@ -96,22 +96,24 @@ export function createClient(
     },
   });
   let cause: Error | undefined;
-  acceptAnyServer(client, (error) => {
-    cause ??= error;
-  });
-  // Without a listener ioredis prints each connection error.
+  // Without a listener ioredis prints each connection error. Its own is of the last command, not of what the connection met.
   client.on('error', (error: Error & { lastNodeError?: Error }) => {
     failed?.(cause ?? error.lastNodeError ?? error);
     cause = undefined;
   });
-  // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
   client.on('+node', (node: Redis) => {
-    const { asking } = node;
+    const { asking, duplicate } = node;
+    // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
     node.asking = () => {
       const asked = asking.call(node);
       asked.catch(ignored);
       return asked;
     };
+    // On a duplicate it asks for the table of slots.
+    node.duplicate = (...options) =>
+      acceptAnyServer(duplicate.apply(node, options), client).on('error', (error) => {
+        cause ??= error;
+      });
   });
   return client as Cluster & Scripted;
 }

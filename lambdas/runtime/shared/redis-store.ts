@@ -2,7 +2,7 @@ import type { Cluster, Command, Redis } from 'ioredis';
 import { checkText, wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { asUnavailable, ignored, unavailable } from '../errors';
-import { VERSION, type Version } from '../versions/version';
+import type { Version } from '../versions/version';
 import { CircuitBreaker } from './breaker';
 import { Budget, type Pending } from './budget';
 import { ConnectionProgress } from './connection-progress';
@@ -55,11 +55,11 @@ export interface RedisStoreOptions extends RedisConnectionOptions {
    */
   readonly breakerRestMs?: number;
   /**
-   * Receiver of one line: that the tier is connected, as what (`info`), or why it can't be used, with the fix (`warning`), once a
-   * minute at most.
-   * @default - warnings go to `process.emitWarning`
+   * Receiver of a line: `a cluster` or `no cluster` once the tier is connected; or why it can't be used and which option to look
+   * at, once a minute at most.
+   * @default - `process.emitWarning` receives the latter
    */
-  readonly report?: (line: string, level: 'info' | 'warning') => void;
+  readonly report?: (line: string) => void;
   /**
    * Clock; for tests.
    * @default - the system clock
@@ -82,10 +82,13 @@ const RECONNECT_MS = 1000;
 const DEFAULTS = { budgetMs: 50, purgeBudgetMs: 1000, connectBudgetMs: 1000, breakerThreshold: 2, breakerRestMs: 1000 };
 
 /**
- * Shared tier on Redis or Valkey: a cluster, a single node, or a replication group without cluster mode, as the server says. Keys of one entry share a slot, and every operation goes to its master. */
+ * Shared tier on Redis or Valkey: a cluster, a single node, or a replication group without cluster mode, as the server says. Keys
+ * of one entry share a slot, and every operation goes to its master.
+ */
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions & typeof DEFAULTS;
-  #client: (Cluster & Scripted) | undefined;
+  /** Undefined until credentials are there; {@link client} makes sure of it. */
+  #client!: Cluster & Scripted;
   readonly #clock: Clock;
   readonly #budget: Budget;
   readonly #purgeBudget: Budget;
@@ -117,7 +120,7 @@ export class RedisStore implements SharedStore {
       return late();
     };
     this.#purgeBudget = new Budget(numbers.purgeBudgetMs, leave, progress);
-    const connected = this.#connect().catch((error) => this.#reconnectLater(error));
+    const connected = this.#connect().catch(this.#reconnectLater);
     this.#connecting = new Budget(numbers.connectBudgetMs, late)
       .limit(connected)
       .catch(ignored)
@@ -160,8 +163,7 @@ export class RedisStore implements SharedStore {
     const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as LeaseReply;
     this.#learnTime(now);
     if (kind === 'hit') return { kind, entry: detail };
-    if (kind === 'wait') return { kind, leftMs: detail };
-    return kind === 'grant' ? { kind, minVersion: detail ?? undefined } : { kind };
+    return kind === 'wait' ? { kind, leftMs: detail } : { kind, minVersion: detail ?? undefined };
   }
 
   async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
@@ -224,27 +226,20 @@ export class RedisStore implements SharedStore {
   }
 
   /**
-   * First answer of a master to a command that isn't the cache's own.
+   * Client of the tier, for commands that aren't the cache's own.
    *
-   * @throws {CacheError} `E_SHARED_UNAVAILABLE` as reads do.
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where it isn't connected, and wasn't within `connectBudgetMs`.
    */
-  async anyMaster<T>(question: (master: Redis) => Promise<T>): Promise<T> {
-    await this.#connected();
-    const failed = (error: unknown): never => {
-      throw unavailable('no master answered', error);
-    };
-    return this.#budget.limit(Promise.any(this.#cluster.nodes('master').map(question)).catch(failed));
+  async client(): Promise<Cluster> {
+    if (this.#connecting) await this.#connecting;
+    const status = this.#client?.status ?? 'wait';
+    if (this.#closed || status !== 'ready') throw unavailable(`the connection is '${status}'`);
+    return this.#client;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#client?.disconnect();
-  }
-
-  /** Client; {@link #ask} and {@link #purge} make sure that it is there. */
-  get #cluster(): Cluster & Scripted {
-    if (!this.#client) throw unavailable('it is not connected yet');
-    return this.#client;
   }
 
   async #connect(): Promise<void> {
@@ -262,32 +257,22 @@ export class RedisStore implements SharedStore {
     // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
     await Promise.allSettled(client.nodes('master').map((node) => node.ping()));
     const [seconds, microseconds] = await client.time();
-    this.#learnTime(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
-    this.#report('info', client.options.enableReadyCheck ? 'is a cluster' : 'is no cluster, but a server');
+    this.#learnTime(Math.floor(Number(seconds) * 1000 + Number(microseconds) / 1000));
+    this.#options.report?.(client.options.enableReadyCheck ? 'a cluster' : 'no cluster');
   }
 
   /** Connects later, where credentials couldn't be had; the operations do without the tier meanwhile. */
-  #reconnectLater(error: Error): void {
+  readonly #reconnectLater = (error: Error): void => {
     this.#warn(error, 'credentials');
-    setTimeout(() => this.#closed || this.#connect().catch((again) => this.#reconnectLater(again)), RECONNECT_MS).unref();
-  }
+    setTimeout(() => this.#closed || this.#connect().catch(this.#reconnectLater), RECONNECT_MS).unref();
+  };
 
   #warn({ message }: Error, option = optionOf(message)): void {
     const now = this.#clock.now();
     if (this.#closed || now < this.#silentUntil) return;
     this.#silentUntil = now + SILENCE_MS;
-    this.#report('warning', `can't be used: ${message}; check '${option}'`);
-  }
-
-  #report(level: 'info' | 'warning', text: string): void {
-    const { endpoint, report = warn } = this.#options;
-    report(`the shared tier '${endpoint}' ${text}`, level);
-  }
-
-  async #connected(): Promise<void> {
-    if (this.#connecting) await this.#connecting;
-    const status = this.#client?.status ?? 'wait';
-    if (this.#closed || status !== 'ready') throw unavailable(`the connection is '${status}'`);
+    const { endpoint, report = process.emitWarning } = this.#options;
+    report(`the shared tier '${endpoint}' can't be used: ${message}; check '${option}'`);
   }
 
   #learnTime(serverNow: number): void {
@@ -300,15 +285,15 @@ export class RedisStore implements SharedStore {
     command: 'get' | 'getex' | 'del' | 'cachePurgeTag' | EntryScript,
     ...rest: Arguments
   ): Promise<T> {
-    if (this.#connecting || this.#client?.status !== 'ready') await this.#connected();
+    if (this.#connecting || this.#client?.status !== 'ready') await this.client();
     // Working out the shard of every key would cost a tenth of a hit, so it is done only while some shard is in trouble.
     if (this.#failing > 0) {
       const breaker = this.#breaker(name);
       if (breaker.wantsProbe(this.#clock.now()))
-        this.#observe(name, this.#budget.limit(this.#cluster.get(name), name)).catch(ignored);
+        this.#observe(name, this.#budget.limit(this.#client.get(name), name)).catch(ignored);
       if (breaker.open) throw unavailable('its circuit breaker is open');
     }
-    const send = this.#cluster as unknown as Record<typeof command, (key: string, ...rest: Arguments) => Promise<T>>;
+    const send = this.#client as unknown as Record<typeof command, (key: string, ...rest: Arguments) => Promise<T>>;
     return this.#observe(name, this.#budget.limit(send[command](name, ...rest), name));
   }
 
@@ -331,8 +316,8 @@ export class RedisStore implements SharedStore {
   /** Removes what no cache wrote from a name, or from its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
     const fence = fenceBeside(this.#namespace, name);
-    this.#cluster.cacheRepair(name, 'string').catch(ignored);
-    if (fence) this.#cluster.cacheRepair(fence, 'hash').catch(ignored);
+    this.#client.cacheRepair(name, 'string').catch(ignored);
+    if (fence) this.#client.cacheRepair(fence, 'hash').catch(ignored);
   }
 
   #record(name: string, failure: unknown): void {
@@ -355,11 +340,11 @@ export class RedisStore implements SharedStore {
     if (!node || this.#abandoned.has(node)) return;
     this.#abandoned.add(node);
     node.disconnect();
-    this.#cluster.refreshSlotsCache();
+    this.#client.refreshSlotsCache();
   }
 
   #breaker(name: string): CircuitBreaker {
-    const shard = this.#cluster.slots[slotOf(name)]?.[0] ?? 'unknown';
+    const shard = this.#client.slots[slotOf(name)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
       breaker = new CircuitBreaker(this.#options.breakerThreshold, this.#budget.ms, this.#options.breakerRestMs);
@@ -379,17 +364,12 @@ export class RedisStore implements SharedStore {
 
   /** Runs a purging script within the budget of purges. */
   async #purge(script: string, keys: readonly string[], ...args: Arguments): Promise<unknown> {
-    await this.#connected();
+    const client = await this.client();
     return this.#purgeBudget.limit(
-      runOnMaster(this.#cluster, (address) => this.#node(address), script, keys, args),
+      runOnMaster(client, (address) => this.#node(address), script, keys, args),
       keys[0],
     );
   }
-}
-
-/** Default of `report`. */
-function warn(line: string, level: string): void {
-  if (level === 'warning') process.emitWarning(line);
 }
 
 /** Option to look at, by what a connection or a server says. */
@@ -398,10 +378,11 @@ function optionOf(message: string): string {
   return /certif|SSL|EPROTO|closed|RESET|timeout/.test(message) ? 'tls' : 'endpoint';
 }
 
+/** Text of a tag: mark and version of its last delete, mark and version of its last expire. */
+const TAG = /^(\S+ [0-9A-F]{24}( |$)){2}$/;
+
 function parseTag(text: string | null): Tag | undefined {
-  const fields = text?.split(' ');
-  if (fields?.length !== 4) return undefined;
-  const [deleted, deletedVersion, expired, expiredVersion] = fields as [string, string, string, string];
-  if (!VERSION.test(deletedVersion) || !VERSION.test(expiredVersion)) return undefined;
+  if (!text || !TAG.test(text)) return undefined;
+  const [deleted, deletedVersion, expired, expiredVersion] = text.split(' ') as [string, string, string, string];
   return { deleted, deletedVersion, expired, expiredVersion };
 }

@@ -15,42 +15,42 @@ import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } 
 const KEYED = 'local c,k,f=redis.call,KEYS[1],KEYS[2]\n';
 
 /** Begin of a script that needs the server's time, `now`, in epoch milliseconds. */
-export const NOW = `${KEYED}local time=c('TIME')
-local now=time[1]*1000+math.floor(time[2]/1000)
+export const NOW = `${KEYED}local s=c('TIME')
+local now=s[1]*1000+math.floor(s[2]/1000)
 `;
 
-/** Function `keep`: makes the fence live for `life` milliseconds, or longer. */
-export const KEEP_FENCE = `local function keep(life)
-if c('PTTL',f)<life+0 then c('PEXPIRE',f,life) end
+/** Function `keep`: makes the fence live for `ms` milliseconds, or longer. */
+export const KEEP_FENCE = `local function keep(ms)
+if c('PTTL',f)<ms+0 then c('PEXPIRE',f,ms) end
 end
 `;
 
 /**
- * Begin of a script about a fence, with the functions `intents`, the intents that still hold without one writer's, and `raise`,
+ * Begin of a script about a fence, with the functions `open`, the intents that still hold without one writer's, and `raise`,
  * the effect of every purge of a key on its fence.
  */
-const FENCED = `${NOW}${KEEP_FENCE}local function intents(but)
-local kept=''
+const FENCED = `${NOW}${KEEP_FENCE}local function open(but)
+local all=''
 for w,till in (c('HGET',f,'w') or ''):gmatch('(%S+):(%d+)') do
-if w~=but and till+0>now then kept=kept..w..':'..till..' ' end
+if w~=but and till+0>now then all=all..w..':'..till..' ' end
 end
-return kept
+return all
 end
-local function raise(v,row,life)
+local function raise(v,row,ms)
 c('HDEL',f,'t','u')
-for field,new in pairs({m=v,r=row}) do
-if (c('HGET',f,field) or '')<new then c('HSET',f,field,new) end
+for x,new in pairs({m=v,r=row}) do
+if (c('HGET',f,x) or '')<new then c('HSET',f,x,new) end
 end
-keep(life)
+keep(ms)
 end
 `;
 
 /** Condition that the key holds an entry of this format. */
 const IS_ENTRY = `c('GETRANGE',k,0,${FORMAT.length - 1})=='${FORMAT}'`;
 
-/** Makes the lease `token` end `lease` milliseconds from now. */
-const HOLD = `c('HSET',f,'t',t,'u',now+lease)
-keep(lease+1000)
+/** Makes the lease `token` end `ms` milliseconds from now. */
+const HOLD = `c('HSET',f,'t',t,'u',now+ms)
+keep(ms+1000)
 `;
 
 /**
@@ -58,20 +58,20 @@ keep(lease+1000)
  * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version`. Asking again with the same token is safe
  * until the load begins.
  */
-const LEASE = `${FENCED}local t,lease,seen=unpack(ARGV)
-local stored=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
-if stored~='' and stored~=seen then return {'hit',now,c('GET',k)} end
-if intents()~='' then return {'bypass',now} end
-local held,till,least=unpack(c('HMGET',f,'t','u','m'))
+const LEASE = `${FENCED}local t,ms,seen=unpack(ARGV)
+local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
+if had~='' and had~=seen then return {'hit',now,c('GET',k)} end
+if open()~='' then return {'bypass',now} end
+local held,till,min=unpack(c('HMGET',f,'t','u','m'))
 local left=(till or 0)-now
 if held~=t and left>0 then return {'wait',now,left} end
-${HOLD}return {'grant',now,least}`;
+${HOLD}return {'grant',now,min}`;
 
 /**
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
  * that was lost: its load may have begun before the purge that took it.
  */
-const RENEW = `${NOW}${KEEP_FENCE}local t,lease=unpack(ARGV)
+const RENEW = `${NOW}${KEEP_FENCE}local t,ms=unpack(ARGV)
 if c('HGET',f,'t')~=t then return 0 end
 ${HOLD}return 1`;
 
@@ -79,49 +79,49 @@ ${HOLD}return 1`;
  * Fill of an entry. ARGV: token, version of a replica's load ('~' for a primary's), TTL in ms, entry.
  * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${KEYED}local t,v,ttl,entry=unpack(ARGV)
-local held,least=unpack(c('HMGET',f,'t','m'))
+const FILL = `${KEYED}local t,v,ttl,e=unpack(ARGV)
+local held,min=unpack(c('HMGET',f,'t','m'))
 if held~=t then return 0 end
 c('HDEL',f,'t','u')
-if least and v<least then return 0 end
-c('SET',k,entry,'PX',ttl)
+if min and v<min then return 0 end
+c('SET',k,e,'PX',ttl)
 return 1`;
 
 /**
  * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('~'
  * for unknown). It refuses every fill whose load began before.
  */
-export const PURGE_KEY = `${FENCED}local v,life,mode,w,row=unpack(ARGV)
+export const PURGE_KEY = `${FENCED}local v,ms,mode,w,row=unpack(ARGV)
 if mode~='expire' then c('DEL',k)
 elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
-if w~='' then c('HSET',f,'w',intents(w)) end
-raise(v,row,life)`;
+if w~='' then c('HSET',f,'w',open(w)) end
+raise(v,row,ms)`;
 
 /**
  * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as
  * {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row is known. A row that is newer needs no
  * purge: its writer has purged after this one's commit.
  */
-export const PUT = `${FENCED}local v,life,row,ttl,entry=unpack(ARGV)
-local known=c('HGET',f,'r') or ''
-local stored=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
-if stored>known then known=stored end
-if known~='~' and known>row then return 0 end
+export const PUT = `${FENCED}local v,ms,row,ttl,e=unpack(ARGV)
+local top=c('HGET',f,'r') or ''
+local had=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
+if had>top then top=had end
+if top~='~' and top>row then return 0 end
 c('DEL',k)
-raise(v,row,life)
-if known=='~' or intents()~='' then return 0 end
-c('SET',k,entry,'PX',ttl)
+raise(v,row,ms)
+if top=='~' or open()~='' then return 0 end
+c('SET',k,e,'PX',ttl)
 return 1`;
 
 /**
  * Intent of a write. ARGV: writer, life of the intent in ms. Removes the entry, takes the lease away, and lets nobody fill until
  * the writer is done.
  */
-export const INTEND = `${FENCED}local w,life=unpack(ARGV)
+export const INTEND = `${FENCED}local w,ms=unpack(ARGV)
 c('DEL',k)
 c('HDEL',f,'t','u')
-c('HSET',f,'w',intents(w)..w..':'..now+life)
-keep(life+1000)`;
+c('HSET',f,'w',open(w)..w..':'..now+ms)
+keep(ms+1000)`;
 
 /** Repair of a key. ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
 const REPAIR = `${KEYED}if c('TYPE',k).ok~=ARGV[1] then c('DEL',k) end`;
