@@ -62,9 +62,7 @@ describe('a store on a server without cluster mode', () => {
   });
 
   test('refuses an endpoint that leads to a replica', async () => {
-    expect(await firstReport(server.replica!, {})).toMatch(
-      /^the shared tier '.*' can't be used: a replica; check 'endpoint'$/,
-    );
+    expect(await firstReport(server.replica!, {})).toMatch(/^the shared tier '.*' can't be used: a replica; check 'endpoint'$/);
   });
 
   test('goes on after its connections were cut', async () => {
