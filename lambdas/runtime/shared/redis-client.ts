@@ -103,7 +103,8 @@ export function createClient(
   });
   client.on('+node', (node: Redis) => {
     const { asking, duplicate } = node;
-    // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is reported.
+    // Where a slot moves ioredis sends ASKING before the command, and has nobody for its failure; that of the command is
+    // reported.
     node.asking = () => {
       const asked = asking.call(node);
       asked.catch(ignored);
