@@ -1,3 +1,4 @@
+import { PURGE_METRICS, READ_METRICS } from '../lib/contract/metrics';
 import { CACHE_NODES, DATABASE_INSTANCES, FIXED, type Price, STAGE_CACHES, USE } from './prices';
 
 /** AWS's month. */
@@ -21,6 +22,12 @@ export interface Traffic {
   readonly gatewayHits: number;
   /** Tags that are purged, after those of the same batch are one. */
   readonly purgedTags: number;
+  /** Volume of logs that CloudWatch takes, in GB. */
+  readonly logGb: number;
+  /** Routes whose reads are counted, each by its own metrics. */
+  readonly routes: number;
+  /** True if a web ACL looks at each request at the edge. */
+  readonly firewall: boolean;
 }
 
 /** One resource of a template. */
@@ -37,7 +44,7 @@ const READ_GB = 1;
 /** @throws {RangeError} where something is of a size that the table has no price of. */
 export function fixedCosts(resources: ReadonlyMap<string, Priced>): Line[] {
   return [...resources].flatMap(([resource, { Type, Properties = {} }]) =>
-    (RULES[Type]?.(Properties, resource) ?? []).map(([what, count, price]) => ({
+    (RULES[Type]?.(Properties, resource, resources) ?? []).map(([what, count, price]) => ({
       resource,
       what,
       usd: count * price.usd * (price.per === 'hour' ? HOURS : 1),
@@ -46,27 +53,47 @@ export function fixedCosts(resources: ReadonlyMap<string, Priced>): Line[] {
   );
 }
 
+/** Resources that cost, and that no rule here has a price of. */
+export function unpriced(resources: ReadonlyMap<string, Priced>): string[] {
+  return [...resources].filter(([, { Type }]) => UNPRICED.has(Type)).map(([resource, { Type }]) => `${resource} (${Type})`);
+}
+
+const UNPRICED: ReadonlySet<string> = new Set([
+  'AWS::ElastiCache::ServerlessCache',
+  'AWS::RDS::DBCluster',
+  'AWS::RDS::DBProxy',
+  'AWS::EC2::NatGateway',
+  'AWS::Route53::HostedZone',
+]);
+
 /** What is paid by use. */
-export function usageCosts({ requests, edgeHits, gatewayHits, purgedTags }: Traffic): Line[] {
+export function usageCosts({ requests, edgeHits, gatewayHits, purgedTags, logGb, routes, firewall }: Traffic): Line[] {
   const misses = requests * (1 - edgeHits);
   const invocations = misses * (1 - gatewayHits);
   const million = 1e6;
   const line = (what: string, amount: number, price: Price): Line => ({ resource: 'use', what, usd: amount * price.usd, price });
   return [
     line('requests at the edge', Math.max(0, requests - 10 * million) / million, USE.edgeRequests),
+    line('requests at the web ACL', firewall ? requests / million : 0, USE.webAclRequests),
     line('requests at the gateway', misses / million, USE.gatewayRequests),
     line('invocations of read-api', invocations / million, USE.functionRequests),
     line('time of read-api', invocations * READ_SECONDS * READ_GB, USE.functionTime),
     line('invalidated tags', Math.max(0, purgedTags - 1000) / million, USE.invalidations),
     // A purge is announced, reported by each tier and completed.
     line('events of purges', (purgedTags * 6) / million, USE.events),
+    line('logs', logGb, USE.logs),
+    // In the embedded metric format; a metric costs in the hours that it has values in.
+    line('metrics of reads', requests > 0 ? routes * Object.keys(READ_METRICS).length : 0, FIXED.metric),
+    line('metrics of purges', purgedTags > 0 ? Object.keys(PURGE_METRICS).length : 0, FIXED.metric),
   ];
 }
 
 type Charge = readonly [what: string, count: number, price: Price];
 
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
-const RULES: Readonly<Record<string, (p: Record<string, any>, resource: string) => Charge[]>> = {
+type Rule = (p: Record<string, any>, resource: string, all: ReadonlyMap<string, Priced>) => Charge[];
+
+const RULES: Readonly<Record<string, Rule>> = {
   'AWS::ElastiCache::ReplicationGroup': (p, resource) => {
     const nodes = Number(p.NumNodeGroups ?? 1) * (1 + Number(p.ReplicasPerNodeGroup ?? 0));
     const engine = p.Engine === 'redis' ? 'redis' : 'valkey';
@@ -92,6 +119,11 @@ const RULES: Readonly<Record<string, (p: Record<string, any>, resource: string) 
           ],
         ]
       : [],
+  // Detailed metrics are of each method, once it has been asked.
+  'AWS::ApiGateway::Method': (p, _, all) =>
+    p.Integration?.Type !== 'MOCK' && hasDetailedMetrics(all)
+      ? [[`detailed metrics of ${p.HttpMethod}`, GATEWAY_METRICS, FIXED.metric]]
+      : [],
   'AWS::EC2::VPCEndpoint': (p) =>
     p.VpcEndpointType === 'Interface'
       ? [[`endpoint in ${p.SubnetIds.length} zones`, p.SubnetIds.length, FIXED.interfaceEndpoint]]
@@ -106,6 +138,20 @@ const RULES: Readonly<Record<string, (p: Record<string, any>, resource: string) 
     [`${p.Rules.length} rules`, p.Rules.length, FIXED.webAclRule],
   ],
 };
+
+/**
+ * Metrics of one method of a cached stage: `Count`, `Latency`, `IntegrationLatency`, `4XXError`, `5XXError`, `CacheHitCount` and
+ * `CacheMissCount`.
+ */
+const GATEWAY_METRICS = 7;
+
+function hasDetailedMetrics(all: ReadonlyMap<string, Priced>): boolean {
+  return [...all.values()].some(
+    ({ Type, Properties }) =>
+      Type === 'AWS::ApiGateway::Stage' &&
+      Properties?.MethodSettings?.some(({ MetricsEnabled }: { MetricsEnabled?: boolean }) => MetricsEnabled),
+  );
+}
 
 function known(price: Price | undefined, resource: string, property: string, got: unknown): Price {
   if (price) return price;

@@ -68,6 +68,8 @@ export async function runCommand<const T extends Options>(
 
 /** {@link runCommand} of the words of this process, whose exit code it sets. */
 export async function runProcess<const T extends Options>(command: Command<T>): Promise<void> {
+  // A reader that has had enough, such as `head`, ends the command.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? DONE : FAILED));
   process.exitCode = await runCommand(command, process.argv.slice(2));
 }
 

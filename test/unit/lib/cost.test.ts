@@ -1,5 +1,8 @@
-import { fixedCosts, type Priced, usageCosts } from '../../../bin/estimate';
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { fixedCosts, type Priced, type Traffic, unpriced, usageCosts } from '../../../bin/estimate';
 import { CACHE_NODES, DATABASE_INSTANCES, FIXED, STAGE_CACHES, USE } from '../../../bin/prices';
+import { READ_METRICS } from '../../../lib/contract/metrics';
 
 const monthly = (resource: Priced) => fixedCosts(new Map([['r', resource]])).reduce((sum, { usd }) => sum + usd, 0);
 
@@ -29,11 +32,75 @@ test.each<[string, Priced, number]>([
   expect(monthly(resource)).toBeCloseTo(usd, 1);
 });
 
+const NOTHING: Traffic = { requests: 0, edgeHits: 0, gatewayHits: 0, purgedTags: 0, logGb: 0, routes: 0, firewall: false };
+const useOf = (traffic: Partial<Traffic>, line: string) =>
+  usageCosts({ ...NOTHING, ...traffic }).find(({ what }) => what === line)?.usd;
+
 test('purges cost beyond the first thousand', () => {
-  const tags = (purgedTags: number) =>
-    usageCosts({ requests: 0, edgeHits: 0, gatewayHits: 0, purgedTags }).find(({ what }) => what === 'invalidated tags')?.usd;
-  expect(tags(1000)).toBe(0);
-  expect(tags(300_000)).toBeCloseTo(1495);
+  expect(useOf({ purgedTags: 1000 }, 'invalidated tags')).toBe(0);
+  expect(useOf({ purgedTags: 300_000 }, 'invalidated tags')).toBeCloseTo(1495);
+});
+
+test('what is looked at, logged and measured costs too', () => {
+  expect(useOf({ requests: 1e8, firewall: true }, 'requests at the web ACL')).toBeCloseTo(60);
+  expect(useOf({ requests: 1e8, firewall: false }, 'requests at the web ACL')).toBe(0);
+  expect(useOf({ logGb: 10 }, 'logs')).toBeCloseTo(5);
+  expect(useOf({ requests: 1, routes: 4 }, 'metrics of reads')).toBeCloseTo(4 * Object.keys(READ_METRICS).length * 0.3);
+  expect(useOf({ routes: 4 }, 'metrics of reads')).toBe(0);
+});
+
+test('each method costs its detailed metrics where the stage has them', () => {
+  const method: Priced = {
+    Type: 'AWS::ApiGateway::Method',
+    Properties: { HttpMethod: 'GET', Integration: { Type: 'AWS_PROXY' } },
+  };
+  const refusing: Priced = { Type: 'AWS::ApiGateway::Method', Properties: { HttpMethod: 'ANY', Integration: { Type: 'MOCK' } } };
+  const stage = (MetricsEnabled: boolean): Priced => ({
+    Type: 'AWS::ApiGateway::Stage',
+    Properties: { MethodSettings: [{ MetricsEnabled }] },
+  });
+  const costs = (...all: Priced[]) => fixedCosts(new Map(all.map((one, i) => [String(i), one]))).map(({ usd }) => usd);
+  expect(costs(method, refusing, stage(true))).toEqual([expect.closeTo(2.1)]);
+  expect(costs(method, refusing, stage(false))).toEqual([]);
+});
+
+test('what has no price is named', () => {
+  const resources = new Map<string, Priced>([
+    ['a', { Type: 'AWS::RDS::DBCluster' }],
+    ['b', { Type: 'AWS::IAM::Role' }],
+  ]);
+  expect(unpriced(resources)).toEqual(['a (AWS::RDS::DBCluster)']);
+});
+
+describe('npm run cost', () => {
+  const root = path.resolve(__dirname, '../../..');
+  const cost = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bin/cost.ts', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+
+  test.each<[string[], number, string]>([
+    [['--edge-hits', '90'], 2, "'--edge-hits' must be a share from 0 to 1, or from 0% to 100%, got: '90'"],
+    [['--requests', 'many'], 2, "'--requests' must be a number of at least 0, got: 'many'"],
+    [['--edge-hit', '1'], 2, "Unknown option '--edge-hit'"],
+    [['--stage', 'nope'], 1, '\'stage\' must be one of local, dev, prod, got: "nope"'],
+  ])('says what is wrong with %j, without a stack', (args, code, message) => {
+    const { status, stdout, stderr } = cost(...args);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+  });
+
+  test('shows every option', () => {
+    const { status, stdout } = cost('--help');
+    expect(status).toBe(0);
+    for (const option of ['--stage', '--requests', '--edge-hits', '--gateway-hits', '--purged-tags', '--log-gb']) {
+      expect(stdout).toContain(option);
+    }
+  });
 });
 
 test('fails when something has no price', () => {
