@@ -1,3 +1,4 @@
+import type { Route } from 'cachement/route';
 import { mentions, type Resource } from './resources';
 
 /** One way by which a function can be called from outside of the account's own services. */
@@ -39,6 +40,26 @@ export function callersOf(resources: readonly Resource[]): Caller[] {
       },
     ];
   });
+}
+
+/** Callers that an app declares, each as a text: method, path, part of the function, and who may. */
+export function declaredCallers(declared: {
+  readonly routes: readonly Route[];
+  readonly writes?: readonly { readonly route: Route; readonly method: string }[];
+  readonly restricted?: readonly Route[];
+}): string[] {
+  const { routes, writes = [], restricted = [] } = declared;
+  return routes.flatMap((route) => [
+    ...['GET', 'HEAD'].map((method) => `${method} ${route.path} Reader ${restricted.includes(route) ? 'IAM' : 'anybody'}`),
+    ...writes.filter((write) => write.route === route).map(({ method }) => `${method} ${route.path} Writer IAM`),
+  ]);
+}
+
+/** Callers of a template in the form of {@link declaredCallers}. */
+export function callerTexts(callers: readonly Caller[]): string[] {
+  return callers.map(
+    (caller) => `${caller.method} ${caller.path} ${/Functions(Reader|Writer)/.exec(caller.function)?.[1]} ${caller.who}`,
+  );
 }
 
 function whoMay({ AuthorizationType = 'NONE', ApiKeyRequired }: Resource['properties']): Caller['who'] {

@@ -1,17 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { places } from '../../examples/places';
 import type { CallRecord } from '../../local/aws';
 import { awsFromTemplate } from '../../local/aws';
+import { readAssembly } from '../deploy/assembly';
+import { type Caller, callersOf, callerTexts, declaredCallers } from '../deploy/callers';
+import { resourcesOf } from '../deploy/resources';
 import { functionArn } from '../support/app';
+import { allowedFunction, attempts, CallerMatrix, type Reached } from '../support/caller-matrix';
 import { NetworkPaths } from '../support/network-paths';
-import { type EditableTemplate, startTestPlatform, type TestPlatform } from '../support/platform';
+import { type EditableTemplate, editedAssembly, startTestPlatform, type TestPlatform, testAssembly } from '../support/platform';
 import { EXCEPTIONS, functionGrants, unusedGrants } from '../support/privilege';
+import { signedFetch, signedHeaders } from '../support/signed-request';
 import { waitFor } from '../support/wait-for';
 
 const BERLIN = '/places/2950159';
 
 let platform: TestPlatform;
 let calls: CallRecord[];
+let table: Caller[];
+let assembly: string;
 
 /**
  * Everything that the app does: deployment with migration and sample data; reads through every tier, health, a change, its purge
@@ -19,15 +28,17 @@ let calls: CallRecord[];
  * after a failover, and a run of the probe.
  */
 beforeAll(async () => {
-  platform = await startTestPlatform({ edit: signedAsDeployed });
+  assembly = editedAssembly(await testAssembly(), signedAsDeployed);
+  table = callersOf(resourcesOf(readAssembly(assembly)));
+  platform = await startTestPlatform({ assembly });
   calls = [...platform.aws.calls()];
   expect((await platform.get(BERLIN)).status).toBe(200);
   expect((await platform.get('/places?country=DE&limit=3')).status).toBe(200);
   expect((await platform.get('/health')).status).toBe(200);
   const report = await platform.functions.get(functionArn(platform, 'TopologyFunction'))!.invoke({});
   expect(report.functionError).toBeUndefined();
-  const changed = await platform.request(BERLIN, { method: 'PATCH', body: { population: 3_700_000 } });
-  await completed(changed.json().purgeId);
+  const changed = await signedRequest(BERLIN, 'PATCH', '{"population":3700000}');
+  await completed(changed.purgeId);
   // A purge by a tag that one response carries alone, as the command line sends it: that key of the stage cache is refreshed.
   await completed(await submitPurge(['place:2950159']));
   const probed = await platform.functions.get(functionArn(platform, 'ProbeFunction'))!.invoke({});
@@ -37,13 +48,26 @@ beforeAll(async () => {
   // The log is of the last thousand calls; those that are in both halves do no harm.
   calls.push(...platform.aws.calls());
 });
-afterAll(() => platform?.dispose());
+afterAll(async () => {
+  await platform?.dispose();
+  if (assembly) fs.rmSync(assembly, { recursive: true });
+});
 
-/** The stage of this machine is open; the probe signs all the same, and every other stage asks for it. */
+/** The stage of this machine is open; every other one asks for signatures as declared, which a test below compares. */
 function signedAsDeployed(template: EditableTemplate): void {
   for (const [id, { Type, Properties }] of Object.entries<EditableTemplate>(template.Resources)) {
-    if (Type === 'AWS::ApiGateway::Method' && id.includes('purgedkeysGET')) Properties.AuthorizationType = 'AWS_IAM';
+    if (Type !== 'AWS::ApiGateway::Method' || Properties.Integration.Type === 'MOCK') continue;
+    const isWrite = !['GET', 'HEAD'].includes(Properties.HttpMethod);
+    if (isWrite || /purge[\w]*(GET|HEAD)/.test(id)) Properties.AuthorizationType = 'AWS_IAM';
   }
+}
+
+/** What the API answers to the person who runs the platform, as JSON. */
+async function signedRequest(path: string, method = 'GET', body?: string) {
+  const url = `${platform.urls.gateway}${path}`;
+  const { region } = platform.model.environment;
+  const response = await signedFetch(url, { method, service: 'execute-api', region, credentials: platform.keys.operator, body });
+  return (await response.json()) as { readonly purgeId: string; readonly completedAt?: string };
 }
 
 function isAllUsed(): boolean {
@@ -53,7 +77,7 @@ function isAllUsed(): boolean {
 }
 
 const completed = (purgeId: string) =>
-  waitFor('the completed purge', async () => (await platform.get(`/purges/${purgeId}`)).json().completedAt, {
+  waitFor('the completed purge', async () => (await signedRequest(`/purges/${purgeId}`)).completedAt, {
     timeoutMs: 90_000,
   });
 
@@ -134,5 +158,63 @@ describe('each function reaches what it uses, and no more', () => {
         }
       }
     }
+  });
+});
+
+describe('each function is reached by those who are declared, and by nobody else', () => {
+  const signers = () => ({
+    allowed: platform.keys.operator,
+    denied: platform.keys.of(functionArn(platform, 'PurgeRelay')),
+  });
+  const describeAttempt = ({ method, path, way, signature }: Reached) => `${method} ${path} by ${way}, signature: ${signature}`;
+
+  test('the table of the template is the declaration', () => {
+    expect(callerTexts(table).sort()).toEqual(declaredCallers(places).sort());
+  });
+
+  test('every method on every path by every way, with every signature', async () => {
+    const declared = [...new Set(table.map(({ path }) => path))];
+    const others = ['/', '/places/1/more', '/Places/1', '/places/1/..', '/%70laces', '/purges/1/2'];
+    const functions = [...new Set(table.map((each) => each.function.split('/')[1] as string))].sort();
+    const matrix = new CallerMatrix(platform, places.routes, functions, signers());
+    const wrong: string[] = [];
+    const reached = new Map<string, number>();
+    for (const attempt of attempts([...declared, ...others])) {
+      const got = await matrix.send(attempt);
+      const allowed = allowedFunction(table, places.routes, attempt)?.split('/')[1];
+      const ran = got.functions.join(', ') || 'nobody';
+      if (ran !== (allowed ?? 'nobody')) {
+        wrong.push(`${describeAttempt(got)}: reached ${ran} (${got.status}), expected ${allowed ?? 'nobody'}`);
+      }
+      for (const id of got.functions) reached.set(id, (reached.get(id) ?? 0) + 1);
+    }
+    expect(wrong).toEqual([]);
+    // Each function of the table was reached by someone, or the test could not have failed.
+    expect([...reached.keys()].sort()).toEqual(functions);
+  });
+
+  test("Lambda's own API runs no function for anybody but the person who runs the platform", async () => {
+    const { urls, model, keys } = platform;
+    const writer = functionArn(platform, 'FunctionsWriter');
+    const url = `${urls.endpoint}/2015-03-31/functions/${encodeURIComponent(writer)}/invocations`;
+    const { region } = model.environment;
+    const count = () => platform.aws.calls().filter(({ operation, allowed }) => operation === 'Invoke' && allowed).length;
+    const before = count();
+    const request = { service: 'lambda', region, headers: { 'content-type': 'application/json' }, body: '{}' };
+    const { host: _, ...altered } = await signedHeaders(`${url}?a=1`, { ...request, credentials: keys.operator });
+    // In an isolated subnet there is no way to Lambda's API: the connection ends without an answer.
+    const status = (response: Promise<Response>) => response.then(({ status }) => status).catch(() => 'no way');
+    const arns = model.resources('AWS::Lambda::Function').map((fn) => model.attribute(fn, 'Arn'));
+    const refused = await Promise.all([
+      status(fetch(url, { method: 'POST', body: '{}' })),
+      status(fetch(url, { method: 'POST', body: '{}', headers: altered })),
+      status(signedFetch(url, { ...request, credentials: { ...keys.operator, secretAccessKey: 'wrong' } })),
+      ...arns.map((arn) => status(signedFetch(url, { ...request, credentials: keys.of(arn) }))),
+    ]);
+    expect(new Set(refused)).toEqual(new Set([403, 'no way']));
+    expect(refused.slice(0, 3)).toEqual([403, 403, 403]);
+    expect(count()).toBe(before);
+    expect((await signedFetch(url, { ...request, credentials: keys.operator })).status).toBe(200);
+    expect(count()).toBe(before + 1);
   });
 });
