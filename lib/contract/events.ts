@@ -118,3 +118,25 @@ export const WARMER_EVENTS = ['PurgeRequested'] as const satisfies readonly Even
 
 /** Events that somebody outside of the platform may write, as the command line does. */
 export const SUBMITTED_EVENTS = ['PurgeSubmitted', 'ReplayRequested'] as const satisfies readonly EventType[];
+
+/** Events that writers publish: whoever changes rows says that the outbox has some, and nothing that a step would act on. */
+export const WRITER_PUBLISHES = ['OutboxKicked'] as const satisfies readonly EventType[];
+
+/** Events that relay and invalidator publish: what the outbox asks for, and when the relay is to look again. */
+export const KEEPER_PUBLISHES = [
+  'PurgeRequested',
+  'GatewayPurgeRequested',
+  'EdgePurgeRequested',
+  'WakeRequested',
+] as const satisfies readonly EventType[];
+
+/** Events that the executor publishes: what the outer tiers answered, and kicks at the time that was asked for. */
+export const EXECUTOR_PUBLISHES = [
+  'GatewayPurged',
+  'EdgePurgeAccepted',
+  'EdgePurgeCompleted',
+  'OutboxKicked',
+] as const satisfies readonly EventType[];
+
+/** Events that the topology reporter publishes. */
+export const REPORTER_PUBLISHES = ['TopologyReported'] as const satisfies readonly EventType[];

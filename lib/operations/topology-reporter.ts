@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { REPORTER_PUBLISHES } from '../contract/events';
 import * as variables from '../contract/variables';
 import { PlatformFunction } from '../functions/platform-function';
 import type { IPurgeBus } from '../purge/purge-bus';
@@ -59,7 +60,7 @@ export class TopologyReporter extends Construct {
       environment: { [variables.REPLICATION_GROUP_ID]: replicationGroupId },
       logRemovalPolicy: props.logRemovalPolicy,
     });
-    props.bus.addPublisher(report);
+    props.bus.addPublisher(report, undefined, [...REPORTER_PUBLISHES]);
     report.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['elasticache:DescribeReplicationGroups'],

@@ -3,7 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
-import { EVENT_SOURCE, SUBMITTED_EVENTS } from '../contract/events';
+import { EVENT_SOURCE, SUBMITTED_EVENTS, WRITER_PUBLISHES } from '../contract/events';
 import * as variables from '../contract/variables';
 import type { IPlatformNetwork } from '../network/platform-network';
 
@@ -17,8 +17,12 @@ export interface IPurgeBus extends IConstruct {
   /** Permissions on the bus. */
   readonly grants: PurgeBusGrants;
 
-  /** Lets a function publish. In an isolated network it needs access to EventBridge too. */
-  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void;
+  /**
+   * Lets a function publish events of the platform. In an isolated network it needs access to EventBridge too.
+   *
+   * @param detailTypes - those that it may publish, and no others. @default - what a writer says: `OutboxKicked`
+   */
+  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork, detailTypes?: string[]): void;
 }
 
 /** Common part of all buses. */
@@ -26,9 +30,9 @@ export abstract class PurgeBusBase extends Construct implements IPurgeBus {
   abstract readonly eventBus: events.IEventBus;
   readonly grants: PurgeBusGrants = new PurgeBusGrants(this);
 
-  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork): void {
+  addPublisher(publisher: lambda.Function, network?: IPlatformNetwork, detailTypes: string[] = [...WRITER_PUBLISHES]): void {
     publisher.addEnvironment(variables.BUS_NAME, this.eventBus.eventBusName);
-    this.eventBus.grantPutEventsTo(publisher);
+    this.grants.publish(publisher, detailTypes);
     network?.allowEvents(publisher);
   }
 }
@@ -80,13 +84,22 @@ export class PurgeBusGrants {
 
   /** Lets a grantee request purges and replays, as the command line does, and publish nothing else. */
   purge(grantee: iam.IGrantable): iam.Grant {
+    return this.publish(grantee, [...SUBMITTED_EVENTS]);
+  }
+
+  /**
+   * Lets a grantee publish the platform's events of these detail-types, and no others.
+   *
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+   */
+  publish(grantee: iam.IGrantable, detailTypes: string[]): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['events:PutEvents'],
       resourceArns: [this.#bus.eventBus.eventBusArn],
       conditions: {
         StringEquals: { 'events:source': EVENT_SOURCE },
-        'ForAllValues:StringEquals': { 'events:detail-type': [...SUBMITTED_EVENTS] },
+        'ForAllValues:StringEquals': { 'events:detail-type': detailTypes },
       },
     });
   }

@@ -5,7 +5,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import * as defaults from '../contract/defaults';
-import { EDGE_EVENTS, EVENT_SOURCE, type EventType, RELAY_EVENTS, SHARED_EVENTS } from '../contract/events';
+import {
+  EDGE_EVENTS,
+  EVENT_SOURCE,
+  type EventType,
+  EXECUTOR_PUBLISHES,
+  KEEPER_PUBLISHES,
+  RELAY_EVENTS,
+  SHARED_EVENTS,
+} from '../contract/events';
 import * as variables from '../contract/variables';
 import { DatabaseRole } from '../database/database-role';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
@@ -218,7 +226,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
     const { network, database, bus, logRemovalPolicy } = props;
     const keeper = new PlatformFunction(this, id, { ...own, concurrency: 2, vpc: network.vpc, logRemovalPolicy });
     database.addClient(keeper, { role: DatabaseRole.WRITER });
-    bus.addPublisher(keeper, network);
+    bus.addPublisher(keeper, network, [...KEEPER_PUBLISHES]);
     return keeper;
   }
 
@@ -237,7 +245,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       },
       logRemovalPolicy: props.logRemovalPolicy,
     });
-    props.bus.addPublisher(executor);
+    props.bus.addPublisher(executor, undefined, [...EXECUTOR_PUBLISHES]);
     props.api.grants.flush(executor);
     props.api.grants.refresh(executor);
     props.edge.grants.purge(executor);

@@ -6,6 +6,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
@@ -25,12 +26,21 @@ function grants(): Record<string, string[]> {
     [...roles.values()].map(({ bundle, statements }) => [
       bundle,
       statements
-        .flatMap(({ Effect, Action, Resource }) =>
-          list(Action).flatMap((action) => list(Resource).map((resource) => `${Effect} ${action} on ${nameOf(resource)}`)),
+        .flatMap(({ Effect, Action, Resource, Condition }) =>
+          list(Action).flatMap((action) =>
+            list(Resource).map((resource) => `${Effect} ${action} on ${nameOf(resource)}${conditionOf(Condition)}`),
+          ),
         )
         .sort(),
     ]),
   );
+}
+
+/** Source and detail-types of the events that a statement is for. */
+function conditionOf(condition: Statement['Condition'] = {}): string {
+  const keys = Object.values(condition).flatMap((block) => Object.entries(block));
+  const values = keys.filter(([key]) => key.startsWith('events:')).flatMap(([, value]) => value);
+  return values.length > 0 ? ` for ${values.join(', ')}` : '';
 }
 
 /** A resource of a statement, as a person would call it. */
@@ -69,20 +79,20 @@ test('each function may do exactly what it is for', () => {
       'Allow secretsmanager:GetSecretValue on shared secret',
     ],
     'write-api': [
-      'Allow events:PutEvents on bus',
+      'Allow events:PutEvents on bus for cachement, OutboxKicked',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on shared secret',
       'Allow secretsmanager:GetSecretValue on writer secret',
     ],
     relay: [
-      'Allow events:PutEvents on bus',
+      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on writer secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on kick queue`),
       'Allow sqs:SendMessage on dead letters',
     ],
     invalidator: [
-      'Allow events:PutEvents on bus',
+      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on shared secret',
       'Allow secretsmanager:GetSecretValue on writer secret',
@@ -93,7 +103,7 @@ test('each function may do exactly what it is for', () => {
       'Allow apigateway:DELETE on stage cache',
       'Allow cloudfront:CreateInvalidation on distribution',
       'Allow cloudfront:GetInvalidation on distribution',
-      'Allow events:PutEvents on bus',
+      'Allow events:PutEvents on bus for cachement, GatewayPurged, EdgePurgeAccepted, EdgePurgeCompleted, OutboxKicked',
       'Allow execute-api:InvalidateCache on every GET of the stage',
       ...[...CONSUME, 'SendMessage'].map((action) => `Allow sqs:${action} on edge queue`),
     ],
@@ -106,7 +116,7 @@ test('each function may do exactly what it is for', () => {
     probe: ['Allow execute-api:Invoke on GET /purged-keys'],
     topology: [
       'Allow elasticache:DescribeReplicationGroups on replication group',
-      'Allow events:PutEvents on bus',
+      'Allow events:PutEvents on bus for cachement, TopologyReported',
       'Allow sqs:SendMessage on dead letters',
     ],
     migration: [

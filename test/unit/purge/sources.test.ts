@@ -3,6 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -17,6 +18,17 @@ import {
   type PurgePipeline,
   ScheduleSource,
 } from '../../../lib';
+import {
+  EDGE_EVENTS,
+  EXECUTOR_PUBLISHES,
+  KEEPER_PUBLISHES,
+  RELAY_EVENTS,
+  REPORTER_PUBLISHES,
+  SHARED_EVENTS,
+  SUBMITTED_EVENTS,
+  WARMER_EVENTS,
+  WRITER_PUBLISHES,
+} from '../../../lib/contract/events';
 import { compileInput } from '../../../local/events/target-input';
 
 /** As much of a pipeline as a source needs. */
@@ -120,5 +132,44 @@ test('a grant names who may ask for purges, and for nothing else', () => {
         }),
       ],
     },
+  });
+});
+
+describe('each event of the platform', () => {
+  const PUBLISHERS: (readonly string[])[] = [
+    WRITER_PUBLISHES,
+    KEEPER_PUBLISHES,
+    EXECUTOR_PUBLISHES,
+    REPORTER_PUBLISHES,
+    SUBMITTED_EVENTS,
+  ];
+  const heard: readonly string[] = [...RELAY_EVENTS, ...SHARED_EVENTS, ...EDGE_EVENTS, ...WARMER_EVENTS];
+
+  test('that somebody hears is published by somebody, and nothing else is', () => {
+    expect([...new Set(PUBLISHERS.flat())].sort()).toEqual([...new Set(heard)].sort());
+  });
+
+  test('but a kick has one publisher: nobody can report what another step did', () => {
+    const twice = PUBLISHERS.flat().filter((type, index, all) => all.indexOf(type) !== index);
+    expect(twice).toEqual(['OutboxKicked']);
+  });
+
+  test('of a publisher is one that its role names, and a writer may kick alone', () => {
+    const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'test');
+    const code = lambda.Code.fromInline('exports.handler = async () => {};');
+    const fn = (id: string) =>
+      new lambda.Function(stack, id, { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code });
+    const bus = new PurgeBus(stack, 'Bus');
+    bus.addPublisher(fn('Writer'));
+    bus.addPublisher(fn('Executor'), undefined, [...EXECUTOR_PUBLISHES]);
+    const allowed = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.map(({ Condition }: { Condition: unknown }) => Condition),
+    );
+    expect(allowed).toEqual(
+      [WRITER_PUBLISHES, EXECUTOR_PUBLISHES].map((types) => ({
+        StringEquals: { 'events:source': 'cachement' },
+        'ForAllValues:StringEquals': { 'events:detail-type': types },
+      })),
+    );
   });
 });
