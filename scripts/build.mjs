@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledPackages, noticesOf } from './build/notices.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
@@ -39,19 +40,30 @@ if (warnings.length > 0) process.exit(1);
 const program = {
   ...common,
   bundle: true,
+  metafile: true,
   format: 'cjs',
   mainFields: ['module', 'main'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'external',
 };
-await build({ ...program, entryPoints: { main: 'cli/main.ts' }, outdir: path.join(dist, 'cli') });
+const cli = await build({ ...program, entryPoints: { main: 'cli/main.ts' }, outdir: path.join(dist, 'cli') });
 
 // The local platform, with the scripts that it starts functions' processes with. `pg-native` is an optional driver of pg's.
-await build({ ...program, entryPoints: { main: 'local/main.ts' }, outdir: path.join(dist, 'local'), external: ['pg-native'] });
+const local = await build({
+  ...program,
+  entryPoints: { main: 'local/main.ts' },
+  outdir: path.join(dist, 'local'),
+  external: ['pg-native'],
+});
 for (const name of ['bootstrap.cjs', 'connection-guard.cjs']) {
   fs.copyFileSync(path.join(root, 'local/lambda', name), path.join(dist, 'local', name));
 }
+
+// By scripts/bundle.mjs, of functions and the console's page.
+const listed = JSON.parse(fs.readFileSync(path.join(root, 'assets/packages.json'), 'utf8'));
+const packages = [...new Set([listed, ...[cli, local].map(({ metafile }) => bundledPackages(metafile))].flat())].sort();
+fs.writeFileSync(path.join(dist, 'THIRD-PARTY-NOTICES.txt'), noticesOf(root, packages));
 
 /** The sources that tsc found an entry point to import. */
 function modulesOf(folder) {

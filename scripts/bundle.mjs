@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundlePlaces } from '../examples/places/functions/sample-data/places.mjs';
+import { bundledPackages } from './build/notices.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const target = path.join(root, 'assets');
@@ -50,11 +51,17 @@ const result = await build({
   external: ['pg-native'],
   plugins: [ownModulesArePure()],
   write: false,
+  metafile: true,
   logLevel: 'warning',
 });
 
 for (const { path: file, contents } of result.outputFiles) writeIfChanged(file, contents);
-for (const { path: file, contents } of (await bundleConsole()).outputFiles) writeIfChanged(file, contents);
+const page = await bundleConsole();
+for (const { path: file, contents } of page.outputFiles) writeIfChanged(file, contents);
+// For the notices of what ships.
+const shipped = bundledPackages(result.metafile, (output) => output.startsWith('assets/lambdas/'));
+const packages = [...new Set([...shipped, ...bundledPackages(page.metafile)])].sort();
+writeIfChanged(path.join(target, 'packages.json'), Buffer.from(`${JSON.stringify(packages, undefined, 2)}\n`));
 bundlePlaces(path.join(target, 'places/sample-data'), root);
 
 // A function that is gone must not be deployable by accident.
@@ -76,6 +83,7 @@ function bundleConsole() {
     minify: true,
     legalComments: 'external',
     tsconfig: 'local/console/page/tsconfig.json',
+    metafile: true,
     write: false,
     logLevel: 'warning',
   });

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { build } from 'esbuild';
 import { runCatalogue } from './catalogue';
 import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
+import { noticeProblems, packagesOfBundles } from './notices';
 import { Project, root } from './project';
 
 /** `npm run check:package`: packs, installs and uses the package as somebody does who has nothing of this repository. */
@@ -89,6 +90,15 @@ async function main(project: Project): Promise<void> {
       assert.notDeepEqual(namesOfTheSample(code), [], `the search finds nothing in the sample's ${bundle}`);
     }
     assert.deepEqual(sampleProblems(project), []);
+  });
+
+  await step('comparing the notices with what is bundled', async () => {
+    const notices = fs.readFileSync(project.path('node_modules/cachement/dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const packages = await packagesOfBundles();
+    assert.deepEqual(noticeProblems(notices, packages), []);
+    // The check finds a package without a notice, and a notice without its text.
+    assert.equal(noticeProblems(notices, [...packages, 'unnamed 1.0.0']).length, 1);
+    assert.equal(noticeProblems(notices.replaceAll(/^Permission .*/gm, ''), packages).length > 5, true);
   });
 
   await step('asking the command line what a purge would touch', () => asksForDryRuns(project));

@@ -15,6 +15,7 @@ const CONTENTS = [
   // Started by the local platform: processes of functions, and the set-up of engines.
   /^dist\/local\/(bootstrap|connection-guard)\.cjs$/,
   /^scripts\/setup\/[a-z]+\.mjs$/,
+  /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/sql\/\d{3}-[a-z-]+\.sql$/,
   /^dist\/assets\/lambdas\/[a-z-]+\/index\.js$/,
 ];
