@@ -26,6 +26,19 @@ export function bundledPackages({ outputs }, ships = () => true) {
   return [...new Set(folders)].sort();
 }
 
+/** Text of the licence `MIT` below its copyright, for packages that name it and don't bring it. */
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
+OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
+LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
 /**
  * Text of the notices of packages, by their licences' texts.
  *
@@ -36,11 +49,11 @@ export function bundledPackages({ outputs }, ships = () => true) {
 export function noticesOf(root, folders) {
   const byText = new Map();
   for (const folder of folders) {
-    const { name, version, license } = JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+    const { name, version, license, author } = JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
     if (!PERMISSIVE.includes(license)) {
       throw new Error(`licence of '${name}' must be one of ${PERMISSIVE.join(', ')}, got: '${license}'; read it before it ships`);
     }
-    const text = licenceText(root, folder, license);
+    const text = licenceText(root, folder, license, author?.name ?? author);
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   const parts = [...byText].map(([text, names]) => `${[...new Set(names)].sort().join('\n')}\n\n${text}\n`);
@@ -49,11 +62,11 @@ export function noticesOf(root, folders) {
 }
 
 /**
- * Text of a package's licence: its files, or else what its README says of it.
+ * Text of a package's licence: its files, what its README says of it, or the text that is the same for all.
  *
  * @throws {Error} where it has neither.
  */
-function licenceText(root, folder, license) {
+function licenceText(root, folder, license, author) {
   const read = (file) =>
     fs
       .readFileSync(path.join(root, folder, file), 'utf8')
@@ -70,5 +83,8 @@ function licenceText(root, folder, license) {
   const readme = files.find((file) => /^readme/i.test(file));
   const section = readme && /^#+ *licen[cs]e *\n([^#]*)/im.exec(read(readme))?.[1].trim();
   if (section?.includes('Permission is hereby granted')) return section;
-  throw new Error(`package '${folder}' must bring the text of its licence, got: no file such as LICENSE, and none in its README`);
+  if (license === 'MIT' && author) return `Copyright (c) ${author}\n\n${MIT}`;
+  throw new Error(
+    `package '${folder}' must bring the text of its licence, got: no file such as LICENSE, none in its README, and no author`,
+  );
 }

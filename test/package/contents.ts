@@ -86,7 +86,7 @@ export function undeclaredImports(project: Project): string[] {
   for (const name of fs.readdirSync(path.join(folder, 'dist'), { recursive: true, encoding: 'utf8' })) {
     if (!/^(lib|lambdas|esm)\/.*\.(js|d\.ts)$/.test(name)) continue;
     const text = fs.readFileSync(path.join(folder, 'dist', name), 'utf8');
-    for (const [, imported = ''] of text.matchAll(/(?:\bfrom |\bimport |\brequire\(|\bimport\()["']([^."'][^"']*)["']/g)) {
+    for (const [, imported = ''] of text.matchAll(/(?:\bfrom |\bimport |\brequire\(|\bimport\()["']([^."'$][^"']*)["']/g)) {
       const owner = imported.split('/', imported.startsWith('@') ? 2 : 1).join('/');
       if (!isBuiltin(imported) && !declared.has(owner))
         found.add(`dist/${name} imports '${owner}', which package.json doesn't name`);
