@@ -50,8 +50,11 @@ export interface EventDetails {
   GatewayPurgeRequested: {
     commandId: string;
     purgeIds: string[];
-    /** End of the drain. */
+    /** End of the drain, and time of this message, both by the primary's clock: no other clock is compared with it. */
     notBefore: number;
+    sentAt: number;
+    /** Time that the executor has waited since, in milliseconds. */
+    waitedMs?: number;
     /**
      * Requests that refresh everything that the purges are for, and the version that their responses must have; absent for a
      * flush.
@@ -71,7 +74,7 @@ export interface EventDetails {
     throttled?: number;
   };
 
-  /** The stage cache was flushed. */
+  /** The stage cache was flushed. `requestedAt` is by the primary's clock, at the earliest. */
   GatewayPurged: { commandId: string; purgeIds: string[]; requestedAt: number; acknowledgedAt: number };
 
   /** CloudFront took the batch. */

@@ -27,7 +27,8 @@ export async function recordTopology(client: PoolClient, report: Report): Promis
     [report.replicationGroupId],
   );
   const { rowCount } = await client.query(
-    `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, $3)
+    // By a clock that is ahead of this server's, what was committed meanwhile would be left out of a replay.
+    `INSERT INTO cachement.topology AS t (replication_group_id, report, reported_at) VALUES ($1, $2, least($3, clock_timestamp()))
      ON CONFLICT (replication_group_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at
      WHERE t.reported_at < excluded.reported_at`,
     [report.replicationGroupId, JSON.stringify(report), new Date(report.reportedAt)],

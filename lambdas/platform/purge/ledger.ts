@@ -98,7 +98,7 @@ export async function recordGateway(
   const command = rows[0];
   if (!command) return { outcome: 'unknown', purges: [] };
   if (command.acknowledged_at) return { outcome: 'known', purges: [] };
-  // `Date` has milliseconds and the message was made from it, so both sides are cut alike.
+  // Both by this server's clock. `Date` has milliseconds and the message was made from it, so both sides are cut alike.
   if (report.requestedAt < command.not_before.getTime()) return { outcome: 'too-early', purges: [] };
   await client.query('UPDATE cachement.gateway_command SET requested_at = $2, acknowledged_at = $3 WHERE command_id = $1', [
     report.commandId,

@@ -123,11 +123,12 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
           await client.query<{
             command_id: string;
             not_before: Date;
+            now: Date;
             purge_ids: string[];
             refresh: string[] | null;
             version: string | null;
           }>(
-            `SELECT command_id, not_before, refresh, version, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
+            `SELECT command_id, not_before, clock_timestamp() AS now, refresh, version, array_agg(purge_id::text ORDER BY purge_id) AS purge_ids
              FROM cachement.gateway_command JOIN cachement.gateway_command_purge USING (command_id)
              WHERE command_id = ANY($1) GROUP BY command_id`,
             [commandIds],
@@ -156,6 +157,7 @@ async function messages(client: PoolClient, rows: readonly Row[]): Promise<Messa
           commandId: row.command_id,
           purgeIds: command?.purge_ids ?? [],
           notBefore: command?.not_before.getTime() ?? 0,
+          sentAt: command?.now.getTime() ?? 0,
           ...(command?.refresh && { refresh: { paths: command.refresh, version: command.version ?? '' } }),
         },
       };

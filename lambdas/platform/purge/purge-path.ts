@@ -185,38 +185,51 @@ export function gatewayStep(ports: ExecutorPorts): Step<'GatewayPurgeRequested'>
     const failed: string[] = [];
     const due: (typeof messages)[number][] = [];
     for (const message of messages) {
-      const { detail } = message;
-      if (detail.notBefore - clock.now() <= MAX_WAIT_MS) due.push(message);
-      else
-        await deferUntil(ports, { type: 'GatewayPurgeRequested', detail }, detail.notBefore).catch(
-          returnToQueue(message, failed),
-        );
+      const left = drainLeftMs(message.detail);
+      if (left <= MAX_WAIT_MS) due.push(message);
+      else await deferCommand(ports, message.detail, left).catch(returnToQueue(message, failed));
     }
     if (due.length === 0) return failed;
-    const wait = Math.max(...due.map(({ detail }) => detail.notBefore - clock.now()));
+    const waitMs = Math.max(0, ...due.map(({ detail }) => drainLeftMs(detail)));
     // A timer may be a little early, and a flush before the end of the drain counts for nothing.
-    if (wait > 0) await clock.sleep(wait + 1);
-    const requestedAt = clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs + 1);
     try {
       if (!(await refreshed(stageCache, due))) await stageCache.flush();
     } catch (error) {
       log.warn('stage cache not flushed', { commands: due.length, error });
       for (const message of due) {
-        const { detail } = message;
-        const again: Message = { type: 'GatewayPurgeRequested', detail: { ...detail, throttled: (detail.throttled ?? 0) + 1 } };
+        const detail = { ...waited(message.detail, waitMs), throttled: (message.detail.throttled ?? 0) + 1 };
+        const again: Message = { type: 'GatewayPurgeRequested', detail };
         await whenThrottled(ports, error, again).catch(returnToQueue(message, failed));
       }
       return failed;
     }
     const acknowledgedAt = clock.now();
     const refused = await bus.publish(
-      due.map(({ detail: { commandId, purgeIds } }) => ({
-        type: 'GatewayPurged',
-        detail: { commandId, purgeIds, requestedAt, acknowledgedAt },
-      })),
+      due.map(({ detail }) => {
+        const { commandId, purgeIds, sentAt } = detail;
+        const requestedAt = sentAt + waited(detail, waitMs).waitedMs;
+        return { type: 'GatewayPurged', detail: { commandId, purgeIds, requestedAt, acknowledgedAt } };
+      }),
     );
     return [...failed, ...due.filter((_, index) => refused.has(index)).map(({ messageId }) => messageId)];
   };
+}
+
+type GatewayCommand = EventDetails['GatewayPurgeRequested'];
+
+/**
+ * Time until the drain of a command ends, in milliseconds, as far as the executor has waited itself. The way of the message isn't
+ * counted, so that it is never too little; and no clock of the executor's is, which may be ahead of the primary's.
+ */
+const drainLeftMs = ({ notBefore, sentAt, waitedMs = 0 }: GatewayCommand): number => notBefore - sentAt - waitedMs;
+
+const waited = (detail: GatewayCommand, ms: number) => ({ ...detail, waitedMs: (detail.waitedMs ?? 0) + ms });
+
+/** Defers a command in whole seconds, by less than is left. A queue hides a message for no shorter than it is told. */
+async function deferCommand({ defer }: ExecutorPorts, detail: GatewayCommand, leftMs: number): Promise<void> {
+  const seconds = Math.max(1, Math.min(MAX_DELAY_SECONDS, Math.floor(leftMs / 1000)));
+  await defer({ type: 'GatewayPurgeRequested', detail: waited(detail, seconds * 1000) }, seconds);
 }
 
 /**

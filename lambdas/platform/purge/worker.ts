@@ -141,6 +141,8 @@ const FIELDS: Record<EventType, Record<string, Check>> = {
     commandId: id,
     purgeIds: list(id),
     notBefore: time,
+    sentAt: time,
+    waitedMs: optional(time),
     refresh: optional(refresh),
     throttled: optional(time),
   },

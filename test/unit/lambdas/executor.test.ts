@@ -85,9 +85,9 @@ test('the relay is kicked at each time that it shall be woken, whichever comes f
 });
 
 describe('the gateway step', () => {
-  const command = (messageId: string, commandId: string, notBefore: number) => ({
+  const command = (messageId: string, commandId: string, notBefore: number, sentAt = NOW) => ({
     messageId,
-    detail: { commandId, purgeIds: [A], notBefore },
+    detail: { commandId, purgeIds: [A], notBefore, sentAt },
   });
 
   test('flushes once for all commands that are due, and says when it was asked to', async () => {
@@ -105,7 +105,7 @@ describe('the gateway step', () => {
     const LATER = '000000010000000001D5DF99';
     const refresh = (messageId: string, paths: string[], version = VERSION) => ({
       messageId,
-      detail: { commandId: messageId === '1' ? A : B, purgeIds: [A], notBefore: NOW, refresh: { paths, version } },
+      detail: { commandId: messageId === '1' ? A : B, purgeIds: [A], notBefore: NOW, sentAt: NOW, refresh: { paths, version } },
     });
     afterEach(() => {
       refreshes = true;
@@ -147,8 +147,24 @@ describe('the gateway step', () => {
     expect(log).toEqual([['defer', 3]]);
     expect(deferred[0]?.[0]).toEqual({
       type: 'GatewayPurgeRequested',
-      detail: { commandId: A, purgeIds: [A], notBefore: NOW + 3001 },
+      detail: { commandId: A, purgeIds: [A], notBefore: NOW + 3001, sentAt: NOW, waitedMs: 3000 },
     });
+  });
+
+  test.each([
+    -600_000, -6_000, 6_000, 600_000,
+  ])('waits for the whole drain though its clock is %d ms from the primary’s', async (ahead) => {
+    const { parts, log, deferred, published } = outside();
+    const sentAt = NOW - ahead;
+    let message = command('1', A, sentAt + 5_300, sentAt);
+    await gatewayStep(parts)([message]);
+    expect(log).toEqual([['defer', 5]]);
+    message = { messageId: '2', detail: deferred[0]?.[0].detail as typeof message.detail };
+    const slept: number[] = [];
+    const clock = { now: () => NOW, sleep: async (ms: number) => void slept.push(ms) };
+    await gatewayStep({ ...parts, clock })([message]);
+    expect(slept).toEqual([301]);
+    expect(published).toMatchObject([{ type: 'GatewayPurged', detail: { requestedAt: sentAt + 5_300 } }]);
   });
 
   test('defers by no more than a queue can delay', async () => {
