@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { EventDetails } from '../../lib/contract/events';
 import { type ClusterState, clusterState } from '../runtime/cluster-state';
 import { Budget } from '../runtime/shared/budget';
 import type { RedisStore } from '../runtime/shared/redis-store';
@@ -7,16 +8,26 @@ import type { Database } from './database';
 /** `degraded`: requests are served, but something that should be there isn't. `unknown`: it couldn't be asked. */
 export type Status = 'ok' | 'degraded' | 'down' | 'unknown';
 
-/** Each tier's state. */
+/** Each tier's state, for everybody: it has no name or address of a server. */
 export interface Health {
   /** `down` only where no database server can be reached. */
   readonly status: Exclude<Status, 'unknown'>;
   readonly edge: TierPurges;
   readonly gateway: TierPurges;
-  readonly shared: ClusterState | { readonly status: 'unknown' };
+  readonly shared: ClusterHealth | typeof UNKNOWN;
   readonly database: { readonly primary: ServerState; readonly replicas: readonly ServerState[] };
   /** The cluster as ElastiCache described it last; absent before the first report. */
-  readonly topology?: { readonly status: string; readonly ageSeconds: number; readonly shards: unknown };
+  readonly topology?: {
+    readonly status: string;
+    readonly ageSeconds: number;
+    readonly shards: readonly { readonly status: string; readonly nodes: readonly { readonly role?: string }[] }[];
+  };
+}
+
+/** State of the shared tier's cluster, with its nodes by role. */
+export interface ClusterHealth {
+  readonly status: ClusterState['status'];
+  readonly nodes: readonly Omit<ClusterState['nodes'][number], 'address'>[];
 }
 
 /** A tier that can't be asked from here shows by its purges how it is. */
@@ -47,7 +58,7 @@ const UNKNOWN = { status: 'unknown' as const };
 /** Asks everything at once, within the budget of one answer. @param store the shared tier, where it is one that can be asked. */
 export async function health(store: RedisStore | undefined, database: Database): Promise<Health> {
   const [shared, primary, replicas, pipeline] = await Promise.all([
-    store ? budget.limit(clusterState(store)).catch(() => UNKNOWN) : UNKNOWN,
+    store ? budget.limit(clusterState(store)).then(nameless, () => UNKNOWN) : UNKNOWN,
     ping(database.writer),
     Promise.all(database.readers.map(ping)),
     budget.limit(readPipeline(database.writer)).catch(() => undefined),
@@ -66,10 +77,14 @@ export async function health(store: RedisStore | undefined, database: Database):
       topology: {
         status: pipeline.report.status,
         ageSeconds: Math.round(pipeline.report_age ?? 0),
-        shards: pipeline.report.shards,
+        shards: pipeline.report.shards.map(({ status, nodes }) => ({ status, nodes: nodes.map(({ role }) => ({ role })) })),
       },
     }),
   };
+}
+
+function nameless({ status, nodes }: ClusterState): ClusterHealth {
+  return { status, nodes: nodes.map(({ role, status }) => ({ role, status })) };
 }
 
 interface Pipeline {
@@ -77,7 +92,7 @@ interface Pipeline {
   gateway_oldest: number | null;
   edge_waiting: number;
   edge_oldest: number | null;
-  report: { status: string; shards: unknown } | null;
+  report: EventDetails['TopologyReported'] | null;
   report_age: number | null;
 }
 

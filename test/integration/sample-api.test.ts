@@ -145,6 +145,7 @@ describe('the read API, without a shared tier', () => {
     ['/places', { country: 'DE', limit: 'x' }, "'limit' must be a whole number"],
     ['/places', { country: 'DE', page: '0' }, "'page' must be from 1"],
     ['/purges/1', null, "'purgeId' must be a UUID"],
+    ['/purges', { from: '-271821-04-20T00:00:00Z' }, "'from' must be a time as in ISO 8601"],
   ])('refuses %s with %j', async (path, query, detail) => {
     expect(await get(path, query)).toEqual(problem(400, detail));
   });
@@ -160,6 +161,10 @@ describe('the read API, without a shared tier', () => {
     '/',
   ])('has nothing at %s', async (path) => {
     expect(await get(path)).toMatchObject({ statusCode: 404, headers: { 'cache-control': 'no-store' } });
+  });
+
+  test.each(['0000-01-01', '9999-12-31T23:59:59Z'])('lists purges from %s', async (from) => {
+    expect((await get('/purges', { from, to: '0000-01-01' })).statusCode).toBe(200);
   });
 
   test('refuses other methods, and names those that there are', async () => {

