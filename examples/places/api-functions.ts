@@ -17,7 +17,13 @@ export class ApiFunctions extends Construct implements WorkloadFunctions {
     super(scope, id);
     const { config, network, logRemovalPolicy } = options;
     const { readConcurrency, writeConcurrency, readTimeout, poolSize, reserve } = config.functions;
-    const common = { memorySizeMib: 1024, reserveConcurrency: reserve, vpc: network.vpc, logRemovalPolicy };
+    const common = {
+      memorySizeMib: 1024,
+      reserveConcurrency: reserve,
+      vpc: network.vpc,
+      vpcSubnets: network.vpcSubnets,
+      logRemovalPolicy,
+    };
     this.reader = new PlatformFunction(this, 'Reader', {
       ...common,
       bundle: bundleOf('read-api'),

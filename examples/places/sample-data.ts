@@ -16,6 +16,7 @@ export class SampleData extends Construct {
       timeout: TIMEOUT,
       memorySizeMib: 1024,
       vpc: network.vpc,
+      vpcSubnets: network.vpcSubnets,
       logRemovalPolicy,
     });
     database.addClient(load, { role: DatabaseRole.OWNER });

@@ -33,6 +33,7 @@ export class PlacesWorkload extends Workload {
       timeout: WARMER_TIMEOUT,
       concurrency: 2,
       vpc: network.vpc,
+      vpcSubnets: network.vpcSubnets,
       logRemovalPolicy,
     });
   }

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
+import { checkWindows } from '../windows';
 
 /** True if a value of a template refers to what a token stands for, in any form. */
 const refersTo = (scope: IConstruct, value: unknown, token: string): boolean =>
@@ -12,6 +13,36 @@ export const MANAGED_SECRET = 'ManagedOwnerSecret';
 
 /** Kind of database, which an error begins with. */
 type DatabaseKind = 'replicated database' | 'multi-az database cluster';
+
+/**
+ * RDS's shortest windows, of backups and of maintenance, in minutes.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+ */
+const LEAST_WINDOWS = { daily: 30, weekly: 30 };
+
+/** Properties that are checked together. */
+interface CheckedProps {
+  readonly maintenanceWindow?: string;
+  readonly backupWindow?: string;
+  readonly encryptionKey?: IConstruct;
+  readonly snapshotIdentifier?: string;
+}
+
+/** @throws {RangeError} where windows, or key and snapshot, contradict each other or RDS. */
+export function checkDatabaseProps(what: DatabaseKind, props: CheckedProps): void {
+  checkWindows({
+    what,
+    weekly: ['maintenanceWindow', props.maintenanceWindow],
+    daily: ['backupWindow', props.backupWindow],
+    least: LEAST_WINDOWS,
+  });
+  if (props.encryptionKey && props.snapshotIdentifier !== undefined) {
+    throw new RangeError(
+      `${what}: 'encryptionKey' must be left out with 'snapshotIdentifier', since what is restored has the key of its snapshot, got: ${props.encryptionKey.node.path}; copy the snapshot with that key, and restore the copy`,
+    );
+  }
+}
 
 /** @returns problems of a changed proxy: a read-only endpoint, which only Aurora clusters have, or no TLS. */
 export function proxyProblems(proxy: rds.DatabaseProxy | undefined, what: DatabaseKind = 'replicated database'): string[] {
@@ -60,7 +91,7 @@ export function rotationProblems(
       .map(
         ({ node }) =>
           `${what}: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation ${node.path}; ` +
-          "rotate with a 'rotationLambda' that 'network.allowSecrets' was called for",
+          "rotate with a 'rotationLambda' that 'network.allowSecretRotation' was called for",
       );
   });
 }

@@ -1,9 +1,11 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { referStrongly } from '../references';
+import { withoutSnapshot } from '../removal';
 import { MANAGED_SECRET } from './database-checks';
 import type { DatabaseRole } from './database-role';
 
@@ -57,7 +59,7 @@ export function addRoleSecret(
       passwordLength: 48,
       excludePunctuation: true,
     },
-    removalPolicy,
+    removalPolicy: withoutSnapshot(removalPolicy),
   });
 }
 
@@ -70,6 +72,18 @@ export function manageOwnerPassword(scope: Construct, server: rds.CfnDBInstance 
   server.masterUserPassword = undefined;
   server.manageMasterUserPassword = true;
   return secretsmanager.Secret.fromSecretCompleteArn(scope, MANAGED_SECRET, server.attrMasterUserSecretSecretArn);
+}
+
+/**
+ * Makes a server from a snapshot, which owner, name of the database and encryption come from: RDS refuses a template that says
+ * them. The owner's password is set to the new one.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+ */
+export function restoreFrom<T extends rds.CfnDBInstance | rds.CfnDBCluster>(server: T, snapshot: Partial<T>): void {
+  Object.assign(server, snapshot, { masterUsername: undefined, storageEncrypted: undefined });
+  if (server instanceof rds.CfnDBInstance) server.dbName = undefined;
+  else server.databaseName = undefined;
 }
 
 /** Security group that admits the clients of a database, and the subnet group of its servers. */
@@ -86,12 +100,14 @@ export function addPlacement(
   { vpc, vpcSubnets, removalPolicy }: Pick<rds.SubnetGroupProps, 'vpc' | 'vpcSubnets' | 'removalPolicy'>,
 ): Placement {
   const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description, allowAllOutbound: false });
+  referStrongly(securityGroup);
   const connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(PORT) });
   const subnetGroup = new rds.SubnetGroup(scope, 'SubnetGroup', {
     vpc,
     vpcSubnets,
     description: 'Isolated subnets of the database',
-    removalPolicy,
+    // Nothing is in it once its servers are a snapshot.
+    removalPolicy: removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy,
   });
   return { securityGroup, connections, subnetGroup };
 }
@@ -112,6 +128,7 @@ export function addProxy(scope: Construct & ec2.IConnectable, options: ProxyOpti
     description: 'Proxy before the primary',
     allowAllOutbound: false,
   });
+  referStrongly(securityGroup);
   const proxy = new rds.DatabaseProxy(scope, 'Proxy', {
     proxyTarget: target,
     secrets: [secret],

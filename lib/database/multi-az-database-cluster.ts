@@ -1,12 +1,13 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, Size } from 'aws-cdk-lib';
+import { Duration, Fn, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { referStrongly } from '../references';
 import { KEPT, keepWhatDataUses } from '../removal';
-import { proxyProblems, rotationProblems } from './database-checks';
+import { checkDatabaseProps, proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
   addPlacement,
@@ -18,6 +19,7 @@ import {
   manageOwnerPassword,
   PORT,
   parametersFor,
+  restoreFrom,
 } from './database-parts';
 import { DatabaseRole } from './database-role';
 import { type DatabaseProps, type DatabaseServer, ReplicatedDatabaseBase } from './replicated-database-base';
@@ -93,13 +95,13 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
     const backupRetention = props.backupRetention ?? Duration.days(7);
     const removalPolicy = props.removalPolicy ?? KEPT;
     checkVersion(KIND, props.version);
+    checkDatabaseProps(KIND, props);
     checkSizes(instanceType.toString(), storage, iops, backupRetention.toDays());
 
     this.network = props.network;
     this.maxConnections = props.maxConnections ?? 200;
-    const { vpc } = props.network;
-    const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
-    checkZones(KIND, vpc, vpcSubnets, SERVERS);
+    const { vpc, vpcSubnets } = props.network;
+    checkZones(KIND, props.network, SERVERS);
 
     const placement = { vpc, vpcSubnets, removalPolicy };
     const { securityGroup, connections, subnetGroup } = addPlacement(this, 'Servers of the database cluster', placement);
@@ -120,6 +122,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       iops,
       allocatedStorage: storage,
       storageEncrypted: true,
+      kmsKeyId: props.encryptionKey?.keyArn,
       databaseName: DATABASE_NAME,
       masterUsername: OWNER.username,
       masterUserPassword: ownerSecret?.secretValueFromJson('password').unsafeUnwrap(),
@@ -135,10 +138,13 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       performanceInsightsEnabled: true,
       enableCloudwatchLogsExports: ['postgresql', 'upgrade'],
       backupRetentionPeriod: backupRetention.toDays(),
+      preferredBackupWindow: props.backupWindow,
+      preferredMaintenanceWindow: props.maintenanceWindow,
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
       deletionProtection: props.deletionProtection ?? false,
     });
+    if (props.snapshotIdentifier !== undefined) restoreFrom(this.cluster, { snapshotIdentifier: props.snapshotIdentifier });
     this.cluster.applyRemovalPolicy(removalPolicy);
     keepWhatDataUses(this, removalPolicy);
     this.#secrets = new Map<DatabaseRole, secretsmanager.ISecret>([
@@ -149,8 +155,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
 
     for (const stateful of [this.cluster, ...this.#secrets.values()]) {
       // The cluster owns the secret of a managed password.
-      if (stateful === this.cluster || stateful.node.defaultChild)
-        CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+      if (stateful === this.cluster || stateful.node.defaultChild) referStrongly(stateful);
     }
     if (props.proxy) this.proxy = this.#addProxy(version, vpc, vpcSubnets);
     this.node.addValidation({

@@ -2,6 +2,7 @@ import { ArnFormat, type Duration, type RemovalPolicy, Resource, Stack } from 'a
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -38,6 +39,32 @@ export interface DatabaseProps {
   readonly backupRetention?: Duration;
 
   /**
+   * Daily window of automatic backups, in UTC, 30 minutes or longer, such as `01:00-02:00`.
+   * @default - one that RDS chooses
+   */
+  readonly backupWindow?: string;
+
+  /**
+   * Weekly window of maintenance, in UTC, 30 minutes or longer, such as `sun:03:00-sun:04:00`. It must not overlap the window of
+   * backups.
+   * @default - one that RDS chooses
+   */
+  readonly maintenanceWindow?: string;
+
+  /**
+   * Key that encrypts disks and backups. RDS replaces the database when it changes.
+   * @default - RDS's own key
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Name or ARN of the snapshot that the database is made from. It has the snapshot's key. RDS replaces the database when it
+   * changes or is added later; once it is there, leave it in.
+   * @default - none; an empty database
+   */
+  readonly snapshotIdentifier?: string;
+
+  /**
    * True if writers connect through RDS Proxy, which keeps connections open through a failover and shares them. Replicas can't
    * have one: its read-only endpoints are for Aurora clusters.
    * @default false
@@ -61,7 +88,8 @@ export interface DatabaseProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * Removal policy of the database and its secrets. `SNAPSHOT` takes a final snapshot.
+   * Removal policy of the database and its secrets. `SNAPSHOT` takes a final snapshot of the server that is written to, and keeps
+   * the secrets, by which a restored one is opened.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;

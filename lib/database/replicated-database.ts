@@ -1,12 +1,13 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, SecretValue, Size } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, SecretValue, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { referStrongly } from '../references';
 import { KEPT, keepWhatDataUses } from '../removal';
-import { proxyProblems, rotationProblems } from './database-checks';
+import { checkDatabaseProps, proxyProblems, rotationProblems } from './database-checks';
 import {
   addMonitoringRole,
   addPlacement,
@@ -18,6 +19,7 @@ import {
   manageOwnerPassword,
   PORT,
   parametersFor,
+  restoreFrom,
 } from './database-parts';
 import { DatabaseRole } from './database-role';
 import {
@@ -67,6 +69,12 @@ export interface ReplicatedDatabaseProps extends DatabaseProps {
    * @default Size.gibibytes(20)
    */
   readonly allocatedStorage?: Size;
+
+  /**
+   * Size up to which RDS enlarges the disk of the primary, and of each replica, by itself when it is nearly full.
+   * @default - none; disks stay as they are, and an alarm says when they are nearly full
+   */
+  readonly maxAllocatedStorage?: Size;
 }
 
 /** Attributes of an imported database: PostgreSQL with forced TLS. */
@@ -144,13 +152,13 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     const maxConnections = props.maxConnections ?? 200;
     const removalPolicy = props.removalPolicy ?? KEPT;
     checkProps(props, replicas, backupRetention);
+    checkDatabaseProps('replicated database', props);
 
     this.network = props.network;
     this.maxConnections = maxConnections;
-    const { vpc } = props.network;
-    const vpcSubnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    const { vpc, vpcSubnets } = props.network;
     // RDS refuses a subnet group in one zone, Multi-AZ or not.
-    checkZones('replicated database', vpc, vpcSubnets);
+    checkZones('replicated database', props.network);
     const version = props.version ?? DEFAULT_VERSION;
     const engine = rds.DatabaseInstanceEngine.postgres({ version });
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM);
@@ -185,6 +193,8 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       allowMajorVersionUpgrade: props.allowMajorVersionUpgrade,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
+      preferredMaintenanceWindow: props.maintenanceWindow,
+      maxAllocatedStorage: props.maxAllocatedStorage?.toGibibytes(),
       deletionProtection: props.deletionProtection ?? false,
       removalPolicy,
     };
@@ -201,14 +211,24 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       databaseName: DATABASE_NAME,
       allocatedStorage: (props.allocatedStorage ?? Size.gibibytes(20)).toGibibytes(),
       storageEncrypted: true,
+      storageEncryptionKey: props.encryptionKey,
       multiAz: props.multiAz ?? true,
       backupRetention,
+      preferredBackupWindow: props.backupWindow,
     });
+    if (props.snapshotIdentifier !== undefined) {
+      restoreFrom(this.primary.node.defaultChild as rds.CfnDBInstance, { dbSnapshotIdentifier: props.snapshotIdentifier });
+    }
     this.replicas = Array.from(
       { length: replicas },
       (_, index) =>
-        // Encrypted like its source; RDS refuses the property for a replica.
-        new rds.DatabaseInstanceReadReplica(this, `Replica${index + 1}`, { ...shared, sourceDatabaseInstance: this.primary }),
+        // Encrypted like its source; RDS refuses the property for a replica, and a final snapshot of one:
+        // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html
+        new rds.DatabaseInstanceReadReplica(this, `Replica${index + 1}`, {
+          ...shared,
+          sourceDatabaseInstance: this.primary,
+          removalPolicy: removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy,
+        }),
     );
     for (const replica of this.replicas) {
       // RDS refuses a minor upgrade of a primary while a replica of it is older. The CDK has no property for it.
@@ -223,7 +243,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.#secrets.values()]) {
       // The primary owns the secret of a managed password.
-      if (stateful?.node.defaultChild) CrossStackReferences.of(stateful).produce(ReferenceStrength.STRONG);
+      if (stateful?.node.defaultChild) referStrongly(stateful);
     }
     keepWhatDataUses(this, removalPolicy);
     if (props.proxy) {
@@ -264,6 +284,17 @@ function checkProps(props: ReplicatedDatabaseProps, replicas: number, backupRete
   };
   if (!Number.isInteger(replicas) || replicas < 0 || replicas > MAX_REPLICAS) {
     fail('replicas', `must be 0 to ${MAX_REPLICAS}`, replicas, 'choose a number in between');
+  }
+  const { allocatedStorage = Size.gibibytes(20), maxAllocatedStorage } = props;
+  // RDS asks for a tenth more, so that it can grow at all:
+  // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+  if (maxAllocatedStorage && maxAllocatedStorage.toGibibytes() < allocatedStorage.toGibibytes() * 1.1) {
+    fail(
+      'maxAllocatedStorage',
+      `must be a tenth more than 'allocatedStorage' (${allocatedStorage.toGibibytes()} GiB)`,
+      maxAllocatedStorage.toGibibytes(),
+      'raise it',
+    );
   }
   if (replicas > 0 && backupRetention.toDays() < 1) {
     fail(

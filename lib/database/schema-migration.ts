@@ -72,6 +72,7 @@ export class SchemaMigration extends Construct {
       description: 'Migrates the schema',
       timeout,
       vpc: network.vpc,
+      vpcSubnets: network.vpcSubnets,
       logRemovalPolicy: props.logRemovalPolicy,
     });
     database.addClient(migrate, { role: DatabaseRole.OWNER });

@@ -1,17 +1,4 @@
-import {
-  Annotations,
-  Arn,
-  ArnFormat,
-  CrossStackReferences,
-  Duration,
-  Fn,
-  Lazy,
-  Names,
-  ReferenceStrength,
-  RemovalPolicy,
-  Stack,
-  Token,
-} from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, Duration, Fn, Lazy, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, OriginGroup } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -21,6 +8,7 @@ import { REFRESHED_HEADER, TAG_HEADER } from '../contract/headers';
 import type { ICachedApi } from '../gateway/cached-api-base';
 import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/route-checks';
 import { EDGE_REGION, type IFirewall } from '../operations/firewall';
+import { referStrongly } from '../references';
 import { KEPT } from '../removal';
 import { type Route, worstCaseStalenessSeconds } from '../route';
 import { CacheTags } from './cache-tags';
@@ -193,7 +181,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     const resource = this.#made.node.defaultChild as cloudfront.CfnDistribution;
     inOrderOfPrecedence(resource);
     resource.with(new CacheTags());
-    CrossStackReferences.of(this.#made).produce(ReferenceStrength.STRONG);
+    referStrongly(this.#made);
     for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
   }
 

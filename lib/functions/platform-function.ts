@@ -61,6 +61,12 @@ export interface PlatformFunctionProps {
   readonly vpc?: ec2.IVpc;
 
   /**
+   * Subnets of the network.
+   * @default - the isolated ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
    * Variables of its own.
    * @default - none beyond what the tiers add
    */
@@ -126,7 +132,11 @@ export class PlatformFunction extends lambda.Function {
       deadLetterQueue: props.deadLetterQueue,
       role,
       logGroup,
-      ...(props.vpc && { vpc: props.vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, allowAllOutbound: false }),
+      ...(props.vpc && {
+        vpc: props.vpc,
+        vpcSubnets: props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+        allowAllOutbound: false,
+      }),
     });
     this.concurrency = concurrency;
   }

@@ -1,9 +1,10 @@
-import { CrossStackReferences, Lazy, Names, ReferenceStrength, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { IFirewall } from '../operations/firewall';
+import { referStrongly } from '../references';
 import { KEPT } from '../removal';
 import type { Route } from '../route';
 import { accountRoleOf } from './account-role';
@@ -238,7 +239,7 @@ export class CachedApi extends CachedApiBase {
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
     addProblemResponses(this.restApi);
     props.firewall?.protect(this.restApi.deploymentStage);
-    CrossStackReferences.of(this.restApi).produce(ReferenceStrength.STRONG);
+    referStrongly(this.restApi);
     this.#requestValidator = this.restApi.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,

@@ -1,11 +1,11 @@
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { IPlatformNetwork } from './platform-network';
 
 /** @throws {RangeError} if there are too few zones for an engine to survive the loss of one. */
-export function checkZones(what: string, vpc: ec2.IVpc, selection: ec2.SubnetSelection, least = 2): void {
-  const { availabilityZones } = vpc.selectSubnets(selection);
-  if (new Set(availabilityZones).size < least) {
-    throw new RangeError(
-      `${what}: 'network' must have isolated subnets in ${least} availability zones or more, got: ${JSON.stringify(availabilityZones)}; add a subnet in another zone`,
-    );
-  }
+export function checkZones(what: string, { vpc, vpcSubnets }: IPlatformNetwork, least = 2): void {
+  const { availabilityZones, isPendingLookup } = vpc.selectSubnets(vpcSubnets);
+  // A VPC that is still to be looked up has two zones of the CDK's own.
+  if (isPendingLookup || new Set(availabilityZones).size >= least) return;
+  throw new RangeError(
+    `${what}: 'network' must have subnets in ${least} availability zones or more, got: ${JSON.stringify(availabilityZones)}; add a subnet in another zone`,
+  );
 }

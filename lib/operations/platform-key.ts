@@ -1,17 +1,10 @@
-import {
-  CrossStackReferences,
-  type InjectionContext,
-  type IPropertyInjector,
-  PropertyInjectors,
-  ReferenceStrength,
-  type RemovalPolicy,
-  Stack,
-} from 'aws-cdk-lib';
+import { type InjectionContext, type IPropertyInjector, PropertyInjectors, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import { referStrongly } from '../references';
 import { KEPT } from '../removal';
 
 /** Properties of a PlatformKey. */
@@ -38,7 +31,7 @@ export class PlatformKey extends Construct {
       enableKeyRotation: true,
       removalPolicy: props.removalPolicy ?? KEPT,
     });
-    CrossStackReferences.of(this.key).produce(ReferenceStrength.STRONG);
+    referStrongly(this.key);
     const { account, region, partition } = Stack.of(this);
     this.#allow('Logs', `logs.${region}.amazonaws.com`, {
       ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },

@@ -1,4 +1,3 @@
-import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -6,6 +5,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { EVENT_SOURCE, SUBMITTED_EVENTS, WRITER_PUBLISHES } from '../contract/events';
 import * as variables from '../contract/variables';
 import type { IPlatformNetwork } from '../network/platform-network';
+import { referStrongly } from '../references';
 
 export { EVENT_SOURCE };
 
@@ -50,7 +50,7 @@ export class PurgeBus extends PurgeBusBase {
     super(scope, id);
     const eventBus = new events.EventBus(this, 'Bus', { description: 'Purges and their steps' });
     this.eventBus = eventBus;
-    CrossStackReferences.of(eventBus).produce(ReferenceStrength.STRONG);
+    referStrongly(eventBus);
     // Names the account and no role, which refuses other accounts and grants nothing by itself: a publisher's role must allow it
     // too.
     eventBus.addToResourcePolicy(

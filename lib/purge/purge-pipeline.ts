@@ -224,7 +224,13 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
   /** Adds a function in the network that writes the ledger, and publishes the next step to the bus. */
   #addLedgerKeeper(id: string, props: PurgePipelineProps, own: PlatformFunctionProps): PlatformFunction {
     const { network, database, bus, logRemovalPolicy } = props;
-    const keeper = new PlatformFunction(this, id, { ...own, concurrency: 2, vpc: network.vpc, logRemovalPolicy });
+    const keeper = new PlatformFunction(this, id, {
+      ...own,
+      concurrency: 2,
+      vpc: network.vpc,
+      vpcSubnets: network.vpcSubnets,
+      logRemovalPolicy,
+    });
     database.addClient(keeper, { role: DatabaseRole.WRITER });
     bus.addPublisher(keeper, network, [...KEEPER_PUBLISHES]);
     return keeper;

@@ -2,7 +2,7 @@ import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { stackSuffix } from '../removal';
+import { stackSuffix, withoutSnapshot } from '../removal';
 import { CacheAuthentication, CLIENT_ACCESS, NO_ACCESS } from './cache-access';
 import type { CacheEngine } from './cache-engine';
 
@@ -27,7 +27,8 @@ export function addCacheUsers(
 ): CacheUsers {
   // ElastiCache requires the id and the name of a user to be the same for IAM authentication, and the id to be the only one of a
   // region: a user that is kept has it still when its stack is made again.
-  const name = `${namespace}-${stackSuffix()}`;
+  // Its engine is in it, because CloudFormation makes the users of another one before it deletes these.
+  const name = `${namespace}-${engine === 'redis' ? 'r' : ''}${stackSuffix()}`;
   const secret =
     authentication === CacheAuthentication.PASSWORD
       ? new secretsmanager.Secret(scope, 'Secret', {
@@ -38,7 +39,7 @@ export function addCacheUsers(
             passwordLength: 48,
             excludePunctuation: true,
           },
-          removalPolicy,
+          removalPolicy: withoutSnapshot(removalPolicy),
         })
       : undefined;
   const client = new elasticache.CfnUser(scope, 'ClientUser', {

@@ -1,5 +1,5 @@
-import { type RemovalPolicy, Token } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -7,6 +7,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
+import { referStrongly } from '../references';
 import { KEPT, keepWhatDataUses } from '../removal';
 import { CacheAuthentication } from './cache-access';
 import { CacheEngine } from './cache-engine';
@@ -14,7 +15,7 @@ import { addCacheUsers } from './cache-users';
 import { ImportedCacheBase } from './imported-shared-cache';
 import { type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { checkNamespace } from './shared-cache-checks';
-import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
+import { addSharedConnections, securityGroupIdsOf } from './shared-cache-parts';
 
 /** Properties of a ServerlessSharedCache. */
 export interface ServerlessSharedCacheProps {
@@ -64,7 +65,14 @@ export interface ServerlessSharedCacheProps {
   readonly snapshotRetentionDays?: number;
 
   /**
-   * Removal policy of the cache and its secret.
+   * ARN of the snapshot that the cache is filled from when it is made. ElastiCache replaces the cache when it changes or is added
+   * later. Purges of the time since the snapshot aren't in it: raise every route's `version` with it.
+   * @default - none; an empty cache
+   */
+  readonly snapshotArn?: string;
+
+  /**
+   * Removal policy of the cache and its secret. CloudFormation takes no final snapshot of a serverless cache.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -135,9 +143,13 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
     checkLimit('snapshotRetentionDays', props.snapshotRetentionDays ?? 1, 0, 35);
     const engine = props.engine ?? CacheEngine.VALKEY_8_0;
     const removalPolicy = props.removalPolicy ?? KEPT;
-    const isolated: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
-    const { vpc } = props.network;
-    checkZones('serverless shared cache', vpc, isolated);
+    if (removalPolicy === RemovalPolicy.SNAPSHOT) {
+      throw new RangeError(
+        "serverless shared cache: 'removalPolicy' must be RETAIN or DESTROY, since CloudFormation takes no final snapshot of one, got: 'snapshot'; set it to RETAIN",
+      );
+    }
+    const { vpc, vpcSubnets } = props.network;
+    checkZones('serverless shared cache', props.network);
     this.network = props.network;
     this.namespace = props.namespace;
 
@@ -162,9 +174,10 @@ export class ServerlessSharedCache extends SharedCacheBase implements ec2.IConne
       },
       kmsKeyId: props.encryptionKey?.keyArn,
       securityGroupIds: securityGroupIdsOf(this.connections),
-      subnetIds: vpc.selectSubnets(isolated).subnetIds,
+      subnetIds: vpc.selectSubnets(vpcSubnets).subnetIds,
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
       dailySnapshotTime: '03:00',
+      snapshotArnsToRestore: props.snapshotArn === undefined ? undefined : [props.snapshotArn],
       userGroupId: users.group.ref,
     });
     this.serverlessCache.applyRemovalPolicy(removalPolicy);

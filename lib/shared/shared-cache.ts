@@ -1,7 +1,6 @@
-import { Fn, Names, type RemovalPolicy } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Fn, Names } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -9,169 +8,32 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { checkZones } from '../network/zones';
-import { KEPT, keepWhatDataUses, withoutSnapshot } from '../removal';
+import { referStrongly } from '../references';
+import { keepWhatDataUses, withoutSnapshot } from '../removal';
+import { checkWindows } from '../windows';
 import { CacheAuthentication } from './cache-access';
-import { type CacheDurability, checkDurability } from './cache-durability';
-import { CacheEngine } from './cache-engine';
+import { checkDurability } from './cache-durability';
 import { addCacheScaling, type CacheScalingOptions } from './cache-scaling';
 import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
-import { addGlobalDatastore, checkGlobalMember, type GlobalDatastore, type GlobalPrimaryAttributes } from './global-datastore';
+import { addGlobalDatastore, checkGlobalMember, type GlobalPrimaryAttributes } from './global-datastore';
 import { ImportedSharedCache, type SharedCacheAttributes } from './imported-shared-cache';
 import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
 import { authTokenProblems, checkSharedCache } from './shared-cache-checks';
-import { addSharedConnections, referStrongly, securityGroupIdsOf } from './shared-cache-parts';
+import { addSharedConnections, securityGroupIdsOf } from './shared-cache-parts';
+import { type SharedCacheProps, type SharedCacheSettings, settingsOf } from './shared-cache-props';
 
-/** Properties of a SharedCache. */
-export interface SharedCacheProps {
-  /** Network of the nodes, which are in its isolated subnets. */
-  readonly network: IPlatformNetwork;
+export type { SharedCacheProps };
 
-  /**
-   * Prefix of every key, and of the names of the users, which are unique in an account. Lower case letters, digits and dashes.
-   */
-  readonly namespace: string;
-
-  /**
-   * Engine and version.
-   * @default CacheEngine.VALKEY_8_0
-   */
-  readonly engine?: CacheEngine;
-
-  /**
-   * Node type of ElastiCache.
-   * @default 'cache.t4g.small'
-   */
-  readonly nodeType?: string;
-
-  /**
-   * True if keys are distributed over shards. Without it there is one shard, and an endpoint that leads to its primary.
-   * @default true
-   */
-  readonly clusterMode?: boolean;
-
-  /**
-   * Number of shards (node groups). Changed online, without replacement.
-   * @default 3 - 1 without cluster mode
-   */
-  readonly shards?: number;
-
-  /**
-   * Number of replicas of each shard, 0 to 5. ElastiCache replaces the whole group when it changes.
-   * @default 1
-   */
-  readonly replicasPerShard?: number;
-
-  /**
-   * True if a replica takes over from a primary that fails. Required in cluster mode with more than one shard.
-   * @default true
-   */
-  readonly automaticFailover?: boolean;
-
-  /**
-   * True if the replicas of a shard are in other zones than its primary.
-   * @default - with automatic failover
-   */
-  readonly multiAz?: boolean;
-
-  /**
-   * Durability of acknowledged writes. Needs Valkey 9.0, cluster mode, a replica of each shard in another zone, nodes of R7g,
-   * R6g, M7g, M6g or C7gn, and no global datastore.
-   * @default - ElastiCache's: none
-   */
-  readonly durability?: CacheDurability;
-
-  /**
-   * Authentication of clients.
-   * @default CacheAuthentication.PASSWORD
-   */
-  readonly authentication?: CacheAuthentication;
-
-  /**
-   * Policy of evicting entries when memory is full.
-   * @default EvictionPolicy.ALLKEYS_LRU
-   */
-  readonly evictionPolicy?: EvictionPolicy;
-
-  /**
-   * Percent of memory that is reserved for replication and snapshots.
-   * @default 25
-   */
-  readonly reservedMemoryPercent?: number;
-
-  /**
-   * Key that encrypts data at rest. ElastiCache replaces the group when it changes.
-   * @default - ElastiCache's own key
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * Retention of daily snapshots in days, 0 to 35; 0 takes none.
-   * @default 1
-   */
-  readonly snapshotRetentionDays?: number;
-
-  /**
-   * Port of the nodes. The default isn't the engine's, which port scans look for.
-   * @default 6380
-   */
-  readonly port?: number;
-
-  /**
-   * Removal policy of the group, its secret and its logs. `SNAPSHOT` takes a final snapshot of the group.
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * Role in a global datastore. A secondary takes engine, nodes, shards and parameters over from its primary, and can only be
-   * read. Neither can scale by itself, and common properties are changed in the datastore (`aws elasticache
-   * modify-global-replication-group`).
-   * @default - none; a tier of one region
-   */
-  readonly globalDatastore?: GlobalDatastore;
-}
-
-/** Subnets of the nodes. */
-const ISOLATED: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+/**
+ * ElastiCache's shortest windows, of snapshots and of maintenance, in minutes.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html
+ */
+const LEAST_WINDOWS = { daily: 60, weekly: 60 };
 
 /** Part of a group's properties that its primary determines where it is a secondary of a global datastore. */
 type GroupShape = Partial<elasticache.CfnReplicationGroupProps>;
-
-/** Properties with their defaults. */
-interface Settings {
-  readonly engine: CacheEngine;
-  readonly nodeType: string;
-  readonly clusterMode: boolean;
-  readonly shards: number;
-  readonly replicasPerShard: number;
-  readonly automaticFailover: boolean;
-  readonly multiAz: boolean;
-  readonly durability?: CacheDurability;
-  readonly reservedMemoryPercent: number;
-  readonly removalPolicy: RemovalPolicy;
-  readonly globalDatastore?: GlobalDatastore;
-}
-
-/** @returns the properties with their defaults; a secondary has the engine and the shards of its primary. */
-function settingsOf(props: SharedCacheProps): Settings {
-  const { globalDatastore, automaticFailover = true } = props;
-  const primary = globalDatastore?.primary;
-  const clusterMode = primary?.clusterMode ?? props.clusterMode ?? true;
-  return {
-    engine: primary?.engine ?? props.engine ?? CacheEngine.VALKEY_8_0,
-    nodeType: props.nodeType ?? 'cache.t4g.small',
-    clusterMode,
-    shards: primary?.shards ?? props.shards ?? (clusterMode ? 3 : 1),
-    replicasPerShard: props.replicasPerShard ?? 1,
-    automaticFailover,
-    multiAz: props.multiAz ?? automaticFailover,
-    durability: props.durability,
-    reservedMemoryPercent: props.reservedMemoryPercent ?? 25,
-    removalPolicy: props.removalPolicy ?? KEPT,
-    globalDatastore,
-  };
-}
 
 /**
  * The shared tier: an ElastiCache replication group with TLS and a user of its own.
@@ -196,7 +58,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   readonly globalReplicationGroupId?: string;
 
   protected readonly network?: IPlatformNetwork;
-  readonly #settings: Settings;
+  readonly #settings: SharedCacheSettings;
   readonly #clientUserId: string;
 
   constructor(scope: Construct, id: string, props: SharedCacheProps) {
@@ -209,12 +71,19 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     const { engine, removalPolicy, globalDatastore } = this.#settings;
     this.network = network;
     this.namespace = namespace;
-    if (this.#settings.multiAz) checkZones('shared cache', network.vpc, ISOLATED);
+    if (this.#settings.multiAz) checkZones('shared cache', network);
 
+    const { snapshotWindow = '03:00-04:00', maintenanceWindow = 'sun:04:30-sun:05:30' } = props;
+    checkWindows({
+      what: 'shared cache',
+      weekly: ['maintenanceWindow', maintenanceWindow],
+      daily: ['snapshotWindow', snapshotWindow],
+      least: LEAST_WINDOWS,
+    });
     this.connections = addSharedConnections(this, network.vpc, port);
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'SubnetGroup', {
       description: 'Isolated subnets of the shared tier',
-      subnetIds: network.vpc.selectSubnets(ISOLATED).subnetIds,
+      subnetIds: network.vpc.selectSubnets(network.vpcSubnets).subnetIds,
     });
     const shape = globalDatastore?.primary ? this.#secondaryShape(globalDatastore.primary) : this.#ownShape(props);
     const users = addCacheUsers(this, { namespace, engine: engine.type, authentication, removalPolicy });
@@ -237,15 +106,16 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       notificationTopicArn: this.notifications.topicArn,
       logDeliveryConfigurations: this.#addLogs(),
       snapshotRetentionLimit: props.snapshotRetentionDays ?? 1,
-      snapshotWindow: '03:00-04:00',
-      preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
+      snapshotWindow,
+      preferredMaintenanceWindow: maintenanceWindow,
+      snapshotName: props.snapshotName,
       autoMinorVersionUpgrade: true,
     });
     // Without it CloudFormation replaces the group, and every entry with it, when the number of shards changes.
     this.replicationGroup.cfnOptions.updatePolicy = { useOnlineResharding: true };
     this.replicationGroup.applyRemovalPolicy(removalPolicy);
     keepWhatDataUses(this, removalPolicy);
-    referStrongly(this.replicationGroup, users.secret);
+    referStrongly(this.replicationGroup, users.secret, this.notifications);
     this.globalReplicationGroupId = globalDatastore?.suffix
       ? addGlobalDatastore(this.replicationGroup, globalDatastore.suffix, removalPolicy).attrGlobalReplicationGroupId
       : globalDatastore?.primary?.globalReplicationGroupId;

@@ -1,7 +1,8 @@
 import { presets } from '../policies/presets';
 import { APPS, stacksOf } from './apps';
-import type { StackArtifact } from './assembly';
+import { readStacks, type StackArtifact } from './assembly';
 import { deploymentProblems, neighbourProblems } from './deployment';
+import { RELEASED, releaseFile } from './keep-release';
 import { playTwoRegions } from './play';
 import type { Problem } from './problem';
 import { updateProblems } from './updates';
@@ -23,6 +24,8 @@ function main(): string[] {
     const later = protectedLater[name];
     if (later) note(`${name}, protected later`, updateProblems(stacks, stacksOf(later.addTo)));
   }
+  for (const name of RELEASED)
+    note(`${name}, from the last release`, updateProblems(readStacks(releaseFile(name)), apps.get(name) ?? []));
   for (const [what, first, second] of neighbours(apps)) note(what, neighbourProblems(first, second));
   const count = [...apps.values()].reduce((sum, stacks) => sum + stacks.length, 0);
   console.log(`${apps.size} apps of ${count} stacks played, ${problems.length} problems`);

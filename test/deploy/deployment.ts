@@ -1,10 +1,12 @@
 import type { StackArtifact } from './assembly';
 import { customResourceProblems } from './custom-resources';
+import { endpointProblems } from './endpoints';
 import { deliveryProblems } from './grants';
 import { playDeploy, playDestroy, playFailures, playNeighbours } from './play';
 import { distinct, type Problem } from './problem';
 import { propertyProblems } from './property-rules';
 import { quotaProblems } from './quotas';
+import { referenceProblems } from './references';
 import { resourcesOf } from './resources';
 import { schemaProblems } from './schemas';
 
@@ -20,8 +22,10 @@ export function deploymentProblems(stacks: readonly StackArtifact[]): Problem[] 
     ...schemaProblems(resources),
     ...propertyProblems(resources),
     ...quotaProblems(stacks, resources),
+    ...referenceProblems(stacks),
     ...deliveryProblems(resources),
     ...customResourceProblems(resources),
+    ...endpointProblems(resources),
     ...playDeploy(stacks),
     ...playFailures(stacks),
     ...playDestroy(stacks),

@@ -171,7 +171,7 @@ function about({ Resource: resource }: Json, to: Resource): boolean {
   return [resource ?? '*'].flat().some((one: string) => one === '*' || mentions(one, to.address));
 }
 
-function covers(actions: Json, action: string): boolean {
+export function covers(actions: Json, action: string): boolean {
   return [actions].flat().some((pattern: string) => {
     const expression = String(pattern)
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')

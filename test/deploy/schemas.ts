@@ -10,13 +10,31 @@ const spec = loadAwsServiceSpecSync();
  * Properties of the registry that a template has and that a type doesn't know, or lacks, or that have a value it doesn't take.
  */
 export function schemaProblems(resources: readonly Resource[]): Problem[] {
-  return resources.flatMap(({ address, type, properties }) => {
+  return resources.flatMap(({ address, type, properties, deletionPolicy }) => {
     if (!type.startsWith('AWS::') || type === 'AWS::CDK::Metadata' || type === 'AWS::CloudFormation::CustomResource') return [];
     const found = spec.lookup('resource', 'cloudFormationType', 'equals', type);
     if (found.length === 0) return [{ rule: 'schema', address, text: `type ${type} isn't one of the registry` }];
-    return objectProblems(found.only().properties, properties, type).map((text) => ({ rule: 'schema', address, text }));
+    const texts = objectProblems(found.only().properties, properties, type);
+    if (deletionPolicy === 'Snapshot' && !WITH_SNAPSHOTS.includes(type)) {
+      texts.push(
+        `'DeletionPolicy' of ${type} must not be 'Snapshot', which CloudFormation has for data only; keep it, or delete it`,
+      );
+    }
+    return texts.map((text) => ({ rule: 'schema', address, text }));
   });
 }
+
+/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html */
+const WITH_SNAPSHOTS: readonly string[] = [
+  'AWS::DocDB::DBCluster',
+  'AWS::EC2::Volume',
+  'AWS::ElastiCache::CacheCluster',
+  'AWS::ElastiCache::ReplicationGroup',
+  'AWS::Neptune::DBCluster',
+  'AWS::RDS::DBCluster',
+  'AWS::RDS::DBInstance',
+  'AWS::Redshift::Cluster',
+];
 
 function objectProblems(
   known: Readonly<Record<string, Property>>,

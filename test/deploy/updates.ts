@@ -1,25 +1,41 @@
 import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
+import { replacements, type Templates } from '../replacements/compare';
 import type { StackArtifact } from './assembly';
 import { claimedName } from './names';
 import type { Problem } from './problem';
 import { type Resource, resourcesOf } from './resources';
 
-/** Templates of the same stacks, one release after the other: what CloudFormation would refuse, or take data away with. */
+/**
+ * Templates of the same stacks, one release after the other: what CloudFormation would refuse, or take data away with.
+ *
+ * A reference that is written otherwise and leads to the same resource changes nothing: CloudFormation compares values.
+ */
 export function updateProblems(before: readonly StackArtifact[], after: readonly StackArtifact[]): Problem[] {
-  const old = resourcesOf(before);
+  const old = new Map(resourcesOf(before).map((resource) => [resource.address, resource]));
   const next = new Map(resourcesOf(after).map((resource) => [resource.address, resource]));
-  return before.flatMap((stack) => {
+  const named = before.flatMap((stack) => {
     const now = after.find(({ name }) => name === stack.name);
     if (!now) return [];
     const problems: Problem[] = [];
     fullDiff(stack.template, now.template).resources.forEachDifference((id, change) => {
-      const address = `${stack.name}/${id}`;
-      const was = old.find((resource) => resource.address === address);
-      const is = next.get(address);
-      if (was && is && change.changeImpact === ResourceImpact.WILL_REPLACE) problems.push(...replaced(was, is));
+      const was = old.get(`${stack.name}/${id}`);
+      const is = next.get(`${stack.name}/${id}`);
+      if (!was || !is) return;
+      const causes = Object.entries(change.propertyUpdates)
+        .filter(([, { changeImpact }]) => changeImpact === ResourceImpact.WILL_REPLACE)
+        .filter(([property]) => JSON.stringify(was.properties[property]) !== JSON.stringify(is.properties[property]));
+      if (was.type !== is.type || causes.length > 0) problems.push(...replaced(was, is));
     });
     return problems;
   });
+  const templates = (stacks: readonly StackArtifact[]): Templates =>
+    new Map(stacks.map(({ name, template }) => [name, template]));
+  const lost = replacements(templates(before), templates(after)).map((text) => ({
+    rule: 'update-loses',
+    address: text.split(' ')[0] as string,
+    text,
+  }));
+  return [...named, ...lost];
 }
 
 /**

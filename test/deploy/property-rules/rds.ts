@@ -15,6 +15,29 @@ export const DATABASE_RULES: readonly PropertyRule[] = [
     },
   },
   {
+    id: 'no-final-snapshot-of-a-replica',
+    types: ['AWS::RDS::DBInstance'],
+    source: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html',
+    problem: ({ SourceDBInstanceIdentifier }, { deletionPolicy }) =>
+      SourceDBInstanceIdentifier !== undefined && deletionPolicy === 'Snapshot'
+        ? "'DeletionPolicy' of a replica must not be 'Snapshot', of which RDS takes none, got: 'Snapshot', which may be the default; set it to Delete"
+        : undefined,
+  },
+  {
+    id: 'restored-from-snapshot',
+    types: ['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster'],
+    source: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html',
+    problem: (properties) => {
+      if (properties.DBSnapshotIdentifier === undefined && properties.SnapshotIdentifier === undefined) return undefined;
+      const given = ['DBName', 'DatabaseName', 'MasterUsername', 'StorageEncrypted'].filter(
+        (name) => properties[name] !== undefined,
+      );
+      return given.length > 0
+        ? `what is restored from a snapshot must not say what comes from it, got: ${given.join(', ')}; leave them out`
+        : undefined;
+    },
+  },
+  {
     id: 'replica-needs-backups',
     types: ['AWS::RDS::DBInstance'],
     source: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Create.html',

@@ -89,6 +89,12 @@ describe('a deployment that AWS would refuse is found', () => {
     expect(about(problemsOf('platform-destroy'), 'anomaly-monitor-of-tag')).toEqual([]);
   });
 
+  test('what finds its network in another stack by a reference that plans replacement', () => {
+    const kinds = about(problemsOf('prod'), 'weak-reference-replaces').map(({ text }) => text.split("'")[1]);
+    expect(new Set(kinds)).toContain('AWS::EC2::SecurityGroup.VpcId');
+    expect(new Set(kinds)).toContain('AWS::EC2::SecurityGroupIngress.GroupId');
+  });
+
   test('nodes that need data tiering', () => {
     expect(about(problemsOf('tiered-nodes'), 'data-tiering-of-r6gd')).toHaveLength(1);
   });

@@ -155,6 +155,29 @@ export const MUTATIONS: readonly Mutation[] = [
   policy('delete-blocked', 'AWS::ElastiCache::User', 'Delete'),
   property('rollback-blocked', INSTANCE, 'DeletionProtection', true, isPrimary),
   property('rollback-blocked', INSTANCE, 'DeletionProtection', true, isReplica),
+  policy('no-final-snapshot-of-a-replica', INSTANCE, 'Snapshot', isReplica),
+  policy('schema', 'AWS::SecretsManager::Secret', 'Snapshot'),
+  property('restored-from-snapshot', INSTANCE, 'DBSnapshotIdentifier', 'shop', isPrimary),
+  // What an endpoint lets through.
+  {
+    name: 'a function that may rotate a secret, past an endpoint that only lets it read',
+    rule: 'endpoint-denied',
+    change: (stacks) => {
+      const isReading = ({ Action }: Json): boolean => Action === 'secretsmanager:GetSecretValue';
+      const { PolicyDocument } = find(stacks, 'AWS::IAM::Policy', ({ Properties }) =>
+        Properties.PolicyDocument.Statement.some(isReading),
+      ).Properties;
+      PolicyDocument.Statement.find(isReading).Action = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
+    },
+  },
+  {
+    name: 'an endpoint of EventBridge for another bus',
+    rule: 'endpoint-denied',
+    change: (stacks) => {
+      const endpoint = find(stacks, 'AWS::EC2::VPCEndpoint', ({ Properties }) => JSON.stringify(Properties).includes('.events'));
+      endpoint.Properties.PolicyDocument.Statement[0].Action = 'events:DescribeEventBus';
+    },
+  },
   // Names.
   {
     name: 'a retained log group of a fixed name',

@@ -163,7 +163,7 @@ test('signing in by IAM is granted on the cluster, once', () => {
 test('fails when the isolated subnets are in two zones', () => {
   const { stack, network } = newNetwork();
   expect(() => new MultiAzDatabaseCluster(stack, 'Database', { network })).toThrow(
-    "multi-az database cluster: 'network' must have isolated subnets in 3 availability zones or more, got: ",
+    "multi-az database cluster: 'network' must have subnets in 3 availability zones or more, got: ",
   );
 });
 

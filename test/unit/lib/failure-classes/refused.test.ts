@@ -192,7 +192,7 @@ const REFUSED: [number, string, () => unknown, string][] = [
       });
       PlatformNetwork.fromPlatformNetworkAttributes({ vpc });
     },
-    "imported network: 'vpc' must have isolated subnets in two availability zones or more, got: [",
+    "imported network: 'vpc' must have subnets in two availability zones or more, got: [",
   ],
   [
     27,
@@ -201,7 +201,7 @@ const REFUSED: [number, string, () => unknown, string][] = [
       const { stack, network } = importedNetwork();
       new PurgeBus(stack, 'Bus').addPublisher(fnIn(stack, network as PlatformNetwork), network);
     },
-    "imported network: 'eventsEndpoint' must be given, got: undefined; a function in it publishes to a bus, and has no other way there: name the endpoint when it is imported",
+    "imported network: 'eventsEndpoint' must be given, got: undefined; a function in it publishes to a bus, and has no other way there: name the endpoint when it is imported, or 'egress' where the subnets have a NAT gateway",
   ],
   [
     27,
@@ -241,19 +241,19 @@ const REFUSED: [number, string, () => unknown, string][] = [
     22,
     'the shared tier would be in one zone',
     () => new SharedCache(...inOneZone()),
-    "shared cache: 'network' must have isolated subnets in 2 availability zones or more, got: [",
+    "shared cache: 'network' must have subnets in 2 availability zones or more, got: [",
   ],
   [
     22,
     'a serverless cache would be in one zone',
     () => new ServerlessSharedCache(...inOneZone()),
-    "serverless shared cache: 'network' must have isolated subnets in 2 availability zones or more, got: [",
+    "serverless shared cache: 'network' must have subnets in 2 availability zones or more, got: [",
   ],
   [
     22,
     'the database would be in one zone of our own network',
     () => new ReplicatedDatabase(...inOneZone()),
-    "replicated database: 'network' must have isolated subnets in 2 availability zones or more, got: [",
+    "replicated database: 'network' must have subnets in 2 availability zones or more, got: [",
   ],
   [
     16,
@@ -328,7 +328,7 @@ const SYNTHESIZED: [number, string, () => Stack, string][] = [
       });
       return Stack.of(db);
     },
-    "replicated database: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation test/Database/ReaderSecret/Rotation/Resource; rotate with a 'rotationLambda' that 'network.allowSecrets' was called for",
+    "replicated database: 'secretOf' must be rotated by a function of the network, since a hosted one can't reach Secrets Manager from isolated subnets, got: the hosted rotation test/Database/ReaderSecret/Rotation/Resource; rotate with a 'rotationLambda' that 'network.allowSecretRotation' was called for",
   ],
   [
     33,

@@ -6,7 +6,7 @@ import { ReplicatedDatabase, type ReplicatedDatabaseProps } from '../../../../li
 import { EdgeDistribution } from '../../../../lib/edge/edge-distribution';
 import { PlatformFunction } from '../../../../lib/functions/platform-function';
 import { CachedApi } from '../../../../lib/gateway/cached-api';
-import { PlatformNetwork } from '../../../../lib/network/platform-network';
+import { type IPlatformNetwork, PlatformNetwork } from '../../../../lib/network/platform-network';
 import { SharedCache, type SharedCacheProps } from '../../../../lib/shared/shared-cache';
 import { newNetwork, newStack, routeAt } from '../support';
 
@@ -16,12 +16,13 @@ export const ACCOUNT = '111111111111';
 export const HERE = { account: ACCOUNT, region: 'eu-west-1' };
 export const unvalidated = () => new App({ context: cdkJson.context, builtinCloudFormationValidation: false });
 
-export function fnIn(stack: Stack, network: PlatformNetwork | undefined, id = 'Function', concurrency = 1): PlatformFunction {
+export function fnIn(stack: Stack, network: IPlatformNetwork | undefined, id = 'Function', concurrency = 1): PlatformFunction {
   return new PlatformFunction(stack, id, {
     bundle: 'topology',
     description: 'Does it',
     timeout: Duration.seconds(3),
     vpc: network?.vpc,
+    vpcSubnets: network?.vpcSubnets,
     concurrency,
   });
 }
