@@ -17,7 +17,7 @@ export class CacheAuthentication {
 
   /**
    * A token that a role signs for itself, valid for 15 minutes; a connection lasts 12 hours. Without a secret, and so without an
-   * endpoint of Secrets Manager. The client must sign on each connection, which ioredis can't; node-redis and valkey-glide can.
+   * endpoint of Secrets Manager. The client signs on each connection: `iamToken` of `cachement/runtime/shared/iam-token` does.
    */
   static readonly IAM = new CacheAuthentication('iam');
 

@@ -31,6 +31,7 @@ const ENTRY_POINTS = {
   'cachement/runtime/write-behind/write-behind': ['writeBehind'],
   'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
+  'cachement/runtime/shared/iam-token': ['iamToken'],
   'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
   'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
   'cachement/functions': [
