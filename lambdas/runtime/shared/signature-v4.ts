@@ -2,8 +2,14 @@ import { createHash, createHmac } from 'node:crypto';
 
 /** Credentials of somebody who signs requests to AWS. */
 export interface AwsCredentials {
+  /** Id of the access key. */
   readonly accessKeyId: string;
+  /** Secret of the access key. */
   readonly secretAccessKey: string;
+  /**
+   * Token of temporary credentials.
+   * @default - none, as of a user's own key
+   */
   readonly sessionToken?: string | undefined;
 }
 
