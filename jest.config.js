@@ -1,3 +1,8 @@
+if (!require('node:fs').existsSync(`${__dirname}/node_modules/@swc/jest`)) {
+  console.error('packages are not installed: run npm test, or node scripts/setup.mjs');
+  process.exit(1);
+}
+
 const project = (name, overrides = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],

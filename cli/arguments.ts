@@ -32,8 +32,8 @@ export interface Command<T extends Options> {
   readonly options: T;
   /** Most words that aren't options. @default 0 */
   readonly words?: number;
-  /** @returns the exit code; {@link DONE} where none is given. */
-  run(given: Given<T>, terminal: Terminal): Promise<number | undefined> | number | undefined;
+  /** @returns the exit code; anything else, or a promise of it, is {@link DONE}. */
+  run(given: Given<T>, terminal: Terminal): unknown;
 }
 
 /** Options that were given, and words that aren't options. */
@@ -57,7 +57,8 @@ export async function runCommand<const T extends Options>(
       streams.out(command.help);
       return DONE;
     }
-    return (await command.run(given, streams)) ?? DONE;
+    const code = await command.run(given, streams);
+    return typeof code === 'number' ? code : DONE;
   } catch (error) {
     streams.error(messageOf(error));
     if (!(error instanceof UsageError)) return FAILED;
@@ -115,4 +116,4 @@ export function time(option: string, text: string): Date {
   throw new UsageError(`'${option}' must be a time as in ISO 8601, got: '${text}'`);
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error as Partial<Error> | undefined)?.message ?? String(error);

@@ -1,5 +1,6 @@
 import { type Route, tagProblem, worstCaseStalenessSeconds } from '../lib/route';
 import { tagMatcher } from '../lib/route/template';
+import { UsageError } from './arguments';
 import { ROUTES_OPTION } from './routes';
 
 /** First items of a month, which cost nothing, and the price of each one after. us-east-1, November 2026. */
@@ -17,13 +18,13 @@ export function routesOfTag(tag: string, routes: readonly Route[]): Route[] {
   return routes.filter((route) => route.tags.some((template) => tagMatcher(template)(tag) !== undefined));
 }
 
-/** @throws {RangeError} that says what is wrong with a tag, or that there is none. */
+/** @throws {UsageError} that says what is wrong with a tag, or that there is none. */
 export function checkPurge({ tags, paths }: PurgedNames): void {
-  if (tags.length + paths.length === 0) throw new RangeError("'--tag' or '--path' is needed, such as --tag product:1");
-  if (tags.length > 50) throw new RangeError(`at most 50 tags can be purged at once, got: ${tags.length}`);
+  if (tags.length + paths.length === 0) throw new UsageError("'--tag' or '--path' is needed, such as --tag product:1");
+  if (tags.length > 50) throw new UsageError(`at most 50 tags can be purged at once, got: ${tags.length}`);
   for (const tag of tags) {
     const problem = tagProblem(tag);
-    if (problem) throw new RangeError(problem.slice(0, 300));
+    if (problem) throw new UsageError(problem.slice(0, 300));
   }
 }
 

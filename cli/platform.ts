@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
 import { EVENT_SOURCE, type EventDetails, type EventType, type PurgeRequest } from '../lib/contract/events';
+import { BUS_OUTPUT } from '../lib/contract/outputs';
 import type { PurgeReport, PurgeSummary } from '../lib/contract/purge-report';
 import { platformRoutes } from '../lib/route';
+import { UsageError } from './arguments';
+import { type Found, localPlatform, type Named, platformOf, useLocal } from './find-platform';
 
 /** Purge to be submitted; its id is made here. */
 export type NewPurge = Required<Omit<PurgeRequest, 'purgeId'>>;
@@ -17,16 +20,36 @@ export interface Connection {
   list(from?: Date, to?: Date): Promise<PurgeSummary[]>;
 }
 
-/** @throws {RangeError} from what needs it, where the bus or the API isn't named. */
-export function connect(options: { readonly bus?: string; readonly api?: string }): Connection {
+/**
+ * The platform that the options or the variables name, or that runs on this machine in the current folder. It is looked for when
+ * it is needed.
+ */
+export function connect(named: Named, environment = process.env): Connection {
+  const given = { bus: named.bus ?? environment.CACHEMENT_BUS, api: named.api ?? environment.CACHEMENT_API };
+  const stack = named.stack;
+  // What is named is somewhere else, unless this shell says that it's here.
+  const local = stack === undefined && !given.bus && !given.api ? localPlatform(process.cwd()) : undefined;
+  if (local) useLocal(local, environment);
   const client = new EventBridgeClient({ maxAttempts: 3 });
-  const need = (option: string, variable: string, value: string | undefined): string => {
-    const found = value ?? process.env[variable];
-    if (!found) throw new RangeError(`'--${option}' or ${variable} is needed; it is an output of the stacks`);
-    return found;
+
+  const find = async (): Promise<Found> => {
+    if (stack === undefined && !local) return {};
+    const [credentials, region] = [(await client.config.credentials()) as Credentials, await client.config.region()];
+    return platformOf(stack, { credentials, region, endpoint: environment.AWS_ENDPOINT_URL });
+  };
+  let found: Promise<Found> | undefined;
+  const need = async (name: 'bus' | 'api'): Promise<string> => {
+    if (given[name]) return given[name];
+    found ??= find();
+    const value = (await found)[name];
+    if (value) return value;
+    throw new UsageError(
+      `no platform is named, and none runs in this folder: give --stack NAME of one that is deployed, or --${name}, or start one with \`npx cachement dev\``,
+    );
   };
   const publish = async <Type extends EventType>(type: Type, detail: EventDetails[Type]): Promise<void> => {
-    const EventBusName = need('bus', 'CACHEMENT_BUS', options.bus);
+    const EventBusName = await need('bus');
+    await checkBus(client, EventBusName);
     const { FailedEntryCount = 0, Entries = [] } = await client.send(
       new PutEventsCommand({
         Entries: [{ EventBusName, Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) }],
@@ -35,7 +58,7 @@ export function connect(options: { readonly bus?: string; readonly api?: string 
     if (FailedEntryCount > 0) throw new Error(`the bus refused it: ${Entries[0]?.ErrorCode} ${Entries[0]?.ErrorMessage}`);
   };
   const get = async <T>(path: string): Promise<T | undefined> => {
-    const url = new URL(`${need('api', 'CACHEMENT_API', options.api).replace(/\/$/, '')}${path}`);
+    const url = new URL(`${(await need('api')).replace(/\/$/, '')}${path}`);
     const credentials = (await client.config.credentials()) as Credentials;
     const region = await client.config.region();
     const response = await fetch(url, {
@@ -59,4 +82,21 @@ export function connect(options: { readonly bus?: string; readonly api?: string 
       return (await get<{ purges: PurgeSummary[] }>(`${platformRoutes.purges.path}?${query}`))?.purges ?? [];
     },
   };
+}
+
+/** @throws {Error} where there is no such bus: `PutEvents` takes events for any name, and they are gone. */
+async function checkBus(client: EventBridgeClient, bus: string): Promise<void> {
+  try {
+    await client.send(new DescribeEventBusCommand({ Name: bus }));
+  } catch (error) {
+    if ((error as Error).name !== 'ResourceNotFoundException') {
+      // Who may publish may not be allowed to look.
+      if (/AccessDenied/.test((error as Error).name)) return;
+      throw error;
+    }
+    const region = await client.config.region();
+    throw new Error(`there is no event bus '${bus}' in ${region}; a platform's bus is its output '...${BUS_OUTPUT}'`, {
+      cause: error,
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Route } from '../lib/route';
+import { UsageError } from './arguments';
 
 /** Option and variable that name the module of the routes. */
 export const ROUTES_OPTION = '--routes FILE, or CACHEMENT_ROUTES';
@@ -12,14 +13,14 @@ const FORMATS = "a module that Node.js can load, TypeScript from 22.18 on, or be
  * Reads the routes that a module exports, each as a value of its own or in a list.
  *
  * @param file from the current folder.
- * @throws {RangeError} where it can't be loaded, or exports no route.
+ * @throws {UsageError} where it can't be loaded, or exports no route.
  */
 export async function loadRoutes(file: string): Promise<Route[]> {
   let exported: object;
   try {
     exported = await import(pathToFileURL(path.resolve(file)).href);
   } catch (error) {
-    throw new RangeError(`'--routes' must be ${FORMATS}, got: '${file}'; ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`'--routes' must be ${FORMATS}, got: '${file}'; ${(error as Error).message}`, { cause: error });
   }
   // A script that is imported has its exports once by their names and once as `default`.
   const values = Object.values(exported).flatMap((value) => (isModule(value) ? Object.values(value) : [value]));
@@ -30,7 +31,7 @@ export async function loadRoutes(file: string): Promise<Route[]> {
       .map((route) => [route.name, route]),
   );
   if (routes.size === 0) {
-    throw new RangeError(
+    throw new UsageError(
       `'--routes' must export what 'defineRoute' returns, got: '${file}', which exports no route; name another module`,
     );
   }

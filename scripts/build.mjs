@@ -1,5 +1,5 @@
 // Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the local
-// platform, the functions, and the SQL. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its
+// platform, the functions, the SQL, and the templates. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its
 // function by the same path in both.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -19,6 +19,15 @@ run('scripts/bundle.mjs');
 fs.cpSync(path.join(root, 'assets/lambdas'), path.join(dist, 'assets/lambdas'), { recursive: true });
 // To be read by whoever reviews a migration; the function has them within.
 fs.cpSync(path.join(root, 'lambdas/migration/sql'), path.join(dist, 'sql'), { recursive: true });
+
+// Apps to begin with: the examples that are whole projects. npm would leave a .gitignore out, so they call it _gitignore.
+for (const name of fs.readdirSync(path.join(root, 'examples'))) {
+  const folder = path.join(root, 'examples', name);
+  if (!fs.existsSync(path.join(folder, 'package.json'))) continue;
+  const isOfTemplate = (file) =>
+    !['node_modules', 'cdk.out', '.cachement'].includes(path.relative(folder, file).split(path.sep)[0]);
+  fs.cpSync(folder, path.join(dist, 'templates', name), { recursive: true, filter: isOfTemplate });
+}
 
 const common = { absWorkingDir: root, platform: 'node', target: 'node20', logLevel: 'warning' };
 

@@ -2,7 +2,7 @@
 /**
  * Makes a clone ready: packages, PostgreSQL and a Redis server. Runs before `npm start` and `npm test`, also as the first command
  * in a new clone, so it has no dependencies. Asks nothing, needs no root, installs nothing outside the clone, and does nothing
- * where all is there.
+ * where all is there. With `--packages` it leaves engines out, for commands that start none.
  */
 
 import * as path from 'node:path';
@@ -24,8 +24,10 @@ try {
     );
   }
   ensurePackages(root);
-  ensurePostgres(root);
-  ensureRedis(root);
+  if (!process.argv.includes('--packages')) {
+    ensurePostgres(root);
+    ensureRedis(root);
+  }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`set-up: ${error.message}`);

@@ -2,13 +2,14 @@ import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DONE, runProcess } from '../../cli/arguments';
+import { Stacks } from '../../cli/stacks';
 import { signedHeaders } from '../../lambdas/platform/http/signature';
 import { addressesOf } from './addresses';
 import { BY_HAND } from './by-hand';
-import { type Chosen, readCommand } from './command';
+import { type Chosen, OPTIONS, planOf, type Values } from './command';
 import { exitCodeOf, formatQuestions, formatVerdicts, outcomeOf, runProbes, type Verdict } from './probe';
 import { PROBE_STACK } from './probe-stack';
-import { Stacks } from './stacks';
 import type { DeployedStage } from './stage-probes';
 import { Target } from './target';
 
@@ -30,12 +31,8 @@ It costs up to 20 invalidated items, and 0.02 USD an hour for the stage cache wh
 Exit code: 0 all is as assumed, 1 something is otherwise, 2 a probe failed or nothing was asked.
 `;
 
-async function main(): Promise<number> {
-  const command = readCommand(process.argv.slice(2));
-  if (command.does === 'help') process.stdout.write(HELP);
-  if (command.does === 'dry-run') process.stdout.write(dryRun(command));
-  return command.does === 'verify' ? verify(command) : 0;
-}
+/** Exit code where a probe failed, or nothing was asked. */
+const NOT_FOUND_OUT = 2;
 
 function dryRun({ ofStack, ofStage }: Chosen): string {
   const byHand = BY_HAND.map(({ question, why }) => `- ${question}\n    ${why}`).join('\n');
@@ -86,12 +83,21 @@ function deployedStage(
   };
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
+runProcess({
+  help: HELP,
+  options: OPTIONS,
+  async run({ values }, { out, error }) {
+    const plan = planOf(values as Values);
+    if (plan.does === 'dry-run') {
+      out(dryRun(plan).trimEnd());
+      return DONE;
+    }
+    try {
+      return await verify(plan);
+    } catch (problem) {
+      // 1 says that AWS is otherwise, and an error has found nothing out.
+      error((problem as Error).message);
+      return NOT_FOUND_OUT;
+    }
   },
-  (error: Error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
-  },
-);
+});

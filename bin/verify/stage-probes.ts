@@ -1,5 +1,5 @@
+import type { DeployedResource } from '../../cli/stacks';
 import type { Probe } from './probe';
-import type { DeployedResource } from './stacks';
 
 /** Deployed stage: the resources that AWS accepted, and its health. */
 export interface DeployedStage {

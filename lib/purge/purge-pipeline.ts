@@ -25,6 +25,7 @@ import type { Route } from '../route';
 import type { ISharedCache } from '../shared/shared-cache-base';
 import { exactPaths } from './exact-tags';
 import type { IPurgeBus } from './purge-bus';
+import { addOutputs } from './purge-outputs';
 import type { IPurgePipeline, IPurgeSource } from './sources/purge-source';
 import { WorkerQueue } from './worker-queue';
 
@@ -170,6 +171,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       'shared steps': sharedSteps.queue,
       'edge steps': edgeSteps.queue,
     };
+    addOutputs(this, props);
     this.deadLetters = {
       'undelivered events': undelivered,
       'kicks of the relay': kicks.deadLetters,

@@ -1,15 +1,26 @@
-import type { Environment, Operation } from '../types';
+import { AwsError, type Environment, type Operation } from '../types';
 import type { EventsOptions } from './from-template';
 import { busArn } from './resource-types';
 
-/** `ListEventBuses`, `ListRules` and `ListTargetsByRule`: the buses and rules of the template. */
+/** `DescribeEventBus`, `ListEventBuses`, `ListRules` and `ListTargetsByRule`: the buses and rules of the template. */
 export function listOperations(
   { buses, rules }: Pick<EventsOptions, 'buses' | 'rules'>,
   environment: Pick<Environment, 'account' | 'region'>,
-): Readonly<Record<'ListEventBuses' | 'ListRules' | 'ListTargetsByRule', Operation>> {
+): Readonly<Record<'DescribeEventBus' | 'ListEventBuses' | 'ListRules' | 'ListTargetsByRule', Operation>> {
   const nameOf = (bus: string | undefined) => bus?.slice(bus.lastIndexOf('/') + 1) ?? 'default';
   const ofBus = ({ EventBusName }: { EventBusName?: string }) => rules.filter(({ bus }) => bus === nameOf(EventBusName));
   return {
+    DescribeEventBus: {
+      input: { Name: 'text' },
+      action: 'events:DescribeEventBus',
+      resources: ({ Name }: { Name?: string }) => [busArn(nameOf(Name), environment)],
+      handle: ({ Name: given }: { Name?: string }) => {
+        const Name = nameOf(given);
+        if (Name === 'default' || buses.includes(Name)) return { Name, Arn: busArn(Name, environment) };
+        // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
+        throw new AwsError('ResourceNotFoundException', `Event bus ${Name.slice(0, 256)} does not exist.`);
+      },
+    },
     ListEventBuses: {
       input: { NamePrefix: 'text', Limit: 'number', NextToken: 'text' },
       action: 'events:ListEventBuses',

@@ -36,8 +36,9 @@ const SERVICES: Readonly<Record<string, { readonly namespace: string; readonly n
 
 /** Query: a form goes in, XML comes back. ElastiCache, CloudFormation, STS, and SQS for older clients. */
 export const query: Protocol = {
-  parse({ body }) {
-    const form = new URLSearchParams(body.toString('utf8'));
+  parse({ body, query: ofUrl }) {
+    // Of a GET, the form is the query string.
+    const form = body.length > 0 ? new URLSearchParams(body.toString('utf8')) : ofUrl;
     const operation = form.get('Action');
     if (!operation) throw new AwsError('MissingAction', "the form has no 'Action'");
     return { operation, input: (members) => inputOfForm(form, members) };

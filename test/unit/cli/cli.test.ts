@@ -102,14 +102,18 @@ test('--wait shows each step once, until the purge is complete', async () => {
 });
 
 test.each([
-  ['purge --tag a*', 1, "a tag must be lower case ASCII 33-126 without ',', '#' and '*'"],
-  ['purge --tag #a', 1, 'a tag must be'],
-  ['purge --tag a,b', 1, 'a tag must be'],
-  ['purge', 1, "'--tag' or '--path' is needed"],
+  ['purge --tag a*', 2, "a tag must be lower case ASCII 33-126 without ',', '#' and '*'"],
+  ['purge --tag #a', 2, 'a tag must be'],
+  ['purge --tag a,b', 2, 'a tag must be'],
+  ['purge', 2, "'--tag' or '--path' is needed"],
   ['purge --tag a --what', 2, "Unknown option '--what'"],
-  ['purges', 2, "there is no command 'purges'"],
-  ['purges replay', 1, "'--from' is needed"],
-  ['purges list --from yesterday', 1, "'--from' must be a time as in ISO 8601, got: 'yesterday'"],
+  ['purges', 2, "'purges' must be followed by list, show PURGE_ID or replay --from TIME"],
+  ['', 2, 'npx cachement init --template NAME'],
+  ['prune --tag a', 2, "there is no command 'prune'"],
+  ['purges show', 2, "'purges' must be followed by"],
+  ['purges show a b', 2, "unexpected 'b'"],
+  ['purges replay', 2, "'--from' is needed"],
+  ['purges list --from yesterday', 2, "'--from' must be a time as in ISO 8601, got: 'yesterday'"],
   [`purges show ${ID}`, 1, `there is no purge ${ID}`],
 ])('%s is refused', async (words, code, message) => {
   const result = await run(words);
@@ -120,8 +124,8 @@ test.each([
 
 test('a tag of a megabyte is refused without being repeated', async () => {
   const { code, error } = await run(`purge --tag ${'a'.repeat(2 ** 20)}`);
-  expect(code).toBe(1);
-  expect(error).toMatch(/at most 256 characters, got: "a{80}", 1048576 characters$/);
+  expect(code).toBe(2);
+  expect(error).toMatch(/at most 256 characters, got: "a{80}", 1048576 characters\n/);
 });
 
 test('purges are listed, shown and replayed', async () => {

@@ -56,5 +56,5 @@ test.each([
   const file = name ? moduleOf(name, text) : path.join(folder, 'nothing.mjs');
   const { status, output } = dryRun(['--routes', file]);
   expect(output).toContain(message.replace('%s', file));
-  expect(status).toBe(1);
+  expect(status).toBe(2);
 });

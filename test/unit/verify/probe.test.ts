@@ -1,6 +1,6 @@
 import { exitCodeOf, formatVerdicts, outcomeOf, type Probe, runProbes, TooLate } from '../../../bin/verify/probe';
-import { Stacks } from '../../../bin/verify/stacks';
 import { type DeployedStage, STAGE_PROBES } from '../../../bin/verify/stage-probes';
+import { Stacks } from '../../../cli/stacks';
 
 const probe = (id: string, run: () => Promise<string>, lane?: string): Probe<null> => ({
   id,

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parseArgs } from 'node:util';
 import { BY_HAND } from '../../../bin/verify/by-hand';
-import { readCommand } from '../../../bin/verify/command';
+import { OPTIONS, planOf } from '../../../bin/verify/command';
 import { PROBES } from '../../../bin/verify/probes';
 import { STAGE_PROBES } from '../../../bin/verify/stage-probes';
+
+const readCommand = (args: string[]) => planOf(parseArgs({ args, options: OPTIONS }).values);
 
 const root = path.resolve(__dirname, '../../..');
 const folder = path.join(root, 'docs/differences');

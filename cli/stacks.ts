@@ -1,4 +1,4 @@
-import { type Credentials, signedHeaders } from '../../lambdas/platform/http/signature';
+import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
 
 /** A resource of a deployed stack. */
 export interface DeployedResource {
@@ -11,6 +11,8 @@ export interface DeployedResource {
 export interface StacksOptions {
   readonly region: string;
   readonly credentials: Credentials;
+  /** Base URL of another CloudFormation, such as a local platform's. @default - AWS's of the region */
+  readonly endpoint?: string;
   /** @default fetch */
   readonly fetch?: (url: URL, init: { headers: Record<string, string> }) => Promise<Pick<Response, 'ok' | 'status' | 'text'>>;
   readonly now?: () => Date;
@@ -22,6 +24,12 @@ export class Stacks {
 
   constructor(options: StacksOptions) {
     this.#options = options;
+  }
+
+  /** Names of every stack. */
+  async names(): Promise<string[]> {
+    const xml = await this.#ask('DescribeStacks');
+    return [...xml.matchAll(/<StackName>(.*?)<\/StackName>/gs)].map(([, name]) => name!);
   }
 
   /** @returns the values by name. @throws {Error} where there is no such stack. */
@@ -40,17 +48,19 @@ export class Stacks {
     }));
   }
 
-  async #ask(action: string, stack: string): Promise<string> {
-    const { region, credentials, fetch = globalThis.fetch, now = () => new Date() } = this.#options;
-    const url = new URL(`https://cloudformation.${region}.amazonaws.com/`);
-    url.search = new URLSearchParams({ Action: action, StackName: stack, Version: '2010-05-15' }).toString();
+  async #ask(action: string, stack?: string): Promise<string> {
+    const { region, credentials, endpoint, fetch = globalThis.fetch, now = () => new Date() } = this.#options;
+    const url = new URL(endpoint ?? `https://cloudformation.${region}.amazonaws.com/`);
+    url.search = new URLSearchParams({ Action: action, ...(stack && { StackName: stack }), Version: '2010-05-15' }).toString();
     const headers = signedHeaders(url, { credentials, region, service: 'cloudformation', now: now() });
     const response = await fetch(url, { headers }).catch((error: Error) => {
       throw new Error(`${url.host} can't be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
     });
     const body = await response.text();
     if (response.ok) return body;
-    throw new Error(`CloudFormation answered ${response.status} to ${action} of stack '${stack}': ${text(body, 'Message')}`);
+    throw new Error(
+      `CloudFormation answered ${response.status} to ${action}${stack ? ` of stack '${stack}'` : ''}: ${text(body, 'Message')}`,
+    );
   }
 }
 
