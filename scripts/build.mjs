@@ -1,6 +1,6 @@
 // Builds what the package contains into dist/: scripts of the library with their declarations, the command line, the local
-// platform, the functions, the SQL, and the templates. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a construct finds its
-// function by the same path in both.
+// platform, the functions, the SQL, and the templates. `dist/lib` lies to `dist/assets` as `lib` does to `assets`, so that a
+// construct finds its function by the same path in both.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';

@@ -6,8 +6,8 @@ import type { ICachedApi } from '../gateway/cached-api-base';
 import type { IPurgeBus } from './purge-bus';
 
 /**
- * Adds outputs by which people and `cachement purge --stack` find a pipeline. They are named by its path in the stack, without the
- * hash that logical ids have otherwise, such as `CachingPurgeBusName`.
+ * Adds outputs by which people and `cachement purge --stack` find a pipeline. They are named by its path in the stack, without
+ * the hash that logical ids have otherwise, such as `CachingPurgeBusName`.
  */
 export function addOutputs(
   scope: Construct,
