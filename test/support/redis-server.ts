@@ -22,11 +22,16 @@ export interface RedisServer {
 const USER = { username: 'app', password: 'a-password-of-the-tests' };
 const ADMINISTRATOR = { username: 'owner', password: 'another-password-of-the-tests' };
 
-/** Starts a server. @param options.replica true where it has a replica, which is in step with it. */
-export async function startRedisServer({ replica = false } = {}): Promise<RedisServer> {
-  const primary = await start();
+/**
+ * Starts a server.
+ *
+ * @param options.replica true where it has a replica, which is in step with it.
+ * @param options.open true where nobody has to sign in, as at a developer's own server.
+ */
+export async function startRedisServer({ replica = false, open = false } = {}): Promise<RedisServer> {
+  const primary = await start({ open });
   if (!replica) return primary;
-  const follower = await start(primary.port);
+  const follower = await start({ primaryPort: primary.port });
   await waitFor('the replica to be in step', async () => {
     const [, , , link] = (await follower.administrator.role()) as [string, string, number, string];
     return link === 'connected';
@@ -41,7 +46,7 @@ export async function startRedisServer({ replica = false } = {}): Promise<RedisS
   };
 }
 
-async function start(primaryPort?: number): Promise<RedisServer> {
+async function start({ primaryPort, open = false }: { primaryPort?: number; open?: boolean }): Promise<RedisServer> {
   const { redisServer, libraryPath } = redisBinary();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'redis-server-'));
   const port = await freePort();
@@ -52,7 +57,7 @@ async function start(primaryPort?: number): Promise<RedisServer> {
     `dir ${folder}`,
     'save ""',
     'repl-diskless-sync-delay 0',
-    'user default off',
+    open ? 'user default on nopass ~* &* +@all' : 'user default off',
     // What a client of the cache may do, as the platform's own users have it.
     `user ${USER.username} on >${USER.password} ~* &* +@all -@dangerous +role`,
     `user ${ADMINISTRATOR.username} on >${ADMINISTRATOR.password} ~* &* +@all`,
