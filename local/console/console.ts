@@ -3,13 +3,19 @@ import type { AssemblyModel } from '../assembly';
 import type { Products } from '../products';
 import type { ProductContext } from '../types';
 import { EnginesWatch } from './engines-watch';
+import { EntrySearch } from './entries';
+import { FaultPanel } from './faults';
 import { LedgerReader } from './ledger';
+import { LoadSender } from './load';
+import { follow } from './logs';
+import { PipesWatch } from './pipes';
 import type { About, RequestRow } from './protocol';
 import { PurgeWaves } from './purge-waves';
 import type { Recorder } from './recorder';
-import { ConsoleServer, type Viewer } from './server';
+import { ConsoleError, ConsoleServer, type Viewer } from './server';
+import type { Wanted } from './shared-entries';
 import { Traffic } from './traffic';
-import { Watch } from './watch';
+import { type Send, Watch } from './watch';
 
 /** Parts of a running platform that the console shows. */
 export interface ConsoleOptions {
@@ -40,19 +46,53 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const log = (message: string) => context.log('console', message);
   const traffic = new Traffic(recorder);
   const engines = new EnginesWatch(products.engines);
-  const purges = new PurgeWaves(new LedgerReader(products.engines), traffic);
-  const collect = (take: (rows: readonly RequestRow[]) => void) => purges.add(traffic.collect(take));
+
+  const faults = new FaultPanel(products, options.model, log);
+  const load = new LoadSender(options.urls.edge);
+  const purges = new PurgeWaves(new LedgerReader(products.engines), traffic, (rows) => {
+    traffic.addStale(rows);
+    faults.addStale(rows);
+  });
+  const pipes = new PipesWatch(products, options.model);
+  const entries = new EntrySearch(products, options.model, new LedgerReader(products.engines));
+  const collect = (take: (rows: readonly RequestRow[]) => void) => {
+    const rows = traffic.collect(take);
+    purges.add(rows);
+    faults.add(rows);
+  };
+  const sendFaults = async (send: Send) => send('faults', { faults: await faults.rows(), load: load.state });
   const watch = new Watch(log, [
     { everyMs: 250, run: (send) => collect((rows) => send('rows', rows)) },
     { everyMs: 500, run: (send) => purges.look(send), rest: () => purges.rest() },
     { everyMs: 1000, run: (send) => send('figures', traffic.figures(Date.now())) },
+    { everyMs: 1000, run: (send) => send('pipes', pipes.look()) },
+    { everyMs: 1000, run: sendFaults },
     { everyMs: 2000, run: async (send) => send('engines', await engines.states()) },
   ]);
   const server = new ConsoleServer({
     pageFolder,
     log,
-    calls: {},
-    onViewer: (viewer: Viewer) => {
+    calls: {
+      'GET /api/entries': ({ query }) => entries.find(wantedOf(query), Date.now()),
+      'POST /api/faults': async ({ body }) => {
+        const { id, on, target } = (body ?? {}) as Record<string, unknown>;
+        if (typeof on !== 'boolean') throw new ConsoleError(400, "'on' must be true or false");
+        await faults.set(String(id), on, target === undefined ? undefined : String(target));
+        return faults.rows();
+      },
+      'POST /api/load': ({ body }) => {
+        load.start(body);
+        return load.state;
+      },
+      'POST /api/load/stop': () => {
+        load.stop();
+        return load.state;
+      },
+      'GET /api/messages': ({ query }) => pipes.messages(query.get('queue') ?? ''),
+    },
+    onViewer: (viewer: Viewer, query) => {
+      const name = query.get('log');
+      if (name !== null) return followLog(name, viewer, options);
       viewer.send('about', about(options));
       collect(() => undefined);
       purges.forget();
@@ -65,10 +105,53 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   return {
     url,
     async dispose() {
+      load.dispose();
       await server.close();
       await watch.dispose();
+      await faults.dispose();
     },
   };
+}
+
+function wantedOf(query: URLSearchParams): Wanted {
+  const [key, tag] = [query.get('key')?.trim(), query.get('tag')?.trim().toLowerCase()];
+  if (tag) return { tag };
+  if (key) return { key };
+  throw new ConsoleError(400, "'key' or 'tag' must be a text that isn't empty");
+}
+
+/** Name of the log of all products, beside those of functions. */
+const PLATFORM_LOG = 'platform';
+
+const logsOf = (model: AssemblyModel): string[] => [
+  ...model
+    .resources('AWS::Lambda::Function')
+    .map((resource) => model.ref(resource))
+    .sort(),
+  PLATFORM_LOG,
+];
+
+function followLog(name: string, viewer: Viewer, { model, context }: ConsoleOptions): () => void {
+  if (!logsOf(model).includes(name)) return () => undefined;
+  const file = path.join(context.environment.stateDir, 'logs', `${name}.log`);
+  return follow(file, (lines) => viewer.send('log', { name, lines }));
+}
+
+/** Paths that the template serves to a GET, with a number for each parameter. */
+function pathsOf(model: AssemblyModel): string[] {
+  const methods = model
+    .resources('AWS::ApiGateway::Method')
+    .filter(({ properties }) => ['GET', 'ANY'].includes(properties.HttpMethod));
+  const paths = methods.map(({ properties }) => {
+    const parts: string[] = [];
+    let id = properties.ResourceId;
+    for (let one = model.find('AWS::ApiGateway::Resource', id); one; one = model.find('AWS::ApiGateway::Resource', id)) {
+      parts.unshift(one.properties.PathPart);
+      id = one.properties.ParentId;
+    }
+    return `/${parts.map((part) => (part.startsWith('{') ? '[1-100]' : part)).join('/')}`;
+  });
+  return [...new Set(paths)].sort();
 }
 
 function about({ model, urls }: ConsoleOptions): About {
@@ -86,6 +169,7 @@ function about({ model, urls }: ConsoleOptions): About {
   return {
     tiers: Object.fromEntries(Object.entries(tiers).filter(([, name]) => name !== '')),
     urls,
-    functions: names('AWS::Lambda::Function').sort(),
+    logs: logsOf(model),
+    paths: pathsOf(model),
   };
 }

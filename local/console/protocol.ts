@@ -83,6 +83,8 @@ export interface Second {
   readonly answers: readonly number[];
   /** Answers with a status of 500 or more. */
   readonly errors: number;
+  /** Answers that may be from before a purge. */
+  readonly stale: number;
   readonly p50?: number;
   readonly p95?: number;
 }
@@ -110,7 +112,10 @@ export interface About {
   /** Name of each tier in the template, such as a distribution's id; absent where the template has no such tier. */
   readonly tiers: Readonly<Partial<Record<Tier, string>>>;
   readonly urls: { readonly edge?: string; readonly gateway?: string; readonly endpoint: string };
-  readonly functions: readonly string[];
+  /** Names of functions, and `platform`: what has a log. */
+  readonly logs: readonly string[];
+  /** Paths that a GET is served at, with ranges of numbers for parameters. */
+  readonly paths: readonly string[];
 }
 
 /** The steps of a purge, from the inside out, as the ledger names them. */
@@ -180,6 +185,122 @@ export interface StaleRequest {
   readonly purgeId: string;
 }
 
+/** A queue. */
+export interface QueueRow {
+  readonly name: string;
+  /** True of one that takes what others have given up. */
+  readonly isDeadLetters: boolean;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  readonly sent: number;
+  readonly deleted: number;
+  readonly deadLettered: number;
+}
+
+/** A rule of a bus, with counts since the start. */
+export interface RuleRow {
+  readonly name: string;
+  readonly matched: number;
+  readonly delivered: number;
+  readonly duplicates: number;
+  readonly reordered: number;
+  readonly retried: number;
+  readonly deadLettered: number;
+  readonly dropped: number;
+}
+
+/** Queues and rules; those that nothing has come to last. */
+export interface Pipes {
+  readonly queues: readonly QueueRow[];
+  readonly rules: readonly RuleRow[];
+}
+
+/** A message of a queue. */
+export interface MessageRow {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sentAt: number;
+  readonly receiveCount: number;
+  readonly visibleAt: number;
+  /** Attributes of text, such as the reason for which a bus gave it up. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Something that a tier holds under a key or a tag. */
+export interface EntryRow {
+  readonly tier: Tier;
+  /** Place in the tier: a distribution, a stage, a process of an engine. */
+  readonly where: string;
+  readonly key: string;
+  readonly tags: readonly string[];
+  /** `fresh` is served; `stale` may be served while it is made anew; `purged` isn't served any more. */
+  readonly state: 'fresh' | 'stale' | 'purged' | 'other';
+  readonly bytes?: number;
+  readonly storedAt?: number;
+  /** End of its freshness, or of its life where it has no other. */
+  readonly freshUntil?: number;
+  readonly note?: string;
+}
+
+/** Entries of each tier, and where not all could be looked at, why. */
+export interface Entries {
+  readonly found: readonly EntryRow[];
+  readonly notes: readonly { readonly tier: Tier; readonly text: string }[];
+}
+
+/** Lines that were added to a log. */
+export interface LogLines {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** What viewers of the edge got while a fault was on. */
+export interface Seen {
+  readonly from: number;
+  /** Absent while it is on. */
+  readonly to?: number;
+  readonly answers: number;
+  /** Answers with a status of 500 or more. */
+  readonly errors: number;
+  /** Answers that may be from before a purge, see {@link StaleAnswers}. */
+  readonly stale: number;
+  /** Answers from a tier that had them past their freshness, as their route allows. */
+  readonly pastFreshness: number;
+  /** Duration within which 95 % of them were given. */
+  readonly p95?: number;
+}
+
+/** Something that can be made to go wrong. */
+export interface FaultRow {
+  readonly id: string;
+  readonly title: string;
+  readonly effect: string;
+  /** `once` is over by itself: what viewers got is counted for a while after it. */
+  readonly kind: 'switch' | 'once';
+  /** Targets to choose from; the first where none is chosen. */
+  readonly targets: readonly string[];
+  readonly state: 'off' | 'on' | 'changing';
+  /** Target while it is on. */
+  readonly target?: string;
+  /** Reason for which the last change failed. */
+  readonly problem?: string;
+  /** While it is on, or the last time that it was. */
+  readonly seen?: Seen;
+}
+
+/** Requests that the console itself sends to the edge, for want of others. */
+export interface Load {
+  readonly running: boolean;
+  readonly sent: number;
+  readonly failed: number;
+}
+
+export interface Faults {
+  readonly faults: readonly FaultRow[];
+  readonly load: Load;
+}
+
 /** Messages of the stream of events, by name. */
 export interface Messages {
   readonly about: About;
@@ -189,4 +310,8 @@ export interface Messages {
   readonly engines: readonly EngineState[];
   readonly ledger: Ledger | null;
   readonly stale: readonly StaleRequest[];
+  readonly pipes: Pipes;
+  readonly faults: Faults;
+  /** To those alone who asked for this log. */
+  readonly log: LogLines;
 }

@@ -12,10 +12,13 @@ export class PurgeWaves {
   readonly #reader: LedgerReader;
   readonly #traffic: Traffic;
   readonly #stale = new StaleCounts();
+  /** Takes the answers that are found stale, each once. */
+  readonly #onStale: (rows: readonly RequestRow[]) => void;
   #waiting: RequestRow[] = [];
   #sent = '';
 
-  constructor(reader: LedgerReader, traffic: Traffic) {
+  constructor(reader: LedgerReader, traffic: Traffic, onStale: (rows: readonly RequestRow[]) => void) {
+    this.#onStale = onStale;
     this.#reader = reader;
     this.#traffic = traffic;
   }
@@ -32,7 +35,11 @@ export class PurgeWaves {
     const read = await this.#reader.read();
     this.#waiting = this.#waiting.slice(waiting.length);
     const stale = read ? this.#stale.judge(waiting, read.purges) : [];
-    if (stale.length > 0) send('stale', stale);
+    if (stale.length > 0) {
+      send('stale', stale);
+      const numbers = new Set(stale.map(({ seq }) => seq));
+      this.#onStale(waiting.filter(({ seq }) => numbers.has(seq)));
+    }
     const ledger: Ledger | null = read
       ? {
           outbox: read.outbox,

@@ -20,6 +20,7 @@ interface Bucket {
   readonly askedGateway: Map<Answerer, number>;
   readonly durations: Map<Answerer, number[]>;
   errors: number;
+  stale: number;
 }
 
 /** Rates and durations by second. */
@@ -39,6 +40,11 @@ export class Rates {
     else durations[count % SAMPLES] = row.ms;
   }
 
+  /** Counts an answer that may be from before a purge. */
+  addStale({ at, ms }: RequestRow): void {
+    this.#bucket(Math.floor((at + ms) / 1000)).stale += 1;
+  }
+
   /** Figures at a time, which is in the last second that is shown. */
   figures(now: number, missed: number): Figures {
     const last = Math.floor(now / 1000);
@@ -53,7 +59,7 @@ export class Rates {
   #bucket(second: number): Bucket {
     let bucket = this.#buckets.get(second);
     if (!bucket) {
-      bucket = { answers: new Map(), askedGateway: new Map(), durations: new Map(), errors: 0 };
+      bucket = { answers: new Map(), askedGateway: new Map(), durations: new Map(), errors: 0, stale: 0 };
       this.#buckets.set(second, bucket);
       for (const old of this.#buckets.keys()) if (old < second - HISTORY_SECONDS) this.#buckets.delete(old);
     }
@@ -73,6 +79,7 @@ export class Rates {
       second,
       answers: ANSWERERS.map((answerer) => bucket?.answers.get(answerer) ?? 0),
       errors: bucket?.errors ?? 0,
+      stale: bucket?.stale ?? 0,
       ...quantiles(durations),
     };
   }

@@ -33,7 +33,7 @@ export interface ConsoleServerOptions {
   /** Calls by method and path, such as `GET /api/entries`. */
   readonly calls: Readonly<Record<string, Call>>;
   /** A page begins to look. @returns its end */
-  readonly onViewer: (viewer: Viewer) => () => void;
+  readonly onViewer: (viewer: Viewer, query: URLSearchParams) => () => void;
   readonly log: (message: string) => void;
 }
 
@@ -118,7 +118,7 @@ export class ConsoleServer {
     const token = incoming.headers[TOKEN_HEADER] ?? searchParams.get('token') ?? '';
     if (!same(String(token), this.#token)) throw new ConsoleError(403, "the token is not this console's: load its page anew");
     if (pathname === '/api/stream' && incoming.method === 'GET') {
-      this.#stream(incoming, outgoing);
+      this.#stream(incoming, outgoing, searchParams);
       return;
     }
     const call = own(this.#options.calls, `${incoming.method} ${pathname}`);
@@ -128,7 +128,7 @@ export class ConsoleServer {
     send(outgoing, 200, 'application/json', JSON.stringify(answer ?? {}));
   }
 
-  #stream(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  #stream(incoming: IncomingMessage, outgoing: ServerResponse, query: URLSearchParams): void {
     outgoing.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
     const viewer: Viewer = {
       send: (name, data) => {
@@ -136,7 +136,7 @@ export class ConsoleServer {
         else outgoing.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
       },
     };
-    const end = this.#options.onViewer(viewer);
+    const end = this.#options.onViewer(viewer, query);
     const leave = () => {
       if (!this.#leave.delete(leave)) return;
       end();

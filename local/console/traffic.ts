@@ -41,6 +41,10 @@ export class Traffic {
     return rows;
   }
 
+  addStale(rows: readonly RequestRow[]): void {
+    for (const row of rows) this.#rates.addStale(row);
+  }
+
   figures(now: number): Figures {
     return this.#rates.figures(now, this.#missed);
   }

@@ -36,6 +36,17 @@ export interface QueueStats {
   readonly expired: number;
 }
 
+/** View of a message, for people; it stays where it is. */
+export interface MessageView {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly sentAt: number;
+  readonly receiveCount: number;
+  /** Time from which it can be received. */
+  readonly visibleAt: number;
+}
+
 /** Dependencies of a {@link Queue}. */
 export interface QueueSurroundings {
   readonly clock: Clock;
@@ -211,6 +222,11 @@ export class Queue implements QueueTarget {
   purge(): void {
     this.#counts.deleted += this.#entries.size;
     this.#entries.clear();
+  }
+
+  /** Views of the oldest messages, in flight or not. */
+  peek(most: number): MessageView[] {
+    return [...this.#entries.values()].slice(0, most).map(({ bodyMd5: _, firstReceivedAt: __, ...view }) => ({ ...view }));
   }
 
   stats(): QueueStats {

@@ -2,13 +2,15 @@ import type { Operations, Product, ProductContext } from '../types';
 import { EventSource } from './event-source';
 import type { QueuesOptions } from './from-template';
 import { sqsOperations } from './operations';
-import { Queue, type QueueStats } from './queue';
+import { type MessageView, Queue, type QueueStats } from './queue';
 
 /** The queues at run time. */
 export interface Queues extends Product {
   readonly operations: Operations;
   /** State of each queue, by name. */
   stats(): Readonly<Record<string, QueueStats>>;
+  /** Views of the oldest messages of a queue; none of one that isn't there. */
+  peek(name: string, most: number): MessageView[];
 }
 
 /**
@@ -54,6 +56,7 @@ export function createQueues(options: QueuesOptions, context: ProductContext): Q
       for (const { arn } of queues) registry.queues.delete(arn);
     },
     operations: sqsOperations(queues, environment),
+    peek: (name, most) => queues.find(({ options }) => options.name === name)?.peek(most) ?? [],
     stats: () => Object.fromEntries(queues.map((queue) => [queue.options.name, queue.stats()])),
   };
 }

@@ -2,9 +2,13 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import './page.css';
 import './narrow.css';
+import { Entries } from './entries';
+import { Faults } from './faults';
 import { Live } from './live';
+import { Logs } from './logs';
 import { Purges } from './purges';
-import { connect, useLive } from './store';
+import { Queues } from './queues';
+import { connect, useLive, type ViewProps } from './store';
 
 /** Views by their place in the address. */
 const VIEWS: readonly {
@@ -14,12 +18,11 @@ const VIEWS: readonly {
 }[] = [
   { name: 'live', title: 'Live', View: Live },
   { name: 'purges', title: 'Purges', View: Purges },
+  { name: 'entries', title: 'Entries', View: Entries },
+  { name: 'queues', title: 'Queues', View: Queues },
+  { name: 'logs', title: 'Logs', View: Logs },
+  { name: 'faults', title: 'Faults', View: Faults },
 ];
-
-/** Query of the address, for a view that has something to look for. */
-export interface ViewProps {
-  readonly query: URLSearchParams;
-}
 
 function usePlace(): { readonly name: string; readonly query: URLSearchParams } {
   const [hash, setHash] = useState(location.hash);

@@ -6,7 +6,7 @@ import { streamUrl } from './server';
 const KEPT_ROWS = 500;
 
 /** Everything that the stream has told. */
-export interface State extends Partial<Omit<Messages, 'rows' | 'stale'>> {
+export interface State extends Partial<Omit<Messages, 'rows' | 'stale' | 'log'>> {
   readonly connected: boolean;
   /** The oldest first. */
   readonly rows: readonly RequestRow[];
@@ -27,6 +27,11 @@ function set(change: Partial<State>): void {
     scheduled = false;
     for (const listener of listeners) listener();
   });
+}
+
+/** Query of the address, for a view that has something to look for. */
+export interface ViewProps {
+  readonly query: URLSearchParams;
 }
 
 /** The state, and a rendering whenever it changes. */
@@ -55,6 +60,8 @@ export function connect(): void {
   on('figures', (figures) => set({ figures }));
   on('engines', (engines) => set({ engines }));
   on('ledger', (ledger) => set({ ledger }));
+  on('pipes', (pipes) => set({ pipes }));
+  on('faults', (faults) => set({ faults }));
   on('stale', (requests) => {
     const stale = new Map(state.stale);
     for (const { seq, purgeId } of requests) stale.set(seq, [...(stale.get(seq) ?? []), purgeId]);
