@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { loadPlaces } from '../../examples/places/functions/sample-data/load';
-import { migrate } from '../../lambdas/migration/migrate';
+import { type Migration, migrate } from '../../lambdas/migration/migrate';
 import { tagProblem } from '../../lib/route';
 import { MIGRATIONS, type Postgres, READER, startPostgres, WRITER } from '../support/postgres';
 
@@ -50,6 +50,88 @@ describe('the schema migration', () => {
       ['%another-password%', `%${READER.password}%`, `%${WRITER.password}%`],
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe("a schema of one's own", () => {
+  const step = (name: string, sql: string) => ({ name: `schema/${name}.sql`, sql });
+  const products = step('001-products', 'CREATE TABLE products (id serial PRIMARY KEY, name text NOT NULL);');
+  const run = async (...own: Migration[]) => {
+    const client = await postgres.database('owner', { statementTimeoutMs: 0 }).writer.connect();
+    try {
+      return await migrate(client, [], MIGRATIONS, own);
+    } finally {
+      client.release();
+    }
+  };
+  const tables = async (...names: string[]) => {
+    const { rows } = await postgres.administrator.query(
+      'SELECT array_agg(to_regclass(name)::text) AS found FROM unnest($1::text[]) AS name',
+      [names],
+    );
+    return rows[0].found;
+  };
+
+  test('is applied in the order of its names, once, whoever runs it at the same time', async () => {
+    const first = step('002-first', "INSERT INTO products (name) VALUES ('lamp');");
+    const applied = await Promise.all([run(first, products), run(products, first), run(first, products)]);
+    expect(applied.flat()).toEqual(['schema/001-products.sql', 'schema/002-first.sql']);
+    const { rows } = await postgres.database('reader').writer.query('SELECT id, name FROM products');
+    expect(rows).toEqual([{ id: 1, name: 'lamp' }]);
+  });
+
+  test('lets a writer write and a reader read what it made, and neither define anything', async () => {
+    const { writer } = postgres.database('writer');
+    const reader = postgres.database('reader').writer;
+    await writer.query("INSERT INTO products (name) VALUES ('chair')");
+    await writer.query("UPDATE products SET name = 'stool' WHERE name = 'chair'");
+    await writer.query("DELETE FROM products WHERE name = 'stool'");
+    await expect(reader.query("INSERT INTO products (name) VALUES ('chair')")).rejects.toThrow('permission denied');
+    for (const role of [writer, reader]) {
+      await expect(role.query('CREATE TABLE more ()')).rejects.toThrow('permission denied for schema public');
+      await expect(role.query('ALTER TABLE products ADD COLUMN more text')).rejects.toThrow('must be owner of table products');
+    }
+    // Which migrations ran is nobody else's to change.
+    await expect(writer.query('DELETE FROM cachement.migration')).rejects.toThrow('permission denied');
+  });
+
+  test.each([
+    [
+      'an error in the text',
+      'CREATE TABLE half ();\n\n-- then\nINSERT INTO\n  nowhere VALUES (1);',
+      'line 5: relation "nowhere" does not exist',
+    ],
+    ['an error of syntax', 'CREATE TABLE half ();\nSELEC 1;', 'line 2: syntax error at or near "SELEC"'],
+    [
+      'an error in the data',
+      'CREATE TABLE half ();\nSELECT 1;\nINSERT INTO products (name)\n  VALUES (NULL);',
+      'line 3: null value in column "name"',
+    ],
+    [
+      'what no transaction can do',
+      'CREATE TABLE half ();\nCREATE INDEX CONCURRENTLY ON products (name);',
+      'line 2: CREATE INDEX CONCURRENTLY cannot run inside a transaction block',
+    ],
+  ])('leaves nothing of a file with %s, nor of those after it, and says its name and line', async (_name, sql, message) => {
+    const later = step('901-later', 'CREATE TABLE later ();');
+    await expect(
+      run(products, step('002-first', "INSERT INTO products (name) VALUES ('lamp');"), later, step('900-broken', sql)),
+    ).rejects.toThrow(`migration 'schema/900-broken.sql' failed at ${message}`);
+    expect(await tables('half', 'later')).toEqual([null, null]);
+  });
+
+  test('stops where a file was changed after it was applied, or a new one would have come before it', async () => {
+    await expect(run({ ...products, sql: `${products.sql}\n-- later` })).rejects.toThrow(
+      "migration 'schema/001-products.sql' was changed after it was applied; put its text back, and add another instead",
+    );
+    await expect(run(step('000-before', 'CREATE TABLE early ();'), products)).rejects.toThrow(
+      "migration 'schema/000-before.sql' comes before 'schema/001-products.sql', which was applied already",
+    );
+    expect(await tables('early')).toEqual([null]);
+  });
+
+  test('lets an older release, which has fewer files, be deployed again', async () => {
+    expect(await run(products)).toEqual([]);
   });
 });
 
