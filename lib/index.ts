@@ -23,7 +23,7 @@ export * from './operations/platform-key';
 export * from './operations/topology-reporter';
 export * from './platform';
 export * from './purge/cache-warmer';
-export * from './purge/drain';
+export { drainOf } from './purge/drain';
 export * from './purge/purge-bus';
 export * from './purge/purge-pipeline';
 export * from './purge/purge-probe';

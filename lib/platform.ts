@@ -15,7 +15,7 @@ import { CacheMonitoring } from './operations/cache-monitoring';
 import { EDGE_REGION, Firewall, FirewallScope, type IFirewall } from './operations/firewall';
 import { PlatformKey } from './operations/platform-key';
 import { TopologyReporter } from './operations/topology-reporter';
-import { drainOf } from './purge/drain';
+import { drainOf, longestRead, warnOfLongDrain } from './purge/drain';
 import { type IPurgeBus, PurgeBus } from './purge/purge-bus';
 import { PurgePipeline } from './purge/purge-pipeline';
 import type { IPurgeSource } from './purge/sources/purge-source';
@@ -137,9 +137,6 @@ export interface PlatformRoutesOptions {
 /** Tag of every resource of a platform, by which its budget counts costs. */
 export const PLATFORM_TAG = 'cachement:platform';
 
-/** Lambda's default, of a function whose construct names no timeout. */
-const DEFAULT_FUNCTION_TIMEOUT = Duration.seconds(3);
-
 /**
  * All tiers between a viewer and a database, the pipeline that purges them from the inside out, and monitoring, in one construct.
  * Each part is created with safe defaults, or imported.
@@ -166,6 +163,8 @@ export class CachingPlatform extends Construct {
 
   readonly #routes: Route[] = [];
   readonly #clients: lambda.Function[] = [];
+  /** Functions that answer routes which are cached. */
+  readonly #readers: lambda.IFunction[] = [];
 
   constructor(scope: Construct, id: string, props: CachingPlatformProps) {
     super(scope, id);
@@ -241,6 +240,8 @@ export class CachingPlatform extends Construct {
         );
       }
       api.addRoute(route, options);
+      if (route.freshness) this.#readers.push(options.reader);
+      warnOfLongDrain(this, route, options.reader);
     } else if (options) {
       throw new RangeError(
         `caching platform: 'options' must be left out for route '${route.name}', since 'api' was made elsewhere and answers it there, got: ${got}; leave it out`,
@@ -291,17 +292,13 @@ export class CachingPlatform extends Construct {
   }
 
   /**
-   * Drain: lifetime of values in memory plus the longest time that a read can be in flight. Resolved at synthesis, when every
-   * route and client is declared.
+   * Drain: lifetime of values in memory plus the longest time that a read of a cached route can be in flight. Of an API that was made
+   * elsewhere, whose readers aren't named here, every client may be one. Resolved at synthesis, when every route and client is
+   * declared.
    */
   get #drain(): Duration {
-    const longest = () =>
-      this.#clients.reduce((most, { timeout = DEFAULT_FUNCTION_TIMEOUT }) => Math.max(most, timeout.toSeconds()), 0);
-    return Duration.seconds(
-      Lazy.number({
-        produce: () => drainOf(this.#routes, Duration.seconds(longest() || DEFAULT_FUNCTION_TIMEOUT.toSeconds())).toSeconds(),
-      }),
-    );
+    const readers = () => (this.api instanceof CachedApi ? this.#readers : this.#clients);
+    return Duration.seconds(Lazy.number({ produce: () => drainOf(this.#routes, longestRead(readers())).toSeconds() }));
   }
 
   #addDatabase({ schema, deletionProtection = false }: CachingPlatformProps, removalPolicy: RemovalPolicy): ReplicatedDatabase {

@@ -139,9 +139,9 @@ describe('a platform in a stack of its own', () => {
     });
   });
 
-  test('purges by events, and drains for as long as its clients may run', () => {
+  test('purges by events, and drains for as long as a read may run', () => {
     template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { source: ['shop.import'] } });
-    // Memory keeps a value for 1 s, a function a tag's version for 1 s, and a client may run for 5 s.
+    // Memory keeps a value for 1 s, a function a tag's version for 1 s, and the reader may run for 5 s.
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ DRAIN_SECONDS: '7' }) },
     });
