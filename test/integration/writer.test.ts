@@ -1,0 +1,116 @@
+import type { Pool } from 'pg';
+import type { Message } from '../../lambdas/platform/bus';
+import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
+import { createWriter } from '../../lambdas/platform/purge/writer';
+import { currentVersion } from '../../lambdas/runtime/versions/postgres';
+import { purgeDatabase } from '../support/purge-database';
+
+const database = purgeDatabase();
+
+/** A writer on the real primary, and everything of AWS and of the shared tier that it calls, in order. */
+function writerOf(primary: Pool, fails: { readonly shared?: boolean; readonly bus?: boolean } = {}) {
+  const calls: {
+    readonly kicked?: string | undefined;
+    readonly tags?: readonly string[];
+    readonly mode?: string;
+    readonly version?: string;
+  }[] = [];
+  const writer = createWriter({
+    database: { writer: primary, readers: [] },
+    bus: {
+      publish: async (messages: readonly Message[]) => {
+        if (fails.bus) throw new Error('the bus is away');
+        for (const { type, detail } of messages) calls.push(type === 'OutboxKicked' ? { kicked: detail.purgeId } : {});
+        return new Set<number>();
+      },
+    },
+    shared: {
+      purgeTags: async (tags, { mode, version }) => {
+        if (fails.shared) throw new Error('a shard is down');
+        calls.push({ tags, mode, version });
+      },
+    },
+  });
+  return { writer, calls };
+}
+
+const rows = async (): Promise<unknown[]> =>
+  (await database.primary.query('SELECT tags, mode FROM cachement.outbox ORDER BY outbox_id')).rows;
+
+beforeEach(() => {
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+});
+afterEach(() => jest.restoreAllMocks());
+
+test('purges the shared tier of what its transaction asked for, after the commit, and kicks the relay', async () => {
+  const { writer, calls } = writerOf(database.primary);
+  const before = await currentVersion(database.primary);
+  let committed = false;
+  const purgeIds = await writer.transaction(async (client) => {
+    const first = await requestPurge(client, ['a', 'b']);
+    const second = await requestPurge(client, ['c'], { mode: 'expire' });
+    expect({ calls, visible: await rows() }).toEqual({ calls: [], visible: [] });
+    committed = true;
+    return [first, second];
+  });
+  expect(committed).toBe(true);
+  const purges = calls.filter(({ tags }) => tags);
+  expect(purges).toEqual([
+    { tags: ['a', 'b'], mode: 'delete', version: expect.any(String) },
+    { tags: ['c'], mode: 'expire', version: expect.any(String) },
+  ]);
+  for (const { version = '' } of purges) expect(version > before).toBe(true);
+  expect(calls.flatMap(({ kicked }) => kicked ?? []).sort()).toEqual([...purgeIds].sort());
+  expect(await rows()).toEqual([
+    { tags: ['a', 'b'], mode: 'delete' },
+    { tags: ['c'], mode: 'expire' },
+  ]);
+});
+
+test('purges nothing of a transaction that is rolled back, nor of the next one on its connection', async () => {
+  const { writer, calls } = writerOf(database.primary);
+  const failing = writer.transaction(async (client) => {
+    await requestPurge(client, ['a']);
+    throw new Error('no such product');
+  });
+  await expect(failing).rejects.toThrow('no such product');
+  await writer.transaction(async (client) => void (await client.query('SELECT 1')));
+  expect({ calls, visible: await rows() }).toEqual({ calls: [], visible: [] });
+});
+
+test('keeps the purges of transactions apart that run at once', async () => {
+  const { writer, calls } = writerOf(database.primary);
+  const tags = ['a', 'b', 'c'];
+  await Promise.all(tags.map((tag) => writer.transaction((client) => requestPurge(client, [tag]))));
+  expect(calls.flatMap((call) => call.tags ?? []).sort()).toEqual(tags);
+});
+
+test('answers its caller where shared tier and bus are away: the purge is committed', async () => {
+  const { writer } = writerOf(database.primary, { shared: true, bus: true });
+  await expect(writer.transaction((client) => requestPurge(client, ['a']))).resolves.toMatch(/^[0-9a-f-]{36}$/);
+  expect(await rows()).toEqual([{ tags: ['a'], mode: 'delete' }]);
+});
+
+test("does the same for somebody else's transaction, when it is told of the commit", async () => {
+  const { writer, calls } = writerOf(database.primary);
+  const client = await database.primary.connect();
+  await client.query('BEGIN');
+  const purgeId = await requestPurge(client, ['a'], { paths: ['/pages*'] });
+  await client.query('COMMIT');
+  client.release();
+  expect(calls).toEqual([]);
+  await writer.afterCommit(purgeId, ['a']);
+  expect(calls).toEqual(expect.arrayContaining([{ kicked: purgeId }, expect.objectContaining({ tags: ['a'] })]));
+});
+
+test('kicks the relay for a purge of paths only, which the shared tier knows nothing of', async () => {
+  const { writer, calls } = writerOf(database.primary);
+  const purgeId = await writer.transaction((client) => requestPurge(client, [], { paths: ['/pages*'] }));
+  expect(calls).toEqual([{ kicked: purgeId }]);
+});
+
+test('fails when a tag is not valid in every tier', async () => {
+  const { writer, calls } = writerOf(database.primary);
+  await expect(writer.transaction((client) => requestPurge(client, ['Not a tag']))).rejects.toThrow('outbox_tags_are_valid');
+  expect(calls).toEqual([]);
+});
