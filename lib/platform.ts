@@ -292,9 +292,9 @@ export class CachingPlatform extends Construct {
   }
 
   /**
-   * Drain: lifetime of values in memory plus the longest time that a read of a cached route can be in flight. Of an API that was made
-   * elsewhere, whose readers aren't named here, every client may be one. Resolved at synthesis, when every route and client is
-   * declared.
+   * Drain: lifetime of values in memory plus the longest time that a read of a cached route can be in flight. Of an API that was
+   * made elsewhere, whose readers aren't named here, every client may be one. Resolved at synthesis, when every route and client
+   * is declared.
    */
   get #drain(): Duration {
     const readers = () => (this.api instanceof CachedApi ? this.#readers : this.#clients);

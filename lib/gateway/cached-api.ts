@@ -10,7 +10,7 @@ import type { Route } from '../route';
 import { accountRoleOf } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
 import { GatewayCacheSize } from './gateway-cache-size';
-import { addMethodNotAllowed } from './method-not-allowed';
+import { addMethodNotAllowed } from './own-answers';
 import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';

@@ -1,34 +1,62 @@
 import { Lazy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 
-const DETAIL = 'the methods of this path are those of the header Allow';
-
-const BODY = JSON.stringify({ type: 'about:blank', title: 'Method Not Allowed', status: 405, detail: DETAIL });
+/** Answer of the gateway itself, which no function sees. */
+interface OwnAnswer {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  /** Headers besides those of every problem document. @default - none */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /**
- * Has the gateway itself answer every method of a resource that isn't declared, with 405 and the methods that are: no function
- * sees it. Without it API Gateway answers as for a path that isn't there. A body of another media type than JSON is refused with
- * 415.
+ * Has the gateway itself answer every method of a resource that isn't declared, with 405 and the methods that are. Without it API
+ * Gateway answers as it does to a request that isn't signed.
  *
  * @param allowed methods of the resource, when all are declared.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
  */
 export function addMethodNotAllowed(resource: apigateway.IResource, allowed: () => readonly string[]): void {
-  const headers = {
-    Allow: Lazy.string({ produce: () => `'${allowed().join(', ')}'` }),
-    'Cache-Control': "'no-store'",
-    'Content-Type': "'application/problem+json'",
-  };
-  const named = Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, value] as const);
+  addAnswer(resource, {
+    status: 405,
+    title: 'Method Not Allowed',
+    detail: 'the methods of this path are those of the header Allow',
+    headers: { Allow: Lazy.string({ produce: () => `'${allowed().join(', ')}'` }) },
+  });
+}
+
+/**
+ * Has the gateway itself answer every path that isn't declared with 404. Without it API Gateway answers as it does to a request
+ * that isn't signed: it has one kind of response for both.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html, and of the greedy path
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
+ */
+export function addNoSuchPath(root: apigateway.IResource): void {
+  const answer = { status: 404, title: 'Not Found', detail: 'there is nothing at this path' };
+  addAnswer(root, answer);
+  addAnswer(root.addResource('{path+}'), answer);
+}
+
+/**
+ * A body of another media type than JSON is refused with 415.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
+ */
+function addAnswer(resource: apigateway.IResource, { status, title, detail, headers = {} }: OwnAnswer): void {
+  const all = { ...headers, 'Cache-Control': "'no-store'", 'Content-Type': "'application/problem+json'" };
+  const named = Object.entries(all).map(([name, value]) => [`method.response.header.${name}`, value] as const);
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+  const statusCode = String(status);
   const integration = new apigateway.MockIntegration({
     passthroughBehavior: apigateway.PassthroughBehavior.NEVER,
-    requestTemplates: { 'application/json': '{"statusCode":405}' },
+    requestTemplates: { 'application/json': `{"statusCode":${status}}` },
     integrationResponses: [
-      { statusCode: '405', responseParameters: Object.fromEntries(named), responseTemplates: { 'application/json': BODY } },
+      { statusCode, responseParameters: Object.fromEntries(named), responseTemplates: { 'application/json': body } },
     ],
   });
   resource.addMethod('ANY', integration, {
     authorizationType: apigateway.AuthorizationType.NONE,
-    methodResponses: [{ statusCode: '405', responseParameters: Object.fromEntries(named.map(([name]) => [name, true])) }],
+    methodResponses: [{ statusCode, responseParameters: Object.fromEntries(named.map(([name]) => [name, true])) }],
   });
 }

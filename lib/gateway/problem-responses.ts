@@ -1,7 +1,9 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { addNoSuchPath } from './own-answers';
 
 /** Gives the responses that API Gateway generates the same form as those of the functions (RFC 9457). */
 export function addProblemResponses(restApi: apigateway.RestApi): void {
+  addNoSuchPath(restApi.root);
   const responseHeaders = { 'Content-Type': "'application/problem+json'" };
   const anyError = { 'application/json': '{"type":"about:blank","title":$context.error.messageString}' };
   restApi.addGatewayResponse('ClientError', {
@@ -21,11 +23,19 @@ export function addProblemResponses(restApi: apigateway.RestApi): void {
     },
     responseHeaders,
   });
-  // API Gateway's type of response to a path that no resource has; its status is 403 by default.
+  // To whoever doesn't sign what must be signed; paths and methods that nobody declared are answered elsewhere. The id is of the
+  // time before that: under another one, CloudFormation would delete the response when it has made it.
   restApi.addGatewayResponse('NoSuchPath', {
     type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
-    statusCode: '404',
-    templates: { 'application/json': '{"type":"about:blank","title":"Not Found","status":404}' },
+    statusCode: '403',
+    templates: { 'application/json': JSON.stringify(UNSIGNED) },
     responseHeaders,
   });
 }
+
+const UNSIGNED = {
+  type: 'about:blank',
+  title: 'Forbidden',
+  status: 403,
+  detail: 'the request must be signed with Signature Version 4, by somebody who may call this API',
+};

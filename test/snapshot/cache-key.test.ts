@@ -13,7 +13,9 @@ const apiStage = ofType(api, 'AWS::ApiGateway::Stage')[0]!.Properties;
 const settings: Record<string, unknown>[] = apiStage.MethodSettings;
 
 /** Path of a method's resource, from the chain of resources above it. */
-function pathOf(resourceId: { Ref: string }): string {
+function pathOf(resourceId: { Ref?: string }): string {
+  // The root, which is no resource of the template.
+  if (!resourceId.Ref) return '/';
   const { PathPart, ParentId } = api[resourceId.Ref]!.Properties;
   return `${ParentId.Ref ? pathOf(ParentId) : ''}/${PathPart}`;
 }

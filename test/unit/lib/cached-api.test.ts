@@ -61,12 +61,26 @@ test('writes need authorisation unless the API is open, and are not cached', () 
   });
 });
 
-test('a path that nobody declared answers 404 as a problem document', () => {
+test('an unsigned write is refused with 403 and the reason', () => {
   api().hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
     ResponseType: 'MISSING_AUTHENTICATION_TOKEN',
-    StatusCode: '404',
+    StatusCode: '403',
     ResponseParameters: { 'gatewayresponse.header.Content-Type': "'application/problem+json'" },
+    ResponseTemplates: { 'application/json': Match.stringLikeRegexp('must be signed with Signature Version 4') },
   });
+});
+
+test('a path that nobody declared, and the root, are answered by the gateway itself with 404', () => {
+  const template = api();
+  const [greedy] = Object.keys(template.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart: '{path+}' } }));
+  for (const ResourceId of [{ Ref: greedy }, { 'Fn::GetAtt': [Match.anyValue(), 'RootResourceId'] }]) {
+    template.hasResourceProperties('AWS::ApiGateway::Method', {
+      HttpMethod: 'ANY',
+      ResourceId,
+      AuthorizationType: 'NONE',
+      Integration: { Type: 'MOCK', IntegrationResponses: [Match.objectLike({ StatusCode: '404' })] },
+    });
+  }
 });
 
 test('the stage cache has one of the sizes that there are', () => {
