@@ -1,20 +1,31 @@
 import * as net from 'node:net';
-import { type Random, seeded } from '../../bench/consistency/random';
+import type { Random } from '../../bench/consistency/random';
+import { createEndpoint, type Endpoint, Network, Policies } from '../../local/aws';
 import { createEdge, type Edge } from '../../local/edge';
 import type { Selection } from '../../local/edge/options';
 import { createGateway, type Gateway } from '../../local/gateway';
 import { behavior, cachePolicy, distribution, origin } from '../support/edge';
+import { fuzz } from '../support/fuzz';
 import { ManualClock } from '../support/manual-clock';
 import { productContext } from '../support/product-context';
 import { ask, parseAnswer, values } from '../support/raw-http';
 import { method, restApi, stage } from '../support/rest-api';
 
-/** Set `FUZZ_SEED` and `FUZZ_ROUNDS` for other requests, and for more. */
-const SEED = Number(process.env.FUZZ_SEED ?? 20_261_128);
-const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 400);
+/** Rounds of a run among all tests. */
+const ROUNDS = 400;
 
 const API_HOST = 'abc123def4.execute-api.eu-west-1.amazonaws.com';
 const ALL: Selection = { behavior: 'all', names: new Set() };
+
+/** A port that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
 
 /** Names that mean something to JavaScript, or to whoever takes text apart. */
 const NAMES = [
@@ -65,10 +76,15 @@ const DOCUMENTED = new Set([200, 400, 403, 404, 413]);
 describe('whatever a viewer sends', () => {
   let edge: Edge;
   let gateway: Gateway;
+  let endpoint: Endpoint;
+  let endpointPort: number;
   let context: ReturnType<typeof productContext>;
 
   beforeAll(async () => {
-    context = productContext({ clock: new ManualClock() });
+    endpointPort = await freePort();
+    // The others take any port.
+    const port = (name: string) => (name === 'aws' ? endpointPort : 0);
+    context = productContext({ clock: new ManualClock(), environment: { port } });
     context.registry.functions.set(method('/', 'GET').functionArn, {
       // Answers by what is in every key alone.
       invoke: async (event: { pathParameters: { id: string }; queryStringParameters: { page?: string } | null }) => ({
@@ -77,6 +93,7 @@ describe('whatever a viewer sends', () => {
     } as never);
     const keyed = { cacheKeyParameters: ['method.request.path.id', 'method.request.querystring.page'] };
     const methods = ['GET', 'POST', 'OPTIONS'].map((name) => method('/things/{id}', name, keyed));
+    methods.push(method('/signed/{id}', 'GET', { authorization: 'AWS_IAM' }));
     const cached = { cachingEnabled: true, cacheTtlSeconds: 60, throttlingRateLimit: undefined, throttlingBurstLimit: undefined };
     const live = stage({ methodSettings: [{ resourcePath: '/*', httpMethod: '*', ...cached }] });
     const access = {
@@ -100,9 +117,22 @@ describe('whatever a viewer sends', () => {
     const origins = [origin({ domainName: API_HOST })];
     edge = createEdge({ distributions: [distribution({ origins, behaviors })] }, context, { port: 0 });
     await edge.start();
+    const { account, region } = context.environment;
+    const empty = { groups: new Map(), subnets: new Map(), functions: new Map(), prefixLists: new Map() };
+    endpoint = createEndpoint(
+      {
+        operations: [],
+        callers: new Map(),
+        policies: new Policies({ account, region, roles: new Map(), resources: new Map() }),
+        network: new Network({ region, endpoints: [], ...empty }),
+      },
+      context,
+    );
+    await endpoint.start();
   });
 
   afterAll(async () => {
+    await endpoint.dispose();
     await edge.dispose();
     await gateway.dispose();
     context.cleanUp();
@@ -124,8 +154,8 @@ describe('whatever a viewer sends', () => {
   }
 
   test('in names and values, it is answered by what is in its key', async () => {
-    const choices = seeded(SEED);
-    for (let round = 0; round < ROUNDS; round += 1) {
+    const { choices, rounds } = fuzz(ROUNDS);
+    for (let round = 0; round < rounds; round += 1) {
       const { port, prefix } = choices.pick(targets());
       const pair = () => `${choices.pick(NAMES)}=${choices.pick(VALUES)}`;
       const id = `${round}-${choices.chance(0.1) ? choices.pick(['constructor', '__proto__', '%41', 'a%2Fb']) : 'a'}`;
@@ -143,20 +173,45 @@ describe('whatever a viewer sends', () => {
     await expectHealth();
   });
 
+  test('in a signature, it is that of nobody', async () => {
+    const { choices, rounds } = fuzz(ROUNDS);
+    const { port, prefix } = targets()[1] as { port: number; prefix: string };
+    const part = () => choices.pick([...NAMES, 'LOCALOPERATOR0000000', '20260101', 'eu-west-1', 'execute-api', 'aws4_request']);
+    for (let round = 0; round < rounds; round += 1) {
+      const scope = Array.from({ length: choices.pick([1, 4, 5, 6]) }, part).join('/');
+      const fields = [`Credential=${scope}`, `SignedHeaders=${part()};${part()}`, `Signature=${part()}`, `${part()}=${part()}`];
+      const given = fields.filter(() => choices.chance(0.8)).join(choices.pick([', ', ',', ' ']));
+      const scheme = choices.pick(['AWS4-HMAC-SHA256 ', 'AWS4-HMAC-SHA256 ', 'AWS4-HMAC-SHA256', 'Basic ', '']);
+      const query = fields.map((field) => `X-Amz-${field}`).join('&');
+      const inQuery = choices.chance(0.3);
+      const lines = inQuery
+        ? []
+        : [`Authorization: ${scheme}${given}`, `X-Amz-Date: ${choices.pick(['20260101T000000Z', part()])}`];
+      const target = `${prefix}/signed/7${inQuery ? `?X-Amz-Algorithm=AWS4-HMAC-SHA256&${query}` : ''}`;
+      const answer = await ask(port, target, lines);
+      const request = JSON.stringify([target.slice(0, 300), ...lines.map((line) => line.slice(0, 300))]);
+      expect([request, [400, 403, 413].includes(answer.status) || answer.status]).toEqual([request, true]);
+    }
+    await expectHealth();
+  });
+
   test('in lines and lengths, it ends, and nobody gets another’s answer', async () => {
-    const choices = seeded(SEED + 1);
-    const rounds = Array.from({ length: ROUNDS }, (_, round) => {
-      const { port, prefix } = choices.pick(targets());
+    const { choices, rounds } = fuzz(ROUNDS);
+    const requests = Array.from({ length: rounds }, (_, round) => {
+      const { port, prefix } = choices.pick([...targets(), { port: endpointPort, prefix: '' }]);
       return { round, port, bytes: malformed(choices, `${prefix}/things/${round}-`) };
     });
-    for (let start = 0; start < rounds.length; start += 20) {
+    for (let start = 0; start < requests.length; start += 20) {
       const answers = await Promise.all(
-        rounds.slice(start, start + 20).map(async ({ round, port, bytes }) => ({ round, bytes, text: await ended(port, bytes) })),
+        requests
+          .slice(start, start + 20)
+          .map(async ({ round, port, bytes }) => ({ round, bytes, text: await ended(port, bytes) })),
       );
       for (const { round, bytes, text } of answers) {
         const request = JSON.stringify(bytes.slice(0, 500));
         for (const answer of answersIn(text)) {
           expect([request, DOCUMENTED.has(answer.status) ? 'documented' : answer.status]).toEqual([request, 'documented']);
+          // Nobody signs for the endpoint, so that it answers no request.
           if (answer.status === 200)
             expect([request, answer.body.startsWith(`${round}-`) || answer.body === '']).toEqual([request, true]);
         }
