@@ -19,8 +19,8 @@ interface Report {
 
 /**
  * `npm run bench -- fuzz [--json] [--runs 3] [--rounds 5000] [--seed N]`: the fuzz tests of names from outside and of malformed
- * HTTP, with more rounds and a seed of their own in each run. A seed that fails is printed; `FUZZ_SEED` and `FUZZ_ROUNDS` repeat it
- * in a test.
+ * HTTP, with more rounds and a seed of their own in each run. A seed that fails is printed; `FUZZ_SEED` and `FUZZ_ROUNDS` repeat
+ * it in a test.
  */
 export const benchmark: Benchmark = async ({ options, log }) => {
   const [runs, rounds] = [Number(options.runs ?? 3), Number(options.rounds ?? ROUNDS)];
