@@ -4,13 +4,12 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DONE, runProcess } from '../../cli/arguments';
 import { Stacks } from '../../cli/stacks';
-import { signedHeaders } from '../../lambdas/platform/http/signature';
 import { addressesOf } from './addresses';
 import { BY_HAND } from './by-hand';
 import { type Chosen, OPTIONS, planOf, type Values } from './command';
+import { deployedStage } from './deployed-stage';
 import { exitCodeOf, formatQuestions, formatVerdicts, outcomeOf, runProbes, type Verdict } from './probe';
 import { PROBE_STACK } from './probe-stack';
-import type { DeployedStage } from './stage-probes';
 import { Target } from './target';
 
 const DEPLOY = 'npx cdk --app "node --import tsx bin/verify/app.ts"';
@@ -62,25 +61,6 @@ async function verify({ ofStack, ofStage, stage }: Chosen & { stage: string }): 
   }
   process.stdout.write(`\n${formatVerdicts(verdicts)}\n`);
   return exitCodeOf(verdicts);
-}
-
-function deployedStage(
-  stage: string,
-  stacks: Stacks,
-  signer: { region: string; credentials: Parameters<typeof signedHeaders>[1]['credentials'] },
-): DeployedStage {
-  return {
-    resources: (stack) => stacks.resources(`cachement-${stage}-${stack}`),
-    async health() {
-      const base = (await stacks.outputs(`cachement-${stage}-api`)).get('GatewayUrl');
-      if (!base) throw new Error(`stack 'cachement-${stage}-api' has no output 'GatewayUrl'; deploy it again`);
-      const url = new URL('health', base);
-      const headers = signedHeaders(url, { ...signer, service: 'execute-api', now: new Date() });
-      const response = await fetch(url, { headers });
-      if (!response.ok) throw new Error(`/health was answered with ${response.status}`);
-      return (await response.json()) as Awaited<ReturnType<DeployedStage['health']>>;
-    },
-  };
 }
 
 runProcess({
