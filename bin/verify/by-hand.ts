@@ -47,6 +47,10 @@ export const BY_HAND: readonly ByHand[] = [
     why: 'As before, with --debug for the status.',
   },
   {
+    question: "Must each entry of `PutEvents` have a source and a detail-type that the statement's conditions name?",
+    why: "It takes a role: assume one with the relay's policy, and `aws events put-events` of two of its detail-types, then of one that isn't its own.",
+  },
+  {
     question: "Does an Allow on the account's root in a resource policy grant anything by itself?",
     why: 'It takes a role that allows nothing, and a bus whose policy allows the root: the bus of a stage has one. Put an event by such a role.',
   },

@@ -90,7 +90,7 @@ export class PurgeBusGrants {
   /**
    * Lets a grantee publish the platform's events of these detail-types, and no others.
    *
-   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+   * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
    */
   publish(grantee: iam.IGrantable, detailTypes: string[]): iam.Grant {
     return iam.Grant.addToPrincipal({
