@@ -1,4 +1,4 @@
-import { defineRoute, hours, minutes, type Route, seconds } from 'cachement/route';
+import { defineRoute, hours, minutes, type Route, routeTags, seconds } from 'cachement/route';
 
 /** Times for which each tier keeps what is read: a purge is what ends them early. */
 const freshness = {
@@ -28,3 +28,9 @@ export const productPage: Route = defineRoute({
   freshness,
   tags: ['product:{id}'],
 });
+
+/** Tags of everything that shows a product: what a change of it purges. */
+export const tagsOf = ({ id, category }: { readonly id: number; readonly category: string }): string[] => [
+  ...routeTags(product, { id: String(id) }),
+  ...routeTags(productsOfCategory, { category }),
+];

@@ -3,13 +3,12 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
-import { runCatalogue } from './catalogue';
 import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
 import { noticeProblems, packagesOfBundles } from './notices';
 import { Project, root } from './project';
 
 /** `npm run check:package`: packs, installs and uses the package as somebody does who has nothing of this repository. */
-const EXAMPLE = 'examples/catalogue';
+const EXAMPLE = 'examples/store';
 const TOOLS = path.join(root, 'node_modules/.bin');
 
 /** What each entry point must let a consumer name, by `require` and by `import`. */
@@ -111,23 +110,14 @@ async function main(project: Project): Promise<void> {
     project.link('msgpackr');
     const parts = Object.keys(ENTRY_POINTS).filter((name) => name.startsWith('cachement/runtime/'));
     await Promise.all(parts.map((name) => loads(project, name as keyof typeof ENTRY_POINTS)));
+    await assert.rejects(loads(project, 'cachement/functions'), /Cannot find (module|package) '@aws-sdk/);
+    project.link('@aws-sdk/client-eventbridge', '@aws-sdk/client-secrets-manager');
+    await loads(project, 'cachement/functions');
     await assert.rejects(loads(project, 'cachement'), /Cannot find (module|package) '(aws-cdk-lib|constructs)/);
   });
 
   fs.cpSync(path.join(root, EXAMPLE), project.path('example'), { recursive: true });
   await step('bundling a handler, and what a bundler leaves out', () => bundles(project));
-
-  await step('running the handler on PostgreSQL and a Redis cluster', async () => {
-    const lamp = { id: 'lamp' };
-    const [first, second] = await runCatalogue(project, 'build/index.js', [
-      [lamp, lamp, { id: 'none' }],
-      [lamp, { ...lamp, price: 25 }, lamp],
-    ]);
-    const told = (answers = first) => answers?.map(({ product, tier }) => `${product?.price ?? 'none'} from ${tier}`);
-    assert.deepEqual(told(first), ['20 from database', '20 from memory', 'none from database']);
-    // Another process finds what the first one stored; its own change is seen at once.
-    assert.deepEqual(told(second), ['20 from shared', '25 from database', '25 from memory']);
-  });
 
   await step('synthesizing a stack, as a script and as a module', async () => {
     project.link('aws-cdk-lib', 'constructs');
@@ -183,12 +173,11 @@ async function bundles(project: Project): Promise<void> {
   const common = { absWorkingDir: project.folder, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' } as const;
   await build({
     ...common,
-    entryPoints: ['example/handler.ts'],
+    entryPoints: ['example/functions/reader.ts'],
     outfile: 'build/index.js',
     // Lambda's Node runtimes have the SDK, and pg looks for an optional native driver.
     external: ['@aws-sdk/*', 'pg-native'],
   });
-  project.link('@aws-sdk/client-secrets-manager');
   const contents = async (code: string) => {
     const { metafile, outputFiles } = await build({
       ...common,
@@ -220,18 +209,10 @@ function used({ inputs }: { readonly inputs: Record<string, { readonly bytesInOu
 async function synthesizes(project: Project): Promise<void> {
   const templates = await Promise.all(
     (['cjs', 'mjs'] as const).map(async (extension) => {
-      await build({
-        absWorkingDir: project.folder,
-        entryPoints: ['example/app.ts'],
-        outfile: `app.${extension}`,
-        bundle: true,
-        packages: 'external',
-        platform: 'node',
-        format: extension === 'cjs' ? 'cjs' : 'esm',
-      });
+      project.write(`app.${extension}`, APP[extension] + SHOP);
       const folder = project.path(`cdk.out-${extension}`);
       await project.run(process.execPath, [`app.${extension}`], { CDK_OUTDIR: folder, CDK_VALIDATION: 'false' });
-      return fs.readFileSync(path.join(folder, 'Catalogue.template.json'), 'utf8');
+      return fs.readFileSync(path.join(folder, 'Shop.template.json'), 'utf8');
     }),
   );
   assert.equal(templates[0], templates[1], 'the template by require and by import');
@@ -256,6 +237,27 @@ async function synthesizes(project: Project): Promise<void> {
   }
 }
 
+/** A stack with a platform of its own in it, and what answers its one route. */
+const SHOP = `
+  const app = new App();
+  const stack = new Stack(app, 'Shop');
+  const platform = new CachingPlatform(stack, 'Caching', { namespace: 'shop' });
+  const reader = new PlatformFunction(stack, 'Reader', {
+    bundle: path.resolve('build'), description: 'Reads', timeout: Duration.seconds(3), vpc: platform.network.vpc,
+  });
+  platform.addClient(reader);
+  platform.addRoute(defineRoute({ name: 'product', path: '/products/{id}', freshness: { sharedTtlSeconds: 60 } }), { reader });
+  app.synth();
+`;
+const APP = {
+  cjs: `const path = require('node:path');
+    const { App, Duration, Stack } = require('aws-cdk-lib');
+    const { CachingPlatform, PlatformFunction, defineRoute } = require('cachement');`,
+  mjs: `import * as path from 'node:path';
+    import { App, Duration, Stack } from 'aws-cdk-lib';
+    import { CachingPlatform, PlatformFunction, defineRoute } from 'cachement';`,
+};
+
 interface Resource {
   readonly Type: string;
   readonly Properties: { readonly Code?: { readonly S3Key?: string } };
@@ -271,7 +273,8 @@ async function checksTypes(project: Project): Promise<void> {
   };
   await Promise.all(
     Object.entries(kinds).map(async ([folder, { type, ...options }]) => {
-      fs.cpSync(project.path('example'), project.path(folder), { recursive: true });
+      // Its imports have no extensions, as those of scripts may.
+      if (type === 'commonjs') fs.cpSync(project.path('example'), project.path(folder), { recursive: true });
       project.write(`${folder}/package.json`, JSON.stringify({ type }));
       project.write(
         `${folder}/entry-points.ts`,
