@@ -35,9 +35,9 @@ export const hitRatio: Measure = ({ build, log }) =>
 
 function memoryHits(keys: Trace, capacity: number): number {
   const probe = new MemoryTier<true>(Infinity);
-  probe.set('item-00000', true, VALUE_BYTES, 1, 0, probe.newKeyspace());
+  probe.set('item-00000', true, VALUE_BYTES, 1, 0, probe.keyspace(''));
   const memory = new MemoryTier<true>(probe.bytes * capacity);
-  const keyspace = memory.newKeyspace();
+  const keyspace = memory.keyspace('');
   let hits = 0;
   for (const key of keys) {
     if (memory.get(key, 0, keyspace)) hits++;

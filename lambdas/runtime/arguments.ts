@@ -60,6 +60,6 @@ export function checkTags(tags: readonly unknown[] = []): void {
 
 /** Checks a version. @throws {CacheError} `E_INVALID_ARGUMENT` where it is given and isn't one. */
 export function checkVersion<T extends Version | undefined>(version: T): T {
-  if (version !== undefined) checkText('version', version, VERSION, '24 upper case hex digits, as the source gives it');
+  if (version !== undefined) checkText('version', version, VERSION, '24 upper case hex digits');
   return version;
 }

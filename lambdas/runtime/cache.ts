@@ -201,7 +201,8 @@ export class Cache<Handle> {
   }
 
   /**
-   * Values of one kind, under keys of their own and one policy. Declare each once, where the module loads.
+   * Values of one kind, under keys of their own and one policy. Declare each where the module loads; one that is declared again
+   * has the same entries, and the policy that is given then.
    *
    * @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used, or the name is taken.
    */
@@ -260,7 +261,7 @@ export class Cache<Handle> {
    * @throws as {@link purgeTags} and {@link entry}.
    */
   async purgeKey(route: Route, parameters: RouteParameters, options: PurgeOptions = {}): Promise<void> {
-    await this.#writePath.purge(this.entry(route, parameters), options);
+    await this.#route(route).delete(keyOf(route, parameters), options);
   }
 
   /**
@@ -306,11 +307,9 @@ export class Cache<Handle> {
     prefix: string,
     tags: readonly (readonly string[])[],
   ): Namespace<Handle> {
-    const taken = this.#names.get(name);
-    // A route may be declared again, by another module, say: it names the same entries.
-    if (taken && (taken !== kind || kind === 'namespace')) {
-      throw invalid(`the name '${name}' is taken by a ${taken}; declare each name once`);
-    }
+    const taken = this.#names.get(name) ?? kind;
+    // It may be declared again, by a module that is loaded again, say: it names the same entries.
+    if (taken !== kind) throw invalid(`the name '${name}' is taken by a ${taken}`);
     const declared = new Namespace<Handle>(name, policy, { ...this.internals, prefix, tags });
     this.#names.set(name, kind);
     return declared;

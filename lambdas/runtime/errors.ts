@@ -48,7 +48,7 @@ export function unavailable(detail: string, cause?: unknown): CacheError {
 
 /** True for the error of a shared tier that can't answer. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof CacheError && error.code === 'E_SHARED_UNAVAILABLE';
+  return (error as CacheError | undefined)?.code === 'E_SHARED_UNAVAILABLE';
 }
 
 /** Error of the shared tier's client as the cache's own. */

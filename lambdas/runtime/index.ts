@@ -12,7 +12,7 @@ export type { NamespaceFreshness, NamespacePolicy } from './policy';
 export type { EntryRef } from './read-request';
 export type { Credentials, RedisConnectionOptions } from './shared/redis-client';
 export { RedisStore, type RedisStoreOptions } from './shared/redis-store';
-export type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared/shared-store';
+export type { Lease, LeaseGrant, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from './shared/shared-store';
 export type { Outcome, OutcomeReason } from './telemetry/outcome';
 export type { ReadCounts, ReadMeter, Telemetry, TelemetryOptions } from './telemetry/telemetry';
 export type { Ticket } from './ticket';

@@ -11,7 +11,7 @@ import { CacheError } from './errors';
 export function valueText(
   { entryName, key }: { readonly entryName: string; readonly key: string },
   value: unknown,
-  serializer: Serializer = JSON,
+  serializer: Serializer,
 ): string | undefined {
   if (value === undefined) return undefined;
   try {

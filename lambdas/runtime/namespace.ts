@@ -115,8 +115,8 @@ export class Namespace<Handle> {
     this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
     for (const tags of parts.tags) parts.read.tags?.declare(tags);
-    this.#keyspace = parts.read.memory.newKeyspace();
     this.#readPath = parts.readPath;
+    this.#keyspace = parts.read.memory.keyspace(namespaceTags(name)[0] as string);
     this.#writePath = parts.writePath;
     this.#onRead = parts.onRead;
     this.#meter = parts.telemetry?.meter(name);
@@ -163,7 +163,7 @@ export class Namespace<Handle> {
    */
   async get<T>(key: string, options: Pick<ReadOptions, 'ticket'> = {}): Promise<Readonly<T> | undefined> {
     const began = monotonicNow();
-    const read = await this.#readPath.find<T>(this.#request(key, never, options));
+    const read = await this.#readPath.find<T>(this.#request(key, undefined, options));
     if (read) this.#tell(read.outcome, began);
     return read?.value;
   }
@@ -185,7 +185,7 @@ export class Namespace<Handle> {
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
     const { behind, rowVersion, committedAt } = options;
-    const request = this.#request(key, never, options);
+    const request = this.#request(key, undefined, options);
     if (behind) return behind.put({ ...request, value, row: rowText(rowVersion, key) }, this.#parts);
     const version = checkVersion(options.version);
     if (rowVersion === undefined && !this.#parts.read.source.ordersWrites && this.#policy.sharedMs > 0) {
@@ -207,10 +207,10 @@ export class Namespace<Handle> {
    *
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where it couldn't be purged. Purging again is safe.
    */
-  async delete(key: string, options: Pick<SetOptions, 'version' | 'rowVersion'> = {}): Promise<void> {
+  async delete(key: string, options: PurgeOptions & Pick<SetOptions, 'rowVersion'> = {}): Promise<void> {
     const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion, key);
-    const version = checkVersion(options.version);
-    await this.#writePath.purge(this.entry(key), { row, version });
+    checkVersion(options.version);
+    await this.#writePath.purge(this.entry(key), { ...options, row }, this.#policy.sharedMs === 0);
   }
 
   /**
@@ -235,7 +235,7 @@ export class Namespace<Handle> {
     checkTags(tags);
     const options = { mode, version: await this.#writePath.version({ version: checkVersion(version) }) };
     await Promise.all([
-      ...keys.map((key) => this.#writePath.purge(this.entry(key), options)),
+      ...keys.map((key) => this.delete(key, options)),
       tags.length > 0 && this.#writePath.purgeTags(tags, options),
     ]);
   }
@@ -264,7 +264,8 @@ export class Namespace<Handle> {
     }
   }
 
-  #request<T>(key: string, loader: Loader<T, Handle>, options: ReadOptions): ReadRequest<T, Handle> {
+  /** @param loader undefined for operations that never load. */
+  #request<T>(key: string, loader: Loader<T, Handle> | undefined, options: ReadOptions): ReadRequest<T, Handle> {
     const { tags: given, ticket } = options;
     checkTags(given);
     const name = entryName(this.#parts.prefix, key);
@@ -280,7 +281,7 @@ export class Namespace<Handle> {
       policy: this.#policy,
       tags,
       ticket,
-      loader,
+      loader: loader as Loader<T, Handle>,
     };
   }
 }
@@ -288,9 +289,6 @@ export class Namespace<Handle> {
 function theValue<T>(read: Read<T>): Readonly<T> | undefined {
   return read.value;
 }
-
-/** Loader of operations that never load. */
-const never = async (): Promise<never> => undefined as never;
 
 /** Text of a row's version, as stores compare it. */
 function rowText(version: number | bigint | undefined, key: string): string {

@@ -27,14 +27,16 @@ import { MemoryFence } from './memory/memory-fence';
 import type { Policy } from './policy';
 import type { Attempt, ReadPathOptions, ReadPathParts } from './read-path-parts';
 import { type EntryRef, type ReadRequest, satisfies } from './read-request';
-import type { Tag } from './shared/shared-store';
+import type { LeaseGrant, Tag } from './shared/shared-store';
 import { type Capture, declaredTags, judge, type TagVersions, union } from './tags';
 import { newToken } from './token';
-import { laterVersion, type Version } from './versions/version';
+import { laterVersion } from './versions/version';
 
 /** Result of a lookup in the shared tier: an entry, none, or a tier that can't answer. */
 type LookupResult = FoundEntry | 'miss' | 'down';
 
+/** Reason for a read that does without the shared tier. */
+const UNAVAILABLE = 'shared-unavailable';
 /** Largest number of loads without a lease that wait behind those that run. */
 const MOST_WAITING = 10_000;
 /** Waits of a process for another's load: the first, their growth factor, and the longest, in milliseconds. */
@@ -70,16 +72,21 @@ export class ReadPath<Handle> {
     this.#options = options;
   }
 
-  /** Drops one entry from memory, or all; called with each purge. */
-  drop(entry?: EntryRef): void {
+  /** State of memory's fence: another number after each purge that concerns the entry. */
+  fence(entryName: string): number {
+    return this.#fence.snapshot(entryName);
+  }
+
+  /** Drops one entry from memory, those of one namespace, where the tags are its own, or all; called with each purge. */
+  drop(entry?: EntryRef, tags?: readonly string[]): void {
     this.#advanceFence(entry?.entryName);
     if (entry) this.#memory.delete(entry.key, entry.keyspace);
-    else this.#memory.clear();
+    else this.#memory.clear(tags?.[0]);
   }
 
   /** {@link drop}, here and in the other processes, once the purge holds in the shared tier. */
   publish(entry?: EntryRef, tags?: readonly string[]): void | Promise<void> {
-    this.drop(entry);
+    this.drop(entry, tags);
     return this.#parts.backplane?.publish(entry ? { entryName: entry.entryName, key: entry.key } : tags ? { tags } : {});
   }
 
@@ -87,7 +94,7 @@ export class ReadPath<Handle> {
   onRemotePurge({ entryName, key, tags }: PurgeMessage = {}): void {
     if (!entryName || !key) {
       this.#parts.tags?.forget(tags);
-      this.drop();
+      this.drop(undefined, tags);
     } else {
       this.#advanceFence(entryName);
       this.#memory.deleteEverywhere(key);
@@ -278,10 +285,10 @@ export class ReadPath<Handle> {
         if (request.policy.sharedMs === 0) return this.#loadForMemory(attempt);
         const token = newToken();
         const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
-        return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease.minVersion, found) : found;
+        return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease, found) : found;
       });
     } catch (error) {
-      return changed(found, { reason: isUnavailable(error) ? 'shared-unavailable' : 'load-failed' });
+      return changed(found, { reason: isUnavailable(error) ? UNAVAILABLE : 'load-failed' });
     }
   }
 
@@ -309,11 +316,11 @@ export class ReadPath<Handle> {
       flight.admit();
       const attempt = this.#attempt(request, flight);
       if (policy.sharedMs === 0) return this.#loadForMemory(attempt);
-      if (down || !shared || !tags) return this.#bypass(attempt, 'shared-unavailable');
+      if (down || !shared || !tags) return this.#bypass(attempt, UNAVAILABLE);
       try {
         const leaseMs = this.#leaseMs(seen?.cached.loadMs ?? this.#hints.get(entryName)?.loadMs);
         const lease = await shared.lease(entryName, token, leaseMs, seenToken);
-        if (lease.kind === 'grant') return await this.#loadAndFill(attempt, token, lease.minVersion, seen);
+        if (lease.kind === 'grant') return await this.#loadAndFill(attempt, token, lease, seen);
         if (lease.kind === 'bypass') return await this.#bypass(attempt, 'write-intent');
         if (lease.kind === 'hit') {
           const entry = decodeEntry(lease.entry, this.#parts.codec);
@@ -327,7 +334,7 @@ export class ReadPath<Handle> {
         if (waited >= this.#options.waitMs) return await this.#bypass(attempt, 'lease-wait');
         return lease.kind === 'wait' ? Math.min(lease.leftMs + 1, wait * (0.5 + random())) : 0;
       } catch (error) {
-        if (isUnavailable(error)) return this.#bypass(attempt, 'shared-unavailable');
+        if (isUnavailable(error)) return this.#bypass(attempt, UNAVAILABLE);
         throw error;
       }
     };
@@ -346,7 +353,7 @@ export class ReadPath<Handle> {
   async #loadAndFill(
     { request, flight }: Attempt<Handle>,
     token: string,
-    fence: Version | undefined,
+    { minVersion, doubtful }: LeaseGrant,
     seen: FoundEntry | undefined,
   ): Promise<ReadResult> {
     const { source, clock } = this.#parts;
@@ -359,19 +366,20 @@ export class ReadPath<Handle> {
     const release = () => shared.release(entryName, token).catch(ignored);
     const loadedAt = shared.now();
     let captured: Capture;
+    let least = laterVersion(minVersion, ticket?.latest);
     try {
+      if (doubtful) least = laterVersion(least, await source.current());
       const predicted = seen?.cached.tags ?? this.#hints.get(entryName)?.tags ?? [];
       captured = await tags.capture(union(request.tags, predicted));
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not stored.
       await release();
-      return this.#bypass(attempt, 'shared-unavailable');
+      return this.#bypass(attempt, UNAVAILABLE);
     }
     const renewal = this.#options.background
       ? renewLease(shared, clock, entryName, token, this.#leaseMs(seen?.cached.loadMs))
       : undefined;
     try {
-      const least = laterVersion(fence, ticket?.latest);
       const load = await taggedLoad(tags, source, request, captured, least).finally(renewal);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
       // then.
@@ -398,7 +406,7 @@ export class ReadPath<Handle> {
         this.#storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
         return changed(miss, { stored: true });
       } catch (error) {
-        if (error instanceof CacheError) return changed(miss, { reason: 'shared-unavailable' });
+        if (error instanceof CacheError) return changed(miss, { reason: UNAVAILABLE });
         throw error;
       }
     } catch (error) {
@@ -414,7 +422,7 @@ export class ReadPath<Handle> {
    */
   async #bypass(
     { request, flight }: Attempt<Handle>,
-    reason: 'shared-unavailable' | 'lease-wait' | 'write-intent',
+    reason: typeof UNAVAILABLE | 'lease-wait' | 'write-intent',
   ): Promise<ReadResult> {
     flight.reject();
     // No lease holds these loads back: waits one turn, so that all reads of this turn join this load.
@@ -429,7 +437,7 @@ export class ReadPath<Handle> {
     const { request, flight, fence } = attempt;
     flight.admit();
     const loaded = await this.#loadWithoutLease(attempt, 'miss', true);
-    if (fence === this.#fence.snapshot(request.entryName)) flight.admit();
+    if (fence === this.fence(request.entryName)) flight.admit();
     return loaded;
   }
 
@@ -470,7 +478,7 @@ export class ReadPath<Handle> {
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
     const only = policy.sharedMs === 0;
     const { backplane, hotKeys } = this.#parts;
-    if (policy.memoryMs <= 0 || fence !== this.#fence.snapshot(entryName) || (!only && backplane?.disconnected)) return;
+    if (policy.memoryMs <= 0 || fence !== this.fence(entryName) || (!only && backplane?.disconnected)) return;
     const now = this.#clock.now();
     const left = (only ? cached.expiresAt : cached.refreshAt) - this.#now();
     const hot = policy.hotMs > policy.memoryMs && hotKeys?.isHot(key, keyspace, now);
@@ -484,7 +492,7 @@ export class ReadPath<Handle> {
   }
 
   #attempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {
-    const fence = request.policy.memoryMs > 0 ? this.#fence.snapshot(request.entryName) : 0;
+    const fence = request.policy.memoryMs > 0 ? this.fence(request.entryName) : 0;
     return { request, flight, at: this.#clock.now(), fence };
   }
 

@@ -49,7 +49,7 @@ export async function strictly<T, Handle>(
     throwFirst(purges);
   };
   const intentMs = Math.ceil(timeoutMs) + INTENT_MARGIN_MS;
-  const announced = await Promise.allSettled(entries.map(({ entryName }) => shared.intend(entryName, writer, intentMs)));
+  const announced = await Promise.allSettled(entries.map(({ entryName }) => shared.intend(entryName, writer, intentMs, fenceMs)));
   await publishAll();
   let result: T;
   try {

@@ -64,9 +64,8 @@ export class TagVersions {
   readonly #expected = new WeakMap<readonly string[], KnownTags | undefined>();
   /** Number of changes to what is known of tags. */
   #learnt = 0;
-  /** Newest timeline that each of {@link ALL_TAGS} is known to be of, and that all of them are. */
-  readonly #timelines = new Map<string, string>();
-  #noticed = '';
+  /** Newest timeline that {@link ALL_TAGS} are known to be of. */
+  #timeline = '';
   /** Number of remote purges: replies to what was asked for before aren't stored. */
   #forgotten = 0;
   /** Questions that leave at the end of the turn. */
@@ -164,18 +163,16 @@ export class TagVersions {
    */
   async observe(version: Version): Promise<void> {
     const timeline = timelineOf(version);
-    if (timeline <= this.#noticed) return;
+    if (timeline <= this.#timeline) return;
     // Each for itself, so that a shard that is down doesn't keep the others' entries alive.
     await Promise.all(
       ALL_TAGS.map(async (name) => {
-        if ((this.#timelines.get(name) ?? '') >= timeline) return;
         const tag = await this.#fetch(name);
         // Where it is missing there is no entry to be purged.
         if (tag && timelineOf(tag.deletedVersion) < timeline) await this.purge(name, version, 'timeline');
-        this.#timelines.set(name, timeline);
       }),
     );
-    this.#noticed = timeline;
+    this.#timeline = timeline;
   }
 
   #remembered(name: string): Tag | undefined {

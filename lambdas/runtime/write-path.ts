@@ -2,6 +2,7 @@ import { newCachedValue, newHeader, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
 import { CacheError, ignored } from './errors';
 import { valueText } from './json-value';
+import { RowVersions } from './memory/row-versions';
 import type { ReadPath } from './read-path';
 import type { ReadPathOptions, ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
@@ -40,6 +41,8 @@ export class WritePath<Handle> {
   readonly #readPath: ReadPath<Handle>;
   readonly #parts: ReadPathParts<Handle>;
   readonly #options: Pick<ReadPathOptions, 'maxEntryLength'> & { readonly fenceMs: number };
+  /** Rows of entries whose only tier is memory; under '' the version of the last purge of tags. */
+  readonly #rows: RowVersions;
 
   constructor(
     readPath: ReadPath<Handle>,
@@ -49,6 +52,7 @@ export class WritePath<Handle> {
     this.#readPath = readPath;
     this.#parts = parts;
     this.#options = options;
+    this.#rows = new RowVersions(options.fenceMs);
   }
 
   /** Version that a write is known by. */
@@ -56,11 +60,22 @@ export class WritePath<Handle> {
     return version ?? this.#parts.source.current();
   }
 
-  /** Write-around: the next read loads. Refuses every fill whose load began before. */
-  async purge(entry: EntryRef, options: PurgeOptions & { readonly row?: string | undefined } = {}): Promise<void> {
-    const { shared, tags } = this.#parts;
+  /**
+   * Write-around: the next read loads. Refuses every fill whose load began before.
+   *
+   * @param memoryOnly true where the entry has no other tier.
+   */
+  async purge(
+    entry: EntryRef,
+    options: PurgeOptions & { readonly row?: string | undefined },
+    memoryOnly: boolean,
+  ): Promise<void> {
+    const { shared, tags, clock } = this.#parts;
     this.#readPath.drop(entry);
-    if (!shared) return this.#readPath.publish(entry);
+    if (!shared || memoryOnly) {
+      this.#rows.raise(entry.entryName, options.row ?? '~', clock.now());
+      return this.#readPath.publish(entry);
+    }
     const version = await this.version(options);
     const { mode = 'delete', row } = options;
     await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, { mode, row }).catch(withKey(entry.key));
@@ -70,8 +85,9 @@ export class WritePath<Handle> {
 
   /** Purges every entry that carries one of the tags. @throws the first error; the other tags were purged. */
   async purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
-    const { tags } = this.#parts;
-    this.#readPath.drop();
+    const { tags, clock } = this.#parts;
+    this.#readPath.drop(undefined, names);
+    this.#rows.raise('', options.version ?? '~', clock.now());
     if (!tags) return this.#readPath.publish(undefined, names);
     const version = await this.version(options);
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
@@ -86,7 +102,7 @@ export class WritePath<Handle> {
    */
   async writeThrough<T>(request: ReadRequest<T, Handle>, version: Version | undefined): Promise<Read<T>> {
     const written = await this.version({ version });
-    await this.purge(request, { version: written });
+    await this.purge(request, { version: written }, request.policy.sharedMs === 0);
     return this.#readPath.read({ ...request, ticket: { latest: written, versionFor: () => written, encode: () => written } });
   }
 
@@ -95,21 +111,27 @@ export class WritePath<Handle> {
    *
    * @returns whether it was stored.
    */
-  async put(
-    request: Omit<ReadRequest<unknown, Handle>, 'loader'>,
-    { value, committedAt, ...given }: PutRequest,
-  ): Promise<boolean> {
-    const version = await this.version(given);
-    const { row = version } = given;
+  async put(request: Omit<ReadRequest<unknown, Handle>, 'loader'>, { value, ...given }: PutRequest): Promise<boolean> {
     const { shared, tags, clock, memory, random, codec, serializer } = this.#parts;
     const { fenceMs, maxEntryLength } = this.#options;
+    // Later than this what was purged since the commit may be forgotten.
+    const until = (given.committedAt ?? clock.now()) + fenceMs / 2;
+    const fence = this.#readPath.fence(request.entryName);
+    const version = await this.version(given);
+    const { row = version } = given;
     const { entryName, key, keyspace, policy } = request;
     const json = valueText(request, value, serializer);
-    this.#readPath.drop(request);
     const now = shared?.now() ?? clock.now();
-    const header = newHeader(policy, value, version, now, 0, random);
+    // A version that is read now may be newer than the value.
+    const header = newHeader(policy, value, given.version ?? '-', now, 0, random);
     const ttlMs = header.expiresAt - now;
     if (policy.sharedMs === 0) {
+      const at = clock.now();
+      const known = this.#rows.get(entryName, at);
+      // A row that is newer needs no purge: its writer has purged after this one's commit.
+      if (known > row && known !== '~') return false;
+      this.#rows.raise(entryName, at > until ? '~' : row, at);
+      const purged = fence !== this.#readPath.fence(entryName) || (given.version ?? '~') < this.#rows.get('', at);
       const cached = newCachedValue(
         header,
         { value: json && serializer.parse(json), json },
@@ -118,22 +140,24 @@ export class WritePath<Handle> {
         policy,
         this.#parts,
       );
-      await this.#readPath.publish(request);
-      const stored = clock.now();
-      memory.set(key, cached, json?.length ?? 0, stored + ttlMs, stored, keyspace);
-      return true;
+      const published = this.#readPath.publish(request);
+      const stored = at <= until && known <= row && !purged;
+      if (stored) memory.set(key, cached, json?.length ?? 0, at + ttlMs, at, keyspace);
+      await published;
+      return stored;
     }
+    this.#readPath.drop(request);
     if (!shared || !tags) return false;
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const { marks, purgedAt } = await tags.capture(request.tags);
     const entry = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
-    const late = committedAt !== undefined && clock.now() - committedAt > fenceMs / 2;
-    const purgedSince = (purgedAt ?? '') > version;
-    if (late || purgedSince || entry.length > maxEntryLength || header.freshUntil <= now) {
-      await this.purge(request, { version, row: late ? undefined : row });
+    if ((purgedAt ?? '') > version || entry.length > maxEntryLength || header.freshUntil <= now) {
+      await this.purge(request, { version, row }, false);
       return false;
     }
-    const stored = await shared.put(entryName, { version, row, ttlMs, entry }, fenceMs).catch(withKey(key));
+    // In the store's time, because this process may be frozen before the store has it.
+    const put = { version, row, ttlMs, entry, until: shared.now() - clock.now() + until };
+    const stored = await shared.put(entryName, put, fenceMs).catch(withKey(key));
     await this.#readPath.publish(request);
     return stored;
   }

@@ -42,6 +42,7 @@ export class MemorySharedStore implements SharedStore {
     if (entry && stored && stored !== seenToken) return { kind: 'hit', entry };
     const fence = this.#fence(key);
     if (this.#intended(fence)) return { kind: 'bypass' };
+    const doubtful = Object.keys(fence?.intents ?? {}).length > 0;
     if (fence?.token && fence.token !== token && (fence.leaseUntil ?? 0) > now) {
       return { kind: 'wait', leftMs: (fence.leaseUntil ?? 0) - now };
     }
@@ -51,7 +52,7 @@ export class MemorySharedStore implements SharedStore {
       leaseUntil: now + leaseMs,
       until: Math.max(fence?.until ?? 0, now + leaseMs + 1000),
     });
-    return { kind: 'grant', minVersion: fence?.minVersion };
+    return { kind: 'grant', minVersion: fence?.minVersion, doubtful };
   }
 
   async fill(key: string, token: string, version: string | undefined, ttlMs: number, entry: string): Promise<boolean> {
@@ -110,26 +111,28 @@ export class MemorySharedStore implements SharedStore {
     if (options.writer) delete this.fences.get(key)?.intents?.[options.writer];
   }
 
-  async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
+  async put(key: string, { version, row: given, ttlMs, entry, until }: Put, fenceMs: number): Promise<boolean> {
     await this.before('put', key);
+    const row = this.now() > until ? '~' : given;
     const fence = this.#fence(key);
     const stored = this.#value(key)?.slice(ROW_START, ROW_END + 1) ?? '';
     const known = (fence?.row ?? '') > stored ? (fence?.row ?? '') : stored;
     if (known !== '~' && known > row) return false;
     this.values.delete(key);
     this.#raise(key, version, row, fenceMs);
-    if (known === '~' || this.#intended(this.#fence(key))) return false;
+    if (row === '~' || known === '~' || this.#intended(this.#fence(key))) return false;
     this.values.set(key, { entry, until: this.now() + ttlMs });
     return true;
   }
 
-  async intend(key: string, writer: string, intentMs: number): Promise<void> {
+  async intend(key: string, writer: string, intentMs: number, fenceMs: number): Promise<void> {
     await this.before('intend', key);
     this.values.delete(key);
     const fence: Fence = this.#fence(key) ?? { until: 0 };
     delete fence.token;
-    fence.intents = { ...fence.intents, [writer]: this.now() + intentMs };
-    fence.until = Math.max(fence.until, this.now() + intentMs + 1000);
+    const held = Object.entries(fence.intents ?? {}).filter(([, until]) => until > this.now());
+    fence.intents = { ...Object.fromEntries(held), [writer]: this.now() + intentMs };
+    fence.until = Math.max(fence.until, this.now() + intentMs + fenceMs);
     this.fences.set(key, fence);
   }
 

@@ -30,8 +30,7 @@ export function entryState(
   now: number,
   refreshAt: number,
 ): EntryState {
-  if (verdict === 'miss' || now >= expiresAt) return 'expired';
-  if (verdict === 'stale' && !expire) return 'expired';
+  if (verdict === 'miss' || (verdict === 'stale' && !expire) || now >= expiresAt) return 'expired';
   if (verdict === 'fresh' && now < freshUntil) return now < refreshAt ? 'fresh' : 'early';
   if (staleMs > 0 && now < freshUntil + staleMs) return 'stale';
   if (errorMs > 0 && now < freshUntil + errorMs) return 'stale-if-error';

@@ -3,7 +3,6 @@ import { CacheError } from '../errors';
 /** Bound of the loads that run at once, and of those that wait. */
 export class Semaphore {
   #running = 0;
-  #waiting = 0;
   /** Those who wait: the earlier in reverse order, then the later, since taking the first of a long array moves all others. */
   #earlier: (() => void)[] = [];
   #later: (() => void)[] = [];
@@ -23,24 +22,22 @@ export class Semaphore {
    */
   async run<T>(work: () => Promise<T>, mostWaiting = Infinity): Promise<T> {
     if (this.#running >= this.#limit) {
-      if (this.#waiting >= mostWaiting) {
+      if (this.#earlier.length + this.#later.length >= mostWaiting) {
         throw new CacheError('E_FALLBACK_FULL', `${mostWaiting} loads wait for the database already`);
       }
-      this.#waiting++;
       await new Promise<void>((resolve) => this.#later.push(resolve));
     } else this.#running++;
     try {
       return await work();
     } finally {
-      if (this.#waiting === 0) this.#running--;
-      else {
-        this.#waiting--;
-        if (this.#earlier.length === 0) {
-          this.#earlier = this.#later.reverse();
-          this.#later = [];
-        }
-        this.#earlier.pop()?.();
+      if (this.#earlier.length === 0) {
+        this.#earlier = this.#later.reverse();
+        this.#later = [];
       }
+      const next = this.#earlier.pop();
+      // Whoever is next takes this place.
+      if (next) next();
+      else this.#running--;
     }
   }
 }

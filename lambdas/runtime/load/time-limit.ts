@@ -32,7 +32,7 @@ export function timeLimited<Handle>(
     }
   };
   return {
-    ordersWrites: source.ordersWrites ?? false,
+    ordersWrites: !!source.ordersWrites,
     current: () => within(() => source.current()),
     load: (loader, request) =>
       tracing('cache.load', () => within((signal) => source.load((handle) => loader(handle, signal), { ...request, signal }))),

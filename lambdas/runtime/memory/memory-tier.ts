@@ -9,8 +9,6 @@ const SMALL_SHARE = 0.1;
 const GHOST_SHARE = 2;
 /** Bytes of an entry besides its value and the text of its key. Measured with 1 KB values on Node 20, rounded up. */
 const OVERHEAD_BYTES = 200;
-/** Largest weight that a row can hold, in bytes: more than a JavaScript string can be long. */
-const MAX_WEIGHT = 2 ** 32 - 1;
 /**
  * Rows looked at by each `set`, so that entries that nobody reads again give their memory back some time after they have expired.
  */
@@ -30,10 +28,11 @@ const SWEEP_STEP = 4;
 export class MemoryTier<V> {
   readonly #maxBytes: number;
   readonly #bytes: [small: number, main: number] = [0, 0];
-  readonly #keyspaces: Keyspace[] = [];
-  #table = new EntryTable<V>();
+  readonly #keyspaces = new Map<string, Keyspace>();
+  readonly #table = new EntryTable<V>();
   /** Hashes of keys that left the small queue unread, oldest first. */
   readonly #ghosts = new Set<number>();
+  /** Number of entries, with those that have expired and weren't swept yet. */
   #size = 0;
   #sweptTo = 0;
 
@@ -42,22 +41,18 @@ export class MemoryTier<V> {
     this.#maxBytes = maxBytes;
   }
 
-  /** Number of entries, with those that have expired and weren't swept yet. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** Sum of all weights, in bytes. */
   get bytes(): number {
     return this.#bytes[SMALL] + this.#bytes[MAIN];
   }
 
   /**
-   * Keyspace for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as the tier.
+   * Keyspace of a name, for keys that need not differ from those elsewhere in the tier, under the same bound. It lives as long as
+   * the tier.
    */
-  newKeyspace(): Keyspace {
-    const keyspace: Keyspace = new Map();
-    this.#keyspaces.push(keyspace);
+  keyspace(name: string): Keyspace {
+    const keyspace = this.#keyspaces.get(name) ?? new Map();
+    this.#keyspaces.set(name, keyspace);
     return keyspace;
   }
 
@@ -78,7 +73,7 @@ export class MemoryTier<V> {
   set(key: string, value: V, valueBytes: number, expiresAt: number, now: number, keyspace: Keyspace): void {
     const weight = Math.ceil(valueBytes) + key.length + OVERHEAD_BYTES;
     // Also refuses a weight that isn't a number, which would make the bound void.
-    if (!(weight <= Math.min(this.#maxBytes * (1 - SMALL_SHARE), MAX_WEIGHT))) {
+    if (!(weight <= this.#maxBytes * (1 - SMALL_SHARE))) {
       this.delete(key, keyspace);
       return;
     }
@@ -99,16 +94,15 @@ export class MemoryTier<V> {
 
   /** {@link delete} in all keyspaces. */
   deleteEverywhere(key: string): void {
-    for (const keyspace of this.#keyspaces) this.delete(key, keyspace);
+    for (const keyspace of this.#keyspaces.values()) this.delete(key, keyspace);
   }
 
-  /** Removes everything, in all keyspaces. */
-  clear(): void {
-    for (const keyspace of this.#keyspaces) keyspace.clear();
-    this.#table = new EntryTable();
-    this.#ghosts.clear();
-    this.#bytes.fill(0);
-    this.#size = 0;
+  /** Removes everything in the keyspace of this name; where there is none, in all. */
+  clear(name = ''): void {
+    const only = this.#keyspaces.get(name);
+    for (const keyspace of only ? [only] : this.#keyspaces.values()) {
+      for (const row of keyspace.values()) this.#remove(row);
+    }
   }
 
   #insert(key: string, keyspace: Keyspace): number {

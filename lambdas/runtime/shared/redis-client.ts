@@ -36,7 +36,7 @@ export type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
 /** Methods that ioredis adds, one for each of {@link SCRIPTS}. */
 export interface Scripted
   extends Record<EntryScript, (value: string, fence: string, ...rest: readonly (string | number)[]) => Promise<unknown>> {
-  cacheRepair(key: string, type: 'string' | 'hash'): Promise<number>;
+  cacheRepair(value: string, fence: string): Promise<number>;
   cachePurgeTag(key: string, mark: string, version: string, ttlMs: number, mode: 'create'): Promise<string>;
 }
 

@@ -12,11 +12,11 @@ export const entryKeys = (namespace: string, entryName: string): [value: string,
   `${namespace}:f:{${entryName}}`,
 ];
 
-/** Key of the fence beside the key of a value; undefined for a key of another kind. */
-export function fenceBeside(namespace: string, key: string): string | undefined {
-  const begin = `${namespace}:v:`;
-  return key.startsWith(begin) ? `${namespace}:f:${key.slice(begin.length)}` : undefined;
-}
+/** What only the key of a fence has. */
+export const FENCE_MARK = ':f:{';
+
+/** Key of the fence beside the key of a value; a key of another kind as it is. */
+export const fenceBeside = (key: string): string => key.replace(':v:{', FENCE_MARK);
 
 /** Key of a tag. */
 export const tagKey = (namespace: string, tag: string): string => `${namespace}:t:${tag}`;

@@ -71,7 +71,7 @@ type LeaseReply =
   | readonly ['hit', now: number, entry: string]
   | readonly ['wait', now: number, leftMs: number]
   | readonly ['bypass', now: number, detail?: never]
-  | readonly ['grant', now: number, least: string | null];
+  | readonly ['grant', now: number, least: string | null, doubtful: 1 | null];
 
 /** Time after a warning without another one, in milliseconds. */
 const SILENCE_MS = 60_000;
@@ -160,10 +160,10 @@ export class RedisStore implements SharedStore {
   }
 
   async lease(key: string, token: string, leaseMs: number, seenToken: string): Promise<Lease> {
-    const [kind, now, detail] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as LeaseReply;
+    const [kind, now, detail, doubtful] = (await this.#run('cacheLease', key, token, leaseMs, seenToken)) as LeaseReply;
     this.#learnTime(now);
     if (kind === 'hit') return { kind, entry: detail };
-    return kind === 'wait' ? { kind, leftMs: detail } : { kind, minVersion: detail ?? undefined };
+    return kind === 'wait' ? { kind, leftMs: detail } : { kind, minVersion: detail ?? undefined, doubtful: !!doubtful };
   }
 
   async fill(key: string, token: string, version: Version | undefined, ttlMs: number, entry: string): Promise<boolean> {
@@ -195,12 +195,9 @@ export class RedisStore implements SharedStore {
     return parseTag(await this.#ask(tagKey(this.#namespace, tag), 'getex', 'PX', ttlMs));
   }
 
-  /** @throws {CacheError} `E_SHARED_UNAVAILABLE` where the tier can't answer, or what it has isn't a tag. */
   async createTag(tag: string, mark: string, version: Version, ttlMs: number): Promise<Tag> {
-    const name = tagKey(this.#namespace, tag);
-    const created = parseTag(await this.#ask(name, 'cachePurgeTag', mark, version, ttlMs, 'create'));
-    if (!created) throw unavailable(`the tag key '${name}' holds something else`);
-    return created;
+    // What isn't a tag was replaced by one.
+    return parseTag(await this.#ask(tagKey(this.#namespace, tag), 'cachePurgeTag', mark, version, ttlMs, 'create')) as Tag;
   }
 
   async purgeKey(key: string, version: Version, fenceMs: number, options: PurgeKeyOptions = {}): Promise<void> {
@@ -208,12 +205,12 @@ export class RedisStore implements SharedStore {
     await this.#purge(PURGE_KEY, entryKeys(this.#namespace, key), version, fenceMs, mode, writer, row);
   }
 
-  async put(key: string, { version, row, ttlMs, entry }: Put, fenceMs: number): Promise<boolean> {
-    return (await this.#purge(PUT, entryKeys(this.#namespace, key), version, fenceMs, row, ttlMs, entry)) === 1;
+  async put(key: string, { version, row, ttlMs, entry, until }: Put, fenceMs: number): Promise<boolean> {
+    return (await this.#purge(PUT, entryKeys(this.#namespace, key), version, fenceMs, row, ttlMs, entry, until)) === 1;
   }
 
-  async intend(key: string, writer: string, intentMs: number): Promise<void> {
-    await this.#purge(INTEND, entryKeys(this.#namespace, key), writer, intentMs);
+  async intend(key: string, writer: string, intentMs: number, fenceMs: number): Promise<void> {
+    await this.#purge(INTEND, entryKeys(this.#namespace, key), writer, intentMs, fenceMs);
   }
 
   async purgeTag(tag: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
@@ -315,9 +312,7 @@ export class RedisStore implements SharedStore {
 
   /** Removes what no cache wrote from a name, or from its fence's; the next who asks finds nothing there. */
   #removeForeign(name: string): void {
-    const fence = fenceBeside(this.#namespace, name);
-    this.#client.cacheRepair(name, 'string').catch(ignored);
-    if (fence) this.#client.cacheRepair(fence, 'hash').catch(ignored);
+    this.#client.cacheRepair(name, fenceBeside(name)).catch(ignored);
   }
 
   #record(name: string, failure: unknown): void {

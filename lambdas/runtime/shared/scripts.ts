@@ -1,4 +1,5 @@
 import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../entry/envelope';
+import { FENCE_MARK } from './redis-keys';
 
 /**
  * Fenced lease, as scripts that run on the master of one slot. KEYS are the value `v:{k}` and the fence `f:{k}`, a hash with `t`
@@ -26,15 +27,18 @@ end
 `;
 
 /**
- * Begin of a script about a fence, with the functions `open`, the intents that still hold without one writer's, and `raise`,
- * the effect of every purge of a key on its fence.
+ * Begin of a script about a fence, with the functions `open`, the intents that hold, and those with the ones that have ended,
+ * without one writer's, and `raise`, the effect of every purge of a key on its fence.
  */
 const FENCED = `${NOW}${KEEP_FENCE}local function open(but)
-local all=''
-for w,till in (c('HGET',f,'w') or ''):gmatch('(%S+):(%d+)') do
-if w~=but and till+0>now then all=all..w..':'..till..' ' end
+local held,all='',''
+for one,w,till in (c('HGET',f,'w') or ''):gmatch('((%S+):(%d+) )') do
+if w~=but then
+all=all..one
+if till+0>now then held=held..one end
 end
-return all
+end
+return held,all
 end
 local function raise(v,row,ms)
 c('HDEL',f,'t','u')
@@ -55,17 +59,18 @@ keep(ms+1000)
 
 /**
  * Lease of an entry. ARGV: token, lease in ms, token of the entry that the caller has seen and refused ('' for none). Replies
- * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version`. Asking again with the same token is safe
- * until the load begins.
+ * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version, 1`, the last where an intent ended without
+ * a purge: its writer may have died after its commit. Asking again with the same token is safe until the load begins.
  */
 const LEASE = `${FENCED}local t,ms,seen=unpack(ARGV)
 local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
 if had~='' and had~=seen then return {'hit',now,c('GET',k)} end
-if open()~='' then return {'bypass',now} end
-local held,till,min=unpack(c('HMGET',f,'t','u','m'))
+local held,all=open()
+if held~='' then return {'bypass',now} end
+local by,till,min=unpack(c('HMGET',f,'t','u','m'))
 local left=(till or 0)-now
-if held~=t and left>0 then return {'wait',now,left} end
-${HOLD}return {'grant',now,min}`;
+if by~=t and left>0 then return {'wait',now,left} end
+${HOLD}return {'grant',now,min,all~=''}`;
 
 /**
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
@@ -94,37 +99,43 @@ return 1`;
 export const PURGE_KEY = `${FENCED}local v,ms,mode,w,row=unpack(ARGV)
 if mode~='expire' then c('DEL',k)
 elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
-if w~='' then c('HSET',f,'w',open(w)) end
+if w~='' then c('HSET',f,'w',select(2,open(w))) end
 raise(v,row,ms)`;
 
 /**
- * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry. Purges one key as
- * {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row is known. A row that is newer needs no
- * purge: its writer has purged after this one's commit.
+ * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry, time after which the
+ * row counts as unknown. Purges one key as {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row
+ * is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
-export const PUT = `${FENCED}local v,ms,row,ttl,e=unpack(ARGV)
+export const PUT = `${FENCED}local v,ms,row,ttl,e,till=unpack(ARGV)
+if now>till+0 then row='~' end
 local top=c('HGET',f,'r') or ''
 local had=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
 if had>top then top=had end
 if top~='~' and top>row then return 0 end
 c('DEL',k)
 raise(v,row,ms)
-if top=='~' or open()~='' then return 0 end
+if row=='~' or top=='~' or open()~='' then return 0 end
 c('SET',k,e,'PX',ttl)
 return 1`;
 
 /**
- * Intent of a write. ARGV: writer, life of the intent in ms. Removes the entry, takes the lease away, and lets nobody fill until
- * the writer is done.
+ * Intent of a write. ARGV: writer, life of the intent in ms, life of the fence. Removes the entry, takes the lease away, and lets
+ * nobody fill until the writer is done.
  */
-export const INTEND = `${FENCED}local w,ms=unpack(ARGV)
+export const INTEND = `${FENCED}local w,ms,more=unpack(ARGV)
 c('DEL',k)
 c('HDEL',f,'t','u')
-c('HSET',f,'w',open(w)..w..':'..now+ms)
-keep(ms+1000)`;
+c('HSET',f,'w',open(w)..w..':'..now+ms..' ')
+keep(ms+more)`;
 
-/** Repair of a key. ARGV: type. Removes a key of another type, which somebody else wrote: the cache's own commands fail on it. */
-const REPAIR = `${KEYED}if c('TYPE',k).ok~=ARGV[1] then c('DEL',k) end`;
+/**
+ * Repair of keys. Removes those of another type, which somebody else wrote: the cache's own commands fail on them. A tag whose
+ * name looks like a fence's is removed, too, which makes its entries misses.
+ */
+const REPAIR = `for _,k in ipairs(KEYS) do
+if redis.call('TYPE',k).ok~=(k:find('${FENCE_MARK}',1,true) and 'hash' or 'string') then redis.call('DEL',k) end
+end`;
 
 /**
  * Purge of a tag. A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One
@@ -156,6 +167,6 @@ export const SCRIPTS = {
   cacheLease: script(LEASE),
   cacheRenew: script(RENEW),
   cacheFill: script(FILL),
-  cacheRepair: script(REPAIR, 1),
+  cacheRepair: script(REPAIR),
   cachePurgeTag: script(PURGE_TAG, 1),
 };

@@ -20,8 +20,21 @@ export type Lease =
   | { readonly kind: 'wait'; readonly leftMs: number }
   /** Somebody is about to write the key: it may be loaded, but not filled. */
   | { readonly kind: 'bypass' }
-  /** The caller loads; a replica must have replayed `minVersion`. */
-  | { readonly kind: 'grant'; readonly minVersion: Version | undefined };
+  /** The caller loads. */
+  | LeaseGrant;
+
+/** Right to load an entry. */
+export interface LeaseGrant {
+  readonly kind: 'grant';
+  /** Version that a replica must have replayed; undefined for any. */
+  readonly minVersion: Version | undefined;
+  /**
+   * True where a writer announced a write and never said how it ended: a replica must have replayed the version that the primary
+   * has now.
+   * @default false
+   */
+  readonly doubtful?: boolean;
+}
 
 /** Mode of a purge: `delete` makes entries misses, `expire` makes them stale. */
 export type PurgeMode = 'delete' | 'expire';
@@ -55,6 +68,11 @@ export interface Put {
   readonly ttlMs: number;
   /** The entry's text. */
   readonly entry: string;
+  /**
+   * Time of the store's clock after which it isn't stored, and the key is purged as by a purge of an unknown row: what was purged
+   * since the commit may be forgotten by then.
+   */
+  readonly until: number;
 }
 
 /**
@@ -107,9 +125,9 @@ export interface SharedStore {
   put(key: string, put: Put, fenceMs: number): Promise<boolean>;
   /**
    * Announces a write: removes the entry and lets nobody fill the key until the writer's purge, at the longest for `intentMs`. It
-   * resolves as {@link purgeKey} does.
+   * resolves as {@link purgeKey} does. For `fenceMs` after an intent that no purge has ended the leases of the key are doubtful.
    */
-  intend(key: string, writer: string, intentMs: number): Promise<void>;
+  intend(key: string, writer: string, intentMs: number, fenceMs: number): Promise<void>;
   /** Purges a tag, in the same way. Mode `timeline` deletes only where the version begins a newer timeline than the tag's. */
   purgeTag(name: string, mark: string, version: Version, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void>;
 

@@ -1,7 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { decodeEntry } from '../entry/envelope';
-import type { SharedStore } from '../shared/shared-store';
+import type { Lease, LeaseGrant, Put, SharedStore } from '../shared/shared-store';
 import { newToken } from '../token';
+import type { Version } from '../versions/version';
 import type { ContractCase } from './contract';
 import { entryOf, row, version } from './samples';
 
@@ -15,6 +16,27 @@ async function filled(store: SharedStore, key: string, value: unknown): Promise<
 
 function assertHas(actual: object | undefined, expected: object): void {
   for (const [name, value] of Object.entries(expected)) assert.deepEqual(actual?.[name as keyof typeof actual], value);
+}
+
+function assertGrants(lease: Lease, minVersion: Version | undefined, doubtful = false): void {
+  const { kind, ...grant } = lease as LeaseGrant;
+  assert.deepEqual({ kind, ...grant, doubtful: !!grant.doubtful }, { kind: 'grant', minVersion, doubtful });
+}
+
+/** Value in hand of a version of its row, that may be stored at any time. */
+function put(number: number, changes: Partial<Put> = {}): Put {
+  const entry = entryOf(newToken(), number, row(number));
+  return { version: version(5), row: row(number), ttlMs: 60_000, entry, until: Date.now() + 3_600_000, ...changes };
+}
+
+/** Lease of a key, once no intent holds any more. */
+async function afterIntents(store: SharedStore, key: string): Promise<Lease> {
+  for (const until = Date.now() + 5000; ; ) {
+    const lease = await store.lease(key, newToken(), 1000, '');
+    if (lease.kind !== 'bypass') return lease;
+    assert.ok(Date.now() < until, 'the intent is still there');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 interface KeyCase {
@@ -35,7 +57,7 @@ const CASES: readonly KeyCase[] = [
     name: 'a fill by the holder of the lease is read back as it was written',
     run: async (store, key) => {
       const token = newToken();
-      assert.deepEqual(await store.lease(key, token, 1000, ''), { kind: 'grant', minVersion: undefined });
+      assertGrants(await store.lease(key, token, 1000, ''), undefined);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, { ü: 'ẞ' })), true);
       assert.equal(await store.get(key), entryOf(token, { ü: 'ẞ' }));
     },
@@ -101,7 +123,7 @@ const CASES: readonly KeyCase[] = [
     run: async (store, key) => {
       await store.purgeKey(key, version(7), 60_000);
       await store.purgeKey(key, version(5), 60_000);
-      assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(7) });
+      assertGrants(await store.lease(key, newToken(), 1000, ''), version(7));
     },
   },
 
@@ -219,7 +241,7 @@ const CASES: readonly KeyCase[] = [
       const text = (await store.get(key)) ?? '';
       assertHas(decodeEntry(text), { expired: true, value: 'old' });
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'older')), false);
-      assert.deepEqual(await store.lease(key, newToken(), 1000, filler), { kind: 'grant', minVersion: version(7) });
+      assertGrants(await store.lease(key, newToken(), 1000, filler), version(7));
     },
   },
 
@@ -234,16 +256,10 @@ const CASES: readonly KeyCase[] = [
   {
     name: 'a value in hand is stored, and an older one of its row is not, nor does it purge',
     run: async (store, key) => {
-      const put = (number: number) =>
-        store.put(
-          key,
-          { version: version(5), row: row(number), ttlMs: 60_000, entry: entryOf(newToken(), number, row(number)) },
-          60_000,
-        );
-      assert.equal(await put(2), true);
-      assert.equal(await put(1), false);
+      assert.equal(await store.put(key, put(2), 60_000), true);
+      assert.equal(await store.put(key, put(1), 60_000), false);
       assert.equal(decodeEntry((await store.get(key)) ?? '')?.value, 2);
-      assert.equal(await put(10), true);
+      assert.equal(await store.put(key, put(10), 60_000), true);
       assert.equal(decodeEntry((await store.get(key)) ?? '')?.value, 10);
     },
   },
@@ -253,10 +269,10 @@ const CASES: readonly KeyCase[] = [
     run: async (store, key) => {
       const token = newToken();
       await store.lease(key, token, 1000, '');
-      await store.put(key, { version: version(5), row: row(1), ttlMs: 60_000, entry: entryOf(newToken(), 1, row(1)) }, 60_000);
+      await store.put(key, put(1), 60_000);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'old')), false);
       await store.purgeKey(key, version(4), 60_000);
-      assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(5) });
+      assertGrants(await store.lease(key, newToken(), 1000, ''), version(5));
     },
   },
 
@@ -265,8 +281,7 @@ const CASES: readonly KeyCase[] = [
     run: async (store, key) => {
       for (const [i, options] of [{ row: row(5) }, {}].entries()) {
         await store.purgeKey(`${key}/${i}`, version(7), 60_000, options);
-        const entry = entryOf(newToken(), 4, row(4));
-        assert.equal(await store.put(`${key}/${i}`, { version: version(8), row: row(4), ttlMs: 60_000, entry }, 60_000), false);
+        assert.equal(await store.put(`${key}/${i}`, put(4, { version: version(8) }), 60_000), false);
         assert.equal(await store.get(`${key}/${i}`), null);
       }
     },
@@ -276,8 +291,17 @@ const CASES: readonly KeyCase[] = [
     name: 'a value in hand is stored after a purge of its own version of the row',
     run: async (store, key) => {
       await store.purgeKey(key, version(7), 60_000, { row: row(5) });
-      const entry = entryOf(newToken(), 5, row(5));
-      assert.equal(await store.put(key, { version: version(7), row: row(5), ttlMs: 60_000, entry }, 60_000), true);
+      assert.equal(await store.put(key, put(5, { version: version(7) }), 60_000), true);
+    },
+  },
+
+  {
+    name: 'a value in hand that comes too late is not stored, and purges as if its row were unknown',
+    run: async (store, key) => {
+      await store.put(key, put(1), 60_000);
+      assert.equal(await store.put(key, put(2, { until: Date.now() - 3_600_000 }), 60_000), false);
+      assert.equal(await store.get(key), null);
+      assert.equal(await store.put(key, put(3), 60_000), false);
     },
   },
 
@@ -287,16 +311,15 @@ const CASES: readonly KeyCase[] = [
       const token = newToken();
       await store.lease(key, token, 1000, '');
       const [first, second] = [newToken(), newToken()];
-      await store.intend(key, first, 60_000);
-      await store.intend(key, second, 60_000);
+      await store.intend(key, first, 60_000, 60_000);
+      await store.intend(key, second, 60_000, 60_000);
       assert.equal(await store.fill(key, token, undefined, 60_000, entryOf(token, 'old')), false);
       assert.equal((await store.lease(key, newToken(), 1000, '')).kind, 'bypass');
       await store.purgeKey(key, version(7), 60_000, { writer: first });
       assert.equal((await store.lease(key, newToken(), 1000, '')).kind, 'bypass');
-      const entry = entryOf(newToken(), 1, row(1));
-      assert.equal(await store.put(key, { version: version(8), row: row(1), ttlMs: 60_000, entry }, 60_000), false);
+      assert.equal(await store.put(key, put(1, { version: version(8) }), 60_000), false);
       await store.purgeKey(key, version(8), 60_000, { writer: second });
-      assert.deepEqual(await store.lease(key, newToken(), 1000, ''), { kind: 'grant', minVersion: version(8) });
+      assertGrants(await store.lease(key, newToken(), 1000, ''), version(8));
     },
   },
 
@@ -304,13 +327,24 @@ const CASES: readonly KeyCase[] = [
     name: 'an intent removes the entry, and ends by itself',
     run: async (store, key) => {
       await filled(store, key, 'old');
-      await store.intend(key, newToken(), 30);
+      await store.intend(key, newToken(), 30, 60_000);
       assert.equal(await store.get(key), null);
-      const until = Date.now() + 5000;
-      while ((await store.lease(key, newToken(), 1000, '')).kind !== 'grant') {
-        assert.ok(Date.now() < until, 'the intent is still there');
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      assertGrants(await afterIntents(store, key), undefined, true);
+    },
+  },
+
+  {
+    name: 'leases of a key are doubtful after an intent that ended without a purge, until a later writer has purged it',
+    run: async (store, key) => {
+      const [dead, second, third] = [newToken(), newToken(), newToken()];
+      await store.intend(key, second, 60_000, 60_000);
+      await store.intend(key, dead, 30, 60_000);
+      await store.purgeKey(key, version(7), 60_000, { writer: second });
+      // The dead one's commit may be later than the version that the second has read.
+      assertGrants(await afterIntents(store, key), version(7), true);
+      await store.intend(key, third, 60_000, 60_000);
+      await store.purgeKey(key, version(8), 60_000, { writer: third });
+      assertGrants(await store.lease(key, newToken(), 1000, ''), version(8));
     },
   },
 ];

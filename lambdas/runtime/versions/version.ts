@@ -39,6 +39,5 @@ export function previousVersion(version: Version): Version {
 
 /** Later of two versions; an absent one is the earliest. */
 export function laterVersion(a: Version | undefined, b: Version | undefined): Version | undefined {
-  if (!a || !b) return a || b;
-  return a > b ? a : b;
+  return !b || (a && a > b) ? a : b;
 }

@@ -12,17 +12,18 @@ export const GROUP = 'flush';
 
 /** Functions of both scripts; `intents` splits what the other scripts' function of this name has in one. */
 const COMMON = `${NOW}${KEEP_FENCE}
--- Intents that still hold: those of others, and the latest row of queued writes that is newer than 'than'.
+-- Intents of others, the latest row of queued writes that is newer than 'than' with its end, and whether one of others holds.
 local function intents(than)
-  local others, row, till = '', '', '0'
+  local others, row, till, held = '', '', '0', false
   for writer, ends in string.gmatch(c('HGET', f, 'w') or '', '(%S+):(%d+)') do
-    if tonumber(ends) > now then
-      local queued = string.match(writer, '^wb%-(%d+)$')
-      if not queued then others = others .. writer .. ':' .. ends .. ' '
-      elseif queued > than and queued > row then row, till = queued, ends end
-    end
+    local holds = tonumber(ends) > now
+    local queued = string.match(writer, '^wb%-(%d+)$')
+    if not queued then
+      others = others .. writer .. ':' .. ends .. ' '
+      held = held or holds
+    elseif holds and queued > than and queued > row then row, till = queued, ends end
   end
-  return others, row, till
+  return others, row, till, held
 end
 local function announce(text)
   if text == '' then c('HDEL', f, 'w') else c('HSET', f, 'w', text) end
@@ -46,7 +47,7 @@ c('XADD', KEYS[3], '*', unpack(ARGV, 6))
 local known = c('HGET', f, 'r') or ''
 local row = stored()
 if row > known then known = row end
-local others, queued, till = intents('')
+local others, queued, till, held = intents('')
 if known ~= '~' and known > ARGV[1] then return 'QUEUED' end
 c('DEL', k)
 c('HDEL', f, 't', 'u')
@@ -54,7 +55,7 @@ if ARGV[1] >= queued then queued, till = ARGV[1], string.format('%d', now + ARGV
 announce(others .. 'wb-' .. queued .. ':' .. till .. ' ')
 if known < ARGV[1] then c('HSET', f, 'r', ARGV[1]) end
 keep(ARGV[2] + 1000)
-if known == '~' or others ~= '' then return 'QUEUED' end
+if known == '~' or held then return 'QUEUED' end
 c('SET', k, ARGV[4], 'PX', ARGV[3])
 return 'STORED'`;
 

@@ -164,7 +164,7 @@ export class WriteBehind {
     if (!shared || !tags || policy.sharedMs === 0) {
       throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
-    const json = valueText(request, value);
+    const json = valueText(request, value, JSON);
     const text = codec?.serializer ? valueText(request, value, codec.serializer) : json;
     const now = shared.now();
     // It claims no version: the database doesn't have it. Nothing may make it end before it is flushed.

@@ -68,6 +68,17 @@ describe('a purge in one process', () => {
     expect((await read(b)).value).toBe('v2');
   });
 
+  test('of a whole namespace leaves the other namespaces in the memory of the others', async () => {
+    const { b: cache, things, read, deliver } = processes();
+    const [a, b] = things;
+    const others = cache.namespace('others', { freshness: { memoryTtlSeconds: 3600 } });
+    await Promise.all([read(b), others.getOrSet('k', async () => 1)]);
+    await a.clear();
+    deliver();
+    expect(await read(b)).toMatchObject({ outcome: { tier: 'database' } });
+    expect(await others.read('k', async () => 2)).toMatchObject({ value: 1, outcome: { tier: 'memory' } });
+  });
+
   test('is not told before it holds in the shared tier', async () => {
     const { store, source, backplaneOfA, things } = processes();
     store.before = (operation) => {

@@ -110,9 +110,40 @@ describe('a namespace', () => {
     expect(source.loads).toHaveLength(2);
   });
 
-  test('its name belongs to it alone', () => {
-    const { cache } = two();
-    expect(() => cache.namespace('users', both)).toThrow("the name 'users' is taken by a namespace");
+  test('may be declared again, as a module is that is loaded again: it has the same entries, and the new policy', async () => {
+    const { cache, a, clock } = two();
+    await a.getOrSet('1', async () => 'v1');
+    const again = cache.namespace('users', { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 60 } });
+    expect((await again.read('1', async () => 'unused')).outcome.tier).toBe('memory');
+    await again.clear();
+    expect(await a.get('1')).toBeUndefined();
+    await again.getOrSet('1', async () => 'v2');
+    await clock.advance(61_000);
+    expect(await again.get('1')).toBeUndefined();
+  });
+
+  test('that is cleared leaves the memory of the others', async () => {
+    const { cache, a, source } = two();
+    const others = cache.namespace('others', { freshness: { memoryTtlSeconds: 60 } });
+    await others.getOrSet('1', async () => 1);
+    await a.getOrSet('1', async () => 1);
+    await a.clear();
+    expect(await others.get('1')).toBe(1);
+    source.value = 2;
+    expect(await a.getOrSet('1', async () => source.value)).toBe(2);
+    await cache.clear();
+    expect(await others.get('1')).toBeUndefined();
+  });
+
+  test('whose only tier is memory is purged by key while the shared tier is down', async () => {
+    const { cache, store } = two();
+    const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 60 } });
+    await things.getOrSet('1', async () => 1);
+    store.before = () => {
+      throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
+    };
+    await things.delete('1');
+    expect(await things.get('1')).toBeUndefined();
   });
 
   test('and a route cannot take it', async () => {

@@ -95,7 +95,7 @@ describe('the read path', () => {
   test('the lease of a process that died passes to another', async () => {
     const { clock, source, a, b } = platform();
     const paused = pausedLoader(source);
-    void a.getOrSet(item, id, paused.loader);
+    void a.getOrSet(item, id, paused.loader).catch(() => {});
     await paused.started;
     const second = read(b, source);
     for (let i = 0; i < 16; i++) await clock.advance(100);

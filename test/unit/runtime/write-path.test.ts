@@ -1,5 +1,7 @@
 import { CacheError } from '../../../lambdas/runtime';
 import { strictly } from '../../../lambdas/runtime/strict-writes';
+import { Ticket } from '../../../lambdas/runtime/ticket';
+import { version } from '../../contract/shared-store';
 import { pausedLoader, platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';
 
@@ -127,11 +129,27 @@ describe('set', () => {
     expect(await a.get('1')).toBeUndefined();
   });
 
+  test('stores nothing where the process is stopped before the store has the value', async () => {
+    const { clock, source, store, a } = two();
+    store.before = (operation) => (operation === 'put' ? clock.advance(60_001) : undefined);
+    expect(await a.set('1', 'v2', { rowVersion: 2, version: source.write('v2') })).toBe(false);
+    expect(await a.get('1')).toBeUndefined();
+  });
+
   test('stores nothing that is older than a purge of its tags', async () => {
     const { source, a } = two();
     const version = source.write('v2');
     await a.clear({ version: source.write('v3') });
     expect(await a.set('1', 'v2', { rowVersion: 2, version })).toBe(false);
+  });
+
+  test('without a version claims none, so that a reader with a ticket loads what it wrote', async () => {
+    const { source, a, b } = two();
+    source.write('v2');
+    const ticket = Ticket.empty.with(a.entry('1'), source.write('v3'));
+    // Its writer was held up after its commit, and comes before the other's purge.
+    await a.set('1', 'v2', { rowVersion: 2 });
+    expect(await b.getOrSet('1', async () => source.value, { ticket })).toBe('v3');
   });
 
   test('needs a version of the row', async () => {
@@ -203,6 +221,18 @@ describe('a strict write', () => {
     expect((await b.read('1', async () => source.value)).outcome.reason).toBe('write-intent');
     await clock.advance(3001);
     expect((await b.read('1', async () => source.value)).outcome).toMatchObject({ status: 'miss', stored: true });
+  });
+
+  test('that dies after its commit lets nobody fill what a replica has that is behind', async () => {
+    const { clock, source, store, cache, a, b } = two();
+    source.replica = { value: 'v1', lsn: 1 };
+    store.before = (operation) => {
+      if (operation === 'purgeKey') throw new CacheError('E_SHARED_UNAVAILABLE', 'gone');
+    };
+    await strictly(cache, [a.entry('1')], { timeoutMs: 1000 }, async () => source.write('v2')).catch(() => {});
+    await clock.advance(3001);
+    expect(await b.read('1', async () => source.value)).toMatchObject({ value: 'v2', outcome: { stored: true } });
+    expect(source.loads.at(-1)).toEqual({ minVersion: version(2) });
   });
 
   test('is not committed where it could not be announced, and takes its announcements back', async () => {
