@@ -283,9 +283,7 @@ export class Cache<Handle> {
     const { readPath, read, telemetry } = this.internals;
     await readPath.idle();
     telemetry?.flush();
-    await read.backplane?.close();
-    await read.hotKeys?.close();
-    await read.shared?.close();
+    for (const each of [read.backplane, read.hotKeys, read.shared]) await each?.close();
   }
 
   /** Namespace of a route: its policy, keys and tags come from the declaration. */
@@ -310,7 +308,11 @@ export class Cache<Handle> {
     const taken = this.#names.get(name) ?? kind;
     // It may be declared again, by a module that is loaded again, say: it names the same entries.
     if (taken !== kind) throw invalid(`the name '${name}' is taken by a ${taken}`);
-    const declared = new Namespace<Handle>(name, policy, { ...this.internals, prefix, tags });
+    const declared = new Namespace<Handle>(name, policy, {
+      ...this.internals,
+      prefix,
+      tags: tags.map((list) => Object.freeze(list)),
+    });
     this.#names.set(name, kind);
     return declared;
   }

@@ -114,7 +114,6 @@ export class Namespace<Handle> {
   ) {
     this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
-    for (const tags of parts.tags) parts.read.tags?.declare(tags);
     this.#readPath = parts.readPath;
     this.#keyspace = parts.read.memory.keyspace(namespaceTags(name)[0] as string);
     this.#writePath = parts.writePath;
@@ -186,12 +185,12 @@ export class Namespace<Handle> {
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
     const { behind, rowVersion, committedAt } = options;
     const request = this.#request(key, undefined, options);
-    if (behind) return behind.put({ ...request, value, row: rowText(rowVersion, key) }, this.#parts);
+    const row = rowText(rowVersion, key);
+    if (behind) return behind.put({ ...request, value, row }, this.#parts);
     const version = checkVersion(options.version);
-    if (rowVersion === undefined && !this.#parts.read.source.ordersWrites && this.#policy.sharedMs > 0) {
+    if (!row && !this.#parts.read.source.ordersWrites && this.#policy.sharedMs > 0) {
       throw invalid(`'rowVersion' must be given to set ${got(key)}, or an older value could replace a newer one`, key);
     }
-    const row = rowVersion === undefined ? undefined : rowText(rowVersion, key);
     return this.#writePath.put(request, { value, row, version, committedAt });
   }
 
@@ -208,9 +207,9 @@ export class Namespace<Handle> {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE` where it couldn't be purged. Purging again is safe.
    */
   async delete(key: string, options: PurgeOptions & Pick<SetOptions, 'rowVersion'> = {}): Promise<void> {
-    const row = options.rowVersion === undefined ? undefined : rowText(options.rowVersion, key);
     checkVersion(options.version);
-    await this.#writePath.purge(this.entry(key), { ...options, row }, this.#policy.sharedMs === 0);
+    const purge = { ...options, row: rowText(options.rowVersion, key) };
+    await this.#writePath.purge(this.entry(key), purge, this.#policy.sharedMs === 0);
   }
 
   /**
@@ -291,7 +290,8 @@ function theValue<T>(read: Read<T>): Readonly<T> | undefined {
 }
 
 /** Text of a row's version, as stores compare it. */
-function rowText(version: number | bigint | undefined, key: string): string {
+function rowText(version: number | bigint | undefined, key: string): string | undefined {
+  if (version === undefined) return undefined;
   const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version as number) : -1n;
   if (whole < 0n || whole >= MAX_ROW)
     throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`, key);

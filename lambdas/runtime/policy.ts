@@ -126,7 +126,8 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const where = `namespace '${name}': `;
   const check = (holds: boolean, property: string, rule: string, value: unknown) => mustBe(holds, property, rule, value, where);
   check(!!given?.freshness && given.freshness === Object(given.freshness), 'freshness', 'given', given?.freshness);
-  const { memoryTtlSeconds = 1, sharedTtlSeconds = 0 } = given.freshness;
+  const { memoryTtlSeconds = 1, sharedTtlSeconds = 0, expire = true } = given.freshness;
+  const { strictTags = false, hotReplicas = false, share = 'frozen', earlyRefresh = 1, jitter = 0.05 } = given;
   const ms = (property: keyof NamespaceFreshness, byDefault: number, most = MAX_TTL_SECONDS, least = 0): number =>
     Math.ceil(checkNumber(`freshness.${property}`, given.freshness[property] ?? byDefault, least, most, where) * 1000);
   // Without a memory tier nothing is kept in it, however hot.
@@ -138,15 +139,15 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     negativeMs: ms('negativeTtlSeconds', Math.min(60, sharedTtlSeconds || memoryTtlSeconds)),
     staleMs: ms('staleWhileRevalidateSeconds', 0),
     errorMs: ms('staleIfErrorSeconds', 0),
-    expire: given.freshness.expire ?? true,
-    strictTags: given.strictTags ?? false,
-    hotReplicas: given.hotReplicas ?? false,
-    share: given.share ?? 'frozen',
-    earlyRefresh: checkNumber('earlyRefresh', given.earlyRefresh ?? 1, 0, 100, where),
-    jitter: checkNumber('jitter', given.jitter ?? 0.05, 0, 0.9, where),
+    expire,
+    strictTags,
+    hotReplicas,
+    share,
+    earlyRefresh: checkNumber('earlyRefresh', earlyRefresh, 0, 100, where),
+    jitter: checkNumber('jitter', jitter, 0, 0.9, where),
   };
   check(freshMs(policy) > 0, 'freshness', "given 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
-  check(!policy.hotReplicas || !policy.strictTags, 'hotReplicas', "false with 'strictTags'", true);
-  check(policy.share === 'frozen' || policy.share === 'copy', 'share', "'frozen' or 'copy'", given.share);
+  check(!hotReplicas || !strictTags, 'hotReplicas', "false with 'strictTags'", true);
+  check(share === 'frozen' || share === 'copy', 'share', "'frozen' or 'copy'", share);
   return policy;
 }

@@ -252,10 +252,9 @@ export class ReadPath<Handle> {
   #found(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
-    const exclusive = flight.joiners === 0 && policy.memoryMs === 0;
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const cached = newCachedValue(header, entry, tags, exclusive, policy, this.#parts);
+    const cached = newCachedValue(header, entry, tags, flight.joiners, policy, this.#parts);
     const found = this.#toFoundEntry(
       request,
       cached,
@@ -464,11 +463,10 @@ export class ReadPath<Handle> {
     // What the other readers will get, and nothing that the application still holds.
     const value = json && serializer.parse(json);
     const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, this.#clock.now() - at, random);
-    const exclusive = flight.joiners === 0 && policy.memoryMs === 0;
     return {
       json,
       header,
-      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), exclusive, policy, this.#parts),
+      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), flight.joiners, policy, this.#parts),
     };
   }
 

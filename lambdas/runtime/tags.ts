@@ -60,8 +60,8 @@ const MAX_REMEMBERED = 20_000;
 /** Versions of tags: the marks that an entry captured before its load are compared with those of now. */
 export class TagVersions {
   readonly #known = new Map<string, { tag: Tag; until: number }>();
-  /** Lists that many entries have; undefined where nothing was asked of them yet. */
-  readonly #expected = new WeakMap<readonly string[], KnownTags | undefined>();
+  /** Lists that many entries have. */
+  readonly #expected = new WeakMap<readonly string[], KnownTags>();
   /** Number of changes to what is known of tags. */
   #learnt = 0;
   /** Newest timeline that {@link ALL_TAGS} are known to be of. */
@@ -89,12 +89,10 @@ export class TagVersions {
     this.#lifeMs = options.tagLifeMs;
   }
 
-  /** Declares a list that many entries have, the same array: the result of {@link known} for it is stored. */
-  declare(names: readonly string[]): void {
-    this.#expected.set(names, undefined);
-  }
-
-  /** Tags of a list as this process knows them, at most `tagTtlMs` old; undefined where a tag's version isn't known. */
+  /**
+   * Tags of a list as this process knows them, at most `tagTtlMs` old; undefined where a tag's version isn't known. Of a list
+   * that is frozen, the same array for many entries, they are made out once.
+   */
   known(names: readonly string[], now: number): KnownTags | undefined {
     const known = this.#expected.get(names);
     if (known && known.learnt === this.#learnt && now < known.until) return known;
@@ -107,7 +105,7 @@ export class TagVersions {
       marks.push(markOf(tag, each.tag));
     }
     const learnt = { declared: declaredTags(names), marks, text: marksText(marks), learnt: this.#learnt, until };
-    if (this.#expected.has(names)) this.#expected.set(names, learnt);
+    if (Object.isFrozen(names)) this.#expected.set(names, learnt);
     return learnt;
   }
 

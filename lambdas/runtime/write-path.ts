@@ -77,8 +77,7 @@ export class WritePath<Handle> {
       return this.#readPath.publish(entry);
     }
     const version = await this.version(options);
-    const { mode = 'delete', row } = options;
-    await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, { mode, row }).catch(withKey(entry.key));
+    await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, options).catch(withKey(entry.key));
     await this.#readPath.publish(entry);
     await tags?.observe(version).catch(ignored);
   }
@@ -136,7 +135,7 @@ export class WritePath<Handle> {
         header,
         { value: json && serializer.parse(json), json },
         declaredTags(request.tags),
-        false,
+        0,
         policy,
         this.#parts,
       );
@@ -150,13 +149,10 @@ export class WritePath<Handle> {
     if (!shared || !tags) return false;
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const { marks, purgedAt } = await tags.capture(request.tags);
-    const entry = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
-    if ((purgedAt ?? '') > version || entry.length > maxEntryLength || header.freshUntil <= now) {
-      await this.purge(request, { version, row }, false);
-      return false;
-    }
+    const text = encodeEntry({ ...header, token: newToken(), row, tags: marks }, json, codec);
+    const storable = (purgedAt ?? '') <= version && text.length <= maxEntryLength && header.freshUntil > now;
     // In the store's time, because this process may be frozen before the store has it.
-    const put = { version, row, ttlMs, entry, until: shared.now() - clock.now() + until };
+    const put = { version, row, ttlMs, entry: storable ? text : '', until: shared.now() - clock.now() + until };
     const stored = await shared.put(entryName, put, fenceMs).catch(withKey(key));
     await this.#readPath.publish(request);
     return stored;

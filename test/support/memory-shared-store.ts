@@ -120,7 +120,7 @@ export class MemorySharedStore implements SharedStore {
     if (known !== '~' && known > row) return false;
     this.values.delete(key);
     this.#raise(key, version, row, fenceMs);
-    if (row === '~' || known === '~' || this.#intended(this.#fence(key))) return false;
+    if (entry === '' || row === '~' || known === '~' || this.#intended(this.#fence(key))) return false;
     this.values.set(key, { entry, until: this.now() + ttlMs });
     return true;
   }

@@ -67,25 +67,29 @@ export function newHeader(
  * or a Map can't be frozen. So are values that memory doesn't keep, so that a reader may change his whether or not others joined.
  *
  * @param content its value is what the text was parsed to, which nobody else has.
- * @param exclusive true where one reader gets the value, and memory doesn't.
+ * @param joiners number of readers who get the value besides the one who asked.
  */
 export function newCachedValue(
   header: NewHeader,
   content: Pick<Entry, 'value' | 'json'>,
   tags: readonly string[],
-  exclusive: boolean,
+  joiners: number,
   policy: Policy,
   { random, serializer }: { readonly random: () => number; readonly serializer: Serializer },
 ): CachedValue {
   const refreshAt = earlyRefreshAt(header, policy, random);
-  const { value } = content;
-  if (exclusive || value === undefined) return new CompactValue(header, refreshAt, tags, value);
-  if (serializer !== JSON) {
-    return new CopyingValue(header, refreshAt, tags, content.json, (text) => serializer.parse(text as string));
+  let { value } = content;
+  let copy: ((original: unknown) => unknown) | undefined;
+  // Where one reader gets it, and memory doesn't, it is that reader's.
+  if (value !== undefined && (joiners > 0 || policy.memoryMs > 0)) {
+    if (serializer !== JSON) {
+      value = content.json;
+      copy = (text) => serializer.parse(text as string);
+      // To copy an object takes a fraction of the time to make it from text.
+    } else if (policy.share === 'copy' || policy.memoryMs === 0) copy = copyOf;
+    else freezeDeeply(value);
   }
-  return policy.share === 'copy' || policy.memoryMs === 0
-    ? new CopyingValue(header, refreshAt, tags, value, copyOf)
-    : new CompactValue(header, refreshAt, tags, freezeDeeply(value));
+  return new CompactValue(header, refreshAt, tags, value, copy);
 }
 
 const READ_ONCE = Promise.resolve();
@@ -105,12 +109,21 @@ class CompactValue implements CachedValue {
   readonly #expiresAt: number;
   readonly #refreshAt: number;
   readonly #value: unknown;
+  /** Copy for a reader, from an object or from the text that only a serializer can read; without it all have the one value. */
+  readonly #copy: ((original: unknown) => unknown) | undefined;
   /** Promise of the one value, once it was asked for twice. */
   #promise: Promise<unknown> | undefined;
   readonly tags: readonly string[];
 
-  constructor(header: NewHeader, refreshAt: number, tags: readonly string[], value: unknown) {
+  constructor(
+    header: NewHeader,
+    refreshAt: number,
+    tags: readonly string[],
+    value: unknown,
+    copy?: (original: unknown) => unknown,
+  ) {
     this.#value = value;
+    this.#copy = copy;
     this.version = header.version;
     this.loadMs = header.loadMs;
     this.#loadedAt = sinceStart(header.loadedAt);
@@ -121,7 +134,7 @@ class CompactValue implements CachedValue {
   }
 
   value(): unknown {
-    return this.#value;
+    return this.#copy ? this.#copy(this.#value) : this.#value;
   }
 
   promise(): Promise<unknown> {
@@ -129,8 +142,8 @@ class CompactValue implements CachedValue {
     // pay for it.
     const kept = this.#promise;
     if (kept && kept !== READ_ONCE) return kept;
-    const promise = Promise.resolve(this.#value);
-    this.#promise = kept ? promise : READ_ONCE;
+    const promise = Promise.resolve(this.value());
+    if (!this.#copy) this.#promise = kept ? promise : READ_ONCE;
     return promise;
   }
 
@@ -151,33 +164,6 @@ class CompactValue implements CachedValue {
   }
 }
 
-/**
- * Cached value that is copied for each reader (`share: 'copy'`): from an object, which takes a fraction of the time to make it
- * from text, or from the text where only its serializer knows how.
- */
-class CopyingValue extends CompactValue {
-  readonly #copy: (original: unknown) => unknown;
-
-  constructor(
-    header: NewHeader,
-    refreshAt: number,
-    tags: readonly string[],
-    original: unknown,
-    copy: (original: unknown) => unknown,
-  ) {
-    super(header, refreshAt, tags, original);
-    this.#copy = copy;
-  }
-
-  override value(): unknown {
-    return this.#copy(super.value());
-  }
-
-  override promise(): Promise<unknown> {
-    return Promise.resolve(this.value());
-  }
-}
-
 function sinceStart(time: number): number {
   const milliseconds = Math.floor(time) - START;
   // `| 0` is what makes it a small integer for V8 rather than a double of the same value.
@@ -190,6 +176,8 @@ export function toRead<T>({ cached, outcome }: ReadResult, collapsed = false): R
   return { value, version: cached.version, outcome: collapsed ? { ...outcome, collapsed, stored: false } : outcome };
 }
 
+const wholeSeconds = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / 1000));
+
 /** Cached value with the outcome of a read. Age and TTL are rounded to the side on which outer tiers keep it for less. */
 export function withOutcome(cached: CachedValue, now: number, tier: Outcome['tier'], status: Outcome['status']): ReadResult {
   return {
@@ -199,8 +187,8 @@ export function withOutcome(cached: CachedValue, now: number, tier: Outcome['tie
       status,
       collapsed: false,
       stored: false,
-      ageSeconds: Math.max(0, Math.floor((now - cached.loadedAt) / 1000)),
-      ttlSeconds: status === 'stale' ? 0 : Math.max(0, Math.floor((cached.freshUntil - now) / 1000)),
+      ageSeconds: wholeSeconds(now - cached.loadedAt),
+      ttlSeconds: status === 'stale' ? 0 : wholeSeconds(cached.freshUntil - now),
       tags: cached.tags,
     },
   };

@@ -49,7 +49,6 @@ export function isServable(state: EntryState): boolean {
  * @see Vattani, Chierichetti, Lowenstein, "Optimal probabilistic cache stampede prevention", VLDB 2015
  */
 export function earlyRefreshAt(header: Pick<EntryHeader, 'freshUntil' | 'loadMs'>, policy: Policy, random: () => number): number {
-  if (policy.earlyRefresh === 0) return header.freshUntil;
   // 1 - random lies in (0, 1], so that the logarithm is finite.
   return header.freshUntil + header.loadMs * policy.earlyRefresh * Math.log(1 - random());
 }

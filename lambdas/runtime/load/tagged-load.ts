@@ -37,24 +37,23 @@ export async function taggedLoad<Handle>(
     const recorder = new LoadRecorder(request.key);
     const loaded = await runLoader(source, request, recorder, { minVersion });
     const names = union(request.tags, recorder.tags);
-    const own = names.map((name) => marks.get(name));
+    const own = names.flatMap((name) => marks.get(name) ?? []);
     const { oldest } = recorder;
-    const result = { loaded, version: recorder.atMost(loaded.version), tags: names };
-    if (own.every((mark) => mark)) {
+    const version = recorder.atMost(loaded.version);
+    const result = (refusal: TaggedLoad['refusal']): TaggedLoad => ({ loaded, version, tags: names, marks: own, refusal });
+    if (own.length === names.length) {
       // A primary's load rests on its lease, but what it includes was loaded earlier. Equal isn't enough: two commits can lie at
       // one position.
       const tooOld = oldest && minVersion && oldest <= minVersion;
-      const refusal = loaded.fillable ? (tooOld ? 'too-old' : undefined) : 'unfillable';
-      return { ...result, marks: own as TagMark[], refusal };
+      return result(loaded.fillable ? (tooOld ? 'too-old' : undefined) : 'unfillable');
     }
-    const unpredicted = { ...result, marks: [], refusal: 'unpredicted-tags' } as const;
-    if (run === 2) return unpredicted;
+    if (run === 2) return result('unpredicted-tags');
     try {
       const more = await tags.capture(names.filter((name) => !marks.has(name)));
       for (const mark of more.marks) marks.set(mark.tag, mark);
       minVersion = laterVersion(minVersion, more.minVersion);
     } catch {
-      return unpredicted;
+      return result('unpredicted-tags');
     }
   }
 }

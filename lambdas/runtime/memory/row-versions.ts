@@ -1,5 +1,7 @@
-/** Largest number of entries whose rows are known; beyond it the oldest is forgotten before its time. */
-const MAX_KNOWN = 100_000;
+/**
+ * Largest number of entries whose rows are known; beyond it the oldest is forgotten, before its time where so many are written.
+ */
+const MAX_KNOWN = 20_000;
 
 /**
  * Versions of rows that were written where memory is the only tier, as the shared tier's fences know them elsewhere: the value of
@@ -27,8 +29,8 @@ export class RowVersions {
     // Again at the end.
     this.#known.delete(entryName);
     this.#known.set(entryName, { row: known > row ? known : row, until: now + this.#lifeMs });
-    for (const [oldest, { until }] of this.#known) {
-      if (now < until && this.#known.size <= MAX_KNOWN) break;
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN) break;
       this.#known.delete(oldest);
     }
   }

@@ -28,18 +28,11 @@ export function slotOf(name: string): number {
 }
 
 /**
- * Number of parts into which the slots are divided. Clusters of 1, 2, 3, 4, 6 and 12 shards, which divide the slots evenly as is
- * usual, have every part on one shard, but for a slot at its edge; the more parts, the more has to be read, and purged to purge
- * all.
+ * Texts, one for each part into which the slots are divided, whose slots lie in it. Clusters of 1, 2, 3, 4, 6 and 12 shards,
+ * which divide the slots evenly as is usual, have every part on one shard, but for a slot at its edge; the more parts, the more
+ * has to be read, and purged to purge all.
  */
-const PARTS = 12;
-
-/** Texts, one for each part, whose slots lie in it. */
 const TEXTS = '10 3 b 11 2 c 12 1 d 13 0 a'.split(' ');
-
-function partOf(slot: number): number {
-  return Math.floor((slot * PARTS) / SLOTS);
-}
 
 /** Names of one thing for each part of the slots, by their part: each lies in a slot of its part. */
 export function namesOfParts(name: string): readonly string[] {
@@ -48,5 +41,5 @@ export function namesOfParts(name: string): readonly string[] {
 
 /** Element of the slot's part, of a list with one element for each. */
 export function forPartOf<T>(slot: number, parts: readonly T[]): T {
-  return parts[partOf(slot)] as T;
+  return parts[Math.floor((slot * TEXTS.length) / SLOTS)] as T;
 }

@@ -59,8 +59,8 @@ keep(ms+1000)
 
 /**
  * Lease of an entry. ARGV: token, lease in ms, token of the entry that the caller has seen and refused ('' for none). Replies
- * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version, 1`, the last where an intent ended without
- * a purge: its writer may have died after its commit. Asking again with the same token is safe until the load begins.
+ * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version, 1`, the last where an intent ended
+ * without a purge: its writer may have died after its commit. Asking again with the same token is safe until the load begins.
  */
 const LEASE = `${FENCED}local t,ms,seen=unpack(ARGV)
 local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
@@ -103,9 +103,9 @@ if w~='' then c('HSET',f,'w',select(2,open(w))) end
 raise(v,row,ms)`;
 
 /**
- * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry, time after which the
- * row counts as unknown. Purges one key as {@link PURGE_KEY} does, and stores the value in hand where no newer version of the row
- * is known. A row that is newer needs no purge: its writer has purged after this one's commit.
+ * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry ('' to store nothing),
+ * time after which the row counts as unknown. Purges one key as {@link PURGE_KEY} does, and stores the value in hand where no
+ * newer version of the row is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
 export const PUT = `${FENCED}local v,ms,row,ttl,e,till=unpack(ARGV)
 if now>till+0 then row='~' end
@@ -115,7 +115,7 @@ if had>top then top=had end
 if top~='~' and top>row then return 0 end
 c('DEL',k)
 raise(v,row,ms)
-if row=='~' or top=='~' or open()~='' then return 0 end
+if e=='' or row=='~' or top=='~' or open()~='' then return 0 end
 c('SET',k,e,'PX',ttl)
 return 1`;
 
@@ -133,8 +133,8 @@ keep(ms+more)`;
  * Repair of keys. Removes those of another type, which somebody else wrote: the cache's own commands fail on them. A tag whose
  * name looks like a fence's is removed, too, which makes its entries misses.
  */
-const REPAIR = `for _,k in ipairs(KEYS) do
-if redis.call('TYPE',k).ok~=(k:find('${FENCE_MARK}',1,true) and 'hash' or 'string') then redis.call('DEL',k) end
+const REPAIR = `${KEYED}for _,k in ipairs(KEYS) do
+if c('TYPE',k).ok~=(k:find('${FENCE_MARK}',1,true) and 'hash' or 'string') then c('DEL',k) end
 end`;
 
 /**

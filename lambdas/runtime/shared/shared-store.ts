@@ -25,6 +25,7 @@ export type Lease =
 
 /** Right to load an entry. */
 export interface LeaseGrant {
+  /** Kind of the reply. */
   readonly kind: 'grant';
   /** Version that a replica must have replayed; undefined for any. */
   readonly minVersion: Version | undefined;
@@ -55,7 +56,7 @@ export interface PurgeKeyOptions {
    * Version of the row that was written: 24 digits.
    * @default - unknown, so that no value in a writer's hand is stored while the fence lives
    */
-  readonly row?: string;
+  readonly row?: string | undefined;
 }
 
 /** Value in a writer's hand. */
@@ -66,7 +67,7 @@ export interface Put {
   readonly row: string;
   /** Life of the entry, in milliseconds. */
   readonly ttlMs: number;
-  /** The entry's text. */
+  /** The entry's text; '' to purge the key, and store nothing. */
   readonly entry: string;
   /**
    * Time of the store's clock after which it isn't stored, and the key is purged as by a purge of an unknown row: what was purged

@@ -296,6 +296,17 @@ const CASES: readonly KeyCase[] = [
   },
 
   {
+    name: 'a value in hand without a text purges the key and is not stored, and the version of its row is known',
+    run: async (store, key) => {
+      await filled(store, key, 'old');
+      assert.equal(await store.put(key, put(2, { entry: '' }), 60_000), false);
+      assert.equal(await store.get(key), null);
+      assert.equal(await store.put(key, put(1), 60_000), false);
+      assert.equal(await store.put(key, put(3), 60_000), true);
+    },
+  },
+
+  {
     name: 'a value in hand that comes too late is not stored, and purges as if its row were unknown',
     run: async (store, key) => {
       await store.put(key, put(1), 60_000);

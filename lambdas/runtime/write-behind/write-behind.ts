@@ -86,7 +86,7 @@ export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader
   /** The value in the writer's hand. */
   readonly value: unknown;
   /** Version of the row: 24 digits. */
-  readonly row: string;
+  readonly row: string | undefined;
 }
 
 /** Parts of the cache that queueing a write needs. */
@@ -164,6 +164,7 @@ export class WriteBehind {
     if (!shared || !tags || policy.sharedMs === 0) {
       throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
+    if (row === undefined) throw invalid("'rowVersion' must be given with 'behind'", key);
     const json = valueText(request, value, JSON);
     const text = codec?.serializer ? valueText(request, value, codec.serializer) : json;
     const now = shared.now();
