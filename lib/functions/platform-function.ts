@@ -95,7 +95,7 @@ export interface PlatformFunctionProps {
  * A bundled function with a role of its own that may write its log, be in its network, and nothing else. The tiers grant what
  * they need when the function is added to them as a client.
  *
- * @throws {RangeError} where `concurrency` isn't a whole number of at least 1.
+ * @throws {RangeError} where `concurrency` isn't a whole number of at least 1, or one of `folders` isn't there.
  */
 export class PlatformFunction extends lambda.Function {
   /** Invocations that may run at once, reserved or not. */
@@ -121,7 +121,7 @@ export class PlatformFunction extends lambda.Function {
     });
     super(scope, id, {
       description: props.description,
-      code: codeOf(bundleFolder(props.bundle), props.folders ?? {}),
+      code: codeOf(name, bundleFolder(props.bundle), props.folders ?? {}),
       handler: 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -143,8 +143,14 @@ export class PlatformFunction extends lambda.Function {
 }
 
 /** @returns the folder as it is, or a copy with others in it. */
-function codeOf(bundle: string, folders: Readonly<Record<string, string>>): lambda.Code {
+function codeOf(functionName: string, bundle: string, folders: Readonly<Record<string, string>>): lambda.Code {
   if (Object.keys(folders).length === 0) return lambda.Code.fromAsset(bundle);
+  for (const [name, source] of Object.entries(folders)) {
+    if (/^\w[\w.-]*$/.test(name) && fs.statSync(source, { throwIfNoEntry: false })?.isDirectory()) continue;
+    throw new RangeError(
+      `function '${functionName}': 'folders' must have names of letters, digits, dots and dashes, and folders that exist, got: ${JSON.stringify({ [name]: source })}; correct it`,
+    );
+  }
   const copy = (target: string): boolean => {
     fs.cpSync(bundle, target, { recursive: true });
     for (const [name, source] of Object.entries(folders)) {

@@ -54,7 +54,7 @@ export const BACKUPS =
 export const TRIAL_DATA = 'is of a stage for trial that holds sample data only, which is loaded anew when the stack is made';
 export const PUBLIC_READ =
   'is a public read: what it answers is in caches that serve everybody. Throttling bounds it, and in prod AWS WAF stands before it';
-export const REFUSES = 'answers 405 and nothing else, by a function that can not write';
+export const REFUSES = 'answers 404 or 405 and nothing else, by the gateway itself: no function sees it';
 export const OPEN_LOCAL =
   "is open on a machine of one's own, whose edge listens on loopback only; every other stage requires IAM here, which is checked when the stage is defined";
 export const NOT_COGNITO_PUBLIC = 'is public, see above; there are no users whom a pool could know';
@@ -69,6 +69,8 @@ export const READS = {
   'api/Gateway/Api/Default/health/HEAD/Resource': 'HEAD /health',
 };
 export const OTHER_METHODS = {
+  'api/Gateway/Api/Default/ANY/Resource': 'any method of the root',
+  'api/Gateway/Api/Default/{path+}/ANY/Resource': "any method of a path that isn't there",
   'api/Gateway/Api/Default/places/{id}/ANY/Resource': 'any other method of /places/{id}',
   'api/Gateway/Api/Default/places/ANY/Resource': 'any other method of /places',
   'api/Gateway/Api/Default/purges/{purgeId}/ANY/Resource': 'any other method of /purges/{purgeId}',

@@ -4,6 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json';
 import { places } from '../../examples/places';
+import storeJson from '../../examples/store/cdk.json';
 import { addCachement } from '../../lib/stacks/app';
 import { stageConfig } from '../../lib/stacks/stage';
 import { STATEFUL } from '../replacements/stateful';
@@ -28,4 +29,8 @@ test.each([
 ])('with %s the stage is synthesized, and what is stateful is the same', (_, context) => {
   expect(Object.keys(RECOMMENDED).length).toBeGreaterThan(50);
   expect(statefulIds(context)).toEqual(statefulIds(cdkJson.context));
+});
+
+test('an app that begins with the store has every recommended flag, as one of cdk init has', () => {
+  expect(storeJson.context).toEqual(RECOMMENDED);
 });

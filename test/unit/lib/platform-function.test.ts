@@ -67,3 +67,13 @@ test('a queue waits six times the function, and the window in which a batch is g
   expect(visibilityTimeoutFor(Duration.seconds(10)).toSeconds()).toBe(60);
   expect(visibilityTimeoutFor(Duration.minutes(1), Duration.seconds(1)).toSeconds()).toBe(361);
 });
+
+test.each([
+  [{ data: '/nothing/here' }, '{"data":"/nothing/here"}'],
+  [{ '../data': __dirname }, '{"../data":'],
+  [{ data: __filename }, '{"data":'],
+])('fails when a folder beside its code is none: %j', (folders, got) => {
+  expect(() => functionWith({ folders: folders as Record<string, string> })).toThrow(
+    `function 'topology': 'folders' must have names of letters, digits, dots and dashes, and folders that exist, got: ${got}`,
+  );
+});
