@@ -1,5 +1,6 @@
 import type { PurgeReport } from '../lib/contract/purge-report';
 import { type Command, type Terminal, time, UsageError } from './arguments';
+import { explaining } from './aws-faults';
 import { checkPurge, describePurge } from './dry-run';
 import { type Connection, connect } from './platform';
 import { loadRoutes } from './routes';
@@ -61,19 +62,20 @@ export function purgeCommand(connection?: Connection): Command<typeof PURGE_OPTI
   return {
     help: PURGE_HELP,
     options: PURGE_OPTIONS,
-    async run({ values }, { out }) {
-      const { tag: tags, path: paths, expire, prompt, urgent } = values;
-      checkPurge({ tags, paths });
-      if (values['dry-run']) {
-        const file = values.routes ?? process.env.CACHEMENT_ROUTES;
-        out(describePurge({ tags, paths }, file ? await loadRoutes(file) : undefined));
-        return;
-      }
-      const platform = connection ?? connect(values);
-      const purgeId = await platform.purge({ tags, paths, mode: expire ? 'expire' : 'delete', prompt, urgent });
-      out(purgeId);
-      if (values.wait) await wait(platform, purgeId, out);
-    },
+    run: ({ values }, { out }) =>
+      explaining(async () => {
+        const { tag: tags, path: paths, expire, prompt, urgent } = values;
+        checkPurge({ tags, paths });
+        if (values['dry-run']) {
+          const file = values.routes ?? process.env.CACHEMENT_ROUTES;
+          out(describePurge({ tags, paths }, file ? await loadRoutes(file) : undefined));
+          return;
+        }
+        const platform = connection ?? connect(values);
+        const purgeId = await platform.purge({ tags, paths, mode: expire ? 'expire' : 'delete', prompt, urgent });
+        out(purgeId);
+        if (values.wait) await wait(platform, purgeId, out);
+      }),
   };
 }
 
@@ -85,22 +87,23 @@ export function purgesCommand(connection?: Connection): Command<typeof PURGES_OP
     help: PURGES_HELP,
     options: PURGES_OPTIONS,
     words: 2,
-    async run({ values, words: [verb, id] }, { out }) {
-      const from = values.from === undefined ? undefined : time('--from', values.from);
-      const to = values.to === undefined ? undefined : time('--to', values.to);
-      const platform = connection ?? connect(values);
-      if (verb === 'list' && id === undefined) out(formatList(await platform.list(from, to)));
-      else if (verb === 'show' && id !== undefined) {
-        const report = await platform.show(id);
-        if (!report) throw new Error(`there is no purge ${id}`);
-        out(formatReport(report));
-      } else if (verb === 'replay' && id === undefined) {
-        if (!from) throw new UsageError("'--from' is needed, such as --from 2026-11-21T10:00:00Z");
-        const until = to ?? new Date();
-        await platform.replay(from, until);
-        out(`asked for a replay of what was committed from ${from.toISOString()} to ${until.toISOString()}`);
-      } else throw new UsageError("'purges' must be followed by list, show PURGE_ID or replay --from TIME");
-    },
+    run: ({ values, words: [verb, id] }, { out }) =>
+      explaining(async () => {
+        const from = values.from === undefined ? undefined : time('--from', values.from);
+        const to = values.to === undefined ? undefined : time('--to', values.to);
+        const platform = connection ?? connect(values);
+        if (verb === 'list' && id === undefined) out(formatList(await platform.list(from, to)));
+        else if (verb === 'show' && id !== undefined) {
+          const report = await platform.show(id);
+          if (!report) throw new Error(`there is no purge ${id}`);
+          out(formatReport(report));
+        } else if (verb === 'replay' && id === undefined) {
+          if (!from) throw new UsageError("'--from' is needed, such as --from 2026-11-21T10:00:00Z");
+          const until = to ?? new Date();
+          await platform.replay(from, until);
+          out(`asked for a replay of what was committed from ${from.toISOString()} to ${until.toISOString()}`);
+        } else throw new UsageError("'purges' must be followed by list, show PURGE_ID or replay --from TIME");
+      }),
   };
 }
 

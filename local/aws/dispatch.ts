@@ -43,8 +43,9 @@ const DENIAL = { code: 'AccessDeniedException', status: 400 };
 export class Unreachable extends Error {}
 
 /** The protocol of a request: a target header, a form, or else method and path. */
-export function protocolOf(headers: WireRequest['headers'], service: string): Protocol {
+export function protocolOf(headers: WireRequest['headers'], service: string, queryString = ''): Protocol {
   if (headers['x-amz-target'] !== undefined) return jsonRpc;
+  if (/(^|&)Action=/.test(queryString)) return query;
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return query;
   return service === 'cloudfront' ? restXml : restJson;
 }

@@ -107,7 +107,7 @@ class RunningEndpoint implements Endpoint {
     const { headers, method = 'GET' } = incoming;
     const signature = signatureOf({ headers, queryString });
     const service = signature?.service ?? serviceOfTarget(incoming) ?? 'unknown';
-    const protocol = protocolOf(headers, service);
+    const protocol = protocolOf(headers, service, queryString);
     try {
       const sent = await bodyOf(incoming);
       const body = headers['content-encoding'] === 'gzip' ? await unzipped(sent) : sent;

@@ -38,7 +38,9 @@ export async function connect(kind: Connectable, stateDir: string, out: (text: s
   const engine = engineToConnect(running.engines, kind);
   if (!engine) throw new Error(`the templates that run have no ${kind}`);
   const { program, args, variable } = clientOf(engine);
-  const installed = programsOf(program).find((each) => spawnSync(each, ['--version'], { stdio: 'ignore' }).status === 0);
+  const secret = kind === 'redis' ? fs.readFileSync(engine.secretFile, 'utf8') : engine.secretFile;
+  const env = { ...process.env, [variable]: secret, ...(kind === 'redis' && fetchedLibraries()) };
+  const installed = programsOf(program).find((each) => spawnSync(each, ['--version'], { stdio: 'ignore', env }).status === 0);
   if (!installed) {
     out(
       `${program} is not installed (Debian: apt install ${kind === 'redis' ? 'redis-tools' : 'postgresql-client'}); the command is:\n`,
@@ -46,8 +48,7 @@ export async function connect(kind: Connectable, stateDir: string, out: (text: s
     out(commandLine(engine));
     return 1;
   }
-  const secret = kind === 'redis' ? fs.readFileSync(engine.secretFile, 'utf8') : engine.secretFile;
-  const child = spawn(installed, args, { stdio: 'inherit', env: { ...process.env, [variable]: secret } });
+  const child = spawn(installed, args, { stdio: 'inherit', env });
   // Ctrl-C is the client's to act on.
   process.on('SIGINT', () => undefined);
   return new Promise((resolve, reject) => {
@@ -81,6 +82,12 @@ function programsOf(program: string): string[] {
   if (program !== 'redis-cli') return [program];
   const server = redisBinary().redisServer;
   return [program, path.join(path.dirname(server), path.basename(server).replace(/-server$/, '-cli'))];
+}
+
+/** Libraries that came with the server, and that its client needs too. */
+function fetchedLibraries(): NodeJS.ProcessEnv {
+  const { libraryPath } = redisBinary();
+  return libraryPath === '' ? {} : { LD_LIBRARY_PATH: [libraryPath, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') };
 }
 
 function quoted(word: string): string {

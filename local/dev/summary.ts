@@ -32,15 +32,14 @@ export function summary(platform: Platform, running: RunningPlatform, stateDir: 
 
 /** Physical names that calls of AWS's APIs take. */
 function names({ model }: Platform): string[] {
-  const kinds = [
-    ['distribution', 'AWS::CloudFront::Distribution'],
-    ['bus', 'AWS::Events::EventBus'],
-    ['queues', 'AWS::SQS::Queue'],
-  ] as const;
-  return kinds.flatMap(([kind, type]) => {
-    const all = model.resources(type).map((resource) => model.ref(resource));
-    return all.length > 0 ? [`${kind} ${all.join(', ')}`] : [];
-  });
+  const names = (type: string) => model.resources(type).map((resource) => model.ref(resource));
+  const queues = names('AWS::SQS::Queue').map((url) => url.slice(url.lastIndexOf('/') + 1));
+  const account = `$AWS_ENDPOINT_URL/${model.environment.account}`;
+  return [
+    ...names('AWS::CloudFront::Distribution').map((id) => `distribution ${id}`),
+    ...names('AWS::Events::EventBus').map((name) => `bus ${name}`),
+    ...(queues.length > 0 ? [`queues ${account}/NAME with NAME one of`, ...queues.map((name) => `  ${name}`)] : []),
+  ];
 }
 
 function clients({ engines }: RunningPlatform): string[] {

@@ -209,7 +209,9 @@ describe('cachement dev in the folder of an app', () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     const { endpoint, region } = JSON.parse(fs.readFileSync(file, 'utf8'));
     expect(run.output()).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_SHARED_CREDENTIALS_FILE=`);
-    expect(run.output()).toMatch(/# distribution E\w+\n {2}# bus Small\w+\n {2}# queues http/);
+    expect(run.output()).toMatch(
+      /# distribution E\w+\n {2}# bus Small\w+\n {2}# queues \$AWS_ENDPOINT_URL\/\d+\/NAME with NAME one of\n {2}# {3}Small-Queue/,
+    );
   });
 
   test('a second one in the same folder is refused, and takes nothing from the first', async () => {
