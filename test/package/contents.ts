@@ -17,6 +17,7 @@ const CONTENTS = [
   /^scripts\/setup\/[a-z]+\.mjs$/,
   /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/sql\/\d{3}-[a-z-]+\.sql$/,
+  /^dist\/templates\/[a-z-]+\/.+$/,
   /^dist\/assets\/lambdas\/[a-z-]+\/index\.js$/,
 ];
 

