@@ -197,8 +197,8 @@ export class CachingPlatform extends Construct {
     this.api =
       props.api ??
       new CachedApi(this, 'Gateway', {
-        open: props.open,
         firewall: new Firewall(this, 'Firewall', { scope: FirewallScope.REGIONAL, logRemovalPolicy }),
+        open: props.open,
         logRemovalPolicy,
       });
     this.edge = props.edge ?? this.#addEdge(props, logRemovalPolicy);
@@ -277,9 +277,16 @@ export class CachingPlatform extends Construct {
    * Gives a function what it needs to use the cache library (network access to each tier, permissions and environment variables)
    * and watches it. It must run in the network: `vpc: platform.network.vpc`, in isolated subnets.
    *
-   * @throws {RangeError} if the function is outside of the network, or has neither `concurrency` nor a reserved concurrency.
+   * @throws {RangeError} if the function is outside of the network or of the stack, or has neither `concurrency` nor a reserved
+   * concurrency.
    */
   addClient(client: lambda.Function, options: CacheClientOptions = {}): void {
+    if (Stack.of(client) !== Stack.of(this)) {
+      throw new RangeError(
+        `caching platform: 'client' must be in the stack of the platform, since its alarms need the function, and the function the tiers, got: '${client.node.path}'; ` +
+          "make it there, or give it the tiers by 'addCacheClient', and routes in a CachedApi of its own stack",
+      );
+    }
     addCacheClient(this.#tiers, client, options);
     if (this.#clients.includes(client)) return;
     this.#clients.push(client);

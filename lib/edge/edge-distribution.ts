@@ -1,96 +1,29 @@
-import { Annotations, Arn, ArnFormat, Duration, Fn, Lazy, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
-import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import { Annotations, Duration, Fn, Lazy, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, OriginGroup } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 import { REFRESHED_HEADER, TAG_HEADER } from '../contract/headers';
-import type { ICachedApi } from '../gateway/cached-api-base';
-import { checkWrites, DeclaredRoutes, type WriteOperation } from '../gateway/route-checks';
-import { EDGE_REGION, type IFirewall } from '../operations/firewall';
+import { checkWrites, DeclaredRoutes } from '../gateway/route-checks';
+import { countInAccount, quotaProblems } from '../quotas';
 import { referStrongly } from '../references';
 import { KEPT } from '../removal';
 import { type Route, worstCaseStalenessSeconds } from '../route';
 import { CacheTags } from './cache-tags';
+import { checkCertificate, checkPartition } from './edge-checks';
 import {
   type EdgeDistributionAttributes,
   EdgeDistributionBase,
   type IEdgeDistribution,
   ImportedDistribution,
 } from './edge-distribution-base';
+import type { EdgeDistributionProps, EdgeDomain, EdgeRouteOptions } from './edge-distribution-props';
 import { KeyFunction } from './key-function';
+
+export type { EdgeDistributionProps, EdgeDomain, EdgeRouteOptions };
+
 import { byPrecedence, pathPattern } from './path-pattern';
-
-/** Properties of an EdgeDistribution. */
-export interface EdgeDistributionProps {
-  /**
-   * Routes that the edge serves. One with an edge TTL is cached; any other path isn't.
-   * @default - what `addRoute` adds
-   */
-  readonly routes?: Route[];
-
-  /** Origin of every path. */
-  readonly api: ICachedApi;
-
-  /**
-   * Headers of a viewer's request that cached paths forward to the origin though they aren't part of the key: those that a write
-   * needs.
-   * @default - Content-Type
-   */
-  readonly originHeaders?: string[];
-
-  /**
-   * Methods other than reading, by path. Only needed with `failoverOrigin`.
-   * @default - none
-   */
-  readonly writes?: WriteOperation[];
-
-  /**
-   * Web ACL for the edge, in us-east-1.
-   * @default - none
-   */
-  readonly firewall?: IFirewall;
-
-  /**
-   * Custom domain name, and its certificate.
-   * @default - the distribution's own name and certificate, which let viewers use TLS 1.0
-   */
-  readonly domain?: EdgeDomain;
-
-  /**
-   * Region of Origin Shield, the cache that every edge location asks before the origin: that of the API, or the nearest one that
-   * has it. Billed by request.
-   * @default - none
-   */
-  readonly originShieldRegion?: string;
-
-  /**
-   * Origin of cached paths when the API answers 5xx or not at all. Paths that are written can't have one: CloudFront fails over
-   * reads only, and refuses an origin group where writes are allowed.
-   * @default - none
-   */
-  readonly failoverOrigin?: cloudfront.IOrigin;
-
-  /**
-   * True if each request is logged to a bucket.
-   * @default true
-   */
-  readonly accessLog?: boolean;
-
-  /**
-   * Removal policy of the logs.
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-   */
-  readonly logRemovalPolicy?: RemovalPolicy;
-}
-
-/** Custom domain name of a distribution. */
-export interface EdgeDomain {
-  /** Domain name, such as `www.example.com`. */
-  readonly name: string;
-  /** Certificate of ACM in us-east-1, the one region that a distribution takes it from. */
-  readonly certificate: acm.ICertificate;
-}
 
 /** Retention of access logs. */
 const LOG_RETENTION = Duration.days(90);
@@ -106,15 +39,6 @@ export { TAG_HEADER };
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
  */
 const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
-
-/** Options of a route at the edge. */
-export interface EdgeRouteOptions {
-  /**
-   * True if the path is written too. One that is only read fails over to `failoverOrigin`.
-   * @default false
-   */
-  readonly written?: boolean;
-}
 
 /**
  * The edge: a behaviour for each path, with cache policy and key from the route, purged by tag.
@@ -134,6 +58,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
   readonly logBucket?: s3.IBucket;
 
   readonly #declared = new DeclaredRoutes();
+  /** Number of behaviours that aren't of routes. */
+  #own = 0;
   readonly #origin: cloudfront.IOrigin;
   readonly #failoverOrigin?: cloudfront.IOrigin;
   readonly #responseHeaders: cloudfront.ResponseHeadersPolicy;
@@ -146,6 +72,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     const { routes = [], writes = [] } = props;
     checkWrites(routes, writes);
     checkCertificate(props.domain);
+    checkPartition(Stack.of(this));
 
     this.#responseHeaders = new cloudfront.ResponseHeadersPolicy(this, 'ResponseHeaders', {
       responseHeadersPolicyName: nameInAccount(this, 'ResponseHeaders'),
@@ -161,18 +88,21 @@ export class EdgeDistribution extends EdgeDistributionBase {
       cookieBehavior: cloudfront.OriginRequestCookieBehavior.none(),
     });
 
-    this.#origin = originOf(props.api, props.originShieldRegion);
+    this.#origin = originOf(props);
     this.#failoverOrigin = props.failoverOrigin;
-    this.logBucket = props.accessLog === false ? undefined : this.#addLogBucket(props.logRemovalPolicy ?? KEPT);
+    this.logBucket = this.#logBucketOf(props);
     this.#made = new cloudfront.Distribution(this, 'Distribution', {
       comment: 'Edge',
       minimumProtocolVersion: props.domain && cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
-      domainNames: props.domain && [props.domain.name],
+      domainNames: props.domain && [props.domain.name, ...(props.domain.aliases ?? [])],
       certificate: props.domain?.certificate,
       webAclId: props.firewall?.webAclArn,
       enableLogging: this.logBucket !== undefined,
       logBucket: this.logBucket,
-      publishAdditionalMetrics: true,
+      publishAdditionalMetrics: props.publishAdditionalMetrics ?? true,
+      priceClass: props.priceClass,
+      geoRestriction: props.geoRestriction,
+      enableIpv6: props.enableIpv6,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
       defaultBehavior: { origin: this.#origin, ...this.#uncached() },
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
@@ -183,6 +113,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     resource.with(new CacheTags());
     referStrongly(this.#made);
     for (const route of routes) this.addRoute(route, { written: writes.some((write) => write.route === route) });
+    this.node.addValidation({ validate: () => this.#quotaProblems() });
   }
 
   /**
@@ -206,6 +137,37 @@ export class EdgeDistribution extends EdgeDistributionBase {
       const allowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS;
       this.#made.addBehavior(pattern, group, { ...this.#cached(route), allowedMethods });
     }
+  }
+
+  /**
+   * Adds a behaviour of your own, such as files of a bucket. Its place among those of the routes is that of its pattern.
+   *
+   * @param pattern pattern of paths, such as `/images/*`.
+   * @throws {RangeError} where a route has the pattern.
+   */
+  addBehavior(pattern: string, origin: cloudfront.IOrigin, options: cloudfront.AddBehaviorOptions = {}): void {
+    const route = this.#declared.all.find(({ path }) => pathPattern(path) === pattern);
+    if (route) {
+      throw new RangeError(
+        `edge distribution: 'pattern' must not be that of a route, got: '${pattern}' of '${route.name}'; take another one`,
+      );
+    }
+    this.#own++;
+    this.#made.addBehavior(pattern, origin, { viewerProtocolPolicy: COMMON.viewerProtocolPolicy, ...options });
+  }
+
+  #quotaProblems(): string[] {
+    const policies = countInAccount(this, (construct) => construct instanceof cloudfront.CfnCachePolicy);
+    const functions = countInAccount(this, (construct) => construct instanceof cloudfront.CfnFunction);
+    const routes = this.#declared.all;
+    const queryStrings = Math.max(0, ...routes.filter(isCached).map(({ query }) => Object.keys(query).length));
+    const what = 'edge distribution';
+    return [
+      ...quotaProblems(this, what, 'cachePolicies', policies),
+      ...quotaProblems(this, what, 'edgeFunctions', functions),
+      ...quotaProblems(this, what, 'behaviors', routes.length + this.#own),
+      ...quotaProblems(this, what, 'queryStrings', queryStrings),
+    ];
   }
 
   #cached(route: Route): cloudfront.AddBehaviorOptions {
@@ -254,6 +216,27 @@ export class EdgeDistribution extends EdgeDistributionBase {
     return policy;
   }
 
+  #logBucketOf({ accessLog, accessLogBucket, logRemovalPolicy = KEPT }: EdgeDistributionProps): s3.IBucket | undefined {
+    if (accessLog === false) return undefined;
+    const { region } = Stack.of(accessLogBucket ?? this);
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html: only its second version delivers
+    // to such a region, from a source that is made in us-east-1.
+    if (Token.isUnresolved(region) || !RegionInfo.get(region).isOptInRegion) {
+      return accessLogBucket ?? this.#addLogBucket(logRemovalPolicy);
+    }
+    const wayOut = "give 'accessLogBucket' of another region, or deliver the logs by their second version from us-east-1";
+    if (accessLog || accessLogBucket) {
+      throw new RangeError(
+        `edge distribution: 'accessLog' must be false in a region that is opted into, to whose buckets CloudFront doesn't log, got: true in '${region}'; ${wayOut}`,
+      );
+    }
+    Annotations.of(this).addWarningV2(
+      'cachement:noAccessLog',
+      `requests aren't logged: CloudFront doesn't log to buckets of '${region}', a region that is opted into; ${wayOut}`,
+    );
+    return undefined;
+  }
+
   #addLogBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return new s3.Bucket(this, 'Logs', {
       encryption: s3.BucketEncryption.S3_MANAGED,
@@ -291,10 +274,11 @@ function nameInAccount(scope: Construct, policy: string): string {
 }
 
 /** The API's stage, over TLS only. */
-function originOf({ url }: ICachedApi, originShieldRegion: string | undefined): cloudfront.IOrigin {
+function originOf({ api: { url }, originShieldRegion, customHeaders }: EdgeDistributionProps): cloudfront.IOrigin {
   const parts = Fn.split('/', url);
   return new HttpOrigin(Fn.select(2, parts), {
     originPath: `/${Fn.select(3, parts)}`,
+    customHeaders,
     ...(originShieldRegion ? { originShieldRegion } : { originShieldEnabled: false }),
   });
 }
@@ -320,21 +304,5 @@ const COMMON = {
   allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
   compress: true,
 };
-
-/** @throws {RangeError} where the certificate is made in another region than a distribution takes it from. */
-function checkCertificate(domain: EdgeDomain | undefined): void {
-  if (!domain) return;
-  const { certificate } = domain;
-  // A literal ARN names its region; an imported construct's environment is that of the stack.
-  const region = Token.isUnresolved(certificate.certificateArn)
-    ? certificate.env.region
-    : Arn.split(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
-  if (region === EDGE_REGION) return;
-  const got =
-    region === undefined || Token.isUnresolved(region) ? 'a region that is only known when it is deployed' : `'${region}'`;
-  throw new RangeError(
-    `edge distribution: 'domain.certificate' must be in ${EDGE_REGION}, got: ${got}; make it in a stack with that 'env.region', such as UsEast1Stack`,
-  );
-}
 
 const isCached = (route: Route): boolean => (route.freshness?.edgeTtlSeconds ?? 0) > 0;

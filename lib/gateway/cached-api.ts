@@ -1,144 +1,22 @@
 import { Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { IFirewall } from '../operations/firewall';
+import { quotaProblems } from '../quotas';
 import { referStrongly } from '../references';
 import { KEPT } from '../removal';
 import type { Route } from '../route';
 import { accountRoleOf } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
+import type { CachedApiPlanOptions, CachedApiProps, CachedRouteOptions } from './cached-api-props';
 import { GatewayCacheSize } from './gateway-cache-size';
 import { addMethodNotAllowed } from './own-answers';
 import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
-import { checkWrites, DeclaredRoutes, type WriteMethod, type WriteOperation } from './route-checks';
+import { checkWrites, DeclaredRoutes } from './route-checks';
 
-/** Properties of a CachedApi. */
-export interface CachedApiProps {
-  /**
-   * Routes that the API serves. One with a gateway TTL is cached.
-   * @default - what `addRoute` adds
-   */
-  readonly routes?: Route[];
-
-  /**
-   * Function that answers `GET` and `HEAD` of `routes`. The gateway itself answers 405 to every method that isn't declared.
-   * @default - none, each `addRoute` names one
-   */
-  readonly reader?: lambda.IFunction;
-
-  /**
-   * Function that answers `writes`.
-   * @default - none, the API is read only
-   */
-  readonly writer?: lambda.IFunction;
-
-  /**
-   * Operations other than reading.
-   * @default - none, the API is read only
-   */
-  readonly writes?: WriteOperation[];
-
-  /**
-   * Subset of `routes` whose `GET` needs IAM authorisation. Writes always do, unless the API is open.
-   * @default - none
-   */
-  readonly restricted?: Route[];
-
-  /**
-   * True if nothing needs authorisation. Only for an API that runs on a developer's own machine.
-   * @default false
-   */
-  readonly open?: boolean;
-
-  /**
-   * Size of the stage cache, which is billed by the hour.
-   * @default GatewayCacheSize.GB_0_5
-   */
-  readonly cacheSize?: GatewayCacheSize;
-
-  /**
-   * Requests per second that each method accepts, from all clients together.
-   * @default - 10,000, what an account has for all of its APIs
-   */
-  readonly requestsPerSecond?: number;
-
-  /**
-   * Burst of requests that is accepted at once.
-   * @default - 5,000, what an account has for all of its APIs
-   */
-  readonly requestBurst?: number;
-
-  /**
-   * Regional web ACL.
-   * @default - none
-   */
-  readonly firewall?: IFirewall;
-
-  /**
-   * True if the API sets the role that API Gateway logs as, of which an account has one in a region. Where several stacks set it,
-   * the last one that was deployed does; the roles of the others stay, so that it makes no difference which is deleted.
-   * @default - true, unless another API of the stack does
-   */
-  readonly setsAccountRole?: boolean;
-
-  /**
-   * Removal policy of the access log.
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-   */
-  readonly logRemovalPolicy?: RemovalPolicy;
-}
-
-/** Functions and authorisation of a route. */
-export interface CachedRouteOptions {
-  /** Function that answers `GET` and `HEAD`. The gateway itself answers 405 to every method that isn't declared. */
-  readonly reader: lambda.IFunction;
-
-  /**
-   * Methods other than reading.
-   * @default - none, the route is read only
-   */
-  readonly writes?: WriteMethod[];
-
-  /**
-   * Function that answers `writes`.
-   * @default - the reader
-   */
-  readonly writer?: lambda.IFunction;
-
-  /**
-   * True if `GET` needs IAM authorisation. Writes always do, unless the API is open.
-   * @default false
-   */
-  readonly restricted?: boolean;
-
-  /**
-   * True if a request needs an API key of one of the usage plans. Not for a route that the edge caches, which answers every
-   * viewer.
-   * @default false
-   */
-  readonly apiKeyRequired?: boolean;
-}
-
-/** Limits of a client with an API key. */
-export interface CachedApiPlanOptions {
-  /** Requests per second. */
-  readonly requestsPerSecond: number;
-
-  /**
-   * Burst of requests that is accepted at once.
-   * @default - twice the requests per second
-   */
-  readonly requestBurst?: number;
-
-  /**
-   * Requests per month.
-   * @default - unlimited
-   */
-  readonly requestsPerMonth?: number;
-}
+export type { CachedApiPlanOptions, CachedApiProps, CachedRouteOptions };
 
 /** API Gateway's default limits of an account and region, in requests per second and at once. */
 const ACCOUNT_REQUESTS_PER_SECOND = 10_000;
@@ -190,6 +68,7 @@ export class CachedApi extends CachedApiBase {
 
   readonly #declared = new DeclaredRoutes();
   readonly #open: boolean;
+  readonly #hasCors: boolean;
   readonly #requestValidator: apigateway.RequestValidator;
   /** Declared methods by path. */
   readonly #methods = new Map<string, string[]>();
@@ -209,6 +88,7 @@ export class CachedApi extends CachedApiBase {
       restApiName: nameOf(this),
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
+      defaultCorsPreflightOptions: props.cors,
       // An account has one such role for all of its APIs in a region: the one that was set last. A stack that is deleted leaves
       // the setting as it is, so that the role must outlive it, and a create of it that failed too:
       // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-account.html
@@ -237,7 +117,8 @@ export class CachedApi extends CachedApiBase {
     stage.methodSettings = Lazy.any({ produce: () => this.#methodSettings });
     // API Gateway refuses a stage with logs while the role isn't set.
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
-    addProblemResponses(this.restApi);
+    addProblemResponses(this.restApi, props.cors);
+    this.#hasCors = props.cors !== undefined;
     props.firewall?.protect(this.restApi.deploymentStage);
     referStrongly(this.restApi);
     this.#requestValidator = this.restApi.addRequestValidator('Validator', {
@@ -248,6 +129,12 @@ export class CachedApi extends CachedApiBase {
       restApi: this.restApi,
       methodSettings: this.#methodSettings,
       logRemovalPolicy: props.logRemovalPolicy,
+    });
+    this.node.addValidation({
+      validate: () => {
+        const resources = this.node.findAll().filter((construct) => construct instanceof apigateway.CfnResource);
+        return quotaProblems(this, 'cached api', 'apiResources', resources.length);
+      },
     });
     this.#addRoutes(props);
   }
@@ -267,16 +154,10 @@ export class CachedApi extends CachedApiBase {
   /**
    * Serves a route.
    *
-   * @throws {RangeError} where it conflicts with another route, or the edge caches it although its requests need an API key.
+   * @throws {RangeError} where it conflicts with another route, or the edge caches it although not everybody may read it.
    */
   addRoute(route: Route, options: CachedRouteOptions): void {
     this.#declared.add(route);
-    if (options.apiKeyRequired && (route.freshness?.edgeTtlSeconds ?? 0) > 0) {
-      throw new RangeError(
-        `cached api: 'apiKeyRequired' must be false for route '${route.name}', which the edge keeps and answers without a key, got: true; ` +
-          "set its 'edgeTtlSeconds' to 0, or 'apiKeyRequired' to false",
-      );
-    }
     this.#addReads(route, options);
     this.#addWrites(route, options);
   }
@@ -330,11 +211,18 @@ export class CachedApi extends CachedApiBase {
     }
   }
 
-  #addReads(route: Route, { reader, restricted = false, apiKeyRequired }: CachedRouteOptions): void {
+  #addReads(route: Route, options: CachedRouteOptions): void {
+    checkReaders(route, options);
+    const { restricted = false, authorizer, apiKeyRequired } = options;
+    const reader = this.#invokable(options.reader);
     const resource = this.restApi.root.resourceForPath(route.path);
-    const authorizationType = restricted ? this.#iamUnlessOpen : apigateway.AuthorizationType.NONE;
     const requestParameters = requestParametersOf(route);
-    const options = { authorizationType, requestParameters, requestValidator: this.#requestValidator, apiKeyRequired };
+    const method = {
+      ...this.#authorizedBy(restricted || authorizer !== undefined, authorizer),
+      requestParameters,
+      requestValidator: this.#requestValidator,
+      apiKeyRequired,
+    };
     const read = new apigateway.LambdaIntegration(reader, {
       scopePermissionToMethod: false,
       // A new version of the value's shape must not be mixed with cached responses of the old one.
@@ -342,28 +230,41 @@ export class CachedApi extends CachedApiBase {
       cacheKeyParameters: isCached(route) ? Object.keys(requestParameters) : [],
     });
     const uncachedRead = new apigateway.LambdaIntegration(reader, { scopePermissionToMethod: false });
-    resource.addMethod('GET', read, options);
-    resource.addMethod('HEAD', uncachedRead, options);
-    const methods = ['GET', 'HEAD'];
+    resource.addMethod('GET', read, method);
+    resource.addMethod('HEAD', uncachedRead, method);
+    const methods = ['GET', 'HEAD', ...(this.#hasCors ? ['OPTIONS'] : [])];
     this.#methods.set(route.path, methods);
     addMethodNotAllowed(resource, () => methods);
     this.#addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
     this.#addSettings(route, 'HEAD');
   }
 
-  #addWrites(route: Route, { reader, writer = reader, writes = [], apiKeyRequired }: CachedRouteOptions): void {
-    const write = new apigateway.LambdaIntegration(writer, { scopePermissionToMethod: false });
+  #addWrites(route: Route, { reader, writer = reader, writes = [], authorizer, apiKeyRequired }: CachedRouteOptions): void {
+    const write = new apigateway.LambdaIntegration(this.#invokable(writer), { scopePermissionToMethod: false });
     for (const method of writes) {
       this.restApi.root
         .resourceForPath(route.path)
-        .addMethod(method, write, { authorizationType: this.#iamUnlessOpen, apiKeyRequired });
+        .addMethod(method, write, { ...this.#authorizedBy(true, authorizer), apiKeyRequired });
       this.#methods.get(route.path)?.push(method);
       this.#addSettings(route, method);
     }
   }
 
-  get #iamUnlessOpen(): apigateway.AuthorizationType {
-    return this.#open ? apigateway.AuthorizationType.NONE : apigateway.AuthorizationType.IAM;
+  #authorizedBy(isNeeded: boolean, authorizer: apigateway.IAuthorizer | undefined): apigateway.MethodOptions {
+    if (this.#open || !isNeeded) return { authorizationType: apigateway.AuthorizationType.NONE };
+    return authorizer ? { authorizer } : { authorizationType: apigateway.AuthorizationType.IAM };
+  }
+
+  /**
+   * A function of another stack as this one knows it by its ARN, with the permission to invoke it here: beside the function, it
+   * would name this API, and the two stacks would need each other.
+   */
+  #invokable(handler: lambda.IFunction): lambda.IFunction {
+    if (Stack.of(handler) === Stack.of(this)) return handler;
+    const id = `Handler-${Names.nodeUniqueId(handler.node)}`;
+    const known = this.node.tryFindChild(id);
+    if (known) return known as unknown as lambda.IFunction;
+    return lambda.Function.fromFunctionAttributes(this, id, { functionArn: handler.functionArn, sameEnvironment: true });
   }
 
   /** @param ttlSeconds lifetime of cached responses; without it the method isn't cached. */
@@ -379,6 +280,28 @@ export class CachedApi extends CachedApiBase {
 }
 
 const isCached = (route: Route): boolean => (route.freshness?.gatewayTtlSeconds ?? 0) > 0;
+
+/**
+ * @throws {RangeError} where not everybody may read a route that the edge keeps: it answers whoever asks, and hands on neither
+ * signatures nor tokens of a path that it caches.
+ */
+function checkReaders(route: Route, { restricted = false, authorizer, apiKeyRequired = false }: CachedRouteOptions): void {
+  if ((route.freshness?.edgeTtlSeconds ?? 0) === 0) return;
+  const fail = (property: string, rule: string, got: string, fix: string): never => {
+    throw new RangeError(`cached api: '${property}' must be ${rule}, got: ${got}; set its 'edgeTtlSeconds' to 0, or ${fix}`);
+  };
+  const kept = `route '${route.name}', which the edge keeps and answers without`;
+  if (apiKeyRequired) fail('apiKeyRequired', `false for ${kept} a key`, 'true', "'apiKeyRequired' to false");
+  if (restricted) {
+    fail(
+      'restricted',
+      `false for ${kept} a signature, so that every read by it would be answered 403`,
+      'true',
+      "'restricted' to false",
+    );
+  }
+  if (authorizer) fail('authorizer', `left out for ${kept} a token`, 'an authorizer', 'leave it out');
+}
 
 /**
  * Name of an API: that of its stack, but for the second one of a stack, whose metrics CloudWatch would add to the first one's.

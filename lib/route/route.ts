@@ -180,7 +180,13 @@ export function defineRoute(props: RouteProps): Route {
     throw new RangeError(`route '${props.name}': '${property}' ${rule}, got: ${JSON.stringify(got)}`);
   };
   if (!NAME.test(props.name)) fail('name', 'must be lower case letters, digits and dashes', props.name);
-  if (!PATH.test(props.path)) fail('path', "must be segments such as '/products/{id}'", props.path);
+  if (!PATH.test(props.path)) {
+    fail(
+      'path',
+      "must be segments such as '/products/{id}', of which keys are made; serve '/' by 'api.restApi.root', and what '/{proxy+}' would by 'edge.addBehavior'",
+      props.path,
+    );
+  }
 
   const pathParameters = templateParameters(props.path);
   const query = props.query ?? {};

@@ -1,5 +1,6 @@
-import { type App, CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
 import { CachedApi } from '../gateway/cached-api';
 import type { WriteOperation } from '../gateway/route-checks';
@@ -26,8 +27,8 @@ export class ApiStack extends PlatformStack {
   readonly api: CachedApi;
   readonly reader: lambda.IFunction;
 
-  constructor(app: App, props: ApiStackProps) {
-    super(app, 'api', 'API with a stage cache, and its functions', props);
+  constructor(scope: Construct, props: ApiStackProps) {
+    super(scope, 'api', 'API with a stage cache, and its functions', props);
     const { network, database, shared, bus } = props;
     const { config, removalPolicy: logRemovalPolicy } = this;
     const { reader, writer } = props.workload.addFunctions(this, { config, network, database, shared, bus, logRemovalPolicy });

@@ -1,4 +1,5 @@
-import type { App, Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import type { WriteOperation } from '../gateway/route-checks';
 import type { Route } from '../route';
 import { ApiStack } from './api-stack';
@@ -62,23 +63,27 @@ export interface CachementProps {
   readonly examples?: ExampleRequest[];
 }
 
-/** Adds a whole stage to an app. Each stack needs only stacks that come before it. */
-export function addCachement(app: App, props: CachementProps): Stack[] {
+/**
+ * Adds a whole stage to an app, or to a `Stage` of a pipeline. Each stack needs only stacks that come before it.
+ *
+ * @param scope the app, or a `Stage` of it; not a stack.
+ */
+export function addCachement(scope: Construct, props: CachementProps): Stack[] {
   const { config, workload, routes, writes = [], restricted = [], examples = [], exactTags, parentTags, purgedKeys } = props;
-  const networkStack = new NetworkStack(app, { config });
+  const networkStack = new NetworkStack(scope, { config });
   const { network, key } = networkStack;
-  const databaseStack = new DatabaseStack(app, { config, key, network, workload });
+  const databaseStack = new DatabaseStack(scope, { config, key, network, workload });
   const { database } = databaseStack;
-  const sharedStack = new SharedStack(app, { config, key, network });
+  const sharedStack = new SharedStack(scope, { config, key, network });
   const { shared } = sharedStack;
-  const busStack = new BusStack(app, { config, key });
+  const busStack = new BusStack(scope, { config, key });
   const { bus } = busStack;
-  const apiStack = new ApiStack(app, { config, key, network, database, shared, bus, workload, routes, writes, restricted });
+  const apiStack = new ApiStack(scope, { config, key, network, database, shared, bus, workload, routes, writes, restricted });
   const { api, reader } = apiStack;
-  const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(app, { config }) : undefined;
-  const edgeStack = new EdgeStack(app, { config, key, routes, writes, api, usEast1, examples });
+  const usEast1 = UsEast1Stack.isNeededFor(config) ? new UsEast1Stack(scope, { config }) : undefined;
+  const edgeStack = new EdgeStack(scope, { config, key, routes, writes, api, usEast1, restricted, examples });
   const { edge } = edgeStack;
-  const purgeStack = new PurgeStack(app, {
+  const purgeStack = new PurgeStack(scope, {
     config,
     key,
     network,
@@ -94,7 +99,7 @@ export function addCachement(app: App, props: CachementProps): Stack[] {
     purgedKeys,
   });
   const { pipeline, warmer, probe } = purgeStack;
-  const operationsStack = new OperationsStack(app, {
+  const operationsStack = new OperationsStack(scope, {
     config,
     key,
     database,

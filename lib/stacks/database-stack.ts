@@ -1,4 +1,4 @@
-import type { App } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import { ReplicatedDatabase } from '../database/replicated-database';
 import { SchemaMigration } from '../database/schema-migration';
 import type { IPlatformNetwork } from '../network/platform-network';
@@ -13,8 +13,8 @@ export interface DatabaseStackProps extends PlatformStackProps {
 export class DatabaseStack extends PlatformStack {
   readonly database: ReplicatedDatabase;
 
-  constructor(app: App, props: DatabaseStackProps) {
-    super(app, 'database', 'system of record', props);
+  constructor(scope: Construct, props: DatabaseStackProps) {
+    super(scope, 'database', 'system of record', props);
     const { network } = props;
     const { config, removalPolicy: logRemovalPolicy } = this;
     this.database = new ReplicatedDatabase(this, 'Database', {

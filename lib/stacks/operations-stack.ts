@@ -1,5 +1,5 @@
-import type { App } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import type { ReplicatedDatabase } from '../database/replicated-database';
 import type { EdgeDistribution } from '../edge/edge-distribution';
 import type { CachedApi } from '../gateway/cached-api';
@@ -29,8 +29,8 @@ export interface OperationsStackProps extends PlatformStackProps {
 }
 
 export class OperationsStack extends PlatformStack {
-  constructor(app: App, props: OperationsStackProps) {
-    super(app, 'operations', 'topology and alarms', props);
+  constructor(scope: Construct, props: OperationsStackProps) {
+    super(scope, 'operations', 'topology and alarms', props);
     const { database, shared, bus, api, edge, pipeline } = props;
     const topology = new TopologyReporter(this, 'Topology', { shared, bus, logRemovalPolicy: this.removalPolicy });
 

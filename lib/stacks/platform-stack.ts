@@ -1,4 +1,5 @@
-import { type App, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import type { PlatformKey } from '../operations/platform-key';
 import { KEPT } from '../removal';
 import type { StageConfig } from './stage';
@@ -29,8 +30,10 @@ export class PlatformStack extends Stack {
   /** The stage that it is part of. */
   protected readonly config: StageConfig;
 
-  constructor(app: App, part: string, description: string, { config, key, region }: PlatformStackProps) {
-    super(app, `${namespaceOf(config)}-${part}`, {
+  constructor(scope: Construct, part: string, description: string, { config, key, region }: PlatformStackProps) {
+    super(scope, `${namespaceOf(config)}-${part}`, {
+      // The CDK puts the name of a `Stage` before it otherwise; the stage's own is in it already.
+      stackName: `${namespaceOf(config)}-${part}`,
       description: `Cachement, ${config.name}: ${description}`,
       env: { account: config.environment?.account, region: region ?? config.environment?.region },
       terminationProtection: config.protected ?? false,

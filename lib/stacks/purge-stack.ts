@@ -1,4 +1,3 @@
-import type { App } from 'aws-cdk-lib';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { IReplicatedDatabase } from '../database/replicated-database-base';
@@ -35,8 +34,8 @@ export class PurgeStack extends PlatformStack {
   readonly warmer?: CacheWarmer;
   readonly probe?: PurgeProbe;
 
-  constructor(app: App, props: PurgeStackProps) {
-    super(app, 'purge', 'relay, queues, rules and workers', props);
+  constructor(scope: Construct, props: PurgeStackProps) {
+    super(scope, 'purge', 'relay, queues, rules and workers', props);
     const { network, database, shared, bus, api } = props;
     const { config, removalPolicy: logRemovalPolicy } = this;
     checkParentTags(props.parentTags ?? {}, props.routes);

@@ -1,4 +1,4 @@
-import type { App } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { SharedCache } from '../shared/shared-cache';
 import { namespaceOf, PlatformStack, type PlatformStackProps } from './platform-stack';
@@ -10,8 +10,8 @@ export interface SharedStackProps extends PlatformStackProps {
 export class SharedStack extends PlatformStack {
   readonly shared: SharedCache;
 
-  constructor(app: App, props: SharedStackProps) {
-    super(app, 'shared', 'shared tier', props);
+  constructor(scope: Construct, props: SharedStackProps) {
+    super(scope, 'shared', 'shared tier', props);
     this.shared = new SharedCache(this, 'Shared', {
       network: props.network,
       namespace: namespaceOf(this.config),

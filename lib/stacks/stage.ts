@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type Size } from 'aws-cdk-lib';
+import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { GatewayCacheSize } from '../gateway/gateway-cache-size';
 import type { CacheDurability } from '../shared/cache-durability';
@@ -22,6 +23,20 @@ export interface StageDomain {
   readonly zoneName: string;
   /** Id of the zone in Route 53. */
   readonly hostedZoneId: string;
+  /** Further names in the same zone. @default - none */
+  readonly aliases?: string[];
+}
+
+/** What a stage's edge is like. */
+export interface StageEdge {
+  /** Edge locations that answer, by what they cost. @default - all */
+  readonly priceClass?: cloudfront.PriceClass;
+  /** Countries whose viewers are answered, or aren't. @default - all are */
+  readonly geoRestriction?: cloudfront.GeoRestriction;
+  /** Whether viewers may come by IPv6. @default true */
+  readonly enableIpv6?: boolean;
+  /** Region of Origin Shield. @default - none */
+  readonly originShieldRegion?: string;
 }
 
 /** What a stage's database is like. */
@@ -36,6 +51,14 @@ export interface StageDatabase {
   readonly maxConnections: number;
   /** For how long automatic backups are kept. */
   readonly backupRetention: Duration;
+  /** Size up to which disks grow by themselves. @default - none, they stay as they are */
+  readonly maxAllocatedStorage?: Size;
+  /** Window of backups, such as `01:00-02:00`, in UTC. @default - one that RDS chooses */
+  readonly backupWindow?: string;
+  /** Window of maintenance, such as `sun:03:00-sun:04:00`, in UTC. @default - one that RDS chooses */
+  readonly maintenanceWindow?: string;
+  /** Snapshot that the database is made from; it stays once it is there. @default - none */
+  readonly snapshotIdentifier?: string;
 }
 
 /** What a stage's shared tier is like. */
@@ -52,6 +75,10 @@ export interface StageSharedCache {
   readonly durability?: CacheDurability;
   /** Days that a daily snapshot is kept; 0 takes none. */
   readonly snapshotRetentionDays: number;
+  /** Window of snapshots, in UTC. @default '03:00-04:00' */
+  readonly snapshotWindow?: string;
+  /** Window of maintenance, in UTC. @default 'sun:04:30-sun:05:30' */
+  readonly maintenanceWindow?: string;
 }
 
 /** What a stage's gateway is like. */
@@ -95,6 +122,12 @@ export interface StageConfig {
    * @default - the distribution's own
    */
   readonly domain?: StageDomain;
+
+  /** Addresses of the VPC. Changing them replaces it, and everything in it. @default - 10.0.0.0/16 */
+  readonly ipAddresses?: ec2.IIpAddresses;
+
+  /** The edge. @default - all locations, for all countries */
+  readonly edge?: StageEdge;
 
   /**
    * Whether requests are checked against AWS's managed rules: at the gateway, and at the edge, whose rules are made in us-east-1.

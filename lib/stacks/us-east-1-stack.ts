@@ -1,6 +1,7 @@
-import { type App, CfnOutput, Fn, type Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, Fn, type Stack, Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
 import { EDGE_REGION, Firewall, FirewallScope, type IFirewall } from '../operations/firewall';
 import { PlatformKey } from '../operations/platform-key';
 import { PlatformStack, type PlatformStackProps } from './platform-stack';
@@ -13,8 +14,8 @@ export class UsEast1Stack extends PlatformStack {
   /** Of the stage's domain; none where it has no domain of its own. */
   readonly certificate?: acm.Certificate;
 
-  constructor(app: App, props: PlatformStackProps) {
-    super(app, EDGE_REGION, 'what the edge takes from us-east-1', { ...props, key: undefined, region: EDGE_REGION });
+  constructor(scope: Construct, props: PlatformStackProps) {
+    super(scope, EDGE_REGION, 'what the edge takes from us-east-1', { ...props, key: undefined, region: EDGE_REGION });
     const { domain } = this.config;
     if (this.config.firewall) {
       // A key serves its own region only.
@@ -24,6 +25,7 @@ export class UsEast1Stack extends PlatformStack {
     if (domain) {
       this.certificate = new acm.Certificate(this, 'Certificate', {
         domainName: domain.name,
+        subjectAlternativeNames: domain.aliases,
         validation: acm.CertificateValidation.fromDns(route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', domain)),
       });
     }

@@ -68,7 +68,8 @@ function whoMay({ AuthorizationType = 'NONE', ApiKeyRequired }: Resource['proper
   return ApiKeyRequired === true ? 'API key' : 'anybody';
 }
 
-function pathOf(id: unknown, resources: readonly Resource[]): string {
+/** @returns path of a resource of an API, such as `/places/{id}`. */
+export function pathOf(id: unknown, resources: readonly Resource[]): string {
   const resource = resources.find(({ type, address }) => type === 'AWS::ApiGateway::Resource' && mentions(id, address));
   if (!resource) return '';
   return `${pathOf(resource.properties.ParentId, resources)}/${resource.properties.PathPart}`;

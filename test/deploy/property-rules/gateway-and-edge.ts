@@ -1,4 +1,5 @@
 import type { Json } from '../assembly';
+import { pathOf } from '../callers';
 import { named, type PropertyRule } from './rule';
 
 const CACHE_TTL_MOST = 3600;
@@ -63,6 +64,23 @@ export const GATEWAY_AND_EDGE_RULES: readonly PropertyRule[] = [
       const timeout = Integration?.TimeoutInMillis ?? INTEGRATION_TIMEOUT_MOST_MS;
       return timeout > INTEGRATION_TIMEOUT_MOST_MS || timeout < 50
         ? `'TimeoutInMillis' must be from 50 to ${INTEGRATION_TIMEOUT_MOST_MS}, got: ${timeout}`
+        : undefined;
+    },
+  },
+  {
+    id: 'authorized-behind-a-cache',
+    types: ['AWS::ApiGateway::Method'],
+    source: 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html',
+    problem: ({ HttpMethod, AuthorizationType = 'NONE', ApiKeyRequired, ResourceId }, _, all) => {
+      if (HttpMethod !== 'GET' || (AuthorizationType === 'NONE' && ApiKeyRequired !== true)) return undefined;
+      const pattern = pathOf(ResourceId, all).replace(/\{[^}]+\}/g, '*');
+      const behavior = all
+        .filter(({ type }) => type === 'AWS::CloudFront::Distribution')
+        .flatMap(({ properties }) => properties.DistributionConfig.CacheBehaviors ?? [])
+        .find(({ PathPattern }: Json) => PathPattern === pattern);
+      const policy = named(all, 'AWS::CloudFront::CachePolicy', behavior?.CachePolicyId)[0];
+      return policy && policy.properties.CachePolicyConfig.MaxTTL > 0
+        ? `GET of '${pattern}' must be open to anybody, since the edge keeps its answers and hands on no authorisation, got: '${AuthorizationType}'; leave the behaviour uncached`
         : undefined;
     },
   },

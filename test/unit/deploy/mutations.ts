@@ -237,6 +237,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   property('method-declared', 'AWS::ApiGateway::Method', 'Integration.Type', 'AWS_PROXY', isMock),
   property('method-declared', 'AWS::ApiGateway::Method', 'Integration.TimeoutInMillis', 60_000),
+  property('authorized-behind-a-cache', 'AWS::ApiGateway::Method', 'AuthorizationType', 'AWS_IAM', isKeyed),
   property('cache-key-parameters-declared', 'AWS::ApiGateway::Method', 'RequestParameters', {}, isKeyed),
   property('behavior-ttls', 'AWS::CloudFront::CachePolicy', 'CachePolicyConfig.MinTTL', 100_000),
   property('distribution-log-bucket', 'AWS::S3::Bucket', 'OwnershipControls', undefined),

@@ -1,4 +1,4 @@
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { type App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -267,6 +267,14 @@ test("with DESTROY nothing is left behind but the account's role for the logs of
 });
 
 describe('fails when', () => {
+  test('a client is in another stack, which would need the one of the platform, and it the other', () => {
+    const { stack, platform } = platformIn();
+    const handler = handlerIn(new Stack(stack.node.root as App, 'functions'), 'Handler', platform.network.vpc);
+    expect(() => platform.addClient(handler, { concurrency: 1 })).toThrow(
+      /'client' must be in the stack of the platform.*got: 'functions\/Handler'; make it there, or give it the tiers by 'addCacheClient'/,
+    );
+  });
+
   test('there is no route', () => {
     const { stack } = platformIn();
     expect(() => Template.fromStack(stack)).toThrow(
