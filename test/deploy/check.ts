@@ -40,7 +40,7 @@ function neighbours(
   return [
     ['dev and prod in one account', of('dev'), of('prod')],
     ...Object.keys(APPS)
-      .filter((name) => of(name).length > 1)
+      .filter((name) => of(name).length > 1 && of(name).every(({ dependencies }) => dependencies.length === 0))
       .map((name): [string, readonly StackArtifact[], readonly StackArtifact[]] => [
         `${name}, one of which goes`,
         of(name).slice(0, 1),
