@@ -1,11 +1,12 @@
 import * as path from 'node:path';
 import { clientConfig, startPostgres } from '../../test/support/postgres';
 import { startRedisCluster } from '../../test/support/redis-cluster';
-import type { Benchmark } from '../support/benchmark';
+import type { Benchmark, BenchmarkContext } from '../support/benchmark';
 import { chosen, runCases } from '../support/cases';
 import { describe, type Figure, isMissed } from '../support/figures';
 import { buildRoles } from '../support/roles';
 import { CASES } from './cases';
+import { PURGES, purgesBesideBusyProcesses } from './purges';
 import { type CaseResult, runCase } from './run-case';
 
 const LOADS_PER_KEY: Figure = { key: 'loadsPerKey', what: 'loads of a burst and its aftermath, for each key', atMost: 1.05 };
@@ -29,17 +30,37 @@ const LIMIT_MS = 220_000;
 
 const ORDERLY = ['hit', 'miss', 'stale', 'bypass'];
 
+const PARTS = ['bursts', 'purges'] as const;
+
 /**
- * `npm run bench -- overload [--json] [--only case,case]`: bursts of reads of cold keys on a healthy cluster, by processes that
- * have half a processor each, or one. Where the machine has several, the first is kept free for the servers.
+ * `npm run bench -- overload [--json] [--part PART] [--only case,case]`. Part `bursts`: bursts of reads of cold keys on a healthy
+ * cluster, by processes that have half a processor each, or one; where the machine has several, the first is kept free for the
+ * servers. Part `purges`: the purge path at 100 changes a second beside two busy processes.
  */
-export const benchmark: Benchmark = async ({ options, log }) => {
+export const benchmark: Benchmark = async (context) => {
+  const { options, log } = context;
+  const parts = PARTS.filter((part) => part === (options.part ?? part));
+  if (parts.length === 0) throw new Error(`'--part' must be one of ${PARTS.join(', ')}, got: '${options.part}'`);
+  const missed: string[] = [];
+  const result: Record<string, unknown> = {};
+  if (parts.includes('bursts')) Object.assign(result, await bursts(context, missed));
+  if (parts.includes('purges')) {
+    const purges = await purgesBesideBusyProcesses();
+    for (const figure of PURGES) {
+      if (isMissed(figure, purges[figure.key as keyof typeof purges])) missed.push(`purges: ${figure.key}`);
+      log(`${figure.key}: ${figure.what}: ${describe(figure)}`);
+    }
+    Object.assign(result, purges);
+  }
+  return { ...result, missed };
+};
+
+async function bursts({ options, log }: BenchmarkContext, missed: string[]): Promise<Record<string, unknown>> {
   const cases = chosen(CASES, options.only);
   const roles = buildRoles(path.join(__dirname, 'roles'));
   const cluster = await startRedisCluster();
   const postgres = await startPostgres();
   const results: CaseResult[] = [];
-  const missed: string[] = [];
   try {
     const skipped = await runCases(cases, LIMIT_MS, async (each) => {
       const result = await runCase({ cluster, database: clientConfig(postgres), roles }, each);
@@ -64,6 +85,5 @@ export const benchmark: Benchmark = async ({ options, log }) => {
     recoveredAfterMs: worst('recoveredAfterMs'),
     bypassesAfterRecovery: worst('bypassesAfterRecovery'),
     cases: results,
-    missed,
   };
-};
+}

@@ -153,9 +153,7 @@ export interface CacheOptions<Handle> {
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** Parts of a cache for functions of the library that aren't methods of it, such as `strictly`. */
-export interface CacheInternals<Handle> extends Omit<NamespaceParts<Handle>, 'prefix' | 'tags'> {
-  readonly fenceMs: number;
-}
+export type CacheInternals<Handle> = Omit<NamespaceParts<Handle>, 'prefix' | 'tags'>;
 
 /** Cache of one process: memory over shared over the database, one declaration a route or a namespace. */
 export class Cache<Handle> {
@@ -168,11 +166,13 @@ export class Cache<Handle> {
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a whole number in its range. */
   constructor(options: CacheOptions<Handle>) {
     const numbers = wholeNumbers(DEFAULTS, options, ['tagTtlMs', 'waitMs']);
-    const { memoryMaxBytes, fenceMs } = numbers;
+    const { memoryMaxBytes } = numbers;
     const { shared, codec, backplane, hotKeys, clock = systemClock, random = Math.random, background = false } = options;
     const { tracing = (_, run) => run() } = options;
     const source = timeLimited(options.source, numbers.loadTimeoutMs, tracing);
     const read: ReadPathParts<Handle> = {
+      ...numbers,
+      background,
       memory: hotKeys?.memory<CachedValue>(memoryMaxBytes) ?? new MemoryTier<CachedValue>(memoryMaxBytes),
       shared,
       tags: shared && new TagVersions(shared, source, clock, numbers),
@@ -186,15 +186,14 @@ export class Cache<Handle> {
       random,
       tracing,
     };
-    const readPath = new ReadPath(read, { ...numbers, background });
+    const readPath = new ReadPath(read);
     backplane?.listen((message) => readPath.onRemotePurge(message));
-    const writePath = new WritePath(readPath, read, numbers);
+    const writePath = new WritePath(readPath, read);
     this.#writePath = writePath;
     this.internals = {
       read,
       readPath,
       writePath,
-      fenceMs,
       telemetry: options.telemetry,
       onRead: options.onRead,
     };

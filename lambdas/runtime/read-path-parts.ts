@@ -12,12 +12,14 @@ import type { SharedStore } from './shared/shared-store';
 import type { TagVersions } from './tags';
 import type { Tracing } from './tracing';
 
-/** Options of the read path. */
-export interface ReadPathOptions {
+/** Options of the read path and the write path, which are the cache's. */
+interface PathOptions {
   /** Life of a lease where the load's duration isn't known, in milliseconds; else it is three times that. */
   readonly leaseMs: number;
   /** Longest wait of a read for another process's load, in milliseconds, before it loads without filling. */
   readonly waitMs: number;
+  /** Life of a fence after the purge that set it, in milliseconds. */
+  readonly fenceMs: number;
   /** Largest entry that is stored, in characters. */
   readonly maxEntryLength: number;
   /**
@@ -27,8 +29,8 @@ export interface ReadPathOptions {
   readonly background: boolean;
 }
 
-/** Dependencies of the read path. */
-export interface ReadPathParts<Handle> {
+/** Dependencies and options of the read path and the write path. */
+export interface ReadPathParts<Handle> extends PathOptions {
   readonly memory: MemoryTier<CachedValue>;
   readonly shared: SharedStore | undefined;
   readonly tags: TagVersions | undefined;

@@ -25,7 +25,7 @@ import type { PurgeMessage } from './memory/backplane';
 import type { Keyspace } from './memory/entry-table';
 import { MemoryFence } from './memory/memory-fence';
 import type { Policy } from './policy';
-import type { Attempt, ReadPathOptions, ReadPathParts } from './read-path-parts';
+import type { Attempt, ReadPathParts } from './read-path-parts';
 import { type EntryRef, type ReadRequest, satisfies } from './read-request';
 import type { LeaseGrant, Tag } from './shared/shared-store';
 import { type Capture, declaredTags, judge, type TagVersions, union } from './tags';
@@ -63,13 +63,11 @@ export class ReadPath<Handle> {
   // Fields of their own, because a hit in memory is so little that each look into another object shows.
   readonly #clock: Clock;
   readonly #memory: ReadPathParts<Handle>['memory'];
-  readonly #options: ReadPathOptions;
 
-  constructor(parts: ReadPathParts<Handle>, options: ReadPathOptions) {
+  constructor(parts: ReadPathParts<Handle>) {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#memory = parts.memory;
-    this.#options = options;
   }
 
   /** State of memory's fence: another number after each purge that concerns the entry. */
@@ -179,7 +177,7 @@ export class ReadPath<Handle> {
         if (found.state === 'fresh' || joinedLookup || this.#refreshing.has(entryName)) {
           return toRead(found, !!joinedLookup);
         }
-        const { background } = this.#options;
+        const { background } = this.#parts;
         const run = () => this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
         // Beside the answer it is nobody's: the load within which this is read may end before.
         const refresh = background && outer ? nestingLoads.run(undefined, run) : run();
@@ -330,7 +328,7 @@ export class ReadPath<Handle> {
             seenToken = found.token;
           } else await shared.discard(entryName);
         }
-        if (waited >= this.#options.waitMs) return await this.#bypass(attempt, 'lease-wait');
+        if (waited >= this.#parts.waitMs) return await this.#bypass(attempt, 'lease-wait');
         return lease.kind === 'wait' ? Math.min(lease.leftMs + 1, wait * (0.5 + random())) : 0;
       } catch (error) {
         if (isUnavailable(error)) return this.#bypass(attempt, UNAVAILABLE);
@@ -375,7 +373,7 @@ export class ReadPath<Handle> {
       await release();
       return this.#bypass(attempt, UNAVAILABLE);
     }
-    const renewal = this.#options.background
+    const renewal = this.#parts.background
       ? renewLease(shared, clock, entryName, token, this.#leaseMs(seen?.cached.loadMs))
       : undefined;
     try {
@@ -386,9 +384,9 @@ export class ReadPath<Handle> {
       const { header, cached, json } = this.#loaded(attempt, load, loadedAt);
       const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
       const miss = withOutcome(cached, this.#now(), 'database', 'miss');
-      this.#hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#options.leaseMs / 3);
+      this.#hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#parts.leaseMs / 3);
       await tags.observe(load.loaded.version).catch(ignored);
-      const refusal = load.refusal ?? (entry.length > this.#options.maxEntryLength ? 'too-large' : undefined);
+      const refusal = load.refusal ?? (entry.length > this.#parts.maxEntryLength ? 'too-large' : undefined);
       if (refusal || header.freshUntil <= loadedAt) {
         await release();
         return asUncacheable(miss, refusal);
@@ -486,7 +484,7 @@ export class ReadPath<Handle> {
   }
 
   #leaseMs(loadMs: number | undefined): number {
-    return loadMs === undefined ? this.#options.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
+    return loadMs === undefined ? this.#parts.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   }
 
   #attempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {

@@ -34,8 +34,8 @@ export async function strictly<T, Handle>(
   if (!(timeoutMs > 0 && timeoutMs <= 3_600_000)) {
     throw invalid(`'timeoutMs' must be more than 0 and at most an hour, got: ${got(timeoutMs)}`);
   }
-  const { readPath, fenceMs } = cache.internals;
-  const { shared, source } = cache.internals.read;
+  const { readPath, read } = cache.internals;
+  const { shared, source, fenceMs } = read;
   const publishAll = () => Promise.all(entries.map((entry) => readPath.publish(entry)));
   if (!shared) return commit().finally(publishAll);
   const writer = newToken();

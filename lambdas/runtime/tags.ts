@@ -66,6 +66,7 @@ export class TagVersions {
   #learnt = 0;
   /** Newest timeline that {@link ALL_TAGS} are known to be of. */
   #timeline = '';
+  #latest = 0;
   /** Number of remote purges: replies to what was asked for before aren't stored. */
   #forgotten = 0;
   /** Questions that leave at the end of the turn. */
@@ -94,6 +95,9 @@ export class TagVersions {
    * that is frozen, the same array for many entries, they are made out once.
    */
   known(names: readonly string[], now: number): KnownTags | undefined {
+    // By a clock that was set back what is known would count for longer by as much.
+    if (now < this.#latest) this.forget();
+    this.#latest = now;
     const known = this.#expected.get(names);
     if (known && known.learnt === this.#learnt && now < known.until) return known;
     const marks: TagMark[] = [];

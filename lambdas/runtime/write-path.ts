@@ -4,7 +4,7 @@ import { CacheError, ignored } from './errors';
 import { valueText } from './json-value';
 import { RowVersions } from './memory/row-versions';
 import type { ReadPath } from './read-path';
-import type { ReadPathOptions, ReadPathParts } from './read-path-parts';
+import type { ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
 import type { PurgeMode } from './shared/shared-store';
 import { declaredTags } from './tags';
@@ -40,19 +40,13 @@ export interface PutRequest {
 export class WritePath<Handle> {
   readonly #readPath: ReadPath<Handle>;
   readonly #parts: ReadPathParts<Handle>;
-  readonly #options: Pick<ReadPathOptions, 'maxEntryLength'> & { readonly fenceMs: number };
   /** Rows of entries whose only tier is memory; under '' the version of the last purge of tags. */
   readonly #rows: RowVersions;
 
-  constructor(
-    readPath: ReadPath<Handle>,
-    parts: ReadPathParts<Handle>,
-    options: Pick<ReadPathOptions, 'maxEntryLength'> & { readonly fenceMs: number },
-  ) {
+  constructor(readPath: ReadPath<Handle>, parts: ReadPathParts<Handle>) {
     this.#readPath = readPath;
     this.#parts = parts;
-    this.#options = options;
-    this.#rows = new RowVersions(options.fenceMs);
+    this.#rows = new RowVersions(parts.fenceMs);
   }
 
   /** Version that a write is known by. */
@@ -70,14 +64,14 @@ export class WritePath<Handle> {
     options: PurgeOptions & { readonly row?: string | undefined },
     memoryOnly: boolean,
   ): Promise<void> {
-    const { shared, tags, clock } = this.#parts;
+    const { shared, tags, clock, fenceMs } = this.#parts;
     this.#readPath.drop(entry);
     if (!shared || memoryOnly) {
       this.#rows.raise(entry.entryName, options.row ?? '~', clock.now());
       return this.#readPath.publish(entry);
     }
     const version = await this.version(options);
-    await shared.purgeKey(entry.entryName, version, this.#options.fenceMs, options).catch(withKey(entry.key));
+    await shared.purgeKey(entry.entryName, version, fenceMs, options).catch(withKey(entry.key));
     await this.#readPath.publish(entry);
     await tags?.observe(version).catch(ignored);
   }
@@ -111,8 +105,7 @@ export class WritePath<Handle> {
    * @returns whether it was stored.
    */
   async put(request: Omit<ReadRequest<unknown, Handle>, 'loader'>, { value, ...given }: PutRequest): Promise<boolean> {
-    const { shared, tags, clock, memory, random, codec, serializer } = this.#parts;
-    const { fenceMs, maxEntryLength } = this.#options;
+    const { shared, tags, clock, memory, random, codec, serializer, fenceMs, maxEntryLength } = this.#parts;
     // Later than this what was purged since the commit may be forgotten.
     const until = (given.committedAt ?? clock.now()) + fenceMs / 2;
     const fence = this.#readPath.fence(request.entryName);

@@ -12,8 +12,8 @@ export const MAX_TAGS_PER_RESPONSE = 50;
 /** CloudFront's limit of one tag, in characters. */
 export const MAX_TAG_LENGTH = 256;
 
-/** Printable ASCII without space, upper case, `#`, `*` and `,`. */
-const TAG = /^[!"$-)+\--@[-~]+$/;
+/** Printable ASCII without space, upper case, `#`, `*` and `,`; up to {@link MAX_TAG_LENGTH}. */
+const TAG = /^[!"$-)+\--@[-~]{1,256}$/;
 
 /**
  * Tells what is wrong with a tag.
@@ -22,7 +22,7 @@ const TAG = /^[!"$-)+\--@[-~]+$/;
  */
 export function tagProblem(tag: unknown): string | undefined {
   const text = typeof tag === 'string';
-  if (text && tag.length <= MAX_TAG_LENGTH && TAG.test(tag)) return undefined;
+  if (text && TAG.test(tag)) return undefined;
   const got = text ? `${JSON.stringify(tag.slice(0, 80))}, ${tag.length} characters` : typeof tag;
   return `a tag must be lower case ASCII 33-126 without ',', '#' and '*', at most ${MAX_TAG_LENGTH} characters, got: ${got}`;
 }

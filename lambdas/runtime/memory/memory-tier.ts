@@ -35,6 +35,7 @@ export class MemoryTier<V> {
   /** Number of entries, with those that have expired and weren't swept yet. */
   #size = 0;
   #sweptTo = 0;
+  #latest = 0;
 
   /** @param maxBytes upper bound of the weights of all entries, in bytes. */
   constructor(maxBytes: number) {
@@ -58,6 +59,9 @@ export class MemoryTier<V> {
 
   /** Value of a key; undefined where there is none or it has expired at `now`. */
   get(key: string, now: number, keyspace: Keyspace): V | undefined {
+    // By a clock that was set back what is here would live longer by as much.
+    if (now < this.#latest) this.clear();
+    this.#latest = now;
     const row = keyspace.get(key);
     if (!row) return undefined;
     const table = this.#table;

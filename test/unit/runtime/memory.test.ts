@@ -160,9 +160,7 @@ describe('the memory tier', () => {
       if (memory.bytes > maxBytes) throw new Error(`step ${step}: ${memory.bytes} bytes`);
       if (step % 100 === 0) {
         // The sum of what is really there is what the tier believes to hold. Expired entries may be there or not, so none are.
-        const there = [...expected].filter(
-          ([at]) => memory.get(at.slice(2), Number.NEGATIVE_INFINITY, spaces[Number(at[0])]!) !== undefined,
-        );
+        const there = [...expected].filter(([at]) => memory.get(at.slice(2), now, spaces[Number(at[0])]!) !== undefined);
         expect(memory.bytes).toBe(there.reduce((sum, [, { weight }]) => sum + weight, 0));
         expect(spaces.reduce((sum, index) => sum + index.size, 0)).toBe(there.length);
       }

@@ -135,6 +135,26 @@ describe('a namespace', () => {
     expect(await others.get('1')).toBeUndefined();
   });
 
+  test('keeps nothing in memory for longer where the clock is set back', async () => {
+    const { cache, source, clock } = two();
+    const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 60 } });
+    await things.getOrSet('1', async () => source.value);
+    source.write('v2');
+    await clock.advance(-600_000);
+    expect(await things.getOrSet('1', async () => source.value)).toBe('v2');
+    await clock.advance(50_000);
+    expect(await things.get('1')).toBe('v2');
+  });
+
+  test('nor remembers for longer that a tag was not purged', async () => {
+    const { a, b, source, clock } = two({ freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 600 } });
+    await a.getOrSet('1', async () => source.value);
+    await b.clear({ version: source.write('v2') });
+    expect(await a.getOrSet('1', async () => source.value)).toBe('v1');
+    await clock.advance(-600_000);
+    expect(await a.getOrSet('1', async () => source.value)).toBe('v2');
+  });
+
   test('whose only tier is memory is purged by key while the shared tier is down', async () => {
     const { cache, store } = two();
     const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 60 } });
