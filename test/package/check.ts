@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
 import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
-import { noticeProblems, packagesOfBundles } from './notices';
+import { generatorSays, noticeProblems, packagesOfBundles } from './notices';
 import { Project, root } from './project';
 import { templateNames, usesTemplate } from './template';
 
@@ -100,6 +100,12 @@ async function main(project: Project): Promise<void> {
     // The check finds a package without a notice, and a notice without its text.
     assert.equal(noticeProblems(notices, [...packages, 'unnamed 1.0.0']).length, 1);
     assert.equal(noticeProblems(notices.replaceAll(/^Permission .*/gm, ''), packages).length > 5, true);
+    // What nobody has read, or what brings no text, doesn't ship.
+    const says = (name: string, licence: string, files = {}) => generatorSays(project.path(`found/${name}`), licence, files);
+    assert.match(await says('copyleft', 'GPL-3.0'), /licence of 'found' must be one of 0BSD.*, got: 'GPL-3.0'; read it/);
+    assert.match(await says('bare', 'ISC'), /must bring the text of its licence, got: no file such as LICENSE/);
+    const passed = await says('whole', 'Apache-2.0', { LICENSE: 'TERMS AND CONDITIONS', NOTICE: 'Made by Somebody' });
+    assert.match(passed, /^found 1\.0\.0 \(Apache-2\.0\)\n\nTERMS AND CONDITIONS\n\nMade by Somebody$/m);
   });
 
   await step('asking the command line what a purge would touch', () => asksForDryRuns(project));

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './project';
 
@@ -54,4 +55,17 @@ export function noticeProblems(notices: string, packages: readonly string[]): st
       .filter((name) => !packages.includes(name))
       .map((name) => `the notices name '${name}', of which nothing is in a bundle`),
   ];
+}
+
+/** @returns what the generator says of a package with this licence and these files; its notices, where it takes it. */
+export async function generatorSays(folder: string, license: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const { noticesOf } = await import(pathToFileURL(path.join(root, 'scripts/build/notices.mjs')).href);
+  fs.mkdirSync(folder, { recursive: true });
+  const all = { 'package.json': JSON.stringify({ name: 'found', version: '1.0.0', license }), ...files };
+  for (const [name, text] of Object.entries(all)) fs.writeFileSync(path.join(folder, name), text);
+  try {
+    return noticesOf(root, [path.relative(root, folder)]);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
