@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { places } from '../../examples/places';
+import { KEEPER_PUBLISHES, WRITER_PUBLISHES } from '../../lib/contract/events';
 import type { CallRecord } from '../../local/aws';
 import { awsFromTemplate } from '../../local/aws';
 import { readAssembly } from '../deploy/assembly';
@@ -124,6 +125,24 @@ describe('each function is allowed what it uses, and no more', () => {
     expect(unusedGrants(model, aws.used(), [grant!, ...wider])).toEqual(wider);
   });
 
+  test.each([
+    ['FunctionsWriter', 'OutboxKicked', 'cachement', 0],
+    ['FunctionsWriter', 'EdgePurgeCompleted', 'cachement', 'AccessDeniedException'],
+    ['FunctionsWriter', 'OutboxKicked', 'shop', 'AccessDeniedException'],
+    ['PurgeRelay', 'GatewayPurged', 'cachement', 'AccessDeniedException'],
+  ] as const)('%s publishes %s of %s: %s', async (name, DetailType, Source, expected) => {
+    const credentials = platform.keys.of(functionArn(platform, name));
+    const { region } = platform.model.environment;
+    const client = new EventBridgeClient({ region, endpoint: platform.urls.endpoint, credentials, maxAttempts: 1 });
+    const EventBusName = platform.model.ref(platform.model.resources('AWS::Events::EventBus')[0]!);
+    const sent = client.send(new PutEventsCommand({ Entries: [{ EventBusName, Source, DetailType, Detail: '{}' }] }));
+    const outcome = await sent.then(
+      ({ FailedEntryCount }) => FailedEntryCount,
+      (error: Error) => error.name,
+    );
+    expect(outcome).toBe(expected);
+  });
+
   test('every exception is needed', () => {
     const grants = functionGrants(platform.model);
     const needless = EXCEPTIONS.flatMap(({ actions }) => actions).filter(
@@ -132,6 +151,13 @@ describe('each function is allowed what it uses, and no more', () => {
     expect(needless).toEqual([]);
   });
 });
+
+/** Events that a function publishes, by the contract. */
+function publishedBy(logicalId: string): readonly string[] {
+  return logicalId.startsWith('FunctionsWriter') ? WRITER_PUBLISHES : KEEPER_PUBLISHES;
+}
+
+const eventKeys = (detailTypes: readonly string[]) => ({ 'events:source': ['cachement'], 'events:detail-type': detailTypes });
 
 describe('each function reaches what it uses, and no more', () => {
   test('there is a path of security groups for each pair of function and target that was used, and no other', () => {
@@ -156,8 +182,9 @@ describe('each function reaches what it uses, and no more', () => {
         const reach = network.reach(arn, action.split(':')[0]!);
         expect(reach).toMatchObject({ reachable: true, endpoint: { policy: expect.anything() } });
         const endpointPolicy = (reach as unknown as { endpoint: { policy: [] } }).endpoint.policy;
+        const keys = action === 'events:PutEvents' ? eventKeys(publishedBy(fn.logicalId)) : undefined;
         for (const resource of resources) {
-          expect(policies.authorize({ caller, action, resource, endpointPolicy })).toEqual({ allowed: true });
+          expect(policies.authorize({ caller, action, resource, endpointPolicy, keys })).toEqual({ allowed: true });
         }
       }
     }
