@@ -33,7 +33,7 @@ const database = {
   readers: [pool({})],
 } as unknown as Database;
 const store = {
-  anyMaster: async (ask: (master: object) => Promise<unknown>) => ask({ cluster: async () => SHARDS }),
+  client: async () => ({ nodes: () => [{ cluster: async () => SHARDS }] }),
   failing: undefined,
 } as unknown as RedisStore;
 
