@@ -10,6 +10,8 @@ const PAGES = ['README.md', 'edge.md', 'events-queues-aws.md', 'gateway-lambda.m
 /** Column or item of a page that says what AWS does, with its source. */
 interface Claim {
   readonly name: string;
+  /** Behaviour here, of an open question. */
+  readonly here: string;
   readonly source: string;
   /** Question that nobody has verified the answer to. */
   readonly open: boolean;
@@ -22,7 +24,7 @@ function claimsOf(text: string): Claim[] {
   const items = text.split(/^(?=- \*\*)/m).flatMap((item) => {
     const name = /^- \*\*(.+?)\*\*/.exec(item)?.[1];
     if (!name || !/^ {2}- on AWS:/m.test(item)) return [];
-    return [{ name, source: /^ {2}- source: (.*)$/m.exec(item)?.[1] ?? '', open: false }];
+    return [{ name, here: '', source: /^ {2}- source: (.*)$/m.exec(item)?.[1] ?? '', open: false }];
   });
   let head: string[] = [];
   const rows = text.split('\n').flatMap((line): Claim[] => {
@@ -36,7 +38,7 @@ function claimsOf(text: string): Claim[] {
       .map((cell) => cell.trim());
     if (head.length === 0) head = cells;
     else if (head[0] === 'question' || head.includes('on AWS')) {
-      return [{ name: cells[0]!, source: cells.at(-1)!, open: head[0] === 'question' }];
+      return [{ name: cells[0]!, here: cells[1]!, source: cells.at(-1)!, open: head[0] === 'question' }];
     }
     return [];
   });
@@ -59,11 +61,13 @@ function pointOf(question: string): string | undefined {
 
 /** @returns what is missing of the claims of a page. */
 function problemsOf(text: string): string[] {
-  return claimsOf(text).flatMap(({ name, source, open }) => {
+  return claimsOf(text).flatMap(({ name, here, source, open }) => {
     if (!open) return footnotesOf(source).length > 0 ? [] : [`'${name}' has no source`];
     const point = pointOf(name);
     if (!point) return [`'${name}' is asked by no point of verify:aws`];
-    return source.endsWith(point) ? [] : [`'${name}' must name its point, ${point}, got: ${source}`];
+    if (!source.endsWith(point)) return [`'${name}' must name its point, ${point}, got: ${source}`];
+    const appeals = /\bby (the (guide|notes|table)|a report|reports|a user)\b/.test(here);
+    return appeals && footnotesOf(source).length === 0 ? [`'${name}' appeals to a page, and names none`] : [];
   });
 }
 
@@ -90,6 +94,9 @@ test('a claim without a source, and a question without its point, are found', ()
   const text = textOf('edge.md');
   const [row] = /^\| Is `Set-Cookie` .*$/m.exec(text)!;
   expect(problemsOf(text.replace(row, row.replace(/`edge\/set-cookie`/, 'by hand')))).toHaveLength(1);
+  expect(problemsOf(text.replace(/(by the table of headers \| )\[\^headers\] /, '$1'))).toEqual([
+    expect.stringContaining('appeals to a page, and names none'),
+  ]);
   expect(problemsOf(text.replace(/^ {2}- source: \[\^throttle\]\n/m, ''))).toEqual(["'API throttle' has no source"]);
   expect(problemsOf(`${text}\n| question | here | source and point |\n|---|---|---|\n| Why? | So | by hand |\n`)).toEqual([
     "'Why?' is asked by no point of verify:aws",
