@@ -1,3 +1,6 @@
+import { Stack } from 'aws-cdk-lib';
+import { CacheEngine, PlatformNetwork, SharedCache } from '../../../lib';
+import { stacksOf } from '../../deploy/apps';
 import { readStacks, type StackArtifact } from '../../deploy/assembly';
 import { RELEASED, releaseFile } from '../../deploy/keep-release';
 import { updateProblems } from '../../deploy/updates';
@@ -71,6 +74,19 @@ describe('an update', () => {
       if (id) delete outputs[id].Export;
     }
     expect(() => updateProblems(release('prod'), after)).toThrow(/imports '.*', which no stack before it exports/);
+  });
+
+  test('from Redis OSS to Valkey replaces the group, and nothing that holds a name which its successor needs', () => {
+    const withEngine = (engine: CacheEngine) =>
+      stacksOf((app) => {
+        const stack = new Stack(app, 'shop');
+        new SharedCache(stack, 'Shared', { network: new PlatformNetwork(stack, 'Network'), namespace: 'shop', engine });
+      });
+    const [before, after] = [withEngine(CacheEngine.REDIS_7_1), withEngine(CacheEngine.VALKEY_8_0)];
+    expect(rules(before, after)).toEqual(['update-loses']);
+    // With the ids that it had before, CloudFormation would make a second user of one id.
+    const sameIds = JSON.parse(JSON.stringify(after).replaceAll('"shop-"', '"shop-r"'));
+    expect(rules(before, sameIds)).toContain('replacement-of-named');
   });
 
   test('that only writes a reference otherwise replaces nothing', () => {
