@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IFirewall } from '../operations/firewall';
@@ -39,12 +39,11 @@ export interface CachedApiProps {
   readonly restricted?: Route[];
 
   /**
-   * Origins whose scripts may use the API: the gateway itself answers their `OPTIONS`. Answers of functions carry
-   * `Access-Control-Allow-Origin` themselves; where they are cached, it is `*` or one origin. For several origins the edge has to
-   * forward `Origin`, by its `originHeaders`.
+   * Scripts of another origin that may use the API: the gateway itself answers their `OPTIONS`. Answers of functions carry
+   * `Access-Control-Allow-Origin` themselves.
    * @default - none; no `OPTIONS` is answered
    */
-  readonly cors?: apigateway.CorsOptions;
+  readonly cors?: CachedApiCors;
 
   /**
    * True if nothing needs authorisation. Only for an API that runs on a developer's own machine.
@@ -88,6 +87,26 @@ export interface CachedApiProps {
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly logRemovalPolicy?: RemovalPolicy;
+}
+
+/** Scripts of another origin, which a browser lets use an API. */
+export interface CachedApiCors {
+  /**
+   * Origin such as `https://shop.example.com`, or `*`. There is one: an answer that is cached is the same whoever asks.
+   */
+  readonly origin: string;
+
+  /**
+   * Headers that scripts may send.
+   * @default - Authorization and Content-Type
+   */
+  readonly headers?: string[];
+
+  /**
+   * Time for which a browser doesn't ask again.
+   * @default Duration.minutes(10)
+   */
+  readonly maxAge?: Duration;
 }
 
 /** Functions and authorisation of a route. */

@@ -9,14 +9,14 @@ import { KEPT } from '../removal';
 import type { Route } from '../route';
 import { accountRoleOf } from './account-role';
 import { type CachedApiAttributes, CachedApiBase, type ICachedApi, ImportedApi } from './cached-api-base';
-import type { CachedApiPlanOptions, CachedApiProps, CachedRouteOptions } from './cached-api-props';
+import type { CachedApiCors, CachedApiPlanOptions, CachedApiProps, CachedRouteOptions } from './cached-api-props';
 import { GatewayCacheSize } from './gateway-cache-size';
-import { addMethodNotAllowed } from './own-answers';
+import { addMethodNotAllowed, addPreflight } from './own-answers';
 import { addProblemResponses } from './problem-responses';
 import { RefreshAuthorization } from './refresh-authorization';
 import { checkWrites, DeclaredRoutes } from './route-checks';
 
-export type { CachedApiPlanOptions, CachedApiProps, CachedRouteOptions };
+export type { CachedApiCors, CachedApiPlanOptions, CachedApiProps, CachedRouteOptions };
 
 /** API Gateway's default limits of an account and region, in requests per second and at once. */
 const ACCOUNT_REQUESTS_PER_SECOND = 10_000;
@@ -68,7 +68,7 @@ export class CachedApi extends CachedApiBase {
 
   readonly #declared = new DeclaredRoutes();
   readonly #open: boolean;
-  readonly #hasCors: boolean;
+  readonly #cors?: CachedApiCors;
   readonly #requestValidator: apigateway.RequestValidator;
   /** Declared methods by path. */
   readonly #methods = new Map<string, string[]>();
@@ -88,7 +88,6 @@ export class CachedApi extends CachedApiBase {
       restApiName: nameOf(this),
       description: 'Reads through the stage cache, writes past it',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      defaultCorsPreflightOptions: props.cors,
       // An account has one such role for all of its APIs in a region: the one that was set last. A stack that is deleted leaves
       // the setting as it is, so that the role must outlive it, and a create of it that failed too:
       // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-account.html
@@ -118,7 +117,7 @@ export class CachedApi extends CachedApiBase {
     // API Gateway refuses a stage with logs while the role isn't set.
     if (accountRole) this.restApi.deploymentStage.node.addDependency(accountRole);
     addProblemResponses(this.restApi, props.cors);
-    this.#hasCors = props.cors !== undefined;
+    this.#cors = props.cors;
     props.firewall?.protect(this.restApi.deploymentStage);
     referStrongly(this.restApi);
     this.#requestValidator = this.restApi.addRequestValidator('Validator', {
@@ -232,9 +231,10 @@ export class CachedApi extends CachedApiBase {
     const uncachedRead = new apigateway.LambdaIntegration(reader, { scopePermissionToMethod: false });
     resource.addMethod('GET', read, method);
     resource.addMethod('HEAD', uncachedRead, method);
-    const methods = ['GET', 'HEAD', ...(this.#hasCors ? ['OPTIONS'] : [])];
+    const methods = ['GET', 'HEAD', ...(this.#cors ? ['OPTIONS'] : [])];
     this.#methods.set(route.path, methods);
     addMethodNotAllowed(resource, () => methods);
+    if (this.#cors) addPreflight(resource, this.#cors, () => methods);
     this.#addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
     this.#addSettings(route, 'HEAD');
   }

@@ -1,14 +1,14 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { CachedApiCors } from './cached-api-props';
 import { addNoSuchPath } from './own-answers';
 
 /** Gives the responses that API Gateway generates the same form as those of the functions (RFC 9457). */
-export function addProblemResponses(restApi: apigateway.RestApi, cors?: apigateway.CorsOptions): void {
+export function addProblemResponses(restApi: apigateway.RestApi, cors?: CachedApiCors): void {
   addNoSuchPath(restApi.root);
-  // A script sees no status of an answer without it; several origins would need the request's, which no template here has.
-  const origin = cors?.allowOrigins.length === 1 ? cors.allowOrigins[0] : undefined;
+  // A script sees no status of an answer without it.
   const responseHeaders = {
     'Content-Type': "'application/problem+json'",
-    ...(origin !== undefined && { 'Access-Control-Allow-Origin': `'${origin}'` }),
+    ...(cors && { 'Access-Control-Allow-Origin': `'${cors.origin}'` }),
   };
   const anyError = { 'application/json': '{"type":"about:blank","title":$context.error.messageString}' };
   restApi.addGatewayResponse('ClientError', {

@@ -83,7 +83,7 @@ function addEverything(app: App): void {
   new MultiAzDatabaseCluster(stack, 'Cluster', { network, encryptionKey, ...windows });
   const shared = new SharedCache(stack, 'Shared', { network, namespace: 'shop', snapshotName: 'shop-2026', removalPolicy });
   new SharedCache(stack, 'Redis', { network, namespace: 'shop', engine: CacheEngine.REDIS_7_1 });
-  const api = new CachedApi(stack, 'Api', { cors: { allowOrigins: ['https://shop.example.com'] } });
+  const api = new CachedApi(stack, 'Api', { cors: { origin: 'https://shop.example.com' } });
   const edge = new EdgeDistribution(stack, 'Edge', {
     api,
     priceClass: cloudfront.PriceClass.PRICE_CLASS_100,

@@ -14,6 +14,7 @@ import {
   type EdgeDistributionProps,
 } from '../../../lib';
 import { defineRoute, type Route } from '../../../lib/route';
+import { mockAnswer } from '../../../local/gateway/mock-integration';
 import { newStack, routeAt } from './support';
 
 const FRESH = { sharedTtlSeconds: 3600, edgeTtlSeconds: 600 };
@@ -243,17 +244,37 @@ describe('who may call an API', () => {
   });
 
   test('scripts of another origin are answered by the gateway itself, and read its errors', () => {
-    const { template } = withRoute(order, {}, { cors: { allowOrigins: ['https://shop.example.com'], allowMethods: ['GET'] } });
+    const { template } = withRoute(order, { writes: ['PUT'] }, { cors: { origin: 'https://shop.example.com' } });
     template().hasResourceProperties('AWS::ApiGateway::Method', {
       HttpMethod: 'OPTIONS',
-      Integration: Match.objectLike({ Type: 'MOCK' }),
+      Integration: Match.objectLike({
+        Type: 'MOCK',
+        PassthroughBehavior: 'NEVER',
+        IntegrationResponses: [
+          Match.objectLike({
+            StatusCode: '204',
+            ResponseParameters: Match.objectLike({
+              'method.response.header.Access-Control-Allow-Origin': "'https://shop.example.com'",
+              'method.response.header.Access-Control-Allow-Methods': "'GET, HEAD, OPTIONS, PUT'",
+            }),
+          }),
+        ],
+      }),
     });
     template().hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
       ResponseType: 'DEFAULT_4XX',
       ResponseParameters: { 'gatewayresponse.header.Access-Control-Allow-Origin': "'https://shop.example.com'" },
     });
+    const [preflight] = Object.values(
+      template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }),
+    );
+    const refuse = (_: unknown, property: string, rule: string): never => {
+      throw new Error(`${property} ${rule}`);
+    };
+    // As the local platform answers it.
+    expect(mockAnswer({ properties: preflight?.Properties } as never, refuse)).toMatchObject({ statusCode: 204 });
     const methods = Object.values(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'ANY' } }));
-    expect(JSON.stringify(methods)).toContain('GET, HEAD, OPTIONS');
+    expect(JSON.stringify(methods)).toContain('GET, HEAD, OPTIONS, PUT');
   });
 });
 
