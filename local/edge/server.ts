@@ -310,7 +310,7 @@ function observed(
     query,
     status: response.statusCode,
     result,
-    ...(object && { object }),
+    object,
     fromOrigin: answer?.upstream !== undefined,
   };
 }
