@@ -4,7 +4,7 @@ import type { EngineProcess, Engines } from '../engines';
 import type { EngineState } from './protocol';
 
 /** Limit of a question: a process that is stopped takes connections and never answers. */
-const ANSWER_LIMIT_MS = 1000;
+const ANSWER_LIMIT_MS = 2000;
 
 /** States of the engines' processes, with a note of what each holds. */
 export class EnginesWatch {
