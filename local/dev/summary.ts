@@ -31,12 +31,12 @@ export function summary(platform: Platform, running: RunningPlatform, stateDir: 
 }
 
 /** Physical names that calls of AWS's APIs take. */
-function names({ model }: Platform): string[] {
+function names({ model, edge }: Platform): string[] {
   const names = (type: string) => model.resources(type).map((resource) => model.ref(resource));
   const queues = names('AWS::SQS::Queue').map((url) => url.slice(url.lastIndexOf('/') + 1));
   const account = `$AWS_ENDPOINT_URL/${model.environment.account}`;
   return [
-    ...names('AWS::CloudFront::Distribution').map((id) => `distribution ${id}`),
+    ...names('AWS::CloudFront::Distribution').map((id) => `distribution ${id} ${edge.urls.get(id) ?? ''}`.trimEnd()),
     ...names('AWS::Events::EventBus').map((name) => `bus ${name}`),
     ...(queues.length > 0 ? [`queues ${account}/NAME with NAME one of`, ...queues.map((name) => `  ${name}`)] : []),
   ];
