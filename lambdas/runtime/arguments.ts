@@ -19,7 +19,7 @@ export function mustBe(holds: boolean, name: string, rule: string, value: unknow
  * @param where begin of the message.
  * @throws {CacheError} `E_INVALID_ARGUMENT` that names the option, its range and the value.
  */
-export function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER, where = ''): number {
+export function checkNumber(name: string, value: unknown, least: number, most = 2 ** 53, where = ''): number {
   mustBe(typeof value === 'number' && value >= least && value <= most, name, `a number from ${least} to ${most}`, value, where);
   return value as number;
 }

@@ -115,7 +115,7 @@ export class Namespace<Handle> {
     this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
     this.#readPath = parts.readPath;
-    this.#keyspace = parts.read.memory.keyspace(namespaceTags(name)[0] as string);
+    this.#keyspace = parts.read.memory.keyspace(namespaceTags(name)[0] + parts.prefix);
     this.#writePath = parts.writePath;
     this.#onRead = parts.onRead;
     this.#meter = parts.telemetry?.meter(name);

@@ -125,7 +125,7 @@ export function freshMs(policy: Policy): number {
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const where = `namespace '${name}': `;
   const check = (holds: boolean, property: string, rule: string, value: unknown) => mustBe(holds, property, rule, value, where);
-  check(!!given?.freshness && given.freshness === Object(given.freshness), 'freshness', 'given', given?.freshness);
+  check(given?.freshness === Object(given?.freshness), 'freshness', 'given', given?.freshness);
   const { memoryTtlSeconds = 1, sharedTtlSeconds = 0, expire = true } = given.freshness;
   const { strictTags = false, hotReplicas = false, share = 'frozen', earlyRefresh = 1, jitter = 0.05 } = given;
   const ms = (property: keyof NamespaceFreshness, byDefault: number, most = MAX_TTL_SECONDS, least = 0): number =>

@@ -101,10 +101,10 @@ export class MemoryTier<V> {
     for (const keyspace of this.#keyspaces.values()) this.delete(key, keyspace);
   }
 
-  /** Removes everything in the keyspace of this name; where there is none, in all. */
-  clear(name = ''): void {
-    const only = this.#keyspaces.get(name);
-    for (const keyspace of only ? [only] : this.#keyspaces.values()) {
+  /** Removes everything in the keyspaces whose name begins with this; where there is none, in all. */
+  clear(begin = ''): void {
+    const some = [...this.#keyspaces].filter(([name]) => name.startsWith(begin));
+    for (const [, keyspace] of some[0] ? some : this.#keyspaces) {
       for (const row of keyspace.values()) this.#remove(row);
     }
   }

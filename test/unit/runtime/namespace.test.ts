@@ -122,6 +122,16 @@ describe('a namespace', () => {
     expect(await again.get('1')).toBeUndefined();
   });
 
+  test('that is declared again with another version has nothing of the old one, also in memory, and both are cleared', async () => {
+    const { cache, a } = two();
+    await a.getOrSet('1', async () => 'old shape');
+    const next = cache.namespace('users', { ...both, version: 2 });
+    expect(await next.getOrSet('1', async () => 'new shape')).toBe('new shape');
+    expect(await a.get('1')).toBe('old shape');
+    await next.clear();
+    expect([await a.get('1'), await next.get('1')]).toEqual([undefined, undefined]);
+  });
+
   test('that is cleared leaves the memory of the others', async () => {
     const { cache, a, source } = two();
     const others = cache.namespace('others', { freshness: { memoryTtlSeconds: 60 } });
