@@ -1,5 +1,4 @@
-import { Problem } from 'cachement/functions';
-import type { Handle } from 'cachement/runtime/versions/postgres';
+import { type Handle, Problem } from 'cachement/functions';
 
 /** A product as the API shows it. */
 export interface Product {

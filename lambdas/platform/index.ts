@@ -2,6 +2,7 @@
  * Toolkit for Lambda functions of one's own: a router with responses that every tier caches and purges, the writer's side of a
  * purge, and set-up from the variables that `addClient` sets. Imported as `cachement/functions`.
  */
+export type { Handle } from '../runtime/versions/postgres';
 export { type CustomResourceEvent, type CustomResourceOptions, customResource } from './custom-resource';
 export { closeDatabase, type Database } from './database';
 export {
