@@ -53,6 +53,8 @@ export class Session {
     const directory = given ?? path.join(project, 'cdk.out/local');
     fs.rmSync(this.#next, { recursive: true, force: true });
     if (given === undefined) {
+      // Before the synthesis: what changes meanwhile is seen when the watch begins.
+      this.#hash = this.#sources.hash(CONTEXT);
       await progress.phase('synthesizing the app', () => synthesizeIfChanged({ project, directory, context: CONTEXT, signal }));
       this.#hash = this.#sources.hash(CONTEXT);
     }
@@ -102,9 +104,8 @@ export class Session {
       } catch (error) {
         if (signal.aborted) return;
         say(`${(error as Error).message}\n`);
+        if (!this.#isRunning) say('nothing but the engines runs until a change that starts\n');
       }
-      // What the app itself wrote beside its sources isn't a change; what a person wrote meanwhile touches the watcher.
-      if (!this.#again) this.#hash = this.#sources.hash(CONTEXT);
     }
   }
 
@@ -117,7 +118,9 @@ export class Session {
     const next = readCloudAssembly(directory);
     const platform = this.#platform!;
     const change = this.#isRunning ? changeOf(this.#assembly!, next) : ({ kind: 'template', stacks: [] } as const);
-    if (change.kind === 'none') return say('nothing that runs here is different\n');
+    if (change.kind === 'none') {
+      return say("nothing that runs here is different; what the app itself writes can be named in 'watch.exclude' of cdk.json\n");
+    }
     if (change.kind === 'code') {
       const names = await Promise.all(
         change.functions.map(async ({ stack, logicalId, folder }) => {

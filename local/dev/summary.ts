@@ -1,4 +1,6 @@
 import * as path from 'node:path';
+import { gatewayFromTemplate } from '../gateway';
+import type { PathResource } from '../gateway/options';
 import type { Platform } from '../platform';
 import { CONNECTABLE, commandLine, engineToConnect } from './connect';
 import type { RunningPlatform } from './running';
@@ -25,9 +27,23 @@ export function summary(platform: Platform, running: RunningPlatform, stateDir: 
     `  export AWS_ENDPOINT_URL=${running.endpoint} AWS_REGION=${running.region} AWS_SHARED_CREDENTIALS_FILE=${running.credentialsFile}`,
     ...names(platform).map((line) => `  # ${line}`),
     ...clients(running),
+    ...(tries.length === 0 ? routes(platform) : []),
     ...tries.flatMap(({ description, value }) => ['', `  # ${description!.slice('try: '.length)}`, `  ${value}`]),
     '',
   ].join('\n');
+}
+
+/** Paths that can be asked for, where no output says what to try. */
+function routes({ model, urls: { edge, gateway } }: Platform): string[] {
+  const base = edge ?? gateway;
+  const reads = gatewayFromTemplate(model).apis.flatMap(({ root }) => pathsOf(root));
+  if (base === undefined || reads.length === 0) return [];
+  return ['', '  # to try, with a value for what stands in braces', ...reads.map((path) => `  curl -i '${base}${path}'`)];
+}
+
+/** Paths below a resource that have a GET. */
+function pathsOf({ path, methods, children }: PathResource): string[] {
+  return [...(methods.GET || methods.ANY ? [path] : []), ...children.flatMap(pathsOf)];
 }
 
 /** Physical names that calls of AWS's APIs take. */

@@ -221,6 +221,26 @@ describe('cachement dev in the folder of an app', () => {
     expect(await text(url)).toBe('one');
   });
 
+  test('a purge of a bus that does not exist is an error, and not a purge', async () => {
+    const { endpoint, region, credentialsFile } = JSON.parse(
+      fs.readFileSync(path.join(app, '.cachement/local/running.json'), 'utf8'),
+    );
+    const purge = (environment: Record<string, string>, ...options: string[]) =>
+      spawnSync(process.execPath, [path.join(project, 'cli/cachement.cjs'), 'purge', '--tag', 'a:1', ...options], {
+        cwd: app,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...environment },
+      });
+    const here = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_SHARED_CREDENTIALS_FILE: credentialsFile };
+    const wrong = purge(here, '--bus', 'nope');
+    expect(wrong.stderr).toContain(`there is no event bus 'nope' in ${region}`);
+    expect([wrong.status, wrong.stdout]).toEqual([1, '']);
+    // The small app has a bus, and no pipeline.
+    const none = purge({});
+    expect(none.stderr).toContain("no stack has output that ends in 'BusName'");
+    expect([none.status, none.stdout]).toEqual([1, '']);
+  });
+
   test('new code of a function runs in place of the old', async () => {
     fs.writeFileSync(path.join(app, 'answer.js'), answer('two'));
     await waitFor('the new code', async () => (await text(url)) === 'two');

@@ -42,6 +42,17 @@ describe('ports', () => {
     expect(ports.port('edge')).toBe(port);
   });
 
+  test('takes the next port that is free, where none is chosen', async () => {
+    const ports = await take(Math.random);
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await ports.claimFrom('edge', port, 20);
+    expect(ports.port('edge')).toBeGreaterThan(port);
+    await expect(ports.claimFrom('edge', port, 1)).rejects.toThrow(`port ${port} is in use`);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('release may be called twice', async () => {
     const ports = await take(Math.random);
     await ports.release();
