@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import * as axe from 'axe-core';
-import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { SCHEMES, show, VIEWS, WIDTHS } from '../console/views';
 import { engineNames, functionArn } from '../support/app';
@@ -118,23 +117,6 @@ if (!canRun) process.stderr.write(`\nthe console is NOT tested, because there is
     await page.getByRole('button', { name: 'Look in every tier' }).click();
     await waitFor('the other search', async () => page.url().includes('key=2925533') && (await found('Shared').count()) > 0);
     expect(await found('Edge').count()).toBe(stored.length);
-  });
-
-  test('a shared entry whose tag was purged is shown as purged, though it is still there', async () => {
-    await platform.get('/places/2911298');
-    await show(page, platform.urls.console, { ...view('entries'), place: 'entries?tag=place:2911298' });
-    const shared = page.locator('.found', { hasText: 'Shared' }).locator('.outcome');
-    expect(await shared.textContent()).toMatch(/^fresh/);
-    // As a purge of the tag writes it; a purge itself has what is popular made anew at once.
-    for (const node of await engineNames(platform, 'redis')) {
-      const client = new Redis({ ...platform.engines.cacheAdministrator(node), maxRetriesPerRequest: 0 });
-      const [key] = await client.keys('*:t:place:2911298');
-      if (key && /role:master/.test(await client.info('replication'))) await client.set(key, 'another - another -');
-      client.disconnect();
-    }
-    await page.getByRole('button', { name: 'Look in every tier' }).click();
-    await waitFor('the purge', async () => (await shared.textContent()) === 'purged');
-    expect(await page.locator('.found', { hasText: 'Shared' }).locator('tbody tr').count()).toBe(1);
   });
 
   test('queues, rules and logs show what the platform has', async () => {

@@ -35,6 +35,8 @@ function Fault({ fault }: { readonly fault: FaultRow }) {
   const isOn = state === 'on';
   const isChanging = state === 'changing' || asked;
   const toggle = async () => {
+    // Not `disabled`: a button that is loses the keyboard's focus.
+    if (isChanging) return;
     setAsked(true);
     setRefused('');
     try {
@@ -54,7 +56,7 @@ function Fault({ fault }: { readonly fault: FaultRow }) {
             role="switch"
             aria-checked={isOn}
             aria-labelledby={`fault-${id}`}
-            disabled={isChanging}
+            aria-disabled={isChanging}
             onClick={() => void toggle()}
           >
             {isChanging ? '...' : isOn ? 'on' : 'off'}
