@@ -98,10 +98,11 @@ export interface PlatformNetworkAttributes {
   readonly secretsEndpoint?: ec2.IConnectable;
 
   /**
-   * True if the isolated subnets have a route to S3, through which custom resources answer.
+   * Gateway endpoint of S3, through which custom resources answer; or true if the isolated subnets have one that this app doesn't
+   * make.
    * @default false - `allowCustomResourceResponses` fails, and so does a migration
    */
-  readonly s3Endpoint?: boolean;
+  readonly s3Endpoint?: boolean | ec2.IGatewayVpcEndpoint;
 }
 
 const HTTPS = ec2.Port.tcp(443);
@@ -255,13 +256,15 @@ export class PlatformNetwork extends Construct implements IPlatformNetwork {
 class ImportedNetwork implements IPlatformNetwork {
   readonly vpc: ec2.IVpc;
   readonly vpcSubnets: ec2.SubnetSelection;
-  readonly endpoints: IDependable[] = [];
+  readonly endpoints: IDependable[];
 
   readonly #attributes: PlatformNetworkAttributes;
 
   constructor(attributes: PlatformNetworkAttributes) {
     this.#attributes = attributes;
     this.vpc = attributes.vpc;
+    const { eventsEndpoint, secretsEndpoint, s3Endpoint } = attributes;
+    this.endpoints = [eventsEndpoint, secretsEndpoint, s3Endpoint].filter((each) => Construct.isConstruct(each));
     this.vpcSubnets = attributes.vpcSubnets ?? ISOLATED;
     if (!attributes.vpcSubnets && this.vpc.isolatedSubnets.length === 0) {
       throw new RangeError(
@@ -300,7 +303,7 @@ class ImportedNetwork implements IPlatformNetwork {
     const { s3Endpoint, egress } = this.#attributes;
     if (!s3Endpoint && !egress) {
       throw new RangeError(
-        `imported network: 's3Endpoint' must be true for ${use}, got: false; add a gateway endpoint of S3 to the subnets`,
+        `imported network: 's3Endpoint' must be given for ${use}, got: ${s3Endpoint}; add a gateway endpoint of S3 to the subnets`,
       );
     }
     client.connections.allowToAnyIpv4(HTTPS, s3Endpoint ? 'to S3 by its gateway endpoint' : 'to S3 by the internet');

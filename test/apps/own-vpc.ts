@@ -25,12 +25,11 @@ export default function ownVpc(app: App): void {
   const subnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
   const endpoint = (id: string, service: ec2.InterfaceVpcEndpointAwsService) =>
     vpc.addInterfaceEndpoint(id, { service, subnets, open: false });
-  vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
   const network = PlatformNetwork.fromPlatformNetworkAttributes({
     vpc,
     eventsEndpoint: endpoint('Events', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE),
     secretsEndpoint: endpoint('Secrets', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER),
-    s3Endpoint: true,
+    s3Endpoint: vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 }),
   });
   const platform = new CachingPlatform(stack, 'Caching', { namespace: 'own-vpc', network, removalPolicy: RemovalPolicy.DESTROY });
 

@@ -1,4 +1,5 @@
 import { presets } from '../policies/presets';
+import { addToOf, APPS as OTHERS_APPS } from '../support/apps';
 import { APPS, stacksOf } from './apps';
 import { readStacks, type StackArtifact } from './assembly';
 import { deploymentProblems, neighbourProblems } from './deployment';
@@ -16,7 +17,11 @@ function main(): string[] {
   const note = (what: string, found: readonly Problem[]): void => {
     problems.push(...found.map(({ rule, address, text }) => `${what}: ${rule}: ${address}: ${text}`));
   };
-  const adding = { ...APPS, ...Object.fromEntries(Object.entries(first).map(([name, { addTo }]) => [name, addTo])) };
+  const adding = {
+    ...APPS,
+    ...Object.fromEntries(OTHERS_APPS.map((name) => [name, addToOf(name)])),
+    ...Object.fromEntries(Object.entries(first).map(([name, { addTo }]) => [name, addTo])),
+  };
   const apps = new Map(Object.entries(adding).map(([name, addTo]) => [name, stacksOf(addTo)]));
   for (const [name, stacks] of apps) {
     note(name, deploymentProblems(stacks));

@@ -14,12 +14,15 @@ export const APPS: readonly string[] = fs
 /** Source file of an app. */
 export const appFile = (name: string): string => path.join(folder, `${name}.ts`);
 
+/** Function that adds the stacks of an app. */
+export const addToOf = (name: string): ((app: App) => void) => require(appFile(name)).default;
+
 /** Synthesizes an app, with the feature flags of this project. @returns the cloud assembly's folder. */
 export function synthesizeApp(name: string, outdir: string): string {
   const { context } = JSON.parse(fs.readFileSync(path.resolve(__dirname, '../../cdk.json'), 'utf8'));
   // A report of warnings isn't what these are for.
   const quiet = { ...context, '@aws-cdk/core:annotationsInValidationReport': false };
   const app = new App({ outdir, context: quiet, builtinCloudFormationValidation: false });
-  require(appFile(name)).default(app);
+  addToOf(name)(app);
   return app.synth().directory;
 }
