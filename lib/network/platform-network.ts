@@ -98,11 +98,16 @@ export interface PlatformNetworkAttributes {
   readonly secretsEndpoint?: ec2.IConnectable;
 
   /**
-   * Gateway endpoint of S3, through which custom resources answer; or true if the isolated subnets have one that this app doesn't
-   * make.
-   * @default false - `allowCustomResourceResponses` fails, and so does a migration
+   * True if the isolated subnets have a route to S3, through which custom resources answer.
+   * @default - true with `s3GatewayEndpoint`; without a route `allowCustomResourceResponses` fails, and so does a migration
    */
-  readonly s3Endpoint?: boolean | ec2.IGatewayVpcEndpoint;
+  readonly s3Endpoint?: boolean;
+
+  /**
+   * Gateway endpoint of S3, where this app makes it: custom resources wait for it.
+   * @default - none, or made by somebody else
+   */
+  readonly s3GatewayEndpoint?: ec2.IGatewayVpcEndpoint;
 }
 
 const HTTPS = ec2.Port.tcp(443);
@@ -263,8 +268,8 @@ class ImportedNetwork implements IPlatformNetwork {
   constructor(attributes: PlatformNetworkAttributes) {
     this.#attributes = attributes;
     this.vpc = attributes.vpc;
-    const { eventsEndpoint, secretsEndpoint, s3Endpoint } = attributes;
-    this.endpoints = [eventsEndpoint, secretsEndpoint, s3Endpoint].filter((each) => Construct.isConstruct(each));
+    const { eventsEndpoint, secretsEndpoint, s3GatewayEndpoint } = attributes;
+    this.endpoints = [eventsEndpoint, secretsEndpoint, s3GatewayEndpoint].filter((each) => Construct.isConstruct(each));
     this.vpcSubnets = attributes.vpcSubnets ?? ISOLATED;
     if (!attributes.vpcSubnets && this.vpc.isolatedSubnets.length === 0) {
       throw new RangeError(
@@ -300,10 +305,10 @@ class ImportedNetwork implements IPlatformNetwork {
   }
 
   #allowS3(client: ec2.IConnectable, use: string): void {
-    const { s3Endpoint, egress } = this.#attributes;
+    const { s3GatewayEndpoint, s3Endpoint = s3GatewayEndpoint !== undefined, egress } = this.#attributes;
     if (!s3Endpoint && !egress) {
       throw new RangeError(
-        `imported network: 's3Endpoint' must be given for ${use}, got: ${s3Endpoint}; add a gateway endpoint of S3 to the subnets`,
+        `imported network: 's3Endpoint' must be true for ${use}, got: ${s3Endpoint}; add a gateway endpoint of S3 to the subnets`,
       );
     }
     client.connections.allowToAnyIpv4(HTTPS, s3Endpoint ? 'to S3 by its gateway endpoint' : 'to S3 by the internet');

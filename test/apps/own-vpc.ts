@@ -29,7 +29,7 @@ export default function ownVpc(app: App): void {
     vpc,
     eventsEndpoint: endpoint('Events', ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE),
     secretsEndpoint: endpoint('Secrets', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER),
-    s3Endpoint: vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 }),
+    s3GatewayEndpoint: vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 }),
   });
   const platform = new CachingPlatform(stack, 'Caching', { namespace: 'own-vpc', network, removalPolicy: RemovalPolicy.DESTROY });
 

@@ -220,7 +220,7 @@ const REFUSED: [number, string, () => unknown, string][] = [
       const { stack, network } = importedNetwork();
       network.allowCustomResourceResponses(fnIn(stack, network as PlatformNetwork));
     },
-    "imported network: 's3Endpoint' must be given for a custom resource, got: undefined; add a gateway endpoint of S3",
+    "imported network: 's3Endpoint' must be true for a custom resource, got: false; add a gateway endpoint of S3",
   ],
   [
     33,
