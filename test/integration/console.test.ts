@@ -209,15 +209,26 @@ if (!canRun) process.stderr.write(`\nthe console is NOT tested, because there is
     await page.locator('tr.detail').waitFor();
   });
 
-  describe.each(
-    WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)),
-  )('at %i pixels, %s', (width, scheme) => {
+  // Contrast hangs on the scheme and layout on the width, so that each of both is enough.
+  describe.each([
+    [WIDTHS[0], SCHEMES[0]],
+    [WIDTHS[1], SCHEMES[1]],
+  ] as const)('at %i pixels, %s', (width, scheme) => {
     test.each(VIEWS.map(({ name }) => name))('%s has nothing serious against it for axe, and fits', async (name) => {
       await page.emulateMedia({ colorScheme: scheme });
       await show(page, platform.urls.console, view(name), width);
       if (name === 'live') {
-        await page.locator('table.requests button').first().click();
-        await page.locator('tr.detail').waitFor();
+        await waitFor('a request to show its path', async () => {
+          // A row that came in meanwhile may have taken the place of the one that is clicked.
+          await page.locator('table.requests button').first().click();
+          return page
+            .locator('tr.detail')
+            .waitFor({ timeout: 2000 })
+            .then(
+              () => true,
+              () => false,
+            );
+        });
       }
       await page.evaluate(axe.source);
       const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;

@@ -210,7 +210,7 @@ test('no request leaves an answer behind for others that have its key', async ()
   });
   const thing = defineRoute({ ...things, name: 'thing', path: '/things/{id}', query: {} });
   const echo = async ({ parameters }: { parameters: object }) => uncached(200, { ...parameters });
-  const router = createRouter([things, thing].map((route) => ({ route, methods: { GET: echo } })));
+  const router = createRouter([things, thing].map((route) => ({ route, GET: echo })));
   harness.answer = async (event) =>
     router(event as unknown as Parameters<typeof router>[0]).then(
       (response) => ({ payload: JSON.stringify(response) }),

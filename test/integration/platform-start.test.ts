@@ -210,7 +210,7 @@ describe('cachement dev in the folder of an app', () => {
     const { endpoint, region } = JSON.parse(fs.readFileSync(file, 'utf8'));
     expect(run.output()).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_SHARED_CREDENTIALS_FILE=`);
     expect(run.output()).toMatch(
-      /# distribution E\w+\n {2}# bus Small\w+\n {2}# queues \$AWS_ENDPOINT_URL\/\d+\/NAME with NAME one of\n {2}# {3}Small-Queue/,
+      /# distribution E\w+ http:\S+\n {2}# bus Small\w+\n {2}# queues \$AWS_ENDPOINT_URL\/\d+\/NAME with NAME one of\n {2}# {3}Small-Queue/,
     );
   });
 
