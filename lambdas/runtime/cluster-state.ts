@@ -11,8 +11,10 @@ export interface ClusterState {
   readonly nodes: readonly { readonly address: string; readonly role: 'primary' | 'replica'; readonly status: string }[];
 }
 
-/** Limit of the question, in milliseconds, as {@link RedisStoreOptions.budgetMs} has it by default. */
-const budget = new Budget(500, () => new Error('no master answered'));
+/** Limit of the question, in milliseconds: nobody waits longer for a health check. */
+const ANSWER_LIMIT_MS = 500;
+
+const budget = new Budget(ANSWER_LIMIT_MS, () => new Error('no master answered'));
 
 /** State of a store's cluster, as the cluster reports it and as far as this process sees. Never throws. */
 export async function clusterState(store: Pick<RedisStore, 'client' | 'failing'>): Promise<ClusterState> {

@@ -1,6 +1,7 @@
-import Redis from 'ioredis';
+import type Redis from 'ioredis';
 import { Client } from 'pg';
 import type { EngineProcess, Engines } from '../engines';
+import { askNode } from './ask-node';
 import type { EngineState } from './protocol';
 
 /** Limit of a question: a process that is stopped takes connections and never answers. */
@@ -31,22 +32,9 @@ export class EnginesWatch {
   }
 
   async #cacheNote(name: string): Promise<string> {
-    const client = new Redis({
-      ...this.#engines.cacheAdministrator(name),
-      enableReadyCheck: false,
-      disconnectTimeout: 50,
-      connectTimeout: ANSWER_LIMIT_MS,
-      commandTimeout: ANSWER_LIMIT_MS,
-      retryStrategy: () => null,
-      maxRetriesPerRequest: 0,
-    });
-    client.on('error', () => undefined);
-    try {
-      const [keys, memory] = await Promise.all([client.dbsize(), client.info('memory')]);
-      return `${keys} keys, ${/used_memory_human:(\S+)/.exec(memory)?.[1] ?? '?'}`;
-    } finally {
-      client.disconnect();
-    }
+    const both = (client: Redis) => Promise.all([client.dbsize(), client.info('memory')]);
+    const [keys, memory] = await askNode(this.#engines, name, ANSWER_LIMIT_MS, both);
+    return `${keys} keys, ${/used_memory_human:(\S+)/.exec(memory)?.[1] ?? '?'}`;
   }
 
   async #databaseNote(name: string, isStandby: boolean): Promise<string> {

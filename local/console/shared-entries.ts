@@ -1,5 +1,6 @@
-import Redis from 'ioredis';
+import type Redis from 'ioredis';
 import type { Engines } from '../engines';
+import { askNode } from './ask-node';
 import type { EntryRow } from './protocol';
 
 /** Keys of a node that are looked at, and entries of it that are shown. */
@@ -32,22 +33,10 @@ export async function sharedEntries(
   );
   const all = await Promise.all(
     nodes.map(async ({ name }) => {
-      const client = new Redis({
-        ...engines.cacheAdministrator(name),
-        enableReadyCheck: false,
-        disconnectTimeout: 50,
-        connectTimeout: ANSWER_LIMIT_MS,
-        commandTimeout: ANSWER_LIMIT_MS,
-        retryStrategy: () => null,
-        maxRetriesPerRequest: 0,
-      });
-      client.on('error', () => undefined);
       try {
-        return await ofNode(client, name, wanted, now);
+        return await askNode(engines, name, ANSWER_LIMIT_MS, (client) => ofNode(client, name, wanted, now));
       } catch (error) {
         return { found: [], tags: new Map<string, string>(), notes: [`${name} does not answer: ${(error as Error).message}`] };
-      } finally {
-        client.disconnect();
       }
     }),
   );

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { APIGatewayClient, FlushStageCacheCommand } from '@aws-sdk/client-api-gateway';
 import {
@@ -16,6 +15,7 @@ import { createEndpoint, type Endpoint, Network, Policies } from '../../local/aw
 import { accessKeyId, Keyring } from '../../local/identity';
 import type { Caller, Credentials, ProductContext } from '../../local/types';
 import { BATCH, INVALIDATION, inputs, NOW, operations } from '../support/answered-operations';
+import { freePort } from '../support/free-port';
 import { signedFetch } from '../support/signed-request';
 
 const ACCOUNT = '123456789012';
@@ -29,15 +29,6 @@ const keys = new Keyring('a secret of this test alone');
 let endpoint: Endpoint;
 let url: string;
 const lines: string[] = [];
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 beforeAll(async () => {
   const port = await freePort();

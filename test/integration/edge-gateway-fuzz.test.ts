@@ -5,6 +5,7 @@ import { createEdge, type Edge } from '../../local/edge';
 import type { Selection } from '../../local/edge/options';
 import { createGateway, type Gateway } from '../../local/gateway';
 import { behavior, cachePolicy, distribution, origin } from '../support/edge';
+import { freePort } from '../support/free-port';
 import { fuzz } from '../support/fuzz';
 import { ManualClock } from '../support/manual-clock';
 import { productContext } from '../support/product-context';
@@ -16,16 +17,6 @@ const ROUNDS = 400;
 
 const API_HOST = 'abc123def4.execute-api.eu-west-1.amazonaws.com';
 const ALL: Selection = { behavior: 'all', names: new Set() };
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Names that mean something to JavaScript, or to whoever takes text apart. */
 const NAMES = [

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as path from 'node:path';
+import { freePort } from '../support/free-port';
 import { type RedisServer, startRedisServer } from '../support/redis-server';
 import { waitFor } from '../support/wait-for';
 
@@ -34,14 +34,6 @@ function readApplication(): string {
   const [, code] = /### Only the cache library\n[\s\S]*?```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   if (!code) throw new Error('README.md has no application');
   return code;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 test("the README's application has at most fifteen lines, and caches in front of any database on one server", async () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import Redis from 'ioredis';
 import { redisBinary } from '../../local/engines/binaries';
+import { freePort } from './free-port';
 import { waitFor } from './wait-for';
 
 /** A real server without cluster mode, and its replica if it has one. */
@@ -89,12 +89,4 @@ async function start({ primaryPort, open = false }: { primaryPort?: number; open
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
