@@ -1,4 +1,5 @@
 import { Annotations, Duration, Lazy, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ReplicatedDatabase } from './database/replicated-database';
@@ -144,6 +145,8 @@ export const PLATFORM_TAG = 'cachement:platform';
  * @throws {RangeError} where parts contradict each other, or a route or client doesn't fit them.
  */
 export class CachingPlatform extends Construct {
+  /** Key of the platform's logs, secrets and alarms; `encryptionKey` of the logs of one's own functions. */
+  readonly key: kms.IKey;
   /** Network of functions and engines. */
   readonly network: IPlatformNetwork;
   /** The system of record. */
@@ -181,8 +184,9 @@ export class CachingPlatform extends Construct {
     }
     const logRemovalPolicy = removalPolicy;
     Tags.of(this).add(PLATFORM_TAG, namespace);
-    const key = new PlatformKey(this, 'Key', { removalPolicy });
-    key.encryptByDefault(this);
+    const platformKey = new PlatformKey(this, 'Key', { removalPolicy });
+    platformKey.encryptByDefault(this);
+    this.key = platformKey.key;
 
     this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy, removalPolicy });
     this.database = props.database ?? this.#addDatabase(props, removalPolicy);
@@ -208,7 +212,7 @@ export class CachingPlatform extends Construct {
     // A serverless cache has no nodes to report.
     const isKnownGroup = shared.replicationGroupId !== undefined;
     const topology = isKnownGroup ? new TopologyReporter(this, 'Topology', { shared, bus, logRemovalPolicy }) : undefined;
-    this.monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: key.key, email: props.alarmEmail });
+    this.monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: this.key, email: props.alarmEmail });
     this.monitoring.watchPlatform({ edge, api, shared, database, pipeline: this.pipeline, topology });
     if (props.monthlyBudget !== undefined) {
       new CacheBudget(this, 'Budget', {

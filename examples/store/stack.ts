@@ -3,8 +3,10 @@ import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { CachingPlatform, DatabaseRole } from 'cachement';
 import type { Construct } from 'constructs';
+import { acknowledgeFunction, acknowledgeTrial } from './policies';
 import { product, productPage, productsOfCategory } from './routes';
 
 /** Every cache tier between the shop's viewers and its database, and the shop's two functions. */
@@ -19,9 +21,10 @@ export class StoreStack extends Stack {
       // For a trial: data goes with the stack. Leave it out in production.
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledgeTrial(platform);
 
-    const addFunction = (name: string) =>
-      new NodejsFunction(this, name, {
+    const addFunction = (name: string) => {
+      const added = new NodejsFunction(this, name, {
         entry: path.join(__dirname, 'functions', `${name.toLowerCase()}.ts`),
         runtime: lambda.Runtime.NODEJS_24_X,
         architecture: lambda.Architecture.ARM_64,
@@ -30,9 +33,17 @@ export class StoreStack extends Stack {
         vpc: platform.network.vpc,
         vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
         allowAllOutbound: false,
+        logGroup: new logs.LogGroup(this, `${name}Log`, {
+          retention: logs.RetentionDays.ONE_MONTH,
+          encryptionKey: platform.key,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
         // With the SDK's clients in it, of which modules let the bundler leave out most: 210 KB zipped.
         bundling: { minify: true, bundleAwsSDK: true, mainFields: ['module', 'main'], externalModules: ['pg-native'] },
       });
+      acknowledgeFunction(added);
+      return added;
+    };
     const reader = addFunction('Reader');
     const writer = addFunction('Writer');
     platform.addClient(reader, { concurrency: 20, poolSize: 2 });

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import { checksPolicies } from './policies';
 import { Project, root } from './project';
 
 /** What a reader of a template tries first. */
@@ -41,7 +42,7 @@ export function templateNames(): string[] {
 
 /**
  * Goes the way of somebody who begins with a template, in an empty folder: init, dev, a miss, a hit, a change that reaches the
- * edge, a purge, `cdk synth`, and the template's own tests.
+ * edge, a purge, `cdk synth`, the policy packs, and the template's own tests.
  * @returns seconds from `init` to the first hit.
  */
 export async function usesTemplate(name: string, tarball: string): Promise<number> {
@@ -61,6 +62,7 @@ export async function usesTemplate(name: string, tarball: string): Promise<numbe
     const seconds = await runs(project, trial, began);
     await project.run('npx', ['--no-install', 'cdk', 'synth', '--quiet'], { CI: 'true' });
     assert.ok(fs.existsSync(project.path('cdk.out/manifest.json')), 'cdk synth left no assembly');
+    await checksPolicies(project);
     await project.run('npm', ['test']);
     if (online) assert.ok(seconds < BAR_SECONDS, `${seconds} s from init to the first hit, at most ${BAR_SECONDS} are meant`);
     return seconds;

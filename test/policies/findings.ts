@@ -24,7 +24,7 @@ export function reportedBy(directory: string): string[] {
 }
 
 /** Every finding of every pack, acknowledged or not. */
-export function findingsOf(app: App, preset: Preset): Finding[] {
+export function findingsOf(app: App, preset: Pick<Preset, 'rule' | 'resource'>): Finding[] {
   const packs: NagPack[] = [
     new AwsSolutionsChecks(),
     new ServerlessChecks(),

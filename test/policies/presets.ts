@@ -58,6 +58,17 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
   Budget: 'operations',
 };
 
+/** Path of a construct of a CachingPlatform at another path, as it is in the stacks of a stage. */
+export function resourceOfPlatform(constructPath: string, platformPath: string): string {
+  const path = constructPath
+    .replace(`${platformPath}/`, '')
+    .replace(
+      /SqsEventSource:(\w+?Queue)[0-9A-F]{8}/,
+      (_, queue: string) => `SqsEventSource:cachementSTAGEpurge${queue.replace(platformPath.replaceAll('/', ''), '')}`,
+    );
+  return `${STACK_OF_PART[path.split('/')[0] as string] ?? 'unknown'}/${path}`;
+}
+
 /** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients. */
 const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
   addTo: (app) => {
@@ -80,12 +91,7 @@ const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
     }
     return [stack];
   },
-  resource: (constructPath) => {
-    const path = constructPath
-      .replace('shop/Caching/', '')
-      .replace(/SqsEventSource:shopCaching(\w+?Queue)[0-9A-F]{8}/, 'SqsEventSource:cachementSTAGEpurge$1');
-    return `${STACK_OF_PART[path.split('/')[0] as string] ?? 'unknown'}/${path}`;
-  },
+  resource: (constructPath) => resourceOfPlatform(constructPath, 'shop/Caching'),
   rule: (ruleName) => ruleName,
 });
 

@@ -19,7 +19,7 @@ export interface Acknowledgement {
 }
 
 /** Shortest reason that can name a control. */
-const SHORTEST_REASON = 40;
+export const SHORTEST_REASON = 40;
 
 /**
  * Compares findings with acknowledgements.
