@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { CloudAssembly } from './assembly';
+import { BUCKETS_FOLDER } from './buckets';
 import { Cleanup } from './cleanup';
 import { Ports } from './host/ports';
 import { endLeftovers } from './host/processes';
@@ -56,6 +57,8 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
 async function open({ port, log: shown = () => undefined, ...options }: GroundOptions, cleanup: Cleanup): Promise<Ground> {
   const stateDir = path.resolve(options.stateDir);
   cleanup.add(lockStateDir(stateDir));
+  // Objects stay while the app is replaced, and go with the run, as the data of the engines does.
+  fs.rmSync(path.join(stateDir, BUCKETS_FOLDER), { recursive: true, force: true });
   const { log, close } = logTo(path.join(stateDir, 'logs/platform.log'), shown);
   cleanup.add(close);
   const left = await endLeftovers(stateDir);

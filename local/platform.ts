@@ -147,8 +147,9 @@ async function start(prepared: ReturnType<typeof prepare>, parts: Parts, dispose
     signal?.throwIfAborted();
     return progress.phase(name, work);
   };
-  const { engines, lambda, queues, events, gateway, edge } = products;
-  for (const product of [products.aws, lambda, queues, events, gateway, edge]) parts.products.add(() => product.dispose());
+  const { engines, lambda, queues, events, gateway, edge, buckets } = products;
+  for (const product of [products.aws, buckets, lambda, queues, events, gateway, edge])
+    parts.products.add(() => product.dispose());
 
   if (!prepared.areKept) {
     await parts.engines?.product.dispose();
@@ -156,7 +157,7 @@ async function start(prepared: ReturnType<typeof prepare>, parts: Parts, dispose
     await phase('starting the engines', () => engines.start());
   }
   await phase('starting functions, queues and rules', async () => {
-    for (const product of [products.aws, lambda, queues, events, gateway]) await product.start();
+    for (const product of [products.aws, buckets, lambda, queues, events, gateway]) await product.start();
   });
   await phase('making custom resources', () =>
     makeCustomResources({

@@ -10,6 +10,7 @@ import {
   policiesOnRecord,
   stackOperations,
 } from './aws';
+import { type Buckets, types as buckets, bucketsFromTemplate, createBuckets } from './buckets';
 import { connectionRules } from './connections';
 import { createEdge, type Edge, type EdgeOptions, types as edge, edgeFromTemplate } from './edge';
 import { type Engines, types as engines, engineTargets } from './engines';
@@ -21,7 +22,16 @@ import { stacksOf } from './stacks';
 import type { ProductContext, ResourceTypes } from './types';
 
 /** The CloudFormation types that each product runs. */
-export const PRODUCT_TYPES: Readonly<Record<string, ResourceTypes>> = { aws, edge, engines, events, gateway, lambda, queues };
+export const PRODUCT_TYPES: Readonly<Record<string, ResourceTypes>> = {
+  aws,
+  buckets,
+  edge,
+  engines,
+  events,
+  gateway,
+  lambda,
+  queues,
+};
 
 /** Settings of the products that a template doesn't have. Each wins over what was read from the template. */
 export interface ProductSettings {
@@ -41,6 +51,7 @@ export interface Products {
   readonly events: Events;
   readonly gateway: Gateway;
   readonly edge: Edge;
+  readonly buckets: Buckets;
   /** The endpoint of the AWS APIs. */
   readonly aws: Endpoint;
 }
@@ -70,12 +81,13 @@ export function createProducts(
     callers: aws.callers,
     policies: policiesOnRecord(aws.policies, calls, context.clock),
   });
+  const buckets = createBuckets(bucketsFromTemplate(model), context, aws.policies);
   const edge = createEdge({ ...edgeFromTemplate(model), ...settings.edge }, context, { port: edgePort });
   const operations = [
-    ...[engines, lambda, queues, events, gateway, edge, aws.secrets].map((product) => product.operations),
+    ...[engines, lambda, queues, events, gateway, edge, buckets, aws.secrets].map((product) => product.operations),
     identityOperations(aws.policies, context.environment),
     stackOperations(stacksOf(model, context.registry.origins), context.clock),
   ];
   const endpoint = createEndpoint({ ...aws, operations, calls, ...settings.endpoint }, context);
-  return { engines, lambda, queues, events, gateway, edge, aws: endpoint };
+  return { engines, lambda, queues, events, gateway, edge, buckets, aws: endpoint };
 }

@@ -179,6 +179,8 @@ export class AwsError extends Error {
     readonly code: string,
     message: string,
     readonly statusCode = 400,
+    /** Headers of the response besides those of its protocol, such as the validators of a 304. Names in lower case. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
     this.name = 'AwsError';

@@ -11,6 +11,7 @@ import type { Protocol, WireRequest } from './protocols/protocol';
 import { query } from './protocols/query';
 import { restJson } from './protocols/rest-json';
 import { restXml } from './protocols/rest-xml';
+import { s3 } from './protocols/s3';
 
 /** An operation whose input has condition keys, such as `events:source`. Keys in lower case. */
 export interface ConditionedOperation extends Operation {
@@ -29,6 +30,7 @@ export interface Dispatch {
 
 /** Services that call a denial otherwise than the rest do, and the statuses that they answer with. */
 const DENIALS: Readonly<Record<string, { code: string; status: number }>> = {
+  s3: { code: 'AccessDenied', status: 403 },
   sqs: { code: 'AccessDenied', status: 403 },
   cloudfront: { code: 'AccessDenied', status: 403 },
   elasticache: { code: 'AccessDenied', status: 403 },
@@ -44,6 +46,8 @@ export class Unreachable extends Error {}
 
 /** The protocol of a request: a target header, a form, or else method and path. */
 export function protocolOf(headers: WireRequest['headers'], service: string, queryString = ''): Protocol {
+  // Before the rest: what is put to a bucket may look like any of them.
+  if (service === 's3') return s3;
   if (headers['x-amz-target'] !== undefined) return jsonRpc;
   if (/(^|&)Action=/.test(queryString)) return query;
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return query;

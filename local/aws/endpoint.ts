@@ -37,8 +37,11 @@ export interface Endpoint extends Product, Pick<CallLog, 'calls' | 'used'> {
   onCustomResourceResponse(token: string, listener: ResponseListener, functionArn?: string): () => void;
 }
 
-/** Larger than the largest request of any API that is answered (a payload of Lambda's `Invoke`: 6 MiB). */
+/** Larger than the largest request of any API that is answered (a payload of Lambda's `Invoke`: 6 MiB) but S3's. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** S3 takes 5 GB; here an object is held in memory while it comes. */
+const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
 
 const DEFAULT_HANG_MS = 1000;
 
@@ -109,8 +112,9 @@ class RunningEndpoint implements Endpoint {
     const service = signature?.service ?? serviceOfTarget(incoming) ?? 'unknown';
     const protocol = protocolOf(headers, service, queryString);
     try {
-      const sent = await bodyOf(incoming);
-      const body = headers['content-encoding'] === 'gzip' ? await unzipped(sent) : sent;
+      const sent = await bodyOf(incoming, service === 's3' ? MAX_OBJECT_BYTES : MAX_BODY_BYTES);
+      // What is put to a bucket stays as it was sent.
+      const body = headers['content-encoding'] === 'gzip' && service !== 's3' ? await unzipped(sent) : sent;
       const request: WireRequest = { method, path, query: new URLSearchParams(queryString), headers, body };
       if (this.#responses.owns(request)) {
         send(outgoing, { status: this.#responses.receive(request) ? 200 : 404, headers: {}, body: '' });
@@ -184,12 +188,12 @@ function serviceOfTarget({ headers }: IncomingMessage): string | undefined {
   return headers['x-amz-target'] === undefined ? undefined : String(headers['x-amz-target']).split('.')[0];
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+async function bodyOf(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge();
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -199,20 +203,21 @@ async function unzipped(body: Buffer): Promise<Buffer> {
   try {
     return await unzip(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(MAX_BODY_BYTES);
     throw new AwsError('SerializationException', `the request body is not gzip: ${(error as Error).message}`);
   }
 }
 
-function tooLarge(): AwsError {
-  return new AwsError('RequestEntityTooLargeException', `the request is over ${MAX_BODY_BYTES} bytes`, 413);
+function tooLarge(maxBytes: number): AwsError {
+  return new AwsError('RequestEntityTooLargeException', `the request is over ${maxBytes} bytes`, 413);
 }
 
 function send(outgoing: ServerResponse, { status, headers, body }: WireResponse): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   outgoing.writeHead(status, {
-    ...headers,
+    // A response to HEAD states the length of what it doesn't have.
     'content-length': Buffer.byteLength(body),
+    ...headers,
     // A body that wasn't read to its end leaves no place for a next request.
     ...(!outgoing.req.complete && { connection: 'close' }),
   });

@@ -16,7 +16,7 @@ export interface PoliciesOptions {
   readonly region: string;
   /** By role ARN. A role that isn't here has no policies, and so may do nothing. */
   readonly roles: ReadonlyMap<string, RolePolicies>;
-  /** Policies of queues, buses, secrets and functions, by the resource's ARN. */
+  /** Policies of queues, buses, buckets, secrets and functions, by the resource's ARN. */
   readonly resources: ReadonlyMap<string, readonly Statement[]>;
 }
 
@@ -63,7 +63,7 @@ export class Policies {
     const request: Request = { action, resource, keys: { ...this.#callerKeys(caller), ...keys } };
     const principal: Principal = { names: { AWS: [caller.roleArn, session] } };
     const root: Principal = { names: { AWS: [this.#options.account, `arn:aws:iam::${this.#options.account}:root`] } };
-    const resourcePolicy = this.#options.resources.get(resource) ?? [];
+    const resourcePolicy = this.#policyOf(resource);
 
     const deny = (because: string): Decision => ({ allowed: false, reason: sentence(session, action, resource, because) });
     const identity = evaluate(role?.identity ?? [], request);
@@ -99,14 +99,25 @@ export class Policies {
       'aws:principalservicename': [principal],
       'aws:requestedregion': [this.#options.region],
     };
-    const statements = this.#options.resources.get(resource) ?? [];
-    const result = evaluate(statements, { action, resource, keys }, { names: { Service: [principal] } });
+    const result = evaluate(this.#policyOf(resource), { action, resource, keys }, { names: { Service: [principal] } });
     if (result === 'Allow') return { allowed: true };
     const because =
       result === 'Deny'
         ? 'with an explicit deny in a resource-based policy'
         : `because no resource-based policy allows the ${named(action)} action`;
     return { allowed: false, reason: `${sentence(principal, action, resource, because)} (source: ${sourceArn})` };
+  }
+
+  /** Decision of the resource's own policy on somebody who isn't known. */
+  authorizeAnybody({ action, resource }: Pick<ServiceAuthorization, 'action' | 'resource'>): Decision {
+    const keys: ConditionKeys = { 'aws:securetransport': ['true'], 'aws:requestedregion': [this.#options.region] };
+    return { allowed: evaluate(this.#policyOf(resource), { action, resource, keys }, { names: {} }) === 'Allow' };
+  }
+
+  /** Statements that decide on a resource; an object has those of its bucket. */
+  #policyOf(resource: string): readonly Statement[] {
+    const bucket = /^arn:[\w-]+:s3:::[^/]+(?=\/)/.exec(resource)?.[0];
+    return this.#options.resources.get(bucket ?? resource) ?? [];
   }
 
   /** ARN of the session that a caller's signature stands for. */

@@ -92,6 +92,11 @@ function resourcePolicies(model: Model): Map<string, Statement[]> {
     if (!Statement) throw new Error(`${id(policy)}: 'Statement' is needed (statement '${StatementId}')`);
     add(arn, parsePolicy({ Statement }, id(policy)));
   }
+  for (const policy of model.resources('AWS::S3::BucketPolicy')) {
+    const bucket = model.find('AWS::S3::Bucket', policy.properties.Bucket);
+    if (!bucket) throw new Error(`${id(policy)}: 'Bucket' must be a bucket of the template, got: ${policy.properties.Bucket}`);
+    add(model.attribute(bucket, 'Arn'), parsePolicy(policy.properties.PolicyDocument, id(policy)));
+  }
   for (const policy of model.resources('AWS::SecretsManager::ResourcePolicy')) {
     const { SecretId, ResourcePolicy } = policy.properties;
     // A policy of a secret says "*" where it means the secret that it hangs on.

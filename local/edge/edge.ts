@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { signedHeaders } from '../identity';
 import type { Operations, Product, ProductContext } from '../types';
 import {
   DEFAULT_TIMES,
@@ -12,6 +14,7 @@ import type { DistributionOptions } from './options';
 import { OriginClient } from './origin';
 import { EdgeServer } from './server';
 import type { EntryView } from './store';
+import type { UpstreamDependencies } from './upstream';
 
 /** Distributions that the edge runs, and settings of all. */
 export interface EdgeOptions {
@@ -48,6 +51,8 @@ export interface Edge extends Product {
 
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
+const EMPTY_BODY = createHash('sha256').digest('hex');
+
 /**
  * CloudFront on loopback: one server for each distribution, each an edge location of its own.
  *
@@ -60,7 +65,13 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
   const running = options.distributions.map((distribution) => {
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     const baseUrl = (domainName: string) => registry.origins.get(domainName);
-    const location = new Location(distribution, { clock, client, baseUrl, maxBytes, log });
+    const sign: UpstreamDependencies['sign'] = ({ method, path, headers, body }, { service }) => {
+      const [plain = '', queryString = ''] = path.split('?', 2);
+      const payload = body ? 'UNSIGNED-PAYLOAD' : EMPTY_BODY;
+      const unsigned = { method, path: plain, queryString, host: String(headers.Host), payload };
+      return signedHeaders(unsigned, context.keys.of(distribution.arn), { service, region: environment.region }, clock.now());
+    };
+    const location = new Location(distribution, { clock, client, baseUrl, sign, maxBytes, log });
     const apply: InvalidationsOptions['apply'] = (selector, { Id, InvalidationBatch }) => {
       const dropped = location.store.invalidate(selector);
       log('edge', `an invalidation took effect: ${dropped} objects dropped`);
@@ -94,7 +105,7 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
           if (registry.origins.has(domainName)) continue;
           throw new Error(
             `edge: origin '${id}' of distribution '${distribution.name}' is at '${domainName}', which no local server stands for; ` +
-              'an origin must be a REST API of the template',
+              'an origin must be a REST API or a bucket of the template',
           );
         }
       }

@@ -8,6 +8,7 @@ import type {
   DistributionOptions,
   OriginGroupOptions,
   OriginOptions,
+  OriginSigning,
   ViewerFunction,
   ViewerFunctions,
 } from './options';
@@ -33,7 +34,7 @@ export function edgeFromTemplate(model: Model): EdgeOptions {
 function distributionFrom(model: Model, resource: Resource): DistributionOptions {
   const name = `${resource.stack}/${resource.logicalId}`;
   const config = resource.properties.DistributionConfig;
-  const origins: OriginOptions[] = (config.Origins ?? []).map((origin: Properties) => originFrom(name, origin));
+  const origins: OriginOptions[] = (config.Origins ?? []).map((origin: Properties) => originFrom(model, name, origin));
   const originGroups = groupsFrom(config.OriginGroups);
   const listed: Properties[] = config.CacheBehaviors ?? [];
   const behaviors = [...listed, { ...config.DefaultCacheBehavior, PathPattern: '*' }].map((behavior) =>
@@ -61,12 +62,9 @@ function distributionFrom(model: Model, resource: Resource): DistributionOptions
   };
 }
 
-function originFrom(distribution: string, origin: Properties): OriginOptions {
-  if (origin.S3OriginConfig || /\.s3[.-]/.test(origin.DomainName)) {
-    throw new Error(
-      `edge: distribution '${distribution}': origin '${origin.Id}' is a bucket, which doesn't run here; only REST APIs do`,
-    );
-  }
+function originFrom(model: Model, distribution: string, origin: Properties): OriginOptions {
+  const where = `edge: distribution '${distribution}': origin '${origin.Id}'`;
+  checkBucket(model, where, origin);
   const customHeaders: Record<string, string> = Object.create(null);
   for (const header of origin.OriginCustomHeaders ?? []) customHeaders[header.HeaderName] = header.HeaderValue;
   const completion = origin.ResponseCompletionTimeout;
@@ -75,11 +73,45 @@ function originFrom(distribution: string, origin: Properties): OriginOptions {
     domainName: origin.DomainName,
     path: (origin.OriginPath ?? '').replace(/\/$/, ''),
     customHeaders,
+    signing: signingFrom(model, where, origin.OriginAccessControlId),
     connectionAttempts: Number(origin.ConnectionAttempts ?? CONNECTION_ATTEMPTS),
     connectionTimeoutSeconds: Number(origin.ConnectionTimeout ?? CONNECTION_TIMEOUT_SECONDS),
     readTimeoutSeconds: Number(origin.CustomOriginConfig?.OriginReadTimeout ?? READ_TIMEOUT_SECONDS),
     completionTimeoutSeconds: completion === undefined ? undefined : Number(completion),
   };
+}
+
+/** Attributes of a bucket that may be the domain name of an origin. */
+const BUCKET_NAMES = ['RegionalDomainName', 'DomainName', 'DualStackDomainName'];
+
+/** @throws {Error} where an origin is in S3, but no bucket that runs here, or is asked in a way that doesn't. */
+function checkBucket(model: Model, where: string, { DomainName, S3OriginConfig }: Properties): void {
+  if (/\.s3-website[.-]/.test(DomainName)) {
+    throw new Error(`${where} is a bucket's website endpoint, which doesn't run here; use the bucket with origin access control`);
+  }
+  if (S3OriginConfig?.OriginAccessIdentity) {
+    throw new Error(`${where} uses an origin access identity, which doesn't run here; use origin access control`);
+  }
+  if (!/\.s3[.-]/.test(DomainName)) return;
+  const buckets = model.resources('AWS::S3::Bucket');
+  if (buckets.some((bucket) => BUCKET_NAMES.some((name) => model.attribute(bucket, name) === DomainName))) return;
+  throw new Error(`${where} is at '${DomainName}', a bucket that the template doesn't have; make it in the app to run it here`);
+}
+
+/**
+ * Origin access control, which signs requests in the distribution's name.
+ *
+ * @throws {Error} on a kind of origin that isn't signed for here.
+ */
+function signingFrom(model: Model, where: string, id: string | undefined): OriginSigning | undefined {
+  if (!id) return undefined;
+  const resource = model.find('AWS::CloudFront::OriginAccessControl', id);
+  if (!resource) throw new Error(`${where}: no AWS::CloudFront::OriginAccessControl of the template has the id '${id}'`);
+  const { OriginAccessControlOriginType: service, SigningBehavior: behavior } = resource.properties.OriginAccessControlConfig;
+  if (service !== 's3') {
+    throw new Error(`${where}: origin access control for '${service}' doesn't run here; only that of buckets ('s3') does`);
+  }
+  return behavior === 'never' ? undefined : { service, keepsViewers: behavior === 'no-override' };
 }
 
 function groupsFrom(groups: Properties | undefined): OriginGroupOptions[] {

@@ -132,6 +132,8 @@ export interface OriginOptions {
   /** Prefix of the viewer's path: empty, or with a leading and without a trailing slash. */
   readonly path: string;
   readonly customHeaders: Readonly<Record<string, string>>;
+  /** Origin access control. @default - requests aren't signed */
+  readonly signing?: OriginSigning;
   /** 1 to 3. */
   readonly connectionAttempts: number;
   /** Limit of each attempt, in seconds; 1 to 10. */
@@ -140,6 +142,14 @@ export interface OriginOptions {
   readonly readTimeoutSeconds: number;
   /** Limit of the whole response, in seconds; without it there is none but the one between packets. */
   readonly completionTimeoutSeconds?: number;
+}
+
+/** Signing of requests to an origin in the distribution's name. */
+export interface OriginSigning {
+  /** Signing name of the service behind the origin. */
+  readonly service: 's3';
+  /** True where a viewer's own `Authorization` is left as it is. */
+  readonly keepsViewers: boolean;
 }
 
 /** A pair of origins of which the second is asked where the first fails. */

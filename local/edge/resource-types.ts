@@ -50,14 +50,6 @@ function functionArn(resource: Resource, environment: Environment): string {
   return `arn:aws:cloudfront::${environment.account}:function/${resource.properties.Name}`;
 }
 
-/** S3 allows 63 characters. */
-function bucketName(resource: Resource, environment: Environment): string {
-  const given = resource.properties.BucketName;
-  return (
-    given ?? `${resource.stack}-${resource.logicalId}`.toLowerCase().slice(0, 50).concat('-', environment.account).slice(0, 63)
-  );
-}
-
 function prefixed(prefix: string, paths: readonly string[]): string[] {
   return paths.map((path) => `${prefix}.${path}`);
 }
@@ -65,8 +57,6 @@ function prefixed(prefix: string, paths: readonly string[]): string[] {
 function prefixedReasons(prefix: string, reasons: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(reasons).map(([path, reason]) => [`${prefix}.${path}`, reason]));
 }
-
-const NOT_AN_ORIGIN = 'the bucket only takes logs, and none are written here; a bucket as an origin stops the start';
 
 /** The CloudFormation types that the edge runs. */
 export const types: ResourceTypes = {
@@ -89,7 +79,8 @@ export const types: ResourceTypes = {
       'Origins.ConnectionTimeout',
       'Origins.ResponseCompletionTimeout',
       'Origins.CustomOriginConfig.OriginReadTimeout',
-      // Known, so that the start stops with the reason.
+      'Origins.OriginAccessControlId',
+      // An access identity stops the start with the reason.
       'Origins.S3OriginConfig',
       'OriginGroups.Items.Id',
       'OriginGroups.Items.Members.Items.OriginId',
@@ -119,7 +110,6 @@ export const types: ResourceTypes = {
         'Origins.CustomOriginConfig.OriginKeepaliveTimeout':
           'connections to local origins are kept for as long as the origin keeps them',
         'Origins.OriginShield': ONE_LOCATION,
-        'Origins.OriginAccessControlId': 'it signs requests to buckets and function URLs, and neither is an origin here',
         'OriginGroups.Quantity': 'the items are counted',
         'OriginGroups.Items.Members.Quantity': 'the items are counted',
         'OriginGroups.Items.FailoverCriteria.StatusCodes.Quantity': 'the items are counted',
@@ -209,8 +199,8 @@ export const types: ResourceTypes = {
   },
 
   'AWS::CloudFront::OriginAccessControl': {
-    honours: [],
-    ignores: { OriginAccessControlConfig: 'it signs requests to buckets and function URLs, and neither is an origin here' },
+    honours: prefixed('OriginAccessControlConfig', ['OriginAccessControlOriginType', 'SigningBehavior', 'SigningProtocol']),
+    ignores: { 'OriginAccessControlConfig.Name': LABEL, 'OriginAccessControlConfig.Description': LABEL },
     ref: edgeId,
     attributes: { Id: edgeId },
   },
@@ -239,41 +229,5 @@ export const types: ResourceTypes = {
       MonitoringSubscription: 'no metrics of CloudFront are kept here',
     },
     ref: edgeId,
-  },
-
-  'AWS::S3::Bucket': {
-    honours: ['BucketName'],
-    ignores: Object.fromEntries(
-      [
-        'AccessControl',
-        'BucketEncryption',
-        'IntelligentTieringConfigurations',
-        'LifecycleConfiguration',
-        'LoggingConfiguration',
-        'ObjectLockConfiguration',
-        'ObjectLockEnabled',
-        'OwnershipControls',
-        'PublicAccessBlockConfiguration',
-        'Tags',
-        'VersioningConfiguration',
-      ].map((property) => [property, NOT_AN_ORIGIN]),
-    ),
-    ref: bucketName,
-    attributes: {
-      Arn: (resource, environment) => `arn:aws:s3:::${bucketName(resource, environment)}`,
-      DomainName: (resource, environment) => `${bucketName(resource, environment)}.s3.amazonaws.com`,
-      RegionalDomainName: (resource, environment) =>
-        `${bucketName(resource, environment)}.s3.${environment.region}.amazonaws.com`,
-      DualStackDomainName: (resource, environment) =>
-        `${bucketName(resource, environment)}.s3.dualstack.${environment.region}.amazonaws.com`,
-      WebsiteURL: (resource, environment) =>
-        `http://${bucketName(resource, environment)}.s3-website-${environment.region}.amazonaws.com`,
-    },
-  },
-
-  'AWS::S3::BucketPolicy': {
-    honours: [],
-    ignores: { Bucket: NOT_AN_ORIGIN, PolicyDocument: NOT_AN_ORIGIN },
-    ref: (resource) => resource.properties.Bucket,
   },
 };

@@ -1,11 +1,11 @@
 import type * as http from 'node:http';
-import { foreignToSite, LoopbackServer } from '../http';
+import { byteRange, foreignToSite, LoopbackServer, notModified } from '../http';
 import type { EdgeAnswer } from '../observations';
 import type { ProductContext } from '../types';
 import { allows, caches } from './behaviors';
 import { cacheKey, type ViewerRequest } from './cache-key';
 import type { Viewer } from './collapse';
-import { byteRange, notModified } from './conditions';
+import { validatorsIn } from './conditions';
 import { errorPage } from './errors';
 import { RefusedHeader } from './function-headers';
 import { type FunctionContext, type FunctionResponse, FunctionRuntime } from './functions';
@@ -225,7 +225,8 @@ export class EdgeServer {
     const headers = [...content.headers, 'X-Cache', `${result} from cloudfront`, 'X-Amz-Cf-Pop', pop, 'X-Amz-Cf-Id', requestId];
     const isHead = request.method === 'HEAD';
     const readable = conditions !== 'none' && status === 200 && (request.method === 'GET' || isHead);
-    if (readable && notModified(request.headers, headers, this.#context.clock.now())) {
+    const asks = (request.headers['if-none-match'] ?? request.headers['if-modified-since']) !== undefined;
+    if (readable && asks && notModified(request.headers, validatorsIn(headers), this.#context.clock.now())) {
       response.writeHead(
         304,
         filterHeaders(headers, (name) => !DESCRIBES_BODY.has(name)),
@@ -235,7 +236,7 @@ export class EdgeServer {
     }
     // RFC 9110, section 14.2: a range is one of GET.
     const cuts = readable && conditions === 'all' && !isHead && request.headers.range !== undefined;
-    const range = cuts ? byteRange(request.headers, headers, body.length) : undefined;
+    const range = cuts ? byteRange(request.headers, validatorsIn(headers), body.length) : undefined;
     if (range === 'unsatisfiable') {
       response.writeHead(416, [...headers, 'Content-Range', `bytes */${body.length}`, 'Content-Length', '0']);
       response.end();

@@ -1,5 +1,5 @@
+import { parseHttpDate } from '../http';
 import { headerValue, type RawHeaders } from './headers';
-import { parseHttpDate } from './http-date';
 import type { TtlPolicy } from './options';
 
 /** Lifetime of a response, by the origin's headers and a cache policy's TTLs. */

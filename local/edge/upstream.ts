@@ -2,9 +2,9 @@ import type { Log } from '../types';
 import type { ViewerRequest } from './cache-key';
 import { errorPage } from './errors';
 import type { LocationIdentity } from './location-identity';
-import type { BehaviorOptions, DistributionOptions, OriginOptions } from './options';
+import type { BehaviorOptions, DistributionOptions, OriginOptions, OriginSigning } from './options';
 import { type OriginClient, OriginError, type OriginResponse } from './origin';
-import { originRequest, type Validators } from './origin-request';
+import { type OriginRequest, originRequest, type Validators } from './origin-request';
 
 /** Options of a request to an origin. */
 export interface AskOptions {
@@ -19,6 +19,8 @@ export interface UpstreamDependencies {
   readonly client: OriginClient;
   /** Base URL of the local server that stands for a host, if there is one. */
   readonly baseUrl: (domainName: string) => string | undefined;
+  /** Headers by which a request is signed for the service behind an origin. */
+  readonly sign: (request: OriginRequest, signing: OriginSigning) => Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -54,7 +56,7 @@ export class Upstream {
     request: ViewerRequest,
     options: AskOptions,
   ): Promise<OriginResponse> {
-    const { client, baseUrl, log } = this.#dependencies;
+    const { client, baseUrl, sign, log } = this.#dependencies;
     const origin = this.#distribution.origins.find(({ id }) => id === originId) as OriginOptions;
     const requestId = this.#identity.nextRequestId();
     try {
@@ -62,6 +64,7 @@ export class Upstream {
       if (base === undefined) throw new OriginError(502, `no local server stands for host '${origin.domainName}'`, true);
       this.requests += 1;
       const sent = originRequest(behavior, origin, request, { requestId, via: this.#identity.via }, options);
+      if (origin.signing) signOver(sent, origin.signing, sign);
       const response = await client.send(origin, base, sent);
       const asked = !options.cached || options.validators !== undefined;
       if (response.status === 304 && !asked) throw new OriginError(502, 'it answered 304 to a request without conditions', false);
@@ -73,5 +76,16 @@ export class Upstream {
       const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html'];
       return { status: error.status, headers, body, connectMs: 0, firstByteMs: 0 };
     }
+  }
+}
+
+/** Signs a request in place of whoever sent it, unless the origin's access control keeps the viewer's own signature. */
+function signOver(request: OriginRequest, signing: OriginSigning, sign: UpstreamDependencies['sign']): void {
+  const { headers } = request;
+  const named = (name: string) => Object.keys(headers).filter((other) => other.toLowerCase() === name.toLowerCase());
+  if (signing.keepsViewers && named('authorization').length > 0) return;
+  for (const [name, value] of Object.entries(sign(request, signing))) {
+    for (const sent of named(name)) delete headers[sent];
+    headers[name] = value;
   }
 }

@@ -1,3 +1,13 @@
 export { accessKeyId } from './access-key';
 export { credentialsFile, Keyring, operatorKeys } from './keyring';
-export { type Signature, type SignedRequest, scopeProblem, signatureOf, signatureProblem, timeProblem } from './signature';
+export { type ServiceCaller, serviceCaller } from './service-caller';
+export {
+  type Signature,
+  type SignedRequest,
+  scopeProblem,
+  signatureOf,
+  signatureProblem,
+  signedHeaders,
+  timeProblem,
+  type UnsignedRequest,
+} from './signature';

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { own } from '../own';
+import type { Credentials } from '../types';
 
 /** Signature Version 4 of a request, as the request states it. */
 export interface Signature {
@@ -35,6 +36,14 @@ export interface SignedRequest {
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** S3's signing name. It signs paths and bodies otherwise than the rest. */
+const S3 = 's3';
+
+const UNSIGNED = 'UNSIGNED-PAYLOAD';
+
+/** Begin of what stands in place of the hash of a body that is sent in chunks. */
+const CHUNKED = 'STREAMING-';
 
 /**
  * "In most cases, a request must reach AWS within five minutes of the time stamp in the request."
@@ -113,30 +122,90 @@ export function timeProblem({ time, presigned, expiresSeconds = Number.NaN }: Si
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signatureProblem(request: SignedRequest, signature: Signature, secretAccessKey: string): string | undefined {
-  const { date, region, service, signedHeaders, time, value } = signature;
+  const { date, signedHeaders, time, value } = signature;
   if (!signedHeaders.includes('host')) return "'host' must be a SignedHeader in the AWS Authorization.";
   if (!time.startsWith(date)) return `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: '${time}'`;
   const payload = payloadHash(request, signature);
   if (payload === undefined) return 'The provided x-amz-content-sha256 header does not match what was computed.';
-  const scope = `${date}/${region}/${service}/aws4_request`;
-  const toSign = [ALGORITHM, time, scope, sha256(canonicalRequest(request, signature, payload))].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
-  const expected = hmac(key, toSign).toString('hex');
+  const expected = signatureValue(request, signature, payload, secretAccessKey);
   // Compared by their hashes, which are of one length whatever a client has sent.
-  if (timingSafeEqual(hmac(key, value), hmac(key, expected))) return undefined;
+  if (timingSafeEqual(hmac(secretAccessKey, value), hmac(secretAccessKey, expected))) return undefined;
   return 'The request signature we calculated does not match the signature you provided.';
 }
 
-function canonicalRequest({ method, path, queryString, headers }: SignedRequest, signature: Signature, payload: string): string {
+/** Parts of a request that {@link signedHeaders} signs. */
+export interface UnsignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly queryString: string;
+  /** Value of `Host`. */
+  readonly host: string;
+  /** Hash of the body in hex, or `UNSIGNED-PAYLOAD`. */
+  readonly payload: string;
+}
+
+/** Headers that sign a request of a service in the name of a key, at a time in milliseconds since the epoch. */
+export function signedHeaders(
+  { method, path, queryString, host, payload }: UnsignedRequest,
+  { accessKeyId, secretAccessKey }: Credentials,
+  { region, service }: Pick<Signature, 'region' | 'service'>,
+  now: number,
+): Record<'Authorization' | 'X-Amz-Date' | 'X-Amz-Content-Sha256', string> {
+  const time = basic(now);
+  const date = time.slice(0, 8);
+  const headers = { host, 'x-amz-content-sha256': payload, 'x-amz-date': time };
+  const signature = { region, service, date, time, signedHeaders: Object.keys(headers) };
+  const value = signatureValue({ method, path, queryString, headers }, signature, payload, secretAccessKey);
+  const credential = `${accessKeyId}/${date}/${region}/${service}/aws4_request`;
+  const names = signature.signedHeaders.join(';');
+  return {
+    Authorization: `${ALGORITHM} Credential=${credential}, SignedHeaders=${names}, Signature=${value}`,
+    'X-Amz-Date': time,
+    'X-Amz-Content-Sha256': payload,
+  };
+}
+
+type Scope = Pick<Signature, 'date' | 'region' | 'service' | 'time' | 'signedHeaders'>;
+
+function signatureValue(
+  request: Omit<SignedRequest, 'body'>,
+  signature: Scope,
+  payload: string,
+  secretAccessKey: string,
+): string {
+  const { date, region, service, time } = signature;
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const toSign = [ALGORITHM, time, scope, sha256(canonicalRequest(request, signature, payload))].join('\n');
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+  return hmac(key, toSign).toString('hex');
+}
+
+function canonicalRequest(
+  { method, path, queryString, headers }: Omit<SignedRequest, 'body'>,
+  signature: Pick<Signature, 'service' | 'signedHeaders'>,
+  payload: string,
+): string {
   return [
     method,
-    canonicalPath(path),
+    signature.service === S3 ? objectPath(path) : canonicalPath(path),
     canonicalQuery(queryString),
     ...signature.signedHeaders.map((name) => `${name}:${textOf(own(headers, name))?.trim().replace(/ +/g, ' ') ?? ''}`),
     '',
     signature.signedHeaders.join(';'),
     payload,
   ].join('\n');
+}
+
+/**
+ * The path of an object: a key may have empty and dot segments, and is encoded once.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function objectPath(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encode(decode(segment)))
+    .join('/');
 }
 
 /** The path as sent, without empty and dot segments, encoded once more: so for every service but S3. */
@@ -163,10 +232,15 @@ function canonicalQuery(queryString: string): string {
 }
 
 /** Hash of the body, or what the client signed in its place; undefined where the client states another hash. */
-function payloadHash({ headers, body }: SignedRequest, { signedHeaders, presigned }: Signature): string | undefined {
+function payloadHash(
+  { headers, body }: SignedRequest,
+  { signedHeaders, presigned, service }: Pick<Signature, 'signedHeaders' | 'presigned' | 'service'>,
+): string | undefined {
   const stated = signedHeaders.includes('x-amz-content-sha256') ? textOf(headers['x-amz-content-sha256']) : undefined;
-  if (stated === undefined) return sha256(presigned ? '' : body);
-  return stated === 'UNSIGNED-PAYLOAD' || stated === sha256(body) ? stated : undefined;
+  if (stated === undefined && presigned) return service === S3 ? UNSIGNED : sha256('');
+  if (stated === undefined) return sha256(body);
+  const isStated = stated === UNSIGNED || (service === S3 && stated.startsWith(CHUNKED)) || stated === sha256(body);
+  return isStated ? stated : undefined;
 }
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');

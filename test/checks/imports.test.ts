@@ -42,7 +42,7 @@ const RULES: Record<string, Rule> = {
 const ROOT_FILES = ['jest.config.js'];
 
 /** The products of the local platform meet in a registry and don't import each other. */
-const LOCAL_PRODUCTS = ['edge', 'gateway', 'lambda', 'events', 'queues', 'engines', 'aws'];
+const LOCAL_PRODUCTS = ['edge', 'gateway', 'buckets', 'lambda', 'events', 'queues', 'engines', 'aws'];
 
 const files = sources().filter((file) => !ROOT_FILES.includes(file));
 const importsByFile = Object.fromEntries(files.map((file) => [file, imports(read(file))]));

@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import * as net from 'node:net';
+import * as path from 'node:path';
 import { promisify } from 'node:util';
 import {
   createEndpoint,
@@ -10,6 +12,7 @@ import {
   SecretStore,
   stackOperations,
 } from '../../local/aws';
+import { createBuckets } from '../../local/buckets';
 import { createEvents } from '../../local/events';
 import { createLambda } from '../../local/lambda';
 import { createQueues, type Queues, queuesFromTemplate } from '../../local/queues';
@@ -61,6 +64,14 @@ beforeAll(async () => {
         queues.operations,
         createEvents({ buses: ['shop'], rules: [] }, context).operations,
         createLambda({ functions: [] }, context).operations,
+        createBuckets(
+          {
+            buckets: [{ name: 'site', arn: 'arn:aws:s3:::site', domainNames: [], blocksPublic: true }],
+            distributions: new Map(),
+          },
+          context,
+          policies,
+        ).operations,
         new SecretStore(model).operations,
         identityOperations(policies, context.environment),
         stackOperations(stacks, context.clock),
@@ -145,8 +156,22 @@ async function aws(...args: string[]): Promise<unknown> {
       () => ['sqs', 'get-queue-attributes', '--queue-url', queueUrl, '--attribute-names', 'All'],
       { Attributes: { ApproximateNumberOfMessagesNotVisible: '1' } },
     ],
+    ['lists the buckets', () => ['s3api', 'list-buckets'], { Buckets: [{ Name: 'site' }] }],
+    [
+      'deletes objects',
+      () => ['s3api', 'delete-objects', '--bucket', 'site', '--delete', 'Objects=[{Key="a b"}]'],
+      { Deleted: [{ Key: 'a b' }] },
+    ],
   ])('%s', async (_, args, answer) => {
     expect(await aws(...args())).toMatchObject(answer as object);
+  });
+
+  test('copies a file into a bucket, and another out of it', async () => {
+    const copy = path.join(context.environment.stateDir, 'copy');
+    await aws('s3', 'cp', __filename, 's3://site/file', '--quiet');
+    await aws('s3', 'cp', 's3://site/file', copy, '--quiet');
+    expect(fs.readFileSync(copy)).toEqual(fs.readFileSync(__filename));
+    expect(await aws('s3api', 'list-objects-v2', '--bucket', 'site')).toMatchObject({ Contents: [{ Key: 'file' }] });
   });
 });
 

@@ -34,10 +34,15 @@ export interface UnsignedRequest {
   readonly date?: Date;
 }
 
+/** A signer; S3's paths are encoded once. */
+function signerOf(scope: { readonly credentials: Credentials; readonly region: string; readonly service: string }): SignatureV4 {
+  return new SignatureV4({ ...scope, uriEscapePath: scope.service !== 's3', sha256: Sha256 as never });
+}
+
 /** Headers of a request that the SDK's signer has signed. The URL's path isn't normalised. */
 export async function signedHeaders(url: string, request: UnsignedRequest): Promise<Record<string, string>> {
   const { method = 'POST', headers = {}, body = '', service, credentials, region = 'eu-central-1', date } = request;
-  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 as never });
+  const signer = signerOf({ credentials, region, service });
   const { hostname, port, host, searchParams } = new URL(url);
   const path = url.replace(/^http:\/\/[^/?]*/, '').replace(/\?.*/s, '') || '/';
   const query: Record<string, string[]> = {};
@@ -49,11 +54,19 @@ export async function signedHeaders(url: string, request: UnsignedRequest): Prom
 
 /** Presigned URL of a request without a body. */
 export async function presigned(url: string, request: UnsignedRequest & { readonly expiresSeconds: number }): Promise<URL> {
-  const { method = 'GET', service, credentials, region = 'eu-central-1', date, expiresSeconds } = request;
-  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 as never });
+  const { method = 'GET', headers = {}, service, credentials, region = 'eu-central-1', date, expiresSeconds } = request;
+  const signer = signerOf({ credentials, region, service });
   const { hostname, port, host, pathname, searchParams } = new URL(url);
   const query = Object.fromEntries([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
-  const unsigned = { method, protocol: 'http:', hostname, port: Number(port), path: pathname, query, headers: { host } };
+  const unsigned = {
+    method,
+    protocol: 'http:',
+    hostname,
+    port: Number(port),
+    path: pathname,
+    query,
+    headers: { ...headers, host },
+  };
   const signed = await signer.presign(unsigned as never, { signingDate: date, expiresIn: expiresSeconds });
   const result = new URL(url);
   result.search = '';

@@ -1,4 +1,5 @@
 import { own } from '../../own';
+import { escapeText } from '../../xml-text';
 
 /** Spelling of lists and maps, by their names. */
 export interface XmlNames {
@@ -33,20 +34,6 @@ function content(name: string, value: unknown, names: XmlNames): string {
       .join('');
   }
   return escapeText(String(value));
-}
-
-/** Characters that an XML document can't hold in any form: most control characters, and lone surrogates. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters meant
-const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu;
-
-/** Text between two tags. */
-export function escapeText(text: string): string {
-  return text
-    .replace(NOT_IN_XML, '\ufffd')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }
 
 /** The body of an error, in which the Query and the REST-XML protocols agree. */

@@ -9,6 +9,7 @@ import {
   SecretStore,
   stackOperations,
 } from '../../../local/aws';
+import { createBuckets } from '../../../local/buckets';
 import { cloudfrontOperations } from '../../../local/edge/operations';
 import { cacheOperations } from '../../../local/engines/operations';
 import { createEvents } from '../../../local/events';
@@ -45,6 +46,11 @@ const operations: Operations[] = [
   createGateway({ apis: [] }, context, { callers: new Map(), policies }).operations,
   cacheOperations(() => [], context.environment),
   cloudfrontOperations(new Map(), (id) => `arn:aws:cloudfront::000000000000:distribution/${id}`),
+  createBuckets(
+    { buckets: [{ name: 'b', arn: 'arn:aws:s3:::b', domainNames: [], blocksPublic: true }], distributions: new Map() },
+    context,
+    policies,
+  ).operations,
   new SecretStore(model).operations,
   identityOperations(policies, context.environment),
   stackOperations(STACKS, context.clock),

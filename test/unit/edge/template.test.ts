@@ -4,12 +4,14 @@ import * as path from 'node:path';
 import { App, type CfnElement, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
-import * as s3 from 'aws-cdk-lib/aws-s3';
 import { unknownPaths } from '../../../local/assembly/honoured';
-import { edgeFromTemplate, types } from '../../../local/edge';
+import { types as buckets } from '../../../local/buckets';
+import { types as edge, edgeFromTemplate } from '../../../local/edge';
 import type { BehaviorOptions, DistributionOptions } from '../../../local/edge/options';
 import { modelOf } from '../../support/assembly';
 import { ORIGIN_HOST } from '../../support/edge';
+
+const types = { ...edge, ...buckets };
 
 /** A synthesized template, as far as these tests change it. */
 interface Template {
@@ -226,14 +228,6 @@ describe('the start stops', () => {
   });
 
   test.each<[string, (stack: Stack) => void, RegExp]>([
-    [
-      'on a bucket as an origin',
-      (stack) =>
-        new cloudfront.Distribution(stack, 'Distribution', {
-          defaultBehavior: { origin: origins.S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Bucket')) },
-        }),
-      /distribution 'Edge\/Distribution.*' is a bucket, which doesn't run here/,
-    ],
     [
       'on a function with a module',
       (stack) => {

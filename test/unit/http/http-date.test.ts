@@ -1,4 +1,4 @@
-import { parseHttpDate } from '../../../local/edge/http-date';
+import { parseHttpDate } from '../../../local/http/http-date';
 
 const NOW = Date.UTC(2026, 5, 1);
 

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { Keys } from '../types';
+import { signatureOf, signatureProblem, timeProblem } from './signature';
+
+/** Result of reading who has signed a request: a resource by its ARN, or the reason why it is none. */
+export type ServiceCaller =
+  | { readonly arn: string; readonly problem?: undefined }
+  | { readonly arn?: undefined; readonly problem: string };
+
+/**
+ * Resource in whose name a service has signed a request without a body, such as a distribution; undefined where nobody has.
+ *
+ * @param options.callers - ARNs by access key id
+ */
+export function serviceCaller(
+  { method = 'GET', url = '/', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  options: { readonly keys: Keys; readonly callers: ReadonlyMap<string, string>; readonly now: number },
+  body: Buffer = Buffer.alloc(0),
+): ServiceCaller | undefined {
+  const mark = url.indexOf('?');
+  const [path, queryString] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+  const signature = signatureOf({ headers, queryString });
+  if (!signature) return undefined;
+  const arn = options.callers.get(signature.accessKeyId);
+  const secret = arn === undefined ? undefined : options.keys.secretOf(signature.accessKeyId);
+  if (arn === undefined || secret === undefined)
+    return { problem: 'The AWS Access Key Id you provided does not exist in our records.' };
+  const request = { method, path, queryString, headers, body };
+  const problem = signatureProblem(request, signature, secret) ?? timeProblem(signature, options.now);
+  return problem === undefined ? { arn } : { problem };
+}
