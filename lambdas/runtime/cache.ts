@@ -183,6 +183,7 @@ export class Cache<Handle> {
       hotKeys,
       loads: new Semaphore(numbers.fallbackConcurrency),
       clock,
+      now: () => (shared ?? clock).now(),
       random,
       tracing,
     };

@@ -151,7 +151,7 @@ export class Namespace<Handle> {
     const began = monotonicNow();
     const path = this.#readPath;
     const cached = missed || options.ticket ? undefined : path.fromMemory(key, this.#keyspace, this.#policy);
-    const read = cached ? path.hit<T>(cached) : await path.read(this.#request(key, loader, options), !options.ticket);
+    const read = cached ? path.hit<T>(cached) : await path.read(this.#request(key, loader, options));
     this.#tell(read.outcome, began);
     return read;
   }

@@ -124,8 +124,7 @@ export function freshMs(policy: Policy): number {
 /** Checks a policy. @throws {CacheError} `E_INVALID_ARGUMENT` that names the namespace, the property, the rule and the value. */
 export function checkPolicy(name: string, given: RoutePolicy): Policy {
   const where = `namespace '${name}': `;
-  const check = (holds: boolean, property: string, rule: string, value: unknown) => mustBe(holds, property, rule, value, where);
-  check(given?.freshness === Object(given?.freshness), 'freshness', 'given', given?.freshness);
+  mustBe(given?.freshness === Object(given?.freshness), 'freshness', 'given', given?.freshness, where);
   const { memoryTtlSeconds = 1, sharedTtlSeconds = 0, expire = true } = given.freshness;
   const { strictTags = false, hotReplicas = false, share = 'frozen', earlyRefresh = 1, jitter = 0.05 } = given;
   const ms = (property: keyof NamespaceFreshness, byDefault: number, most = MAX_TTL_SECONDS, least = 0): number =>
@@ -146,8 +145,8 @@ export function checkPolicy(name: string, given: RoutePolicy): Policy {
     earlyRefresh: checkNumber('earlyRefresh', earlyRefresh, 0, 100, where),
     jitter: checkNumber('jitter', jitter, 0, 0.9, where),
   };
-  check(freshMs(policy) > 0, 'freshness', "given 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0);
-  check(!hotReplicas || !strictTags, 'hotReplicas', "false with 'strictTags'", true);
-  check(share === 'frozen' || share === 'copy', 'share', "'frozen' or 'copy'", share);
+  mustBe(freshMs(policy) > 0, 'freshness', "given 'memoryTtlSeconds' or 'sharedTtlSeconds' more than 0", 0, where);
+  mustBe(!hotReplicas || !strictTags, 'hotReplicas', "false with 'strictTags'", true, where);
+  mustBe(share === 'frozen' || share === 'copy', 'share', "'frozen' or 'copy'", share, where);
   return policy;
 }

@@ -46,6 +46,8 @@ export interface ReadPathParts<Handle> extends PathOptions {
   /** Bound of the loads of this process. */
   readonly loads: Semaphore;
   readonly clock: Clock;
+  /** Time that entries count by: the shared tier's, where there is one. */
+  readonly now: () => number;
   readonly random: () => number;
   readonly tracing: Tracing;
 }

@@ -119,13 +119,12 @@ export class ReadPath<Handle> {
   }
 
   /**
-   * All steps.
+   * All steps; of a reader without a ticket those after {@link fromMemory}, which it has taken.
    *
-   * @param missed true for a caller who has taken the first step, {@link fromMemory}, already.
    * @throws whatever the loader throws.
    */
-  read<T>(request: ReadRequest<T, Handle>, missed = false): Promise<Read<T>> {
-    return this.#parts.tracing('cache.read', () => this.#read(request, missed));
+  read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+    return this.#parts.tracing('cache.read', () => this.#read(request));
   }
 
   /** Value in memory, where it may be served as fresh. */
@@ -140,7 +139,7 @@ export class ReadPath<Handle> {
 
   /** Read of a value in memory. It keeps the times of the entry that it was made from. */
   hit<T>(cached: CachedValue): Read<T> {
-    return toRead(withOutcome(cached, this.#now(), 'memory', 'hit'));
+    return toRead(withOutcome(cached, this.#parts.now(), 'memory', 'hit'));
   }
 
   #memoryHit<T>(request: ReadRequest<T, Handle>): Read<T> | undefined {
@@ -148,10 +147,10 @@ export class ReadPath<Handle> {
     return cached && satisfies(request, cached) ? this.hit(cached) : undefined;
   }
 
-  async #read<T>(request: ReadRequest<T, Handle>, missed: boolean): Promise<Read<T>> {
+  async #read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
     const { entryName, slot, ticket } = request;
     // 1. Memory.
-    const hit = missed ? undefined : this.#memoryHit(request);
+    const hit = ticket && this.#memoryHit(request);
     if (hit) return hit;
 
     // Reads with a ticket aren't collapsed with others: what is good for those may be too old for them.
@@ -192,7 +191,7 @@ export class ReadPath<Handle> {
         if (loaded) return toRead(loaded, !!joinedLoad);
       } catch (error) {
         if (found?.state !== 'stale-if-error') throw error;
-        return toRead(changed(withOutcome(found.cached, this.#now(), 'shared', 'stale'), { reason: 'load-failed' }));
+        return toRead(changed(withOutcome(found.cached, this.#parts.now(), 'shared', 'stale'), { reason: 'load-failed' }));
       }
     }
   }
@@ -264,7 +263,7 @@ export class ReadPath<Handle> {
   }
 
   #toFoundEntry(request: ReadRequest<unknown, Handle>, cached: CachedValue, verdict: TagVerdict, token: string): FoundEntry {
-    const now = this.#now();
+    const now = this.#parts.now();
     const state = satisfies(request, cached) ? entryState(cached, verdict, request.policy, now, cached.refreshAt) : 'expired';
     const status = state === 'fresh' || state === 'early' ? 'hit' : 'stale';
     const { outcome } = withOutcome(cached, now, token === '' ? 'memory' : 'shared', status);
@@ -383,7 +382,7 @@ export class ReadPath<Handle> {
       flight.close();
       const { header, cached, json } = this.#loaded(attempt, load, loadedAt);
       const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
-      const miss = withOutcome(cached, this.#now(), 'database', 'miss');
+      const miss = withOutcome(cached, this.#parts.now(), 'database', 'miss');
       this.#hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#parts.leaseMs / 3);
       await tags.observe(load.loaded.version).catch(ignored);
       const refusal = load.refusal ?? (entry.length > this.#parts.maxEntryLength ? 'too-large' : undefined);
@@ -441,13 +440,13 @@ export class ReadPath<Handle> {
   /** Load without a lease. */
   async #loadWithoutLease(attempt: Attempt<Handle>, status: 'miss' | 'bypass', store: boolean): Promise<ReadResult> {
     const { ticket, tags, key } = attempt.request;
-    const loadedAt = this.#now();
+    const loadedAt = this.#parts.now();
     const recorder = new LoadRecorder(key);
     const from = status === 'bypass' ? { primaryOnly: true } : { minVersion: ticket?.latest };
     const loaded = await runLoader(this.#parts.source, attempt.request, recorder, from);
     const load = { loaded, version: recorder.atMost(loaded.version), tags: union(tags, recorder.tags) };
     const { cached, json } = this.#loaded(attempt, load, loadedAt);
-    const result = withOutcome(cached, this.#now(), 'database', status);
+    const result = withOutcome(cached, this.#parts.now(), 'database', status);
     if (!loaded.fillable || !store) return asUncacheable(result, loaded.fillable ? undefined : 'unfillable');
     this.#storeInMemory(attempt, cached, json?.length ?? 0);
     return result;
@@ -476,7 +475,7 @@ export class ReadPath<Handle> {
     const { backplane, hotKeys } = this.#parts;
     if (policy.memoryMs <= 0 || fence !== this.fence(entryName) || (!only && backplane?.disconnected)) return;
     const now = this.#clock.now();
-    const left = (only ? cached.expiresAt : cached.refreshAt) - this.#now();
+    const left = (only ? cached.expiresAt : cached.refreshAt) - this.#parts.now();
     const hot = policy.hotMs > policy.memoryMs && hotKeys?.isHot(key, keyspace, now);
     const ttlMs = hot ? policy.hotMs : policy.memoryMs;
     const until = only ? now + left : Math.min(at + ttlMs, now + left);
@@ -490,10 +489,6 @@ export class ReadPath<Handle> {
   #attempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {
     const fence = request.policy.memoryMs > 0 ? this.fence(request.entryName) : 0;
     return { request, flight, at: this.#clock.now(), fence };
-  }
-
-  #now(): number {
-    return this.#parts.shared?.now() ?? this.#clock.now();
   }
 }
 

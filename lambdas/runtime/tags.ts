@@ -74,8 +74,7 @@ export class TagVersions {
   readonly #store: SharedStore;
   readonly #source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>;
   readonly #clock: Clock;
-  readonly #ttlMs: number;
-  readonly #lifeMs: number;
+  readonly #options: TagVersionsOptions;
 
   constructor(
     store: SharedStore,
@@ -86,8 +85,7 @@ export class TagVersions {
     this.#store = store;
     this.#source = source;
     this.#clock = clock;
-    this.#ttlMs = options.tagTtlMs;
-    this.#lifeMs = options.tagLifeMs;
+    this.#options = options;
   }
 
   /**
@@ -121,12 +119,12 @@ export class TagVersions {
   /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */
   async capture(names: readonly string[]): Promise<Capture> {
     const remember = this.#rememberer();
-    const touch = (name: string) => this.#asOne(`touch ${name}`, () => this.#store.touchTag(name, this.#lifeMs));
-    const touched = await Promise.all(names.map(touch));
+    const store = this.#store;
+    const { tagLifeMs } = this.#options;
+    const touched = await Promise.all(names.map((name) => this.#asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
     const version = touched.includes(undefined) ? await this.#asOne('version', () => this.#source.current()) : '';
-    const create = (name: string) =>
-      this.#asOne(`create ${name}`, () => this.#store.createTag(name, newToken(), version, this.#lifeMs));
+    const create = (name: string) => this.#asOne(`create ${name}`, () => store.createTag(name, newToken(), version, tagLifeMs));
     const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
     let minVersion: Version | undefined;
     let purgedAt: Version | undefined;
@@ -149,7 +147,7 @@ export class TagVersions {
       // By a clock that is behind another's this purge would be older than one before it, and change nothing.
       purged = laterVersion(purged, purgedAtOf(await this.#store.getTag(name)));
     }
-    await this.#store.purgeTag(name, newToken(), purged as Version, this.#lifeMs, mode);
+    await this.#store.purgeTag(name, newToken(), purged as Version, this.#options.tagLifeMs, mode);
     this.#forget(name);
   }
 
@@ -211,7 +209,7 @@ export class TagVersions {
 
   /** Function that stores tags that are asked for now; those that came after a remote purge may be of before it, and aren't. */
   #rememberer(): (name: string, tag: Tag) => void {
-    const until = this.#clock.now() + this.#ttlMs;
+    const until = this.#clock.now() + this.#options.tagTtlMs;
     const forgotten = this.#forgotten;
     return (name, tag) => {
       if (forgotten !== this.#forgotten) return;

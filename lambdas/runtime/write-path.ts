@@ -113,7 +113,7 @@ export class WritePath<Handle> {
     const { row = version } = given;
     const { entryName, key, keyspace, policy } = request;
     const json = valueText(request, value, serializer);
-    const now = shared?.now() ?? clock.now();
+    const now = this.#parts.now();
     // A version that is read now may be newer than the value.
     const header = newHeader(policy, value, given.version ?? '-', now, 0, random);
     const ttlMs = header.expiresAt - now;

@@ -1,5 +1,5 @@
 import type { Lease, PurgeKeyOptions, PurgeMode, Put, SharedStore, Tag } from '../../lambdas/runtime';
-import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/entry/envelope';
+import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../../lambdas/runtime/entry/format';
 
 interface Fence {
   token?: string;

@@ -1,5 +1,18 @@
 import type { Codec } from '../codecs/codec';
 import { VERSION, type Version } from '../versions/version';
+import {
+  CURRENT,
+  EXPIRED,
+  FIRST_FIELD,
+  FLAG_AT,
+  FORMAT,
+  JSON_FORMAT,
+  NEGATIVE,
+  ROW_END,
+  ROW_START,
+  TOKEN_END,
+  TOKEN_START,
+} from './format';
 
 /** Version of one tag as an entry remembers it: compared for equality only. */
 export interface TagMark {
@@ -45,30 +58,8 @@ export interface Entry {
   readonly size: number;
 }
 
-/**
- * Format, codec and flag, then the header's fields with blanks between, a line end, and the value. Text, so that an operator can
- * read it. Fields that scripts compare or change stand at a fixed place, so that they needn't copy the value. A reader takes any
- * other format for a miss.
- */
-export const FORMAT = 'C2';
-const JSON_FORMAT = 'j';
-const NEGATIVE = 'n';
-
-/** Place where a purge writes {@link EXPIRED}: `SETRANGE key FLAG_AT flag`. */
-export const FLAG_AT = 3;
-export const EXPIRED = '!';
-const CURRENT = ' ';
-
-/** Place of the token for a script: `GETRANGE key TOKEN_START TOKEN_END`. */
-export const TOKEN_START = 4;
-export const TOKEN_END = 19;
-
-/** Place of the row's version for a script; {@link NO_ROW} is less than any. */
-export const ROW_START = 21;
-export const ROW_END = 44;
-export const NO_ROW = '-'.repeat(24);
-
-const FIRST_FIELD = ROW_END + 2;
+/** Version of no row, which is less than any. */
+const NO_ROW = '-'.repeat(24);
 
 /** Text of an entry. `json` is the serialized value, undefined for a negative entry. */
 export function encodeEntry(header: EntryHeader, json: string | undefined, codec?: Codec): string {
@@ -91,6 +82,25 @@ export function marksText(marks: readonly TagMark[]): string {
   return text;
 }
 
+const LONGEST_NUMBER = 15;
+
+/** Place in the header that is being read: fields are read where they stand, since a list of them would cost more than a hit. */
+let place = 0;
+
+/** @returns NaN where a blank and a whole number don't follow. */
+function nextNumber(text: string): number {
+  const begin = place + 1;
+  let value = 0;
+  if (text.charCodeAt(place) !== 32) return NaN;
+  for (place = begin; place < begin + LONGEST_NUMBER; place++) {
+    const digit = text.charCodeAt(place) - 48;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = value * 10 + digit;
+  }
+  // What follows it must be another field, or tags.
+  return place > begin ? value : NaN;
+}
+
 /**
  * Entry of a text. Anything that isn't exactly one of ours is undefined: a miss, never an error.
  *
@@ -103,41 +113,38 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   const flag = text[FLAG_AT];
   if (format !== JSON_FORMAT && format !== NEGATIVE && !codec) return undefined;
   if ((flag !== CURRENT && flag !== EXPIRED) || text[TOKEN_END + 1] !== ' ' || text[ROW_END + 1] !== ' ') return undefined;
-  const fields = new HeaderFields(text, FIRST_FIELD);
-  const version = fields.version();
-  const loadedAt = fields.number();
-  const freshUntil = fields.number();
-  const expiresAt = fields.number();
-  const loadMs = fields.number();
+  place = text[FIRST_FIELD + 1] === ' ' ? FIRST_FIELD + 1 : FIRST_FIELD + 24;
+  const version = text.slice(FIRST_FIELD, place);
+  const loadedAt = nextNumber(text);
+  const freshUntil = nextNumber(text);
+  const expiresAt = nextNumber(text);
+  const loadMs = nextNumber(text);
   // One that isn't a number makes NaN of the sum.
-  if (!version || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
+  if ((version !== '-' && !VERSION.test(version)) || !(loadedAt + freshUntil + expiresAt + loadMs >= 0)) return undefined;
   const end = text.indexOf('\n');
-  if (end < fields.at) return undefined;
-  const written = text.slice(fields.at, end);
+  if (end < place) return undefined;
+  const written = text.slice(place, end);
   const tags = written === known?.text ? known.marks : readMarks(written);
   if (!tags) return undefined;
   const token = text.slice(TOKEN_START, TOKEN_END + 1);
   // One character tells, and a comparison of all of them would cost as much as the tags'.
   const row = text[ROW_START] === '-' ? undefined : text.slice(ROW_START, ROW_END + 1);
   const header: EntryHeader = { token, version, row, loadedAt, freshUntil, expiresAt, loadMs, tags };
-  const expired = flag === EXPIRED;
-  const size = text.length;
   const json = text.slice(end + 1);
   try {
-    if (format === JSON_FORMAT) return { header, expired, value: JSON.parse(json), json, size };
-    if (format !== NEGATIVE) return decodeBody(format as string, json, { header, expired }, codec);
-    return json === '' ? { header, expired, value: undefined, json: undefined, size } : undefined;
+    const value: unknown = format === JSON_FORMAT ? JSON.parse(json) : undefined;
+    const entry = { header, expired: flag === EXPIRED, value, json, size: text.length };
+    if (format === JSON_FORMAT) return entry;
+    if (format === NEGATIVE) return json === '' ? { ...entry, json: undefined } : undefined;
+    const decoded = codec?.decode({ format: format as string, text: json });
+    return decoded?.value === undefined ? undefined : withText({ ...entry, ...decoded }, codec);
   } catch {
     return undefined;
   }
 }
 
-/** Entry with a value in a format that only the codec knows. */
-function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 'expired'>, codec?: Codec): Entry | undefined {
-  const decoded = codec?.decode({ format, text });
-  if (decoded?.value === undefined) return undefined;
-  const { value, size } = decoded;
-  const { header, expired } = entry;
+/** Entry whose value is written as JSON, or as its serializer does, once that is asked for. */
+function withText({ header, expired, value, size }: Entry, codec?: Codec): Entry {
   return {
     header,
     expired,
@@ -149,57 +156,14 @@ function decodeBody(format: string, text: string, entry: Pick<Entry, 'header' | 
   };
 }
 
-const LONGEST_NUMBER = 15;
-const BLANK = 32;
-const LINE_END = 10;
-const ZERO = 48;
-
-/** Fields of a header one after another, read where they stand: a list of them all would cost more than the rest of a hit. */
-class HeaderFields {
-  readonly #text: string;
-
-  constructor(
-    text: string,
-    /** Place of the next field; after the last one, its end. */
-    public at: number,
-  ) {
-    this.#text = text;
-  }
-
-  version(): Version | '-' | undefined {
-    const end = this.#text.charCodeAt(this.at + 1) === BLANK ? this.at + 1 : this.at + 24;
-    const version = this.#text.slice(this.at, end);
-    this.at = end;
-    return version === '-' || VERSION.test(version) ? version : undefined;
-  }
-
-  /** @returns NaN where no blank and whole number follow. */
-  number(): number {
-    const text = this.#text;
-    const { at } = this;
-    if (text.charCodeAt(at) !== BLANK) return NaN;
-    let value = 0;
-    let next = at + 1;
-    for (; next <= at + LONGEST_NUMBER; next++) {
-      const digit = text.charCodeAt(next) - ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
-      value = value * 10 + digit;
-    }
-    this.at = next;
-    const end = text.charCodeAt(next);
-    return next > at + 1 && (end === BLANK || end === LINE_END) ? value : NaN;
-  }
-}
-
 /** @returns undefined where the text isn't a list of tags as {@link marksText} writes it. */
 function readMarks(text: string): TagMark[] | undefined {
-  const fields = text.split(' ');
-  if (fields.length % 3 !== 1 || fields[0] !== '') return undefined;
   const marks: TagMark[] = [];
-  for (let i = 1; i < fields.length; i += 3) {
-    marks.push({ tag: fields[i] as string, deleted: fields[i + 1] as string, expired: fields[i + 2] as string });
-  }
-  return marks;
+  const rest = text.replace(/ (\S+) (\S+) (\S+)/gy, (_, tag: string, deleted: string, expired: string) => {
+    marks.push({ tag, deleted, expired });
+    return '';
+  });
+  return rest === '' ? marks : undefined;
 }
 
 /**

@@ -9,19 +9,16 @@ export class InFlight {
   /** Next operation whose key has the same bucket. */
   next: InFlight | undefined;
   result: Promise<unknown> | undefined;
-  readonly #owner: Pick<SingleFlight<unknown>, 'remove'> | undefined;
 
   /**
-   * @param bucket its bucket while it takes joiners; -1 where it doesn't.
-   * @param owner list that it is in; without one nobody can join it.
+   * @param bucket its bucket while it takes joiners.
+   * @param buckets those that it is in one of; without them nobody can join it.
    */
   constructor(
     readonly key = '',
-    public bucket = -1,
-    owner?: Pick<SingleFlight<unknown>, 'remove'>,
-  ) {
-    this.#owner = owner;
-  }
+    readonly bucket = 0,
+    readonly buckets: (InFlight | undefined)[] = [],
+  ) {}
 
   /**
    * Everyone who has joined so far may take the result: the source is looked at only now, or a proof says that no purge came in
@@ -38,7 +35,11 @@ export class InFlight {
 
   /** Takes no more joiners: the proof is on its way. */
   close(): void {
-    this.#owner?.remove(this);
+    const { buckets, bucket } = this;
+    let before = buckets[bucket];
+    if (before === this) buckets[bucket] = this.next;
+    while (before && before.next !== this) before = before.next;
+    if (before) before.next = this.next;
   }
 }
 
@@ -72,24 +73,11 @@ export class SingleFlight<R> {
   /** Starts an operation; `run` tells the flight who may take its result, and closes it, whatever becomes of it. */
   start(slot: number, key: string, run: (flight: InFlight) => Promise<R>): Promise<R> {
     const bucket = slot % BUCKETS;
-    const flight = new InFlight(key, bucket, this);
+    const flight = new InFlight(key, bucket, this.#buckets);
     flight.next = this.#buckets[bucket];
     this.#buckets[bucket] = flight;
     const result = run(flight);
     flight.result = result;
     return result;
-  }
-
-  remove(flight: InFlight): void {
-    const { bucket } = flight;
-    if (bucket < 0) return;
-    flight.bucket = -1;
-    let before = this.#buckets[bucket];
-    if (before === flight) this.#buckets[bucket] = flight.next;
-    else {
-      while (before && before.next !== flight) before = before.next;
-      if (before) before.next = flight.next;
-    }
-    flight.next = undefined;
   }
 }

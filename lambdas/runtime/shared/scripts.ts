@@ -1,4 +1,4 @@
-import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../entry/envelope';
+import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../entry/format';
 import { FENCE_MARK } from './redis-keys';
 
 /**
@@ -19,6 +19,9 @@ const KEYED = 'local c,k,f=redis.call,KEYS[1],KEYS[2]\n';
 export const NOW = `${KEYED}local s=c('TIME')
 local now=s[1]*1000+math.floor(s[2]/1000)
 `;
+
+/** Begin of a script, and the names of its arguments. */
+const begin = (before: string, names: string) => `${before}local ${names}=unpack(ARGV)\n`;
 
 /** Function `keep`: makes the fence live for `ms` milliseconds, or longer. */
 export const KEEP_FENCE = `local function keep(ms)
@@ -62,8 +65,7 @@ keep(ms+1000)
  * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version, 1`, the last where an intent ended
  * without a purge: its writer may have died after its commit. Asking again with the same token is safe until the load begins.
  */
-const LEASE = `${FENCED}local t,ms,seen=unpack(ARGV)
-local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
+const LEASE = `${begin(FENCED, 't,ms,seen')}local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
 if had~='' and had~=seen then return {'hit',now,c('GET',k)} end
 local held,all=open()
 if held~='' then return {'bypass',now} end
@@ -76,16 +78,14 @@ ${HOLD}return {'grant',now,min,all~=''}`;
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
  * that was lost: its load may have begun before the purge that took it.
  */
-const RENEW = `${NOW}${KEEP_FENCE}local t,ms=unpack(ARGV)
-if c('HGET',f,'t')~=t then return 0 end
+const RENEW = `${begin(NOW + KEEP_FENCE, 't,ms')}if c('HGET',f,'t')~=t then return 0 end
 ${HOLD}return 1`;
 
 /**
  * Fill of an entry. ARGV: token, version of a replica's load ('~' for a primary's), TTL in ms, entry.
  * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${KEYED}local t,v,ttl,e=unpack(ARGV)
-local held,min=unpack(c('HMGET',f,'t','m'))
+const FILL = `${begin(KEYED, 't,v,ttl,e')}local held,min=unpack(c('HMGET',f,'t','m'))
 if held~=t then return 0 end
 c('HDEL',f,'t','u')
 if min and v<min then return 0 end
@@ -96,8 +96,7 @@ return 1`;
  * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('~'
  * for unknown). It refuses every fill whose load began before.
  */
-export const PURGE_KEY = `${FENCED}local v,ms,mode,w,row=unpack(ARGV)
-if mode~='expire' then c('DEL',k)
+export const PURGE_KEY = `${begin(FENCED, 'v,ms,mode,w,row')}if mode~='expire' then c('DEL',k)
 elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
 if w~='' then c('HSET',f,'w',select(2,open(w))) end
 raise(v,row,ms)`;
@@ -107,8 +106,7 @@ raise(v,row,ms)`;
  * time after which the row counts as unknown. Purges one key as {@link PURGE_KEY} does, and stores the value in hand where no
  * newer version of the row is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
-export const PUT = `${FENCED}local v,ms,row,ttl,e,till=unpack(ARGV)
-if now>till+0 then row='~' end
+export const PUT = `${begin(FENCED, 'v,ms,row,ttl,e,till')}if now>till+0 then row='~' end
 local top=c('HGET',f,'r') or ''
 local had=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
 if had>top then top=had end
@@ -123,8 +121,7 @@ return 1`;
  * Intent of a write. ARGV: writer, life of the intent in ms, life of the fence. Removes the entry, takes the lease away, and lets
  * nobody fill until the writer is done.
  */
-export const INTEND = `${FENCED}local w,ms,more=unpack(ARGV)
-c('DEL',k)
+export const INTEND = `${begin(FENCED, 'w,ms,more')}c('DEL',k)
 c('HDEL',f,'t','u')
 c('HSET',f,'w',open(w)..w..':'..now+ms..' ')
 keep(ms+more)`;
@@ -145,8 +142,7 @@ end`;
  * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
  * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
-export const PURGE_TAG = `${KEYED}local mark,v,ttl,mode=unpack(ARGV)
-local new=mark..' '..v
+export const PURGE_TAG = `${begin(KEYED, 'mark,v,ttl,mode')}local new=mark..' '..v
 local half='(%S+ '..('%x'):rep(24)..')'
 local gone,stale=(c('GET',k) or ''):match('^'..half..' '..half..'$')
 if not gone then gone,stale=new,new

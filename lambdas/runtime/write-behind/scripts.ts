@@ -1,4 +1,4 @@
-import { FORMAT, ROW_END, ROW_START } from '../entry/envelope';
+import { FORMAT, ROW_END, ROW_START } from '../entry/format';
 import { KEEP_FENCE, NOW } from '../shared/scripts';
 
 /**
