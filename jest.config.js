@@ -16,6 +16,7 @@ const project = (name, overrides = {}) => ({
     '^cachement/route$': '<rootDir>/lib/route',
     '^cachement/functions$': '<rootDir>/lambdas/platform',
     '^cachement/runtime(.*)$': '<rootDir>/lambdas/runtime$1',
+    '^cachement/patterns/(.*)$': '<rootDir>/lambdas/runtime/patterns/$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/assets', '<rootDir>/.cachement'],
   ...overrides,

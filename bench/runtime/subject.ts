@@ -2,8 +2,8 @@ import {
   Cache,
   type CacheOptions,
   type NamespacePolicy,
+  type RedisConnectionOptions,
   RedisStore,
-  type RedisStoreOptions,
   type VersionSource,
 } from '../../lambdas/runtime';
 import type { Place } from '../../test/support/redis-cluster';
@@ -13,7 +13,7 @@ export interface SubjectOptions {
   /** The shared tier; none by default. */
   readonly place?: Place;
   readonly policy: NamespacePolicy;
-  readonly store?: Partial<RedisStoreOptions>;
+  readonly store?: Partial<RedisConnectionOptions>;
   readonly cache?: Partial<CacheOptions<undefined>>;
 }
 

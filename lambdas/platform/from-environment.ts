@@ -1,5 +1,6 @@
 import { FUNCTION_DIMENSION } from '../../lib/contract/metrics';
 import { Cache } from '../runtime/cache';
+import { RedisConnection } from '../runtime/connection/redis-connection';
 import { readMetrics } from '../runtime/read-metrics';
 import { RedisStore } from '../runtime/shared/redis-store';
 import { type Handle, PostgresVersions } from '../runtime/versions/postgres';
@@ -57,14 +58,22 @@ export function databaseFromEnvironment(options: EnvironmentDatabaseOptions = {}
   });
 }
 
-/** Shared tier that this function's variables name. */
-function storeFromEnvironment(): RedisStore {
+let connection: RedisConnection | undefined;
+
+/**
+ * Connection to the shared tier of this function, by the variables that `addClient` of the platform or of the shared tier sets;
+ * one for the process, which its cache uses, too.
+ *
+ * @throws {Error} where a variable is missing or malformed, with its name.
+ */
+export function connectionFromEnvironment(): RedisConnection {
   const { host, port } = environment.sharedEndpoint;
-  return new RedisStore({
+  connection ??= new RedisConnection({
     namespace: environment.cacheNamespace,
     endpoint: `${host}:${port}`,
     credentials: createSecret(environment.sharedSecretArn).value,
   });
+  return connection;
 }
 
 /**
@@ -75,7 +84,7 @@ function storeFromEnvironment(): RedisStore {
  */
 export function cacheFromEnvironment(database: Database): Cache<Handle> {
   return new Cache<Handle>({
-    shared: storeFromEnvironment(),
+    shared: new RedisStore(connectionFromEnvironment()),
     source: new PostgresVersions(database),
     telemetry: readMetrics({
       write: (line) => process.stdout.write(`${line}\n`),

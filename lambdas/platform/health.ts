@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { EventDetails } from '../../lib/contract/events';
 import { type ClusterState, clusterState } from '../runtime/cluster-state';
-import { Budget } from '../runtime/shared/budget';
+import { Budget } from '../runtime/connection/budget';
 import type { RedisStore } from '../runtime/shared/redis-store';
 import type { Database } from './database';
 
@@ -58,7 +58,7 @@ const UNKNOWN = { status: 'unknown' as const };
 /** Asks everything at once, within the budget of one answer. @param store the shared tier, where it is one that can be asked. */
 export async function health(store: RedisStore | undefined, database: Database): Promise<Health> {
   const [shared, primary, replicas, pipeline] = await Promise.all([
-    store ? budget.limit(clusterState(store)).then(nameless, () => UNKNOWN) : UNKNOWN,
+    store ? budget.limit(clusterState(store.connection)).then(nameless, () => UNKNOWN) : UNKNOWN,
     ping(database.writer),
     Promise.all(database.readers.map(ping)),
     budget.limit(readPipeline(database.writer)).catch(() => undefined),

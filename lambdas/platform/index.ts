@@ -7,6 +7,7 @@ export { type CustomResourceEvent, type CustomResourceOptions, customResource } 
 export { closeDatabase, type Database } from './database';
 export {
   cacheFromEnvironment,
+  connectionFromEnvironment,
   databaseFromEnvironment,
   type EnvironmentDatabaseOptions,
   type WriterOptions,

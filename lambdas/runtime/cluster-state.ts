@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { Budget } from './shared/budget';
+import { Budget } from './connection/budget';
+import type { RedisConnection } from './connection/redis-connection';
 import { SLOTS } from './shared/hash-slot';
-import type { RedisStore } from './shared/redis-store';
 
 /** State of a cluster, for a health check. */
 export interface ClusterState {
@@ -16,10 +16,10 @@ const ANSWER_LIMIT_MS = 500;
 
 const budget = new Budget(ANSWER_LIMIT_MS, () => new Error('no master answered'));
 
-/** State of a store's cluster, as the cluster reports it and as far as this process sees. Never throws. */
-export async function clusterState(store: Pick<RedisStore, 'client' | 'failing'>): Promise<ClusterState> {
+/** State of a connection's cluster, as the cluster reports it and as far as this process sees. Never throws. */
+export async function clusterState(connection: Pick<RedisConnection, 'client' | 'failing'>): Promise<ClusterState> {
   try {
-    const client = await store.client();
+    const client = await connection.client();
     const shards = await budget.limit(Promise.any(client.nodes('master').map(shardsOf)));
     const nodes = shards
       .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
@@ -33,7 +33,7 @@ export async function clusterState(store: Pick<RedisStore, 'client' | 'failing'>
       .reduce((sum, slot, i) => sum + (i % 2 ? slot + 1 : -slot), 0);
     // A replica that has replicated nothing yet says 'loading'.
     const healthy = covered === SLOTS && nodes.every(({ status }) => status === 'online' || status === 'loading');
-    return { status: healthy && !store.failing ? 'ok' : 'degraded', nodes };
+    return { status: healthy && !connection.failing ? 'ok' : 'degraded', nodes };
   } catch {
     return { status: 'down', nodes: [] };
   }

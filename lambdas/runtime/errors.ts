@@ -20,6 +20,11 @@ export class CacheError extends Error {
    * @default - the error is of no entry in particular
    */
   readonly key: string | undefined;
+  /**
+   * Of `E_SHARED_UNAVAILABLE` from an operation with an effect: `no` where it certainly had none, `unknown` where it may have.
+   * @default - the operation has no effect that a repetition would double
+   */
+  declare applied?: 'no' | 'unknown';
 
   constructor(
     /** Stable code, for programs; the message is for people. */
@@ -44,6 +49,11 @@ export function invalid(message: string, key?: string): CacheError {
 /** Error of the shared tier, or one shard of it, that can't answer. */
 export function unavailable(detail: string, cause?: unknown): CacheError {
   return new CacheError('E_SHARED_UNAVAILABLE', `the shared tier can't answer: ${detail}`, { cause });
+}
+
+/** {@link unavailable} of an operation that wasn't sent. */
+export function unsent(detail: string): CacheError {
+  return Object.assign(unavailable(detail), { applied: 'no' as const });
 }
 
 /** True for the error of a shared tier that can't answer. */

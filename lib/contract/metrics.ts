@@ -63,3 +63,31 @@ export const READ_METRICS = {
 
 /** Name of a metric of reads. */
 export type ReadMetric = keyof typeof READ_METRICS;
+
+/** Namespace of the metrics of patterns. */
+export const PATTERN_METRICS_NAMESPACE = 'Cachement/Patterns';
+
+/** Dimension with the name of a pattern, as its folder is called. */
+export const PATTERN_DIMENSION = 'Pattern';
+
+/** Dimension with the name that a pattern was given. */
+export const NAME_DIMENSION = 'Name';
+
+/** Metrics of patterns, and their units; counts are since the last line. */
+export const PATTERN_METRICS = {
+  Operations: 'Count',
+  /** Operations that were refused by the pattern's rule, such as a limit. */
+  Denied: 'Count',
+  /** Comparisons that found another value than the caller's. */
+  Conflicts: 'Count',
+  /** Repetitions that were told the first one's answer. */
+  Duplicates: 'Count',
+  /** Operations without an answer of the shared tier. */
+  Unavailable: 'Count',
+  Milliseconds: 'Milliseconds',
+  /** Holds that the database couldn't keep. */
+  BrokenHolds: 'Count',
+} as const;
+
+/** Name of a metric of patterns. */
+export type PatternMetric = keyof typeof PATTERN_METRICS;

@@ -140,8 +140,9 @@ describe('write-behind', () => {
 
   /** A process with a queue that flushes where the test says so, unless it is told otherwise. */
   function processOf(namespace: string, table: Table, options: Partial<WriteBehindOptions> = {}) {
+    const shared = cluster.store({ namespace });
     const queue = writeBehind({
-      ...place(namespace),
+      connection: shared.connection,
       source: table,
       flush: table.flush,
       everyMs: 60_000,
@@ -149,7 +150,7 @@ describe('write-behind', () => {
       ...options,
     });
     queues.push(queue);
-    const cache = new Cache<undefined>({ shared: cluster.store({ namespace }), source: table });
+    const cache = new Cache<undefined>({ shared, source: table });
     caches.push(cache);
     const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
     const read = (key: string) => things.read(key, async () => table.value(key));
@@ -157,7 +158,7 @@ describe('write-behind', () => {
     return { queue, things, read, set };
   }
 
-  const streamsOf = (namespace: string) => new Streams({ ...place(namespace), budgetMs: 1000, maxQueued: 10 });
+  const streamsOf = (namespace: string) => new Streams(cluster.store({ namespace }).connection, 10);
 
   test('a value is everywhere before it is in the database, and stays there after', async () => {
     const table = new Table();

@@ -1,4 +1,4 @@
-import { RedisStore, type RedisStoreOptions } from '../../lambdas/runtime';
+import { type RedisConnectionOptions, RedisStore } from '../../lambdas/runtime';
 import { clusterState } from '../../lambdas/runtime/cluster-state';
 import { newToken } from '../../lambdas/runtime/token';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.dispose();
 });
 
-function storeOf({ port, user }: RedisServer, options: Partial<RedisStoreOptions> = {}): RedisStore {
+function storeOf({ port, user }: RedisServer, options: Partial<RedisConnectionOptions> = {}): RedisStore {
   const store = new RedisStore({
     endpoint: `127.0.0.1:${port}`,
     tls: false,
@@ -30,7 +30,7 @@ function storeOf({ port, user }: RedisServer, options: Partial<RedisStoreOptions
 }
 
 /** First line that a store reports. */
-function firstReport(target: RedisServer, options: Partial<RedisStoreOptions>): Promise<string> {
+function firstReport(target: RedisServer, options: Partial<RedisConnectionOptions>): Promise<string> {
   return new Promise((resolve) => storeOf(target, { ...options, report: resolve }));
 }
 
@@ -42,7 +42,7 @@ describe('a store on a server without cluster mode', () => {
   });
 
   test('has its primary and its replica in a health check', async () => {
-    const { status, nodes } = await clusterState(storeOf(server));
+    const { status, nodes } = await clusterState(storeOf(server).connection);
     expect(status).toBe('ok');
     expect(nodes).toEqual([
       { address: `127.0.0.1:${server.port}`, role: 'primary', status: 'online' },
@@ -84,7 +84,7 @@ describe('a store on a server without cluster mode', () => {
 });
 
 describe('a store that reaches no server says why, and which option to look at', () => {
-  test.each<[string, Partial<RedisStoreOptions>, RegExp]>([
+  test.each<[string, Partial<RedisConnectionOptions>, RegExp]>([
     ['a wrong password', { credentials: () => ({ username: 'app', password: 'no' }) }, /WRONGPASS .*; check 'credentials'$/],
     ['no user', { credentials: undefined }, /NOAUTH .*; check 'credentials'$/],
     ['TLS where the server has none', { tls: true }, /; check 'tls'$/],

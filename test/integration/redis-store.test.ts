@@ -21,7 +21,7 @@ describe('a store on a real cluster', () => {
   sharedStoreContract(async () => cluster.store());
 
   test('says that every node is there', async () => {
-    const state = await clusterState(cluster.store());
+    const state = await clusterState(cluster.store().connection);
     expect(state.status).toBe('ok');
     expect(state.nodes.map((node) => node.role).sort()).toEqual([
       'primary',
@@ -35,9 +35,9 @@ describe('a store on a real cluster', () => {
 
   test('gives its client for commands of other kinds, until it is closed', async () => {
     const store = cluster.store();
-    expect((await store.client()).nodes('master')).toHaveLength(3);
+    expect((await store.connection.client()).nodes('master')).toHaveLength(3);
     await store.close();
-    await expect(store.client()).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
+    await expect(store.connection.client()).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
   });
 
   test('shares no key between namespaces', async () => {

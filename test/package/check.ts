@@ -15,7 +15,7 @@ const TOOLS = path.join(root, 'node_modules/.bin');
 /** What each entry point must let a consumer name, by `require` and by `import`. */
 const ENTRY_POINTS = {
   'cachement/route': ['defineRoute', 'hours'],
-  'cachement/runtime': ['Cache', 'RedisStore', 'CacheError'],
+  'cachement/runtime': ['Cache', 'RedisConnection', 'RedisStore', 'CacheError'],
   'cachement/runtime/ticket': ['Ticket'],
   'cachement/runtime/read-metrics': ['readMetrics', 'readCounts'],
   'cachement/runtime/tracing': ['openTelemetry'],
@@ -31,6 +31,8 @@ const ENTRY_POINTS = {
   'cachement/runtime/write-behind/write-behind': ['writeBehind'],
   'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
+  'cachement/runtime/connection/run-script': ['runScript', 'runReplicated', 'atomicScript'],
+  'cachement/patterns/metrics': ['patternMetrics'],
   'cachement/runtime/shared/iam-token': ['iamToken'],
   'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
   'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
@@ -115,7 +117,7 @@ async function main(project: Project): Promise<void> {
     await loads(project, 'cachement/runtime');
     await assert.rejects(loads(project, 'cachement/runtime/codecs/message-pack'), /Cannot find (module|package) 'msgpackr/);
     project.link('msgpackr');
-    const parts = Object.keys(ENTRY_POINTS).filter((name) => name.startsWith('cachement/runtime/'));
+    const parts = Object.keys(ENTRY_POINTS).filter((name) => /^cachement\/(runtime|patterns)\//.test(name));
     await Promise.all(parts.map((name) => loads(project, name as keyof typeof ENTRY_POINTS)));
     await assert.rejects(loads(project, 'cachement/functions'), /Cannot find (module|package) '@aws-sdk/);
     project.link('@aws-sdk/client-eventbridge', '@aws-sdk/client-secrets-manager');

@@ -1,5 +1,5 @@
 import { serve, tell } from '../../bench/support/serve';
-import { Cache, type Namespace, RedisStore } from '../../lambdas/runtime';
+import { Cache, type Namespace, RedisConnection, RedisStore } from '../../lambdas/runtime';
 import { shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
 import { OneValue } from './cache-processes';
@@ -33,6 +33,6 @@ serve({
       tell(writes.map(({ key }) => key));
       return new Promise<void>(() => {});
     };
-    writeBehind({ ...reach(place, namespace), source: new OneValue(), everyMs: 10, flush });
+    writeBehind({ connection: new RedisConnection(reach(place, namespace)), source: new OneValue(), everyMs: 10, flush });
   },
 });

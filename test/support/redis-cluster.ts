@@ -1,4 +1,4 @@
-import { RedisStore, type RedisStoreOptions } from '../../lambdas/runtime';
+import { type RedisConnectionOptions, RedisStore } from '../../lambdas/runtime';
 import type { Engines } from '../../local/engines';
 import { startEngines } from './engines-model';
 
@@ -6,7 +6,7 @@ import { startEngines } from './engines-model';
 export interface RedisCluster {
   readonly engines: Engines;
   readonly place: Place;
-  store(options?: Partial<RedisStoreOptions>): RedisStore;
+  store(options?: Partial<RedisConnectionOptions>): RedisStore;
   dispose(): Promise<void>;
 }
 

@@ -127,11 +127,12 @@ const methods = {
     pool.on('error', () => {});
     const way = { ...reach(place, namespace), credentials: () => user as Credentials };
     const source = new PostgresVersions({ writer: pool, readers: [] });
+    const shared = new RedisStore(way);
     backplane = more.backplane ? shardedPubSub(way) : undefined;
     const own: Pick<CacheOptions<Handle>, 'backplane'> = backplane ? { backplane } : {};
     cache = new Cache<Handle>({
       source,
-      shared: new RedisStore(way),
+      shared,
       fallbackConcurrency: CONNECTIONS,
       background,
       ...own,
@@ -140,7 +141,7 @@ const methods = {
     items = cache.namespace('item', { freshness: shortLived ? LIVES.short : LIVES.long, earlyRefresh: 0 });
     if (!flush) return;
     behind = writeBehind({
-      ...way,
+      connection: shared.connection,
       source: { current: () => currentVersion(pool) },
       everyMs: 100,
       flush: async (writes) => {

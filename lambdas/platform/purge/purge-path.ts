@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { EventDetails, PurgeMode } from '../../../lib/contract/events';
 import { type Clock, systemClock } from '../../runtime/clock';
-import { Budget } from '../../runtime/shared/budget';
+import { Budget } from '../../runtime/connection/budget';
 import { currentVersion } from '../../runtime/versions/postgres';
 import type { Bus, Message } from '../bus';
 import { transaction } from '../database';

@@ -1,11 +1,11 @@
+import { Budget } from '../connection/budget';
+import { DedicatedClient } from '../connection/dedicated-client';
+import type { RedisEndpoint } from '../connection/redis-client';
 import { asUnavailable, unavailable } from '../errors';
-import { Budget } from '../shared/budget';
-import { DedicatedClient } from '../shared/dedicated-client';
-import type { RedisConnectionOptions } from '../shared/redis-client';
 import { valueKey } from '../shared/redis-keys';
 
 /** Options of {@link replicaReads}. */
-export interface ReplicaReadsOptions extends RedisConnectionOptions {
+export interface ReplicaReadsOptions extends RedisEndpoint {
   /** Namespace of the cache's store. */
   readonly namespace: string;
   /**

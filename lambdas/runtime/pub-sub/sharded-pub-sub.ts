@@ -1,17 +1,17 @@
 import { checkNumber } from '../arguments';
+import { Budget } from '../connection/budget';
+import { DedicatedClient } from '../connection/dedicated-client';
+import type { RedisEndpoint } from '../connection/redis-client';
 import { ignored } from '../errors';
 import { host } from '../host';
 import type { Backplane, BackplaneListener, PurgeMessage } from '../memory/backplane';
-import { Budget } from '../shared/budget';
-import { DedicatedClient } from '../shared/dedicated-client';
-import type { RedisConnectionOptions } from '../shared/redis-client';
 import { channelName } from '../shared/redis-keys';
 import { newToken } from '../token';
 import { ChannelLiveness } from './channel-liveness';
 import { decodeMessage, encodeMessage } from './message';
 
 /** Options of {@link shardedPubSub}. */
-export interface ShardedPubSubOptions extends RedisConnectionOptions {
+export interface ShardedPubSubOptions extends RedisEndpoint {
   /** Begin of the channels' names, as of the cache's keys. */
   readonly namespace: string;
   /**

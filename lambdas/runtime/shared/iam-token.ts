@@ -1,5 +1,5 @@
 import { checkText } from '../arguments';
-import type { Credentials } from './redis-client';
+import type { Credentials } from '../connection/redis-client';
 import { type AwsCredentials, basicTime, canonicalQuery, scopeText, signatureV4 } from './signature-v4';
 
 export type { AwsCredentials };

@@ -1,3 +1,4 @@
+import { script } from '../connection/script';
 import { EXPIRED, FLAG_AT, FORMAT, ROW_END, ROW_START, TOKEN_END, TOKEN_START } from '../entry/format';
 import { FENCE_MARK } from './redis-keys';
 
@@ -65,48 +66,48 @@ keep(ms+1000)
  * `hit, now, entry`, `wait, now, ms left`, `bypass, now` or `grant, now, least version, 1`, the last where an intent ended
  * without a purge: its writer may have died after its commit. Asking again with the same token is safe until the load begins.
  */
-const LEASE = `${begin(FENCED, 't,ms,seen')}local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
+export const LEASE = script(`${begin(FENCED, 't,ms,seen')}local had=c('GETRANGE',k,${TOKEN_START},${TOKEN_END})
 if had~='' and had~=seen then return {'hit',now,c('GET',k)} end
 local held,all=open()
 if held~='' then return {'bypass',now} end
 local by,till,min=unpack(c('HMGET',f,'t','u','m'))
 local left=(till or 0)-now
 if by~=t and left>0 then return {'wait',now,left} end
-${HOLD}return {'grant',now,min,all~=''}`;
+${HOLD}return {'grant',now,min,all~=''}`);
 
 /**
  * Renewal of a lease. ARGV: token, lease in ms; 0 gives it up, so that nobody waits for a load that failed. Never gives a lease
  * that was lost: its load may have begun before the purge that took it.
  */
-const RENEW = `${begin(NOW + KEEP_FENCE, 't,ms')}if c('HGET',f,'t')~=t then return 0 end
-${HOLD}return 1`;
+export const RENEW = script(`${begin(NOW + KEEP_FENCE, 't,ms')}if c('HGET',f,'t')~=t then return 0 end
+${HOLD}return 1`);
 
 /**
  * Fill of an entry. ARGV: token, version of a replica's load ('~' for a primary's), TTL in ms, entry.
  * Replies 1, or 0 where a purge or a later lease came in between, or the load is too old.
  */
-const FILL = `${begin(KEYED, 't,v,ttl,e')}local held,min=unpack(c('HMGET',f,'t','m'))
+export const FILL = script(`${begin(KEYED, 't,v,ttl,e')}local held,min=unpack(c('HMGET',f,'t','m'))
 if held~=t then return 0 end
 c('HDEL',f,'t','u')
 if min and v<min then return 0 end
 c('SET',k,e,'PX',ttl)
-return 1`;
+return 1`);
 
 /**
  * Purge of one key. ARGV: version, life of the fence in ms, 'delete' or 'expire', writer ('' for none), version of the row ('~'
  * for unknown). It refuses every fill whose load began before.
  */
-export const PURGE_KEY = `${begin(FENCED, 'v,ms,mode,w,row')}if mode~='expire' then c('DEL',k)
+export const PURGE_KEY = script(`${begin(FENCED, 'v,ms,mode,w,row')}if mode~='expire' then c('DEL',k)
 elseif ${IS_ENTRY} then c('SETRANGE',k,${FLAG_AT},'${EXPIRED}') end
 if w~='' then c('HSET',f,'w',select(2,open(w))) end
-raise(v,row,ms)`;
+raise(v,row,ms)`);
 
 /**
  * Write of a value in hand. ARGV: version, life of the fence in ms, version of the row, TTL in ms, entry ('' to store nothing),
  * time after which the row counts as unknown. Purges one key as {@link PURGE_KEY} does, and stores the value in hand where no
  * newer version of the row is known. A row that is newer needs no purge: its writer has purged after this one's commit.
  */
-export const PUT = `${begin(FENCED, 'v,ms,row,ttl,e,till')}if now>till+0 then row='~' end
+export const PUT = script(`${begin(FENCED, 'v,ms,row,ttl,e,till')}if now>till+0 then row='~' end
 local top=c('HGET',f,'r') or ''
 local had=${IS_ENTRY} and c('GETRANGE',k,${ROW_START},${ROW_END}) or ''
 if had>top then top=had end
@@ -115,24 +116,24 @@ c('DEL',k)
 raise(v,row,ms)
 if e=='' or row=='~' or top=='~' or open()~='' then return 0 end
 c('SET',k,e,'PX',ttl)
-return 1`;
+return 1`);
 
 /**
  * Intent of a write. ARGV: writer, life of the intent in ms, life of the fence. Removes the entry, takes the lease away, and lets
  * nobody fill until the writer is done.
  */
-export const INTEND = `${begin(FENCED, 'w,ms,more')}c('DEL',k)
+export const INTEND = script(`${begin(FENCED, 'w,ms,more')}c('DEL',k)
 c('HDEL',f,'t','u')
 c('HSET',f,'w',open(w)..w..':'..now+ms..' ')
-keep(ms+more)`;
+keep(ms+more)`);
 
 /**
  * Repair of keys. Removes those of another type, which somebody else wrote: the cache's own commands fail on them. A tag whose
  * name looks like a fence's is removed, too, which makes its entries misses.
  */
-const REPAIR = `${KEYED}for _,k in ipairs(KEYS) do
+export const REPAIR = script(`${KEYED}for _,k in ipairs(KEYS) do
 if c('TYPE',k).ok~=(k:find('${FENCE_MARK}',1,true) and 'hash' or 'string') then c('DEL',k) end
-end`;
+end`);
 
 /**
  * Purge of a tag. A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One
@@ -142,7 +143,7 @@ end`;
  * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
  * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
-export const PURGE_TAG = `${begin(KEYED, 'mark,v,ttl,mode')}local new=mark..' '..v
+export const PURGE_TAG = script(`${begin(KEYED, 'mark,v,ttl,mode')}local new=mark..' '..v
 local half='(%S+ '..('%x'):rep(24)..')'
 local gone,stale=(c('GET',k) or ''):match('^'..half..' '..half..'$')
 if not gone then gone,stale=new,new
@@ -152,17 +153,4 @@ elseif mode=='delete' and v>=gone:sub(-24) or mode=='timeline' and v:sub(1,8)>go
 end
 local tag=gone..' '..stale
 if redis.pcall('SET',k,tag,'PX',ttl).err then c('DEL',k) end
-return tag`;
-
-const script = (lua: string, numberOfKeys = 2) => ({ lua, numberOfKeys });
-
-/**
- * Scripts that ioredis registers under these names; it sends a script's hash, and the text only where the server doesn't know it.
- */
-export const SCRIPTS = {
-  cacheLease: script(LEASE),
-  cacheRenew: script(RENEW),
-  cacheFill: script(FILL),
-  cacheRepair: script(REPAIR),
-  cachePurgeTag: script(PURGE_TAG, 1),
-};
+return tag`);

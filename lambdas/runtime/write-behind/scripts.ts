@@ -1,3 +1,4 @@
+import { script } from '../connection/script';
 import { FORMAT, ROW_END, ROW_START } from '../entry/format';
 import { KEEP_FENCE, NOW } from '../shared/scripts';
 
@@ -40,7 +41,7 @@ end
  * `QUEUED` where the write is queued and the entry isn't changed (a newer row is known) or is gone (somebody purged the key, or
  * is about to write it), and `FULL` where nothing was done.
  */
-export const ENQUEUE = `${COMMON}
+export const ENQUEUE = script(`${COMMON}
 if c('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return 'FULL' end
 if c('EXISTS', KEYS[3]) == 0 then c('XGROUP', 'CREATE', KEYS[3], '${GROUP}', '0', 'MKSTREAM') end
 c('XADD', KEYS[3], '*', unpack(ARGV, 6))
@@ -57,14 +58,14 @@ if known < ARGV[1] then c('HSET', f, 'r', ARGV[1]) end
 keep(ARGV[2] + 1000)
 if known == '~' or held then return 'QUEUED' end
 c('SET', k, ARGV[4], 'PX', ARGV[3])
-return 'STORED'`;
+return 'STORED'`);
 
 /**
  * Removes writes that are done. ARGV: row that is in the database now, version of the database, life of the fence in ms, ids of
  * the writes that this is the latest of. Removes what was loaded without the row, and loads from a replica that lacks it are
  * refused.
  */
-export const ACKNOWLEDGE = `${COMMON}
+export const ACKNOWLEDGE = script(`${COMMON}
 for i = 4, #ARGV do
   c('XACK', KEYS[3], '${GROUP}', ARGV[i])
   c('XDEL', KEYS[3], ARGV[i])
@@ -79,4 +80,4 @@ local known = c('HMGET', f, 'm', 'r')
 if not known[1] or known[1] < ARGV[2] then c('HSET', f, 'm', ARGV[2]) end
 if not known[2] or known[2] < ARGV[1] then c('HSET', f, 'r', ARGV[1]) end
 keep(ARGV[3])
-return 1`;
+return 1`);

@@ -1,10 +1,7 @@
-import type { Cluster } from 'ioredis';
-import { asUnavailable, unavailable } from '../errors';
-import { Budget } from '../shared/budget';
-import { DedicatedClient } from '../shared/dedicated-client';
+import type { Redis } from 'ioredis';
+import { type RedisConnection, replicated } from '../connection/redis-connection';
+import type { Arguments, Script } from '../connection/script';
 import { SLOTS, slotOf } from '../shared/hash-slot';
-import { runOnMaster } from '../shared/master-scripts';
-import { nodeOf, type RedisConnectionOptions } from '../shared/redis-client';
 import { entryKeys, queuedSlotsKey, streamKey } from '../shared/redis-keys';
 import { ACKNOWLEDGE, ENQUEUE, GROUP } from './scripts';
 import { slotName } from './slot-names';
@@ -22,37 +19,25 @@ export interface StreamWrite {
   readonly json: string;
 }
 
-/** Options of Streams. */
-export interface StreamsOptions extends RedisConnectionOptions {
-  readonly namespace: string;
-  readonly budgetMs: number;
-  readonly maxQueued: number;
-}
-
 /** Number of slots that are asked at once. */
 const ASKED_AT_ONCE = 512;
 
 /** Streams of queued writes: one in each slot that has any, beside its entries. */
 export class Streams {
-  readonly #options: StreamsOptions;
-  readonly #budget: Budget;
-  readonly #client: DedicatedClient;
+  readonly #connection: RedisConnection;
+  readonly #maxQueued: number;
   #closed = false;
 
-  constructor(options: StreamsOptions) {
-    this.#options = options;
-    this.#client = new DedicatedClient(options);
-    this.#budget = new Budget(options.budgetMs, ({ key }) => {
-      if (key !== undefined) this.#leaveMaster(slotOf(key));
-      return unavailable('no answer within the budget of a queued write');
-    });
+  constructor(connection: RedisConnection, maxQueued: number) {
+    this.#connection = connection;
+    this.#maxQueued = maxQueued;
   }
 
   /** Queues a write. @returns the script's reply; resolves once one replica has the write, too, or 100 ms have passed. */
   async enqueue(write: Omit<StreamWrite, 'id'>, pinMs: number, ttlMs: number, entry: string): Promise<string> {
     const { entryName, key, row, json } = write;
     const fields = ['n', entryName, 'k', key, 'r', row, 'v', json];
-    const args = [row, pinMs, ttlMs, entry, this.#options.maxQueued, ...fields];
+    const args = [row, pinMs, ttlMs, entry, this.#maxQueued, ...fields];
     return (await this.#onMaster(entryName, ENQUEUE, args)) as string;
   }
 
@@ -63,16 +48,16 @@ export class Streams {
 
   /** Marks the slot of an entry as one that has writes, so that consumers needn't ask all slots. */
   async mark(entryName: string): Promise<void> {
-    const slot = slotOf(this.#keys(entryName)[0] as string);
-    await this.#ask(this.#marks, (client) => client.sadd(this.#marks, slot));
+    const slot = slotOf(this.#keys(entryName)[0]);
+    await this.#ask(this.#marks, (node) => node.sadd(this.#marks, slot));
   }
 
   async unmark(slot: number): Promise<void> {
-    await this.#ask(this.#marks, (client) => client.srem(this.#marks, slot));
+    await this.#ask(this.#marks, (node) => node.srem(this.#marks, slot));
   }
 
   async marked(): Promise<number[]> {
-    return (await this.#ask(this.#marks, (client) => client.smembers(this.#marks))).map(Number);
+    return (await this.#ask(this.#marks, (node) => node.smembers(this.#marks))).map(Number);
   }
 
   /** Slots that have writes, found by asking all of them. */
@@ -81,7 +66,7 @@ export class Streams {
     for (let first = 0; first < SLOTS && !this.#closed; first += ASKED_AT_ONCE) {
       const slots = Array.from({ length: ASKED_AT_ONCE }, (_, i) => first + i);
       // A shard that doesn't answer keeps nobody from the others' writes.
-      const asked = slots.map((slot) => this.#ask(this.#stream(slot), (client) => client.exists(this.#stream(slot))));
+      const asked = slots.map((slot) => this.#ask(this.#stream(slot), (node) => node.exists(this.#stream(slot))));
       const there = await Promise.allSettled(asked);
       found.push(...slots.filter((_, i) => (there[i] as { value?: number }).value === 1));
     }
@@ -90,64 +75,46 @@ export class Streams {
 
   /** Writes that no consumer has read yet. */
   async read(slot: number, consumer: string, count: number): Promise<StreamWrite[]> {
-    const reply = await this.#ask(this.#stream(slot), (client) =>
-      client.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.#stream(slot), '>'),
+    const reply = await this.#ask(this.#stream(slot), (node) =>
+      node.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', this.#stream(slot), '>'),
     ).catch(absent);
     return writesOf((reply as [string, unknown][] | null)?.[0]?.[1]);
   }
 
   /** Writes that a consumer read, which failed or died `idleMs` ago; the first to claim them has them. */
   async claim(slot: number, consumer: string, idleMs: number, count: number): Promise<StreamWrite[]> {
-    const reply = await this.#ask(this.#stream(slot), (client) =>
-      client.xautoclaim(this.#stream(slot), GROUP, consumer, idleMs, '0-0', 'COUNT', count),
+    const reply = await this.#ask(this.#stream(slot), (node) =>
+      node.xautoclaim(this.#stream(slot), GROUP, consumer, idleMs, '0-0', 'COUNT', count),
     ).catch(absent);
     return writesOf((reply as unknown[] | null)?.[1]);
   }
 
-  async close(): Promise<void> {
+  /** Ends a sweep; the connection is its owner's. */
+  close(): void {
     this.#closed = true;
-    this.#client.close();
   }
 
-  #keys(entryName: string): string[] {
-    const [value, fence] = entryKeys(this.#options.namespace, entryName);
+  #keys(entryName: string): [value: string, fence: string, stream: string] {
+    const [value, fence] = entryKeys(this.#connection.namespace, entryName);
     return [value, fence, this.#stream(slotOf(value))];
   }
 
   #stream(slot: number): string {
-    return streamKey(this.#options.namespace, slotName(slot));
+    return streamKey(this.#connection.namespace, slotName(slot));
   }
 
   get #marks(): string {
-    return queuedSlotsKey(this.#options.namespace);
+    return queuedSlotsKey(this.#connection.namespace);
   }
 
-  async #ask<T>(key: string, send: (client: Cluster) => Promise<T>): Promise<T> {
-    const sent = this.#client.connected.then(() => {
-      if (!this.#client.client) throw unavailable('it is not connected');
-      return send(this.#client.client);
-    });
-    return this.#budget.limit(sent, key);
+  #ask<T>(key: string, send: (master: Redis) => Promise<T>): Promise<T> {
+    return this.#connection.write(key, send);
   }
 
-  async #onMaster(entryName: string, script: string, args: (string | number)[]): Promise<unknown> {
+  async #onMaster(entryName: string, script: Script, args: Arguments): Promise<unknown> {
     const keys = this.#keys(entryName);
-    try {
-      return await this.#ask(keys[0] as string, (client) => {
-        const find = (address: string | undefined) => nodeOf(client, address);
-        return runOnMaster(client, find, script, keys, args);
-      });
-    } catch (error) {
-      throw asUnavailable(error);
-    }
-  }
-
-  /** Gives up the connection to a master that doesn't answer, and asks the others who owns its slots now. */
-  #leaveMaster(slot: number): void {
-    const { client } = this.#client;
-    if (!client) return;
-    nodeOf(client, client.slots[slot]?.[0])?.disconnect();
-    client.refreshSlotsCache();
+    const [reply] = await this.#connection.write(keys[0], replicated(script, keys, args));
+    return reply;
   }
 }
 

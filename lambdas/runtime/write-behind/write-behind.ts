@@ -1,4 +1,5 @@
 import { wholeNumbers } from '../arguments';
+import type { RedisConnection } from '../connection/redis-connection';
 import { newHeader } from '../entry/cached-value';
 import { encodeEntry } from '../entry/envelope';
 import { shown } from '../error-text';
@@ -7,16 +8,15 @@ import { valueText } from '../json-value';
 import type { ReadPath } from '../read-path';
 import type { ReadPathParts } from '../read-path-parts';
 import type { ReadRequest } from '../read-request';
-import { checkEndpoint, type RedisConnectionOptions } from '../shared/redis-client';
 import { newToken } from '../token';
 import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
 import { Streams } from './streams';
 
 /** Options of {@link writeBehind}. */
-export interface WriteBehindOptions extends RedisConnectionOptions {
-  /** Namespace of the cache's store. */
-  readonly namespace: string;
+export interface WriteBehindOptions {
+  /** Connection of the cache's store; it stays open when the queue is closed. */
+  readonly connection: RedisConnection;
   /** Source of the cache, which gives the database's version after a flush. */
   readonly source: Pick<VersionSource<never>, 'current'>;
   /**
@@ -57,11 +57,6 @@ export interface WriteBehindOptions extends RedisConnectionOptions {
    * @default 10000
    */
   readonly maxQueued?: number;
-  /**
-   * Longest wait of a write for the cluster, in milliseconds.
-   * @default 1000
-   */
-  readonly budgetMs?: number;
   /**
    * Largest entry, in characters.
    * @default 1048576
@@ -125,18 +120,13 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
-    checkEndpoint(options.endpoint);
     wholeNumbers({ sweepMs: 0 }, options, ['sweepMs']);
     const number = (name: keyof WriteBehindOptions, byDefault: number) =>
       wholeNumbers({ [name]: byDefault }, options)[name] as number;
     this.#pinMs = number('pinMs', 300_000);
     this.#maxEntryLength = number('maxEntryLength', 1_048_576);
     const everyMs = number('everyMs', 200);
-    this.#streams = new Streams({
-      ...options,
-      budgetMs: number('budgetMs', 1000),
-      maxQueued: number('maxQueued', 10_000),
-    });
+    this.#streams = new Streams(options.connection, number('maxQueued', 10_000));
     const { flush, source, onError = () => {} } = options;
     if (!flush) return;
     this.#consumer = new Consumer(this.#streams, {
@@ -201,7 +191,7 @@ export class WriteBehind {
     return (await this.#consumer?.round()) ?? 0;
   }
 
-  /** Flushes what is queued, for at most `drainMs`, and leaves the cluster. What is left is another consumer's. */
+  /** Flushes what is queued, for at most `drainMs`, and ends. What is left is another consumer's. */
   async close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -218,7 +208,7 @@ export class WriteBehind {
     await Promise.race([drain(), end]);
     over = true;
     clearTimeout(timer);
-    await this.#streams.close();
+    this.#streams.close();
   }
 
   #schedule(everyMs: number): void {

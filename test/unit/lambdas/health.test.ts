@@ -32,10 +32,8 @@ const database = {
   writer: pool({ gateway_waiting: 0, gateway_oldest: null, edge_waiting: 0, edge_oldest: null, report: REPORT, report_age: 5 }),
   readers: [pool({})],
 } as unknown as Database;
-const store = {
-  client: async () => ({ nodes: () => [{ cluster: async () => SHARDS }] }),
-  failing: undefined,
-} as unknown as RedisStore;
+const connection = { client: async () => ({ nodes: () => [{ cluster: async () => SHARDS }] }), failing: false };
+const store = { connection } as unknown as RedisStore;
 
 test('health says of each server how it is, and of none its name or address', async () => {
   const state = await health(store, database);

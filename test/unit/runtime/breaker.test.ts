@@ -1,4 +1,4 @@
-import { CircuitBreaker } from '../../../lambdas/runtime/shared/breaker';
+import { CircuitBreaker } from '../../../lambdas/runtime/connection/breaker';
 
 describe('a circuit breaker', () => {
   const breaker = () => new CircuitBreaker(2, 50, 1000);

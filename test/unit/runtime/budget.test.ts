@@ -1,4 +1,4 @@
-import { Budget } from '../../../lambdas/runtime/shared/budget';
+import { Budget } from '../../../lambdas/runtime/connection/budget';
 
 const late = () => new Error('too late');
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { Cache, type CacheOptions, RedisStore } from '../../../lambdas/runtime';
+import { Cache, type CacheOptions, RedisConnection, RedisStore } from '../../../lambdas/runtime';
 import { sampledChecks } from '../../../lambdas/runtime/checks/sampled-checks';
 import { readCounts } from '../../../lambdas/runtime/read-metrics';
 import { PostgresVersions } from '../../../lambdas/runtime/versions/postgres';
@@ -17,12 +17,16 @@ const MAKERS: [string, string[], (options: object) => unknown][] = [
     ['memoryMaxBytes', 'fenceMs', 'tagLifeMs', 'leaseMs', 'fallbackConcurrency', 'maxEntryLength'],
     (options) => new Cache({ source, ...options } as CacheOptions<undefined>),
   ],
-  ['RedisStore', ['budgetMs', 'purgeBudgetMs', 'breakerThreshold'], (options) => new RedisStore({ ...store, ...options })],
+  [
+    'RedisStore',
+    ['budgetMs', 'writeBudgetMs', 'purgeBudgetMs', 'breakerThreshold'],
+    (options) => new RedisStore({ ...store, ...options }),
+  ],
   ['PostgresVersions', ['fenceMs', 'replicaBudgetMs'], (options) => new PostgresVersions(pools, options)],
   [
     'write-behind',
-    ['pinMs', 'batchSize', 'everyMs', 'claimMs', 'maxQueued', 'budgetMs', 'maxEntryLength', 'fenceMs'],
-    (options) => writeBehind({ ...store, source, flush: async () => {}, ...options }),
+    ['pinMs', 'batchSize', 'everyMs', 'claimMs', 'maxQueued', 'maxEntryLength', 'fenceMs'],
+    (options) => writeBehind({ connection: new RedisConnection(store), source, flush: async () => {}, ...options }),
   ],
 ];
 
@@ -50,7 +54,7 @@ test.each([
 ])('an endpoint that is none is an error: %p', (endpoint) => {
   for (const make of [
     () => new RedisStore({ ...store, endpoint: endpoint as string }),
-    () => writeBehind({ ...store, source, endpoint: endpoint as string }),
+    () => new RedisConnection({ ...store, endpoint: endpoint as string }),
   ])
     expect(make).toThrow("'endpoint' must be 'host:port', got: ");
 });

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterOptions } from 'ioredis';
-import { createClient, type RedisConnectionOptions } from './redis-client';
+import { createClient, type RedisEndpoint } from './redis-client';
 
 /** Pause after a failure before credentials are asked for again, in milliseconds. */
 const RETRY_MS = 1000;
@@ -13,10 +13,10 @@ export class DedicatedClient {
   #closed = false;
   #wake = () => {};
 
-  readonly #connection: RedisConnectionOptions;
+  readonly #connection: RedisEndpoint;
   readonly #more: ClusterOptions;
 
-  constructor(connection: RedisConnectionOptions, more: ClusterOptions = {}) {
+  constructor(connection: RedisEndpoint, more: ClusterOptions = {}) {
     this.#connection = connection;
     this.#more = more;
     this.connected = this.#connect();

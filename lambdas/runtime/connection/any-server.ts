@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { ignored } from '../errors';
-import { SLOTS } from './hash-slot';
+import { SLOTS } from '../shared/hash-slot';
 
 type Reply = (error: unknown, slots?: unknown) => void;
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import { slotOf } from '../shared/hash-slot';
 import type { Pending, Progress } from './budget';
-import { slotOf } from './hash-slot';
 
 /** Bytes that a connection has moved. */
 interface Moved {

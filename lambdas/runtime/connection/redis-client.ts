@@ -3,10 +3,9 @@ import { checkText } from '../arguments';
 import { ignored } from '../errors';
 import { acceptAnyServer } from './any-server';
 import { CorkedConnector } from './corked-connector';
-import { SCRIPTS } from './scripts';
 
-/** Options of the connection to a cluster. */
-export interface RedisConnectionOptions {
+/** Place of a server or cluster, and the user to sign in as. */
+export interface RedisEndpoint {
   /** Configuration endpoint of the cluster, `host:port`. */
   readonly endpoint: string;
   /**
@@ -30,16 +29,6 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Scripts of an entry and its fence that count as reading. */
-export type EntryScript = 'cacheLease' | 'cacheFill' | 'cacheRenew';
-
-/** Methods that ioredis adds, one for each of {@link SCRIPTS}. */
-export interface Scripted
-  extends Record<EntryScript, (value: string, fence: string, ...rest: readonly (string | number)[]) => Promise<unknown>> {
-  cacheRepair(value: string, fence: string): Promise<number>;
-  cachePurgeTag(key: string, mark: string, version: string, ttlMs: number, mode: 'create'): Promise<string>;
-}
-
 /** Address of a connection, `host:port`. */
 export const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
 
@@ -54,11 +43,11 @@ export function checkEndpoint(endpoint: unknown): void {
  * @param failed called with the reason where no server can be used; the client goes on trying.
  */
 export function createClient(
-  connection: RedisConnectionOptions,
+  connection: RedisEndpoint,
   credentials: Credentials | undefined,
   more: ClusterOptions = {},
   failed?: (error: Error) => void,
-): Cluster & Scripted {
+): Cluster {
   checkEndpoint(connection.endpoint);
   const [host, port] = connection.endpoint.split(/:(?=\d+$)/) as [string, string];
   // Of all connections, of those too that ioredis makes with a copy of the options: each sends what stands in it by then.
@@ -83,7 +72,6 @@ export function createClient(
     retryDelayOnTryAgain: 20,
     slotsRefreshTimeout: 300,
     clusterRetryStrategy: (times) => Math.min(50 * times, 500),
-    scripts: SCRIPTS,
     ...more,
     redisOptions: {
       Connector: CorkedConnector,
@@ -116,7 +104,7 @@ export function createClient(
         cause ??= error;
       });
   });
-  return client as Cluster & Scripted;
+  return client;
 }
 
 /** Connection of a cluster to an address, `host:port`. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { ScriptGroup } from '../../../lambdas/runtime/shared/script-group';
+import { ReplicatedGroup } from '../../../lambdas/runtime/connection/replicated-group';
 
 /** Notes what each pipeline has, and answers when the test says so. */
 class SlowMaster {
@@ -15,7 +15,11 @@ class SlowMaster {
         this.pipelines.push(commands);
         return new Promise((resolve, reject) =>
           this.#ends.push((error) =>
-            error ? reject(error) : resolve(commands.map((name) => (name === 'bad' ? [new Error('MOVED')] : [null, name]))),
+            error
+              ? reject(error)
+              : resolve(
+                  commands.map((name) => (name === 'bad' ? [new Error('MOVED')] : [null, name.startsWith('WAIT') ? 1 : name])),
+                ),
           ),
         );
       },
@@ -30,8 +34,8 @@ class SlowMaster {
 
 const start = () => {
   const master = new SlowMaster();
-  const group = new ScriptGroup(master as unknown as Redis);
-  return { master, run: (script: string) => group.run(script, ['key'], [], true) };
+  const group = new ReplicatedGroup(master as unknown as Redis);
+  return { master, run: (text: string) => group.run({ text, sha: '' }, ['key'], [], 1) };
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -43,7 +47,12 @@ test('scripts that come while others are on their way share one wait for the rep
   await turn();
   expect(master.pipelines[1]).toEqual(['b', 'bad', 'c', 'WAIT 1 100']);
   master.end();
-  expect(await Promise.all(purges)).toEqual([[null, 'a'], [null, 'b'], [new Error('MOVED')], [null, 'c']]);
+  expect(await Promise.allSettled(purges)).toEqual([
+    { status: 'fulfilled', value: ['a', true] },
+    { status: 'fulfilled', value: ['b', true] },
+    { status: 'rejected', reason: new Error('MOVED') },
+    { status: 'fulfilled', value: ['c', true] },
+  ]);
 });
 
 test('a lost connection fails its group, and the next one goes on', async () => {
@@ -51,8 +60,8 @@ test('a lost connection fails its group, and the next one goes on', async () => 
   const first = run('a');
   const second = run('b');
   master.end(new Error('connection lost'));
-  expect(await first).toEqual([new Error('connection lost')]);
+  await expect(first).rejects.toThrow('connection lost');
   await turn();
   master.end();
-  expect(await second).toEqual([null, 'b']);
+  expect(await second).toEqual(['b', true]);
 });

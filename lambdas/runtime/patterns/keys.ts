@@ -1,0 +1,32 @@
+import { entryName } from '../entry/entry-name';
+
+/** Kind of a pattern's keys. */
+interface Kind {
+  /** Folder of the pattern that alone writes them. */
+  readonly owner: string;
+  /** Type in Redis. */
+  readonly type: 'string' | 'hash' | 'set' | 'zset' | 'hyperloglog';
+  /** What makes them end. */
+  readonly ttl: string;
+  /** True for what no database has, so that it must not be evicted: `noeviction`, or a tier of its own. */
+  readonly isState: boolean;
+}
+
+/** Kinds of keys of all patterns. Those of the cache itself are `v`, `f`, `t` and `q`, and `bus` for its channels. */
+export const KINDS = {
+  se: { owner: 'sessions', type: 'hash', ttl: 'that of the last session', isState: true },
+  rl: { owner: 'rate-limit', type: 'string', ttl: 'a window', isState: true },
+} as const satisfies Record<string, Kind>;
+
+/** Name of a kind. */
+export type KindName = keyof typeof KINDS;
+
+/**
+ * Name of a pattern's key, `<namespace>:<kind>:<name>:{<id>}` and what else tells keys of one slot apart. Any text is an id; one
+ * that is long, or has blanks, braces or anything beyond ASCII, is known by its hash.
+ *
+ * @throws {CacheError} `E_INVALID_ARGUMENT` where the id isn't a text, or is empty.
+ */
+export function patternKey(namespace: string, kind: KindName, name: string, id: string, rest = ''): string {
+  return `${namespace}:${kind}:${name}:{${entryName('', id)}}${rest}`;
+}
