@@ -9,7 +9,7 @@ import { checkNumber } from '../../arguments';
 import { monotonicNow } from '../../clock';
 import { embeddedMetrics } from '../../telemetry/embedded-metrics';
 
-export type { PatternMetric };
+export { PATTERN_METRICS, type PatternMetric };
 
 /** Metric that is a count. */
 export type PatternCount = Exclude<PatternMetric, 'Milliseconds' | 'Operations'>;
