@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { patternNames } from '../support/pattern-names';
 import { documentationProblems, unsaidErrors } from './documented';
 import { jsiiProblems } from './jsii';
 import { compile, type EntryPoint, type ReportOptions, reportProblems } from './report';
@@ -40,14 +41,16 @@ const INTERNAL = [
 function entryPoints(): EntryPoint[] {
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   return Object.entries<{ types?: string }>(exports).flatMap(([name, { types }]) =>
-    types
-      ? [
-          {
-            name: path.posix.join('cachement', name).replaceAll('/', '-'),
-            file: path.join(declarations, types.replace('./dist/', '')),
-          },
-        ]
-      : [],
+    (name.includes('*') ? patternNames(root) : [name]).flatMap((part) =>
+      types
+        ? [
+            {
+              name: path.posix.join('cachement', name.replace('*', part)).replaceAll('/', '-'),
+              file: path.join(declarations, types.replace('./dist/', '').replace('*', part)),
+            },
+          ]
+        : [],
+    ),
   );
 }
 

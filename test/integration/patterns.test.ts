@@ -1,8 +1,13 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { PatternCluster } from './patterns/cluster';
-import { cases as runScript } from './patterns/run-script';
 
 /** One cluster for the cases of every pattern, each in a file of its own; `-t NAME` runs those of one. */
-const PATTERNS: Readonly<Record<string, (cluster: () => PatternCluster) => void>> = { 'run-script': runScript };
+const folder = path.join(__dirname, 'patterns');
+const patterns = fs
+  .readdirSync(folder)
+  .map((file) => path.basename(file, '.ts'))
+  .filter((name) => name !== 'cluster');
 
 let cluster: PatternCluster;
 
@@ -11,4 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.dispose());
 
-describe.each(Object.entries(PATTERNS))('%s', (_, cases) => cases(() => cluster));
+describe.each(patterns)('%s', (name) => {
+  const { cases } = require(path.join(folder, name)) as { cases(cluster: () => PatternCluster): void };
+  cases(() => cluster);
+});

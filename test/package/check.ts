@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
+import { patternNames } from '../support/pattern-names';
 import { contentProblems, namesOfTheSample, type Packed, sampleProblems, undeclaredImports } from './contents';
 import { generatorSays, noticeProblems, packagesOfBundles } from './notices';
 import { Project, root } from './project';
@@ -13,7 +14,7 @@ const EXAMPLE = 'examples/store';
 const TOOLS = path.join(root, 'node_modules/.bin');
 
 /** What each entry point must let a consumer name, by `require` and by `import`. */
-const ENTRY_POINTS = {
+const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
   'cachement/route': ['defineRoute', 'hours'],
   'cachement/runtime': ['Cache', 'RedisConnection', 'RedisStore', 'CacheError'],
   'cachement/runtime/ticket': ['Ticket'],
@@ -32,7 +33,6 @@ const ENTRY_POINTS = {
   'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
   'cachement/runtime/connection/run-script': ['runScript', 'runReplicated', 'atomicScript'],
-  'cachement/patterns/metrics': ['patternMetrics'],
   'cachement/runtime/shared/iam-token': ['iamToken'],
   'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
   'cachement/runtime/testing': ['sharedStoreContract', 'versionSourceContract'],
@@ -45,6 +45,12 @@ const ENTRY_POINTS = {
     'writerFromEnvironment',
     'platformEndpoints',
   ],
+  ...Object.fromEntries(
+    patternNames(root).map((name) => [
+      `cachement/patterns/${name}`,
+      Object.keys(require(path.join(root, 'lambdas/runtime/patterns', name))),
+    ]),
+  ),
   cachement: ['SharedCache', 'ReplicatedDatabase', 'CachedApi', 'EdgeDistribution', 'PurgePipeline', 'defineRoute'],
 };
 
@@ -65,7 +71,9 @@ async function main(project: Project): Promise<void> {
   });
   const tarball = project.path(packed.filename);
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const named = Object.keys(exports).map((name) => path.posix.join('cachement', name));
+  const named = Object.keys(exports).flatMap((name) =>
+    (name.includes('*') ? patternNames(root) : ['']).map((part) => path.posix.join('cachement', name.replace('*', part))),
+  );
   assert.deepEqual(
     Object.keys(ENTRY_POINTS).sort(),
     named.filter((name) => !name.endsWith('.json')).sort(),
@@ -118,7 +126,7 @@ async function main(project: Project): Promise<void> {
     await assert.rejects(loads(project, 'cachement/runtime/codecs/message-pack'), /Cannot find (module|package) 'msgpackr/);
     project.link('msgpackr');
     const parts = Object.keys(ENTRY_POINTS).filter((name) => /^cachement\/(runtime|patterns)\//.test(name));
-    await Promise.all(parts.map((name) => loads(project, name as keyof typeof ENTRY_POINTS)));
+    await Promise.all(parts.map((name) => loads(project, name)));
     await assert.rejects(loads(project, 'cachement/functions'), /Cannot find (module|package) '@aws-sdk/);
     project.link('@aws-sdk/client-eventbridge', '@aws-sdk/client-secrets-manager');
     await loads(project, 'cachement/functions');
@@ -146,8 +154,8 @@ async function main(project: Project): Promise<void> {
 }
 
 /** By `require` and by `import`, with the same objects. */
-async function loads(project: Project, name: keyof typeof ENTRY_POINTS): Promise<void> {
-  const names = ENTRY_POINTS[name].join(', ');
+async function loads(project: Project, name: string): Promise<void> {
+  const names = ENTRY_POINTS[name]!.join(', ');
   await project.node(
     'cjs',
     `const { ${names} } = require('${name}'); for (const it of [${names}]) if (it === undefined) process.exit(1);`,

@@ -16,6 +16,19 @@ interface Kind {
 export const KINDS = {
   se: { owner: 'sessions', type: 'hash', ttl: 'that of the last session', isState: true },
   rl: { owner: 'rate-limit', type: 'string', ttl: 'a window', isState: true },
+  iv: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
+  ih: { owner: 'inventory', type: 'zset', ttl: 'that of the last hold', isState: true },
+  iq: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
+  us: { owner: 'usage', type: 'hash', ttl: '7 days to 400', isState: true },
+  ud: { owner: 'usage', type: 'set', ttl: 'two hours', isState: true },
+  fe: { owner: 'fenced-set', type: 'zset', ttl: 'keepSeconds', isState: false },
+  ff: { owner: 'fenced-set', type: 'hash', ttl: 'keepSeconds', isState: false },
+  lb: { owner: 'leaderboards', type: 'zset', ttl: 'a period', isState: true },
+  ts: { owner: 'time-series', type: 'string', ttl: 'that of its resolution', isState: true },
+  hl: { owner: 'time-series', type: 'hyperloglog', ttl: 'that of its resolution', isState: true },
+  ge: { owner: 'geo', type: 'zset', ttl: 'keepSeconds', isState: false },
+  gp: { owner: 'generations', type: 'hash', ttl: 'keepSeconds', isState: false },
+  pp: { owner: 'popularity', type: 'zset', ttl: '8 days', isState: false },
 } as const satisfies Record<string, Kind>;
 
 /** Name of a kind. */
