@@ -166,6 +166,8 @@ export class CachingPlatform extends Construct {
 
   readonly #routes: Route[] = [];
   readonly #clients: lambda.Function[] = [];
+  /** Migration of a database that was made here. */
+  #migration?: SchemaMigration;
   /** Functions that answer routes which are cached. */
   readonly #readers: lambda.IFunction[] = [];
 
@@ -208,6 +210,9 @@ export class CachingPlatform extends Construct {
     this.edge = props.edge ?? this.#addEdge(props, logRemovalPolicy);
     const { database, shared, bus, api, edge } = this;
     this.pipeline = new PurgePipeline(this, 'Purge', { ...this.#tiers, api, edge, drain: this.#drain, logRemovalPolicy });
+    const { relay, invalidator } = this.pipeline;
+    // Their role is made by it; the functions alone wait, since it waits for the rules of their security groups.
+    if (this.#migration) for (const keeper of [relay, invalidator]) keeper.node.defaultChild?.node.addDependency(this.#migration);
 
     // A serverless cache has no nodes to report.
     const isKnownGroup = shared.replicationGroupId !== undefined;
@@ -315,7 +320,7 @@ export class CachingPlatform extends Construct {
   #addDatabase({ schema, deletionProtection = false }: CachingPlatformProps, removalPolicy: RemovalPolicy): ReplicatedDatabase {
     const { network } = this;
     const database = new ReplicatedDatabase(this, 'Database', { network, removalPolicy, deletionProtection });
-    new SchemaMigration(this, 'Migration', { network, database, schema, logRemovalPolicy: removalPolicy });
+    this.#migration = new SchemaMigration(this, 'Migration', { network, database, schema, logRemovalPolicy: removalPolicy });
     return database;
   }
 

@@ -3,24 +3,29 @@ import { closeDatabase } from '../platform/database';
 import { environment } from '../platform/environment';
 import { databaseFromEnvironment } from '../platform/from-environment';
 import { createSecret } from '../platform/secrets';
-import { migrate } from './migrate';
+import { type Migration, migrate } from './migrate';
 import { readOwnSchema } from './own-schema';
 import purge from './sql/001-purge.sql';
 import statistics from './sql/002-statistics.sql';
 import pacing from './sql/003-purge-pacing.sql';
 import gatewayRefresh from './sql/004-gateway-refresh.sql';
+import keeper from './sql/005-keeper.sql';
+import writers from './sql/006-writers.sql';
 
-const MIGRATIONS = [
+const MIGRATIONS: Migration[] = [
   { name: '001-purge', sql: purge },
   { name: '002-statistics', sql: statistics },
   { name: '003-purge-pacing', sql: pacing },
   { name: '004-gateway-refresh', sql: gatewayRefresh },
+  { name: '005-keeper', sql: keeper },
+  { name: '006-writers', sql: writers, waitsFor: 'cachement_keeper' },
 ];
 
 /** The roles that the SQL grants to; the secrets must be theirs. */
 const roleSecrets = () => ({
   cachement_reader: environment.databaseReaderSecretArn,
   cachement_writer: environment.databaseWriterSecretArn,
+  cachement_keeper: environment.databaseKeeperSecretArn,
 });
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { type SqlStatement, sqlStatements } from '../../lib/contract/sql-statements';
+import { log } from '../platform/log';
 import { type Role, setRole } from './role';
 
 /** One step of the schema. Once it was applied anywhere, it is changed by another step only. */
@@ -8,6 +9,11 @@ export interface Migration {
   /** Sorts the steps, such as `001-purge`; one of an application has its folder before it, such as `schema/001-products.sql`. */
   readonly name: string;
   readonly sql: string;
+  /**
+   * Role of functions that need no more what the step takes away. While none of them is connected, those of a release before may
+   * still run: the step waits for a later run, and others don't wait for it. In a new database nobody runs yet.
+   */
+  readonly waitsFor?: string;
 }
 
 /** Any number will do; every migration of this schema takes the same. */
@@ -61,22 +67,38 @@ async function applyAll(
   migrations: readonly Migration[],
   applied: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const due: { name: string; sql: string; checksum: string }[] = [];
-  for (const { name, sql } of [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const due: (Migration & { readonly checksum: string })[] = [];
+  for (const migration of [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name, sql } = migration;
     const checksum = createHash('sha256').update(sql).digest('hex');
     const before = applied.get(name);
-    const [waiting] = due;
-    if (before === undefined) due.push({ name, sql, checksum });
+    const skipped = due.find(({ waitsFor }) => waitsFor === undefined);
+    if (before === undefined) due.push({ ...migration, checksum });
     else if (before !== checksum) {
       throw new Error(`migration '${name}' was changed after it was applied; put its text back, and add another instead`);
-    } else if (waiting) {
+    } else if (skipped) {
       throw new Error(
-        `migration '${waiting.name}' comes before '${name}', which was applied already: a new database would be made in another order; rename it to come last`,
+        `migration '${skipped.name}' comes before '${name}', which was applied already: a new database would be made in another order; rename it to come last`,
       );
     }
   }
-  for (const migration of due) await apply(client, migration);
-  return due.map(({ name }) => name);
+  const now: string[] = [];
+  for (const migration of due) {
+    const { name, waitsFor } = migration;
+    if (waitsFor !== undefined && applied.size > 0 && !(await isConnected(client, waitsFor))) {
+      log.info('migration waits', { name, waitsFor });
+      continue;
+    }
+    await apply(client, migration);
+    now.push(name);
+  }
+  return now;
+}
+
+/** Test for a session of a role in this database, of which everybody may know. */
+async function isConnected(client: PoolClient, role: string): Promise<boolean> {
+  const { rows } = await client.query('SELECT FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()', [role]);
+  return rows.length > 0;
 }
 
 /** Statement by statement, since PostgreSQL says the place of an error within a statement at best. */

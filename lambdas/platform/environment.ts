@@ -63,6 +63,11 @@ export class Environment {
     return this.#text(variables.DATABASE_WRITER_SECRET_ARN);
   }
 
+  /** The secret of the role that the migration gives to the functions of the purge path. */
+  get databaseKeeperSecretArn(): string {
+    return this.#text(variables.DATABASE_KEEPER_SECRET_ARN);
+  }
+
   /** Connections per environment and server. */
   get databasePoolSize(): number {
     return this.#wholeNumber(variables.DATABASE_POOL_SIZE, 1);

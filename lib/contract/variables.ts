@@ -21,6 +21,8 @@ export const DATABASE_POOL_SIZE = 'DATABASE_POOL_SIZE';
 export const DATABASE_READER_SECRET_ARN = 'DATABASE_READER_SECRET_ARN';
 /** Secret of the role that the migration creates for functions that write. */
 export const DATABASE_WRITER_SECRET_ARN = 'DATABASE_WRITER_SECRET_ARN';
+/** Secret of the role that the migration creates for the functions of the purge path. */
+export const DATABASE_KEEPER_SECRET_ARN = 'DATABASE_KEEPER_SECRET_ARN';
 
 /** Name of the event bus of purges. */
 export const BUS_NAME = 'BUS_NAME';

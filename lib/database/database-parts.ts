@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { referStrongly } from '../references';
 import { withoutSnapshot } from '../removal';
 import { MANAGED_SECRET } from './database-checks';
-import type { DatabaseRole } from './database-role';
+import { DatabaseRole } from './database-role';
 
 /* Parts of every database. Each is added to a construct directly, so that it keeps its logical id. */
 
@@ -16,6 +16,12 @@ export const PORT = 5433;
 
 /** Port of every proxy for PostgreSQL. */
 export const PROXY_PORT = 5432;
+
+/**
+ * Roles that reach the server that is written to through its proxy, where it has one. Readers that find no replica far enough go to
+ * the server itself: they must see there what they would see on a replica.
+ */
+export const PROXIED: readonly DatabaseRole[] = [DatabaseRole.WRITER, DatabaseRole.KEEPER];
 
 export const DATABASE_NAME = 'cachement';
 
@@ -112,17 +118,17 @@ export function addPlacement(
   return { securityGroup, connections, subnetGroup };
 }
 
-/** Target, secret and subnets of a proxy. */
+/** Target, secrets and subnets of a proxy. */
 interface ProxyOptions {
   readonly target: rds.ProxyTarget;
-  readonly secret: secretsmanager.ISecret;
+  readonly secrets: secretsmanager.ISecret[];
   readonly vpc: ec2.IVpc;
   readonly vpcSubnets: ec2.SubnetSelection;
 }
 
 /** Adds a proxy in front of the server that is written to, and admits it to the database. */
 export function addProxy(scope: Construct & ec2.IConnectable, options: ProxyOptions): rds.DatabaseProxy {
-  const { target, secret, vpc, vpcSubnets } = options;
+  const { target, secrets, vpc, vpcSubnets } = options;
   const securityGroup = new ec2.SecurityGroup(scope, 'ProxySecurityGroup', {
     vpc,
     description: 'Proxy before the primary',
@@ -131,7 +137,7 @@ export function addProxy(scope: Construct & ec2.IConnectable, options: ProxyOpti
   referStrongly(securityGroup);
   const proxy = new rds.DatabaseProxy(scope, 'Proxy', {
     proxyTarget: target,
-    secrets: [secret],
+    secrets,
     vpc,
     vpcSubnets,
     securityGroups: [securityGroup],

@@ -18,6 +18,7 @@ import {
   DEFAULT_VERSION,
   manageOwnerPassword,
   PORT,
+  PROXIED,
   parametersFor,
   restoreFrom,
 } from './database-parts';
@@ -112,7 +113,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       parameters: parametersFor(this.maxConnections),
     });
 
-    const { OWNER, READER, WRITER } = DatabaseRole;
+    const { OWNER, READER, WRITER, KEEPER } = DatabaseRole;
     const ownerSecret = props.managedOwnerPassword ? undefined : addRoleSecret(this, 'OwnerSecret', OWNER, removalPolicy);
     this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
       engine: 'postgres',
@@ -151,6 +152,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       [OWNER, ownerSecret ?? manageOwnerPassword(this, this.cluster)],
       [READER, addRoleSecret(this, 'ReaderSecret', READER, removalPolicy)],
       [WRITER, addRoleSecret(this, 'WriterSecret', WRITER, removalPolicy)],
+      [KEEPER, addRoleSecret(this, 'KeeperSecret', KEEPER, removalPolicy)],
     ]);
 
     for (const stateful of [this.cluster, ...this.#secrets.values()]) {
@@ -201,7 +203,7 @@ export class MultiAzDatabaseCluster extends ReplicatedDatabaseBase implements ec
       }),
     });
     const target = rds.ProxyTarget.fromCluster(cluster);
-    const proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });
+    const proxy = addProxy(this, { target, secrets: PROXIED.map((role) => this.secretOf(role)), vpc, vpcSubnets });
     proxy.node.addDependency(this.cluster);
     return proxy;
   }

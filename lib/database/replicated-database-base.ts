@@ -12,8 +12,8 @@ import { checkInNetwork, concurrencyOf } from '../functions/client-function';
 import { allowReading } from '../functions/secret-access';
 import type { IPlatformNetwork } from '../network/platform-network';
 import { type ConnectionUser, connectionBudgetProblem } from './connection-budget';
-import { PROXY_PORT } from './database-parts';
-import { DatabaseRole } from './database-role';
+import { PROXIED, PROXY_PORT } from './database-parts';
+import type { DatabaseRole } from './database-role';
 
 /** Properties of every database of the platform. */
 export interface DatabaseProps {
@@ -210,9 +210,7 @@ export abstract class ReplicatedDatabaseBase extends Resource implements IReplic
     client.connections.allowToDefaultPort(this, 'to the database');
     this.network.allowSecrets(client);
     this.#users.set(client.node.path, { name: client.node.id, concurrency, poolSize });
-    // Readers that find no replica far enough go to the server that is written to itself: they must see there what they would see
-    // on a replica.
-    if (!this.proxy || options.role !== DatabaseRole.WRITER) return;
+    if (!this.proxy || !PROXIED.includes(options.role)) return;
     client.addEnvironment(variables.DATABASE_WRITER, `${this.proxy.endpoint}:${PROXY_PORT}`);
     client.connections.allowTo(this.proxy, ec2.Port.tcp(PROXY_PORT), 'to the proxy of the database');
   }

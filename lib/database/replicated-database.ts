@@ -18,6 +18,7 @@ import {
   DEFAULT_VERSION,
   manageOwnerPassword,
   PORT,
+  PROXIED,
   parametersFor,
   restoreFrom,
 } from './database-parts';
@@ -97,6 +98,11 @@ export interface ReplicatedDatabaseAttributes {
   readonly readerSecret: secretsmanager.ISecret;
   /** JSON with `username` and `password` of the role that writes. */
   readonly writerSecret: secretsmanager.ISecret;
+  /**
+   * JSON with `username` and `password` of the role of the purge path.
+   * @default - none; the database has neither a purge path nor a migration here
+   */
+  readonly keeperSecret?: secretsmanager.ISecret;
   /**
    * JSON with `username` and `password` of the role that owns the schema.
    * @default - none; the schema is migrated elsewhere
@@ -239,6 +245,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
       [DatabaseRole.OWNER, this.primary.secret ?? manageOwnerPassword(this, this.primary.node.defaultChild as rds.CfnDBInstance)],
       [DatabaseRole.READER, addRoleSecret(this, 'ReaderSecret', DatabaseRole.READER, removalPolicy)],
       [DatabaseRole.WRITER, addRoleSecret(this, 'WriterSecret', DatabaseRole.WRITER, removalPolicy)],
+      [DatabaseRole.KEEPER, addRoleSecret(this, 'KeeperSecret', DatabaseRole.KEEPER, removalPolicy)],
     ]);
 
     for (const stateful of [this.primary, ...this.replicas, ownerSecret, ...this.#secrets.values()]) {
@@ -248,7 +255,7 @@ export class ReplicatedDatabase extends ReplicatedDatabaseBase implements ec2.IC
     keepWhatDataUses(this, removalPolicy);
     if (props.proxy) {
       const target = rds.ProxyTarget.fromInstance(this.primary);
-      this.proxy = addProxy(this, { target, secret: this.secretOf(DatabaseRole.WRITER), vpc, vpcSubnets });
+      this.proxy = addProxy(this, { target, secrets: PROXIED.map((role) => this.secretOf(role)), vpc, vpcSubnets });
     }
     this.node.addValidation({ validate: () => [...proxyProblems(this.proxy), ...rotationProblems(this.#secrets.values())] });
   }
@@ -347,11 +354,15 @@ class ImportedDatabase extends ReplicatedDatabaseBase {
   }
 
   secretOf(role: DatabaseRole): secretsmanager.ISecret {
-    const { readerSecret, writerSecret, ownerSecret } = this.#attributes;
-    const secret = role === DatabaseRole.READER ? readerSecret : role === DatabaseRole.WRITER ? writerSecret : ownerSecret;
+    const { readerSecret, writerSecret, keeperSecret, ownerSecret } = this.#attributes;
+    if (role === DatabaseRole.READER) return readerSecret;
+    if (role === DatabaseRole.WRITER) return writerSecret;
+    const secret = role === DatabaseRole.KEEPER ? keeperSecret : ownerSecret;
     if (secret) return secret;
     throw new RangeError(
-      "imported database: 'ownerSecret' must be given for a migration, got: undefined; name it, or migrate elsewhere",
+      role === DatabaseRole.KEEPER
+        ? "imported database: 'keeperSecret' must be given for a purge path or a migration, got: undefined; name a secret with the username 'cachement_keeper'"
+        : "imported database: 'ownerSecret' must be given for a migration, got: undefined; name it, or migrate elsewhere",
     );
   }
 }

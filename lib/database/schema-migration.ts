@@ -79,6 +79,7 @@ export class SchemaMigration extends Construct {
     for (const [variable, role] of [
       [variables.DATABASE_READER_SECRET_ARN, DatabaseRole.READER],
       [variables.DATABASE_WRITER_SECRET_ARN, DatabaseRole.WRITER],
+      [variables.DATABASE_KEEPER_SECRET_ARN, DatabaseRole.KEEPER],
     ] as const) {
       const secret = database.secretOf(role);
       migrate.addEnvironment(variable, secret.secretArn);

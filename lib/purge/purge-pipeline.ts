@@ -233,7 +233,7 @@ export class PurgePipeline extends Construct implements IPurgePipeline {
       vpcSubnets: network.vpcSubnets,
       logRemovalPolicy,
     });
-    database.addClient(keeper, { role: DatabaseRole.WRITER });
+    database.addClient(keeper, { role: DatabaseRole.KEEPER });
     bus.addPublisher(keeper, network, [...KEEPER_PUBLISHES]);
     return keeper;
   }

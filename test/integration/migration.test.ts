@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { Pool } from 'pg';
 import { loadPlaces } from '../../examples/places/functions/sample-data/load';
 import { type Migration, migrate } from '../../lambdas/migration/migrate';
 import { tagProblem } from '../../lib/route';
-import { MIGRATIONS, type Postgres, READER, startPostgres, WRITER } from '../support/postgres';
+import { KEEPER, MIGRATIONS, type Postgres, READER, startPostgres, WRITER } from '../support/postgres';
 
 let postgres: Postgres;
 
@@ -15,7 +16,7 @@ afterAll(() => postgres?.dispose());
 describe('the schema migration', () => {
   test('applies each step once, whoever runs it at the same time', async () => {
     const applied = await Promise.all([postgres.migrate(), postgres.migrate(), postgres.migrate()]);
-    expect(applied.flat()).toEqual(['001-purge', '002-statistics', '003-purge-pacing', '004-gateway-refresh']);
+    expect(applied.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
     expect(await postgres.migrate()).toEqual([]);
   });
 
@@ -132,6 +133,101 @@ describe("a schema of one's own", () => {
 
   test('lets an older release, which has fewer files, be deployed again', async () => {
     expect(await run(products)).toEqual([]);
+  });
+});
+
+describe('the roles', () => {
+  let writer: Pool;
+  beforeAll(() => {
+    writer = postgres.database('writer').writer;
+  });
+
+  const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'];
+
+  /** Privileges of a role on each table of the platform, where it has one on some of the columns at least. */
+  const privileges = async (role: string): Promise<Record<string, string[]>> => {
+    const { rows } = await postgres.administrator.query<{ name: string; may: string[] }>(
+      `SELECT relname AS name, array_agg(p ORDER BY p) FILTER (WHERE CASE WHEN p IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+         THEN has_any_column_privilege($1, c.oid, p) ELSE has_table_privilege($1, c.oid, p) END) AS may
+       FROM pg_class AS c, unnest($2::text[]) AS p
+       WHERE relnamespace = 'cachement'::regnamespace AND relkind = 'r' GROUP BY relname`,
+      [role, PRIVILEGES],
+    );
+    return Object.fromEntries(rows.map(({ name, may }) => [name, may]));
+  };
+  const columns = async (privilege: string): Promise<string[]> => {
+    const { rows } = await postgres.administrator.query<{ name: string }>(
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = 'cachement.outbox'::regclass AND attnum > 0 AND NOT attisdropped
+       AND has_column_privilege($1, attrelid, attnum, $2) ORDER BY attnum`,
+      [WRITER.username, privilege],
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  test('but the keeper none may change the ledger; a writer adds to the outbox what it asks for, and nothing else', async () => {
+    const reader = await privileges(READER.username);
+    const tables = Object.keys(reader);
+    const each = (may: string[]) => Object.fromEntries(tables.map((name) => [name, may]));
+    expect(reader).toEqual(each(['SELECT']));
+    expect(await privileges(KEEPER.username)).toEqual({
+      ...each(['DELETE', 'INSERT', 'SELECT', 'UPDATE']),
+      migration: ['SELECT'],
+    });
+    expect(await privileges(WRITER.username)).toEqual({ ...each(['SELECT']), outbox: ['INSERT', 'SELECT'] });
+    expect(await columns('INSERT')).toEqual(['tags', 'mode', 'paths', 'prompt', 'urgent']);
+  });
+
+  test.each([
+    "UPDATE cachement.outbox SET due_at = 'infinity'",
+    "UPDATE cachement.outbox SET tags = '{other}'",
+    'DELETE FROM cachement.outbox',
+    'SELECT FROM cachement.outbox FOR UPDATE',
+    "INSERT INTO cachement.outbox (purge_id, tags) VALUES (gen_random_uuid(), '{a}')",
+    "INSERT INTO cachement.outbox (tags, version) VALUES ('{a}', 'f')",
+    "INSERT INTO cachement.outbox (tags, created_at) VALUES ('{a}', 'epoch')",
+    'UPDATE cachement.purge SET completed_at = now()',
+    "INSERT INTO cachement.purge_step (purge_id, step, at) VALUES (gen_random_uuid(), 'edge', now())",
+    'DELETE FROM cachement.purge',
+    'TRUNCATE cachement.purge CASCADE',
+    'UPDATE cachement.pace SET tokens = 0',
+    "INSERT INTO cachement.topology VALUES ('group', '{}', now())",
+  ])('a writer is denied: %s', async (statement) => {
+    await expect(writer.query(statement)).rejects.toThrow('permission denied');
+  });
+
+  test("the keeper reaches no table of an application's", async () => {
+    await expect(postgres.database('keeper').writer.query('SELECT FROM products')).rejects.toThrow('permission denied');
+  });
+
+  test('leave the ledger to writers until the functions of the purge path have their own', async () => {
+    await postgres.administrator.query('CREATE DATABASE older OWNER owner');
+    const older = (role: 'owner' | 'writer' | 'keeper') =>
+      postgres.database(role, { name: 'older', statementTimeoutMs: 0 }).writer;
+    const run = async (steps: readonly Migration[]) => {
+      const client = await older('owner').connect();
+      try {
+        return await migrate(client, [], steps);
+      } finally {
+        client.release();
+      }
+    };
+    const oldWriter = older('writer');
+    const completes = "UPDATE cachement.purge SET completed_at = now() WHERE version = '1'";
+
+    await run(MIGRATIONS.filter(({ name }) => name < '005'));
+    expect(await run(MIGRATIONS)).toEqual(['005-keeper']);
+    // Functions of the release before, which run until their stack is updated, or again after it is rolled back.
+    await expect(oldWriter.query(completes)).resolves.toBeDefined();
+    // The same deployment once more, and one that adds something.
+    expect(await run(MIGRATIONS)).toEqual([]);
+    expect(await run([...MIGRATIONS, { name: '900-later', sql: 'SELECT 1' }])).toEqual(['900-later']);
+    await expect(oldWriter.query(completes)).resolves.toBeDefined();
+
+    await expect(older('keeper').query(completes)).resolves.toBeDefined();
+    expect(await run(MIGRATIONS)).toEqual(['006-writers']);
+    await expect(oldWriter.query(completes)).rejects.toThrow('permission denied');
+    await expect(oldWriter.query("INSERT INTO cachement.outbox (tags) VALUES ('{a}') RETURNING purge_id")).resolves.toBeDefined();
+    await expect(older('keeper').query(completes)).resolves.toBeDefined();
   });
 });
 

@@ -11,13 +11,15 @@ import { type PipelineOptions, TestPipeline } from '../support/purge-pipeline';
 
 let postgres: Postgres;
 let primary: Pool;
+let writer: Pool;
 let output: jest.SpyInstance;
 const lines: string[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgres();
   await postgres.migrate();
-  primary = postgres.database('writer').writer;
+  primary = postgres.database('keeper').writer;
+  writer = postgres.database('writer').writer;
 });
 afterAll(() => postgres?.dispose());
 
@@ -31,14 +33,14 @@ beforeEach(async () => {
 });
 afterEach(() => output.mockRestore());
 
-const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options });
+const pipeline = (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, writer, ...options });
 const invalidations = (path: TestPipeline) =>
   path.effects.flatMap((effect) => (effect.kind === 'invalidate' ? [effect.items] : []));
 const report = (purgeId: string) => purgeReport(primary, purgeId);
 const rowsLeft = async (): Promise<number> =>
   (await postgres.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox')).rows[0].count;
 const request = (tags: string[], options: Parameters<typeof requestPurge>[2]) =>
-  transaction(primary, (client) => requestPurge(client, tags, options));
+  transaction(writer, (client) => requestPurge(client, tags, options));
 /** The windows are over: what was opened was opened an hour ago. */
 const windowsEnd = () =>
   postgres.administrator.query(

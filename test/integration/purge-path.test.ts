@@ -61,7 +61,7 @@ describe('a purge', () => {
   });
 
   test('is asked for in the transaction of its change: neither without the other', async () => {
-    const failing = transaction(database.primary, async (client) => {
+    const failing = transaction(database.writer, async (client) => {
       await requestPurge(client, ['place:1']);
       throw new Error('changed my mind');
     });
@@ -128,7 +128,7 @@ describe('a purge', () => {
 
     test('has a path of the edge refreshed that is exact', async () => {
       const path = exact();
-      await transaction(database.primary, (client) => requestPurge(client, [], { paths: ['/places?country=DE'] }));
+      await transaction(database.writer, (client) => requestPurge(client, [], { paths: ['/places?country=DE'] }));
       await path.relay();
       await path.settle();
       expect(gateway(path)).toEqual(['/places?country=DE']);
@@ -145,7 +145,7 @@ describe('a purge', () => {
 
     test('is flushed before the drain where it is prompt, and refreshed after it', async () => {
       const path = exact();
-      await transaction(database.primary, (client) => requestPurge(client, ['place:1'], { prompt: true }));
+      await transaction(database.writer, (client) => requestPurge(client, ['place:1'], { prompt: true }));
       await path.relay();
       await path.settle();
       expect(gateway(path)).toEqual(['flush', '/places/1']);

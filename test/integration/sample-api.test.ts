@@ -1,5 +1,5 @@
 import { AwsStub, BundledFunction } from '../support/bundled-function';
-import { MIGRATIONS, OWNER, type Postgres, READER, STANDBY, startPostgres, WRITER } from '../support/postgres';
+import { KEEPER, MIGRATIONS, OWNER, type Postgres, READER, STANDBY, startPostgres, WRITER } from '../support/postgres';
 
 let postgres: Postgres;
 let aws: AwsStub;
@@ -41,7 +41,13 @@ async function deploy(bundle: string, more: Record<string, string> = {}) {
 
 beforeAll(async () => {
   postgres = await startPostgres({ standby: true });
-  aws = await AwsStub.start({ owner: OWNER, reader: READER, writer: WRITER, shared: { username: 'app', password: 'x' } });
+  aws = await AwsStub.start({
+    owner: OWNER,
+    reader: READER,
+    writer: WRITER,
+    keeper: KEEPER,
+    shared: { username: 'app', password: 'x' },
+  });
 });
 afterAll(async () => {
   await Promise.all(functions.map((one) => one.dispose()));
@@ -60,7 +66,11 @@ const problem = (status: number, detail: string) => ({
 });
 
 test('a deployment migrates the schema and loads the places, and answers every request of CloudFormation', async () => {
-  const roles = { DATABASE_READER_SECRET_ARN: 'reader', DATABASE_WRITER_SECRET_ARN: 'writer' };
+  const roles = {
+    DATABASE_READER_SECRET_ARN: 'reader',
+    DATABASE_WRITER_SECRET_ARN: 'writer',
+    DATABASE_KEEPER_SECRET_ARN: 'keeper',
+  };
   expect(await deploy('lambdas/migration', roles)).toMatchObject([
     { Status: 'SUCCESS', PhysicalResourceId: 'cachement-schema', Data: { applied: MIGRATIONS.length } },
     { Status: 'SUCCESS', PhysicalResourceId: 'cachement-schema', Data: { applied: 0 } },
@@ -195,7 +205,7 @@ describe('the read API, without a shared tier', () => {
 describe('the write API, without a shared tier', () => {
   beforeAll(() => {
     write = start('places/write-api', 'writer');
-    relay = start('lambdas/relay', 'writer', {
+    relay = start('lambdas/relay', 'keeper', {
       GATEWAY_WINDOW_MS: '0',
       EDGE_WINDOW_MS: '0',
       EDGE_MONTHLY_ITEMS: '0',

@@ -35,7 +35,7 @@ function writerOf(primary: Pool, fails: { readonly shared?: boolean; readonly bu
 }
 
 const rows = async (): Promise<unknown[]> =>
-  (await database.primary.query('SELECT tags, mode FROM cachement.outbox ORDER BY outbox_id')).rows;
+  (await database.writer.query('SELECT tags, mode FROM cachement.outbox ORDER BY outbox_id')).rows;
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -43,8 +43,8 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 test('purges the shared tier of what its transaction asked for, after the commit, and kicks the relay', async () => {
-  const { writer, calls } = writerOf(database.primary);
-  const before = await currentVersion(database.primary);
+  const { writer, calls } = writerOf(database.writer);
+  const before = await currentVersion(database.writer);
   let committed = false;
   const purgeIds = await writer.transaction(async (client) => {
     const first = await requestPurge(client, ['a', 'b']);
@@ -69,7 +69,7 @@ test('purges the shared tier of what its transaction asked for, after the commit
 });
 
 test('purges nothing of a transaction that is rolled back, nor of the next one on its connection', async () => {
-  const { writer, calls } = writerOf(database.primary);
+  const { writer, calls } = writerOf(database.writer);
   const failing = writer.transaction(async (client) => {
     await requestPurge(client, ['a']);
     throw new Error('no such product');
@@ -80,21 +80,21 @@ test('purges nothing of a transaction that is rolled back, nor of the next one o
 });
 
 test('keeps the purges of transactions apart that run at once', async () => {
-  const { writer, calls } = writerOf(database.primary);
+  const { writer, calls } = writerOf(database.writer);
   const tags = ['a', 'b', 'c'];
   await Promise.all(tags.map((tag) => writer.transaction((client) => requestPurge(client, [tag]))));
   expect(calls.flatMap((call) => call.tags ?? []).sort()).toEqual(tags);
 });
 
 test('answers its caller where shared tier and bus are away: the purge is committed', async () => {
-  const { writer } = writerOf(database.primary, { shared: true, bus: true });
+  const { writer } = writerOf(database.writer, { shared: true, bus: true });
   await expect(writer.transaction((client) => requestPurge(client, ['a']))).resolves.toMatch(/^[0-9a-f-]{36}$/);
   expect(await rows()).toEqual([{ tags: ['a'], mode: 'delete' }]);
 });
 
 test("does the same for somebody else's transaction, when it is told of the commit", async () => {
-  const { writer, calls } = writerOf(database.primary);
-  const client = await database.primary.connect();
+  const { writer, calls } = writerOf(database.writer);
+  const client = await database.writer.connect();
   await client.query('BEGIN');
   const purgeId = await requestPurge(client, ['a'], { paths: ['/pages*'] });
   await client.query('COMMIT');
@@ -105,13 +105,13 @@ test("does the same for somebody else's transaction, when it is told of the comm
 });
 
 test('kicks the relay for a purge of paths only, which the shared tier knows nothing of', async () => {
-  const { writer, calls } = writerOf(database.primary);
+  const { writer, calls } = writerOf(database.writer);
   const purgeId = await writer.transaction((client) => requestPurge(client, [], { paths: ['/pages*'] }));
   expect(calls).toEqual([{ kicked: purgeId }]);
 });
 
 test('fails when a tag is not valid in every tier', async () => {
-  const { writer, calls } = writerOf(database.primary);
+  const { writer, calls } = writerOf(database.writer);
   await expect(writer.transaction((client) => requestPurge(client, ['Not a tag']))).rejects.toThrow('outbox_tags_are_valid');
   expect(calls).toEqual([]);
 });

@@ -282,6 +282,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
       'database/Database/OwnerSecret/Resource': 'the password of the role that owns the schema',
       'database/Database/ReaderSecret/Resource': 'the password of the role that reads',
       'database/Database/WriterSecret/Resource': 'the password of the role that writes',
+      'database/Database/KeeperSecret/Resource': 'the password of the role of the purge path',
       'shared/Shared/Secret/Resource': 'the password of the user of the shared tier',
     },
     because: PASSWORD,

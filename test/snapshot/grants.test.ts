@@ -57,6 +57,7 @@ function nameOf(resource: unknown): string {
     [/OwnerSecret|PrimarySecretAttachment/, 'owner secret'],
     [/ReaderSecret/, 'reader secret'],
     [/WriterSecret/, 'writer secret'],
+    [/KeeperSecret/, 'keeper secret'],
     [/SharedSecret/, 'shared secret'],
     [/EdgeStepsQueue/, 'edge queue'],
     [/SharedStepsQueue/, 'shared queue'],
@@ -87,15 +88,15 @@ test('each function may do exactly what it is for', () => {
     relay: [
       'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
       'Allow kms:Decrypt on key',
-      'Allow secretsmanager:GetSecretValue on writer secret',
+      'Allow secretsmanager:GetSecretValue on keeper secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on kick queue`),
       'Allow sqs:SendMessage on dead letters',
     ],
     invalidator: [
       'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
       'Allow kms:Decrypt on key',
+      'Allow secretsmanager:GetSecretValue on keeper secret',
       'Allow secretsmanager:GetSecretValue on shared secret',
-      'Allow secretsmanager:GetSecretValue on writer secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on shared queue`),
     ],
     'stage-settings': ['Allow apigateway:PATCH on stage'],
@@ -121,6 +122,7 @@ test('each function may do exactly what it is for', () => {
     ],
     migration: [
       'Allow kms:Decrypt on key',
+      'Allow secretsmanager:GetSecretValue on keeper secret',
       'Allow secretsmanager:GetSecretValue on owner secret',
       'Allow secretsmanager:GetSecretValue on reader secret',
       'Allow secretsmanager:GetSecretValue on writer secret',

@@ -15,6 +15,7 @@ test('what is stateful keeps its logical ids', () => {
     .filter(([, { Type }]) => STATEFUL.includes(Type))
     .map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
   expect(ids.sort()).toEqual([
+    'CachingDatabaseKeeperSecret',
     'CachingDatabaseOwnerSecret',
     'CachingDatabasePrimary',
     'CachingDatabaseReaderSecret',

@@ -13,6 +13,7 @@ import { SynthesizedStage } from './synthesized';
 const LOGICAL_IDS = [
   'api/GatewayApi4EDF2151',
   'bus/PurgesBus9A96130F',
+  'database/DatabaseKeeperSecretA23DC2F4',
   'database/DatabaseOwnerSecret7C6B5709',
   'database/DatabasePrimaryEDE0B3D0',
   'database/DatabaseReaderSecretE0C0B0A4',

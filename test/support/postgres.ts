@@ -15,11 +15,19 @@ export const OWNER = { username: 'owner', password: 'a-password-of-the-owner' };
 /** The roles of functions, as the migration makes them. */
 export const READER = { username: 'cachement_reader', password: 'a-password-of-the-reader' };
 export const WRITER = { username: 'cachement_writer', password: 'a-password-of-the-writer' };
+export const KEEPER = { username: 'cachement_keeper', password: 'a-password-of-the-keeper' };
 
 /** The steps of the schema, as the bundle has them. */
-export const MIGRATIONS: Migration[] = ['001-purge', '002-statistics', '003-purge-pacing', '004-gateway-refresh'].map((name) => ({
-  name,
-  sql: fs.readFileSync(path.resolve(__dirname, `../../lambdas/migration/sql/${name}.sql`), 'utf8'),
+export const MIGRATIONS: Migration[] = [
+  { name: '001-purge' },
+  { name: '002-statistics' },
+  { name: '003-purge-pacing' },
+  { name: '004-gateway-refresh' },
+  { name: '005-keeper' },
+  { name: '006-writers', waitsFor: KEEPER.username },
+].map((step) => ({
+  ...step,
+  sql: fs.readFileSync(path.resolve(__dirname, `../../lambdas/migration/sql/${step.name}.sql`), 'utf8'),
 }));
 
 /** A real primary, with a streaming standby or without. */
@@ -33,7 +41,7 @@ export interface Postgres {
    * The database as a function reaches it, as one of the roles. Each call makes pools of its own; they live as long as the
    * server.
    */
-  database(role: 'owner' | 'reader' | 'writer', options?: Partial<DatabaseOptions>): Database;
+  database(role: 'owner' | 'reader' | 'writer' | 'keeper', options?: Partial<DatabaseOptions>): Database;
   migrate(): Promise<string[]>;
   dispose(): Promise<void>;
 }
@@ -64,7 +72,7 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
   administrator.on('error', () => {});
   const databases: Database[] = [];
   const address = (name: string) => ({ host: 'localhost', port: place.port(name) });
-  const roles = { owner: OWNER, reader: READER, writer: WRITER };
+  const roles = { owner: OWNER, reader: READER, writer: WRITER, keeper: KEEPER };
 
   const postgres: Postgres = {
     engines,
@@ -93,7 +101,7 @@ export async function startPostgres({ standby = false } = {}): Promise<Postgres>
     async migrate() {
       const client = await postgres.database('owner', { statementTimeoutMs: 0 }).writer.connect();
       try {
-        return await migrate(client, [READER, WRITER], MIGRATIONS);
+        return await migrate(client, [READER, WRITER, KEEPER], MIGRATIONS);
       } finally {
         client.release();
       }

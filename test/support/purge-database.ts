@@ -7,11 +7,13 @@ import { type PipelineOptions, TestPipeline } from './purge-pipeline';
 export function purgeDatabase() {
   let postgres: Postgres;
   let primary: Pool;
+  let writer: Pool;
 
   beforeAll(async () => {
     postgres = await startPostgres();
     await postgres.migrate();
-    primary = postgres.database('writer').writer;
+    primary = postgres.database('keeper').writer;
+    writer = postgres.database('writer').writer;
   });
   afterAll(() => postgres?.dispose());
 
@@ -27,11 +29,15 @@ export function purgeDatabase() {
     get administrator() {
       return postgres.administrator;
     },
-    /** The writer's role. */
+    /** The role of the purge path. */
     get primary() {
       return primary;
     },
-    pipeline: (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, ...options }),
+    /** The role of whoever changes something. */
+    get writer() {
+      return writer;
+    },
+    pipeline: (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, writer, ...options }),
     rowsLeft: async (): Promise<number> => {
       const { rows } = await postgres.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');
       return rows[0].count;

@@ -28,7 +28,10 @@ export type Effect =
   | { readonly kind: 'invalidate'; readonly batchId: string; readonly items: readonly string[] };
 
 export interface PipelineOptions {
+  /** Connections of the purge path. */
   readonly primary: Pool;
+  /** Connections of whoever changes something. */
+  readonly writer: Pool;
   readonly drainSeconds?: number;
   /** @default - no windows, so that nothing waits for PostgreSQL's clock */
   readonly pacing?: Partial<Pacing>;
@@ -163,7 +166,7 @@ export class TestPipeline {
 
   /** Inserts a row as any writer would. */
   async change(...tags: string[]): Promise<string> {
-    const { rows } = await this.options.primary.query('INSERT INTO cachement.outbox (tags) VALUES ($1) RETURNING purge_id', [
+    const { rows } = await this.options.writer.query('INSERT INTO cachement.outbox (tags) VALUES ($1) RETURNING purge_id', [
       tags,
     ]);
     return rows[0].purge_id;

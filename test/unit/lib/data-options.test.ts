@@ -44,7 +44,7 @@ describe('a removal policy that takes a snapshot', () => {
       ['Snapshot', 'Snapshot'],
       ['Delete', 'Delete'],
     ]);
-    expect(policiesOf(made, 'AWS::SecretsManager::Secret')).toEqual([kept, kept, kept]);
+    expect(policiesOf(made, 'AWS::SecretsManager::Secret')).toEqual([kept, kept, kept, kept]);
     expect(policiesOf(made, 'AWS::RDS::DBSubnetGroup')).toEqual([['Delete', 'Delete']]);
   });
 

@@ -74,6 +74,7 @@ const databaseIn = (stack: Stack, more = {}) =>
     maxConnections: 100,
     readerSecret: secret(stack, 'Reader'),
     writerSecret: secret(stack, 'Writer'),
+    keeperSecret: secret(stack, 'Keeper'),
     ...more,
   });
 const servers = [

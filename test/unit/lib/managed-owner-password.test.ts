@@ -38,7 +38,7 @@ describe.each([
       MasterUserPassword: Match.absent(),
     });
     // Those of the roles that read and write.
-    template.resourceCountIs('AWS::SecretsManager::Secret', 2);
+    template.resourceCountIs('AWS::SecretsManager::Secret', 3);
     template.resourceCountIs('AWS::SecretsManager::SecretTargetAttachment', 0);
   });
 

@@ -65,7 +65,7 @@ test('outlives its stack unless told otherwise', () => {
 
 test('the password of no role is in the template', () => {
   const template = cluster().template();
-  template.resourcePropertiesCountIs('AWS::SecretsManager::Secret', { SecretString: Match.absent() }, 3);
+  template.resourcePropertiesCountIs('AWS::SecretsManager::Secret', { SecretString: Match.absent() }, 4);
   template.hasResourceProperties(CLUSTER, {
     MasterUserPassword: {
       'Fn::Join': [
@@ -100,6 +100,15 @@ test('a writer goes through the proxy, and a reader does not', () => {
     DependsOn: Match.arrayWith([written.stack.getLogicalId(written.database.cluster)]),
   });
   expect(JSON.stringify(variablesOf(template).DATABASE_WRITER)).toContain('DatabaseProxy');
+
+  // So does the purge path, whose role the proxy has to know too.
+  const kept = cluster({ proxy: true });
+  kept.database.addClient(fnIn(kept.stack, kept.network), { role: DatabaseRole.KEEPER });
+  expect(JSON.stringify(variablesOf(kept.template()).DATABASE_WRITER)).toContain('DatabaseProxy');
+  const secrets = [DatabaseRole.WRITER, DatabaseRole.KEEPER].map((role) => kept.database.secretOf(role).secretArn);
+  kept.template().hasResourceProperties('AWS::RDS::DBProxy', {
+    Auth: secrets.map((arn) => Match.objectLike({ SecretArn: kept.stack.resolve(arn) })),
+  });
 
   const read = cluster({ proxy: true });
   read.database.addClient(fnIn(read.stack, read.network), { role: DatabaseRole.READER });

@@ -43,6 +43,7 @@ function existing(stack: Stack) {
     maxConnections: 500,
     readerSecret: secretIn(stack, 'reader'),
     writerSecret: secretIn(stack, 'writer'),
+    keeperSecret: secretIn(stack, 'keeper'),
     servers: [{ name: 'primary', instanceIdentifier: 'shop-1', resourceId: 'db-1' }],
   });
   const shared = SharedCache.fromSharedCacheAttributes(stack, 'ExistingShared', {

@@ -54,7 +54,7 @@ test('replicas have the version of the primary, and go before it', () => {
 
 test('the password of no role is in the template', () => {
   expect(JSON.stringify(database().toJSON())).toContain('{{resolve:secretsmanager:');
-  database().resourcePropertiesCountIs('AWS::SecretsManager::Secret', { SecretString: Match.absent() }, 3);
+  database().resourcePropertiesCountIs('AWS::SecretsManager::Secret', { SecretString: Match.absent() }, 4);
 });
 
 test('fails when there are replicas and no backups to make them from', () => {
