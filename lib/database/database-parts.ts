@@ -18,8 +18,8 @@ export const PORT = 5433;
 export const PROXY_PORT = 5432;
 
 /**
- * Roles that reach the server that is written to through its proxy, where it has one. Readers that find no replica far enough go to
- * the server itself: they must see there what they would see on a replica.
+ * Roles that reach the server that is written to through its proxy, where it has one. Readers that find no replica far enough go
+ * to the server itself: they must see there what they would see on a replica.
  */
 export const PROXIED: readonly DatabaseRole[] = [DatabaseRole.WRITER, DatabaseRole.KEEPER];
 
