@@ -1,6 +1,6 @@
 /**
- * Parts that can be left out, each with the figures that must show it; if a part can be missing without a violation, then the part
- * is of no use, or this benchmark is.
+ * Parts that can be left out, each with the figures that must show it; if a part can be missing without a violation, then the
+ * part is of no use, or this benchmark is.
  *
  * - `single-send`: operations go through ioredis's cluster, which sends them again when a connection breaks
  */
