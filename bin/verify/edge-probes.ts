@@ -264,7 +264,11 @@ const REQUESTS: readonly Probe<Target>[] = [
     does: 'has an answer with a tag',
     assumed: 'yes',
     run: async (target) =>
-      yes((await target.edge([kept(60, { headers: { 'cache-tag': 'probe' } })]).get()).headers['cache-tag'] !== undefined),
+      yes(
+        (await target.edge([kept(60, { headers: { 'x-amz-meta-cache-tag': 'probe' } })]).get()).headers[
+          'x-amz-meta-cache-tag'
+        ] !== undefined,
+      ),
   },
 ];
 
@@ -308,7 +312,7 @@ const INVALIDATIONS: readonly Probe<Target>[] = [
     changes: INVALIDATION_COST,
     run: async (target) => {
       const tag = `probe-${randomUUID()}`;
-      const key = target.edge([kept(600, { status: 404, headers: { 'cache-tag': tag } })]);
+      const key = target.edge([kept(600, { status: 404, headers: { 'x-amz-meta-cache-tag': tag } })]);
       const first = await key.get();
       if ((await key.get()).served !== first.served) throw new Error('the 404 was not cached');
       await target.invalidate([`#${tag}`]);
@@ -323,7 +327,7 @@ const INVALIDATIONS: readonly Probe<Target>[] = [
     changes: INVALIDATION_COST,
     run: async (target) => {
       const tag = `probe-${randomUUID()}`;
-      const key = target.edge([kept(600, { headers: { 'cache-tag': `${'x'.repeat(300)},${tag}` } })]);
+      const key = target.edge([kept(600, { headers: { 'x-amz-meta-cache-tag': `${'x'.repeat(300)},${tag}` } })]);
       const { served } = await key.get();
       await target.invalidate([`#${tag}`]);
       const gone = (await key.get()).served !== served;
@@ -354,7 +358,7 @@ const INVALIDATIONS: readonly Probe<Target>[] = [
     changes: INVALIDATION_COST,
     run: async (target) => {
       const tag = `probe-${randomUUID()}`;
-      const key = target.edge([kept(600, { headers: { 'cache-tag': tag } })]);
+      const key = target.edge([kept(600, { headers: { 'x-amz-meta-cache-tag': tag } })]);
       await key.get();
       const first = await target.invalidate([`#${tag}`], tag);
       const { served } = await key.get();

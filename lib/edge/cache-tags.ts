@@ -6,9 +6,8 @@ import { TAG_HEADER } from '../contract/headers';
 /** Options of CacheTags. */
 export interface CacheTagsOptions {
   /**
-   * Header of the origin's responses that has the tags, with commas in between. S3 sends metadata as headers, such as
-   * `x-amz-meta-cache-tag`.
-   * @default 'Cache-Tag', which the functions of the platform send
+   * Header of the origin's responses that has the tags, with commas in between.
+   * @default 'x-amz-meta-cache-tag', which the functions of the platform send, and S3 of an object with the metadata `cache-tag`
    */
   readonly headerName?: string;
 }

@@ -17,7 +17,10 @@ export interface IEdgeDistribution extends IConstruct {
   metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
-/** Attributes of an imported distribution. It must take tags from the header `Cache-Tag`, or a purge by tag does nothing. */
+/**
+ * Attributes of an imported distribution. It must take tags from the header `x-amz-meta-cache-tag`, or a purge by tag does
+ * nothing.
+ */
 export interface EdgeDistributionAttributes {
   /** Id of the distribution, such as `E1A2B3C4D5E6F7`. */
   readonly distributionId: string;

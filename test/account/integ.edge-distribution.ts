@@ -26,15 +26,15 @@ const api = new CachedApi(stack, 'Api', { logRemovalPolicy: RemovalPolicy.DESTRO
 api.addRoute(product, { reader });
 const edge = new EdgeDistribution(stack, 'Edge', { api, routes: [product], logRemovalPolicy: RemovalPolicy.DESTROY });
 const own = new cloudfront.Distribution(stack, 'Own', { defaultBehavior: { origin: new HttpOrigin('example.com') } });
-own.with(new CacheTags({ headerName: 'x-amz-meta-cache-tag' }));
+own.with(new CacheTags({ headerName: 'Edge-Tags' }));
 
 const { assertions } = new IntegTest(app, 'Edge', { testCases: [stack] });
 const takesTagsFrom = ({ distributionId }: cloudfront.IDistribution, HeaderName: string) =>
   assertions
     .awsApiCall('CloudFront', 'getDistributionConfig', { Id: distributionId })
     .expect(ExpectedResult.objectLike({ DistributionConfig: { CacheTagConfig: { HeaderName } } }));
-takesTagsFrom(edge.distribution, 'Cache-Tag');
-takesTagsFrom(own, 'x-amz-meta-cache-tag');
+takesTagsFrom(edge.distribution, 'x-amz-meta-cache-tag');
+takesTagsFrom(own, 'Edge-Tags');
 assertions
   .httpApiCall(`https://${edge.distribution.distributionDomainName}/products/1`)
   .expect(ExpectedResult.objectLike({ status: 200, body: { id: 1 } }));

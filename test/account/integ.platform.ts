@@ -30,7 +30,7 @@ const reader = new lambda.Function(stack, 'Reader', {
   runtime: lambda.Runtime.NODEJS_24_X,
   handler: 'index.handler',
   code: lambda.Code.fromInline(
-    "exports.handler = async () => ({ statusCode: 200, headers: { 'Cache-Control': 's-maxage=60', 'Cache-Tag': 'product:1' }, body: '{\"id\":1}' })",
+    "exports.handler = async () => ({ statusCode: 200, headers: { 'Cache-Control': 's-maxage=60', 'x-amz-meta-cache-tag': 'product:1' }, body: '{\"id\":1}' })",
   ),
 });
 platform.addClient(reader, { concurrency: 5 });

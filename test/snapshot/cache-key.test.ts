@@ -148,10 +148,10 @@ describe('the distribution', () => {
   const behaviors = [config.DefaultCacheBehavior, ...config.CacheBehaviors];
 
   test('takes tags from the header that it hides from viewers, and says how long everything took', () => {
-    expect(config.CacheTagConfig).toEqual({ HeaderName: 'Cache-Tag' });
+    expect(config.CacheTagConfig).toEqual({ HeaderName: 'x-amz-meta-cache-tag' });
     for (const { ResponseHeadersPolicyId } of behaviors) {
       const policy = edge[ResponseHeadersPolicyId.Ref]!.Properties.ResponseHeadersPolicyConfig;
-      expect(policy.RemoveHeadersConfig.Items).toEqual([{ Header: 'Cache-Tag' }, { Header: 'X-Cachement-Refreshed' }]);
+      expect(policy.RemoveHeadersConfig.Items).toEqual([{ Header: 'x-amz-meta-cache-tag' }, { Header: 'X-Cachement-Refreshed' }]);
       expect(policy.ServerTimingHeadersConfig).toEqual({ Enabled: true, SamplingRate: 100 });
     }
   });

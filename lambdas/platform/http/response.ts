@@ -72,8 +72,8 @@ export function problemResponse(problem: Problem): Response {
 
 /**
  * A read as a response: the value, or 404 where the read found that there is none. `Cache-Control` says what the outer tiers may
- * keep of what the inner ones have left, `Cache-Tag` by which tags it is purged, `Cache-Status` which tier answered, `ETag` which
- * bytes these are. A 404 has them too, so that a purge reaches it.
+ * keep of what the inner ones have left, `x-amz-meta-cache-tag` by which tags it is purged, `Cache-Status` which tier answered,
+ * `ETag` which bytes these are. A 404 has them too, so that a purge reaches it.
  *
  * There is no 304: the stage cache would keep it and hand it to callers who have nothing yet. The edge answers conditional
  * requests.

@@ -26,7 +26,7 @@ test("a distribution of one's own takes tags with one line, and keeps the rest",
   const expected = resourcesOf(ownDistribution().stack);
   for (const { Type, Properties } of Object.values<{ Type: string; Properties: { DistributionConfig: object } }>(expected)) {
     if (Type === 'AWS::CloudFront::Distribution') {
-      Object.assign(Properties.DistributionConfig, { CacheTagConfig: { HeaderName: 'Cache-Tag' } });
+      Object.assign(Properties.DistributionConfig, { CacheTagConfig: { HeaderName: 'x-amz-meta-cache-tag' } });
     }
   }
   const { stack, distribution } = ownDistribution();
@@ -39,9 +39,9 @@ test('every distribution below a scope is reached, and nothing else', () => {
   new s3.Bucket(stack, 'Bucket');
   const { report } = Mixins.of(stack)
     .requireAny()
-    .apply(new CacheTags({ headerName: 'x-amz-meta-cache-tag' }));
+    .apply(new CacheTags({ headerName: 'Edge-Tags' }));
   expect(report.map(({ construct }) => construct.node.path)).toEqual(['own/Own/Resource']);
-  Template.fromStack(stack).hasResourceProperties('AWS::CloudFront::Distribution', takesTagsFrom('x-amz-meta-cache-tag'));
+  Template.fromStack(stack).hasResourceProperties('AWS::CloudFront::Distribution', takesTagsFrom('Edge-Tags'));
 });
 
 test("a platform purges a distribution of one's own", () => {
@@ -57,7 +57,7 @@ test("a platform purges a distribution of one's own", () => {
   platform.addRoute(product, { reader: handlerIn(stack, 'Handler', network.vpc) });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::CloudFront::Distribution', 1);
-  template.hasResourceProperties('AWS::CloudFront::Distribution', takesTagsFrom('Cache-Tag'));
+  template.hasResourceProperties('AWS::CloudFront::Distribution', takesTagsFrom('x-amz-meta-cache-tag'));
   template.hasResourceProperties('AWS::Lambda::Function', {
     Environment: {
       Variables: Match.objectLike({
@@ -77,7 +77,7 @@ test('fails when the distribution takes its tags from another header', () => {
     },
   });
   expect(() => resource.with(new CacheTags())).toThrow(
-    "cache tags: 'headerName' must be that of the distribution, which takes tags from 'Edge-Tags', got: 'Cache-Tag'; set it to 'Edge-Tags'",
+    "cache tags: 'headerName' must be that of the distribution, which takes tags from 'Edge-Tags', got: 'x-amz-meta-cache-tag'; set it to 'Edge-Tags'",
   );
   expect(() => resource.with(new CacheTags({ headerName: 'edge-tags' }))).not.toThrow();
 });
