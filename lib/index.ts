@@ -8,6 +8,7 @@ export * from './edge/cache-tags';
 export * from './edge/edge-distribution';
 export * from './edge/edge-distribution-base';
 export * from './edge/key-function';
+export * from './edge/static-site';
 export * from './functions/cache-client';
 export * from './functions/platform-function';
 export * from './gateway/cached-api';

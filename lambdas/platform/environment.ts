@@ -155,6 +155,16 @@ export class Environment {
     };
   }
 
+  /** Bucket of a site's files. */
+  get siteBucket(): string {
+    return this.#text(variables.SITE_BUCKET);
+  }
+
+  /** Base URL of S3's API by the variables of the SDK; undefined for AWS's own. */
+  get s3EndpointUrl(): string | undefined {
+    return this.#variables.AWS_ENDPOINT_URL_S3 || this.#variables.AWS_ENDPOINT_URL || undefined;
+  }
+
   get distributionId(): string {
     return this.#text(variables.DISTRIBUTION_ID);
   }

@@ -141,5 +141,8 @@ export const EXECUTOR_PUBLISHES = [
   'OutboxKicked',
 ] as const satisfies readonly EventType[];
 
+/** Events that the deployment of a site publishes: pages that changed. */
+export const SITE_PUBLISHES = ['PurgeSubmitted'] as const satisfies readonly EventType[];
+
 /** Events that the topology reporter publishes. */
 export const REPORTER_PUBLISHES = ['TopologyReported'] as const satisfies readonly EventType[];

@@ -44,6 +44,9 @@ export const EDGE_ESCALATE_FROM = 'EDGE_ESCALATE_FROM';
 /** Queue that the executor reads, and to which it defers its own messages. */
 export const EDGE_QUEUE_URL = 'EDGE_QUEUE_URL';
 
+/** Bucket of a site's files. */
+export const SITE_BUCKET = 'SITE_BUCKET';
+
 /** Id of the distribution. */
 export const DISTRIBUTION_ID = 'DISTRIBUTION_ID';
 /** Base URL of the edge, without a slash in the end. */

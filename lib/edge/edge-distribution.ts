@@ -140,7 +140,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
   }
 
   /**
-   * Adds a behaviour of your own, such as files of a bucket. Its place among those of the routes is that of its pattern.
+   * Adds a behaviour of your own, such as files of a bucket. Its place among those of the routes is that of its pattern; viewers
+   * don't see the header with the tags, unless you give a response headers policy of your own.
    *
    * @param pattern pattern of paths, such as `/images/*`.
    * @throws {RangeError} where a route has the pattern.
@@ -153,7 +154,8 @@ export class EdgeDistribution extends EdgeDistributionBase {
       );
     }
     this.#own++;
-    this.#made.addBehavior(pattern, origin, { viewerProtocolPolicy: COMMON.viewerProtocolPolicy, ...options });
+    const { viewerProtocolPolicy } = COMMON;
+    this.#made.addBehavior(pattern, origin, { viewerProtocolPolicy, responseHeadersPolicy: this.#responseHeaders, ...options });
   }
 
   #quotaProblems(): string[] {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { AssetHashType, DockerImage, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -85,6 +86,12 @@ export interface PlatformFunctionProps {
   readonly logRetention?: logs.RetentionDays;
 
   /**
+   * Key of the log group.
+   * @default - that of the platform around the function; elsewhere CloudWatch's own
+   */
+  readonly logEncryptionKey?: kms.IKey;
+
+  /**
    * Removal policy of the log group.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -111,6 +118,7 @@ export class PlatformFunction extends lambda.Function {
     }
     const logGroup = new logs.LogGroup(scope, `${id}Log`, {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      ...(props.logEncryptionKey && { encryptionKey: props.logEncryptionKey }),
       removalPolicy: props.logRemovalPolicy ?? KEPT,
     });
     const role = new iam.Role(scope, `${id}Role`, {

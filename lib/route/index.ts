@@ -3,5 +3,6 @@ export * from './freshness';
 export * from './key';
 export * from './platform-routes';
 export * from './route';
+export * from './site';
 export * from './tag';
 export { templateParameters } from './template';

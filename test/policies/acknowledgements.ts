@@ -44,6 +44,7 @@ import {
   UNRESERVED,
   WARMER,
 } from './shared-reasons';
+import { SITE_ACKNOWLEDGEMENTS } from './site-acknowledgements';
 
 /** A rule that NIST 800-53 R5 and HIPAA both have. */
 const both = (rule: string) => [`NIST.800.53.R5-${rule}`, `HIPAA.Security-${rule}`];
@@ -393,4 +394,5 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     because:
       "is encrypted by S3's own key: CloudFront delivers as a service outside of the account, and a key of one's own would have to let it in",
   },
+  ...SITE_ACKNOWLEDGEMENTS,
 ];

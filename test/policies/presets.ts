@@ -1,8 +1,10 @@
+import * as path from 'node:path';
 import { App, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import cdkJson from '../../cdk.json';
 import { places } from '../../examples/places';
 import { ApiFunctions } from '../../examples/places/api-functions';
-import { CachingPlatform } from '../../lib';
+import { CachingPlatform, StaticSite } from '../../lib';
+import { defineSite } from '../../lib/route';
 import { addCachement } from '../../lib/stacks/app';
 import { defineStage, type StageConfig, stageConfig } from '../../lib/stacks/stage';
 
@@ -52,6 +54,7 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
   Firewall: 'api',
   Gateway: 'api',
   Edge: 'edge',
+  Site: 'edge',
   Purge: 'purge',
   Topology: 'operations',
   Monitoring: 'operations',
@@ -69,7 +72,10 @@ export function resourceOfPlatform(constructPath: string, platformPath: string):
   return `${STACK_OF_PART[path.split('/')[0] as string] ?? 'unknown'}/${path}`;
 }
 
-/** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients. */
+/** Files of a site. */
+const SITE = path.resolve(__dirname, '../support/site');
+
+/** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients, and a site. */
 const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
   addTo: (app) => {
     const stack = new Stack(app, 'shop', props);
@@ -89,6 +95,7 @@ const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
       const methods = writes.filter((write) => write.route === route).map(({ method }) => method);
       caching.addRoute(route, { reader, writer, writes: methods, restricted: restricted.includes(route) });
     }
+    new StaticSite(caching, 'Site', { platform: caching, directory: SITE, paths: defineSite({ paths: {} }) });
     return [stack];
   },
   resource: (constructPath) => resourceOfPlatform(constructPath, 'shop/Caching'),

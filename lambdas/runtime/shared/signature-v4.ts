@@ -43,23 +43,37 @@ export const canonicalQuery = ({ searchParams }: URL): string =>
     .sort()
     .join('&');
 
+/** Parts of a request that aren't those of a GET without a body. */
+export interface SignedParts {
+  /** @default 'GET' */
+  readonly method?: string;
+  /** Path as it is signed. @default - that of the URL, encoded once more, as every service but S3 signs it */
+  readonly path?: string;
+  /** Hash of the body, in hexadecimal digits. @default - that of no body */
+  readonly bodyHash?: string;
+}
+
 /**
- * Signature Version 4 of a GET without a body, in hexadecimal digits.
+ * Signature Version 4, in hexadecimal digits.
  *
  * @param headers headers that are signed, by their lower-case names.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function signatureV4(url: URL, headers: Readonly<Record<string, string>>, scope: SignatureScope): string {
+export function signatureV4(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  scope: SignatureScope,
+  { method = 'GET', path = url.pathname.split('/').map(encode).join('/'), bodyHash = sha256('') }: SignedParts = {},
+): string {
   const names = Object.keys(headers).sort();
   const canonical = [
-    'GET',
-    // Every service but S3 signs the path as it is sent, encoded once more.
-    url.pathname.split('/').map(encode).join('/'),
+    method,
+    path,
     canonicalQuery(url),
     ...names.map((name) => `${name}:${headers[name]}`),
     '',
     names.join(';'),
-    sha256(''),
+    bodyHash,
   ].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', basicTime(scope.now), scopeText(scope), sha256(canonical)].join('\n');
   const [day, ...rest] = scopeText(scope).split('/') as [string, ...string[]];
