@@ -42,6 +42,9 @@ const REFUSED =
  */
 export const atomicScript = (text: string): Script => script(`#!lua\n${text}`);
 
+/** Script that only reads, and so runs where memory is full or the server may not write. */
+export const readScript = (text: string): Script => script(`#!lua flags=no-writes\n${text}`);
+
 /**
  * Runs a script on the master of its keys' slot, once: where it isn't known whether it ran, it isn't sent again.
  *

@@ -93,7 +93,8 @@ export class PatternCluster {
       try {
         return await use();
       } finally {
-        await set(before as [string, string][]);
+        // The other way round: a limit that is still there and a policy that evicts would leave nothing.
+        await set((before as [string, string][]).reverse());
       }
     });
   }
