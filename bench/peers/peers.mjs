@@ -1,12 +1,12 @@
-import { createCluster, default as KeyvRedis } from '@keyv/redis';
+import { createClient, createCluster, default as KeyvRedis } from '@keyv/redis';
 import { createCache } from 'async-cache-dedupe';
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisDriver } from 'bentocache/drivers/redis';
 import { createCache as createCacheManager } from 'cache-manager';
 import { Cacheable } from 'cacheable';
-import { Cluster as Cluster5 } from 'ioredis';
-import { Cluster as Cluster6 } from 'ioredis-6';
+import * as ioredis5 from 'ioredis';
+import * as ioredis6 from 'ioredis-6';
 import { Keyv } from 'keyv';
 import { Loader, RedisCache } from 'layered-loader';
 import { LRUCache } from 'lru-cache';
@@ -41,13 +41,13 @@ export const memory = {
 };
 
 /**
- * Shared tier only, on the cluster.
+ * Shared tier only, on a cluster or a single node.
  *
- * @param place `{ host, port, tls: { ca }, user: { username, password } }`; without TLS the last two are missing.
+ * @param place `{ host, port, singleNode, tls: { ca }, user: { username, password } }`; without TLS the last two are missing.
  */
 export const shared = {
-  bentocache: (load, place) => bentocacheOn(ioredis5(place), load),
-  'bentocache, pipelining': (load, place) => bentocacheOn(ioredis5(place, { enableAutoPipelining: true }), load),
+  bentocache: (load, place) => bentocacheOn(clientOf(ioredis5, place), load),
+  'bentocache, pipelining': (load, place) => bentocacheOn(clientOf(ioredis5, place, { enableAutoPipelining: true }), load),
   cacheable: async (load, place) => {
     const cacheable = new Cacheable({ primary: keyv(place), ttl: HOUR });
     return (key) => cacheable.getOrSet(key, () => load(key));
@@ -56,10 +56,10 @@ export const shared = {
     const cache = createCacheManager({ stores: [keyv(place)], ttl: HOUR });
     return (key) => cache.wrap(key, () => load(key));
   },
-  'async-cache-dedupe': (load, place) => dedupeOn(ioredis5(place), load),
-  'async-cache-dedupe, pipelining': (load, place) => dedupeOn(ioredis5(place, { enableAutoPipelining: true }), load),
-  'layered-loader': (load, place) => layeredOn(ioredis6(place), load),
-  'layered-loader, pipelining': (load, place) => layeredOn(ioredis6(place, { enableAutoPipelining: true }), load),
+  'async-cache-dedupe': (load, place) => dedupeOn(clientOf(ioredis5, place), load),
+  'async-cache-dedupe, pipelining': (load, place) => dedupeOn(clientOf(ioredis5, place, { enableAutoPipelining: true }), load),
+  'layered-loader': (load, place) => layeredOn(clientOf(ioredis6, place), load),
+  'layered-loader, pipelining': (load, place) => layeredOn(clientOf(ioredis6, place, { enableAutoPipelining: true }), load),
 };
 
 async function bentocacheOn(connection, load) {
@@ -85,28 +85,23 @@ async function layeredOn(client, load) {
   return (key) => loader.get(key);
 }
 
-function ioredisOptions({ tls, user }, options) {
-  return {
+function clientOf({ Redis, Cluster }, { host, port, singleNode, tls, user }, options = {}) {
+  const connection = { ...user, ...(tls && { tls }), enableReadyCheck: false };
+  if (singleNode) return new Redis({ host, port, ...connection, ...options });
+  return new Cluster([{ host, port }], {
     dnsLookup: (address, callback) => callback(null, address),
-    redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false },
+    redisOptions: connection,
     ...options,
-  };
-}
-
-function ioredis5({ host, port, ...user }, options = {}) {
-  return new Cluster5([{ host, port }], ioredisOptions(user, options));
-}
-
-function ioredis6({ host, port, ...user }, options = {}) {
-  return new Cluster6([{ host, port }], ioredisOptions(user, options));
-}
-
-function keyv({ host, port, tls, user }) {
-  const cluster = createCluster({
-    rootNodes: [{ url: `${tls ? 'rediss' : 'redis'}://${host}:${port}` }],
-    defaults: { ...user, ...(tls && { socket: { tls: true, ...tls } }) },
   });
-  return new Keyv({ store: new KeyvRedis(cluster), namespace: 'keyv', useKeyPrefix: false });
+}
+
+function keyv({ host, port, singleNode, tls, user }) {
+  const url = `${tls ? 'rediss' : 'redis'}://${host}:${port}`;
+  const connection = { ...user, ...(tls && { socket: { tls: true, ...tls } }) };
+  const client = singleNode
+    ? createClient({ url, ...connection })
+    : createCluster({ rootNodes: [{ url }], defaults: connection });
+  return new Keyv({ store: new KeyvRedis(client), namespace: 'keyv', useKeyPrefix: false });
 }
 
 /** @param size how many entries it holds */

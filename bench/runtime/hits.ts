@@ -1,7 +1,8 @@
-import { type Place, type RedisCluster, startRedisCluster } from '../../test/support/redis-cluster';
+import { startRedisCluster } from '../../test/support/redis-cluster';
+import { startRedisServer } from '../../test/support/redis-server';
 import { median, round } from '../support/benchmark';
 import { type Child, withChildren } from '../support/child';
-import { type Bench, type Measure, ratio, type Subject, takeTurns } from './measurement';
+import { type Bench, type BenchPlace, type Measure, ratio, type Subject, takeTurns } from './measurement';
 
 /** Keys read in turn: more than fit a processor's first caches, few enough for every library's defaults. */
 const KEYS = 1000;
@@ -9,7 +10,7 @@ const CONCURRENCY = 64;
 
 /** Options for measuring the hits of one tier. */
 interface Course {
-  readonly setting: { readonly kind: 'memory' | 'shared'; readonly place?: Place };
+  readonly setting: { readonly kind: 'memory' | 'shared'; readonly place?: BenchPlace };
   readonly run: (child: Child, milliseconds: number) => Promise<number>;
   /** Duration of each part of a turn. */
   readonly partMs: number;
@@ -80,13 +81,16 @@ const FINALISTS = 2;
 
 /**
  * A hit in the shared tier, memory off: beside a client with nothing around it, and beside the other libraries. The figures of
- * the table are those without TLS, which takes the same time from everybody and so makes them alike; those with it stand beside
- * them.
+ * the table are those without TLS, which takes the same time from everybody and so makes them alike; those with it, and those on
+ * a single node, stand beside them.
  */
 export const sharedHits: Measure = async (bench) => {
   const plain = await startRedisCluster({ encrypted: false });
-  const { vsRaw, vsBestPeer, bestPeer } = await sharedHitsOn(bench, plain).finally(() => plain.dispose());
-  const encrypted = await sharedHitsOn(bench, await bench.cluster());
+  const { vsRaw, vsBestPeer, bestPeer } = await sharedHitsOn(bench, plain.place).finally(() => plain.dispose());
+  const encrypted = await sharedHitsOn(bench, (await bench.cluster()).place);
+  const single = await startRedisServer({ open: true });
+  const place = { host: '127.0.0.1', port: single.port, singleNode: true };
+  const alone = await sharedHitsOn(bench, place).finally(() => single.dispose());
   return {
     sharedHitVsRaw: vsRaw,
     sharedHitVsBestPeer: vsBestPeer,
@@ -94,11 +98,14 @@ export const sharedHits: Measure = async (bench) => {
     sharedHitVsRawTls: encrypted.vsRaw,
     sharedHitVsBestPeerTls: encrypted.vsBestPeer,
     sharedHitBestPeerTls: encrypted.bestPeer,
+    sharedHitVsRawSingleNode: alone.vsRaw,
+    sharedHitVsBestPeerSingleNode: alone.vsBestPeer,
+    sharedHitBestPeerSingleNode: alone.bestPeer,
   };
 };
 
-async function sharedHitsOn(bench: Bench, { place }: RedisCluster) {
-  const what = `shared hits per second ${place.tls ? 'with' : 'without'} TLS`;
+async function sharedHitsOn(bench: Bench, place: BenchPlace) {
+  const what = `shared hits per second ${place.tls ? 'with' : 'without'} TLS${place.singleNode ? ', on a single node' : ''}`;
   const course: Course = {
     setting: { kind: 'shared', place },
     run: (child, milliseconds) => child.call<number>('many', CONCURRENCY, milliseconds),

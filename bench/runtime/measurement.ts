@@ -1,4 +1,4 @@
-import type { RedisCluster } from '../../test/support/redis-cluster';
+import type { Place, RedisCluster } from '../../test/support/redis-cluster';
 import { median } from '../support/benchmark';
 import type { Build } from './build';
 
@@ -9,6 +9,11 @@ export interface Bench {
   cluster(): Promise<RedisCluster>;
   /** Prints a line for a person. */
   log(line: string): void;
+}
+
+/** Place of the shared tier, for clients that must be told whether it is a cluster. */
+export interface BenchPlace extends Place {
+  readonly singleNode?: boolean;
 }
 
 /** Measures some of the table's keys; may add figures beside them. */

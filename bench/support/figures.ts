@@ -1,4 +1,4 @@
-/** A promised figure. */
+/** A promised figure; one that is only shown has no bar. */
 export interface Figure {
   /** Its name in the JSON. */
   readonly key: string;
@@ -9,6 +9,7 @@ export interface Figure {
 
 /** A figure's bar in words. */
 export function describe({ atLeast, atMost }: Figure): string {
+  if (atLeast === undefined && atMost === undefined) return 'no bar';
   return atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
 }
 

@@ -1,8 +1,8 @@
-import { Cluster } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import StandaloneConnector, { type StandaloneConnectionOptions } from 'ioredis/built/connectors/StandaloneConnector';
 import type { LoadContext } from '../../../lambdas/runtime';
-import type { Place } from '../../../test/support/redis-cluster';
 import { serve } from '../../support/serve';
+import type { BenchPlace } from '../measurement';
 import { openCache, type SubjectOptions } from '../subject';
 
 /** Reads through one library as fast as it goes. */
@@ -15,7 +15,7 @@ interface Setting {
   /** The module of the peers. */
   readonly peers: string;
   readonly keys: number;
-  readonly place?: Place;
+  readonly place?: BenchPlace;
 }
 
 /** A TTL that no benchmark outlives, in seconds. */
@@ -49,13 +49,13 @@ const load = async (key: string) => documentOf(key);
 const OURS: Record<string, Open> = {
   'memory, by reference': (loader) => ours(loader, { policy: { freshness: { memoryTtlSeconds: HOUR } } }),
   'memory, copies': (loader) => ours(loader, { policy: { freshness: { memoryTtlSeconds: HOUR }, share: 'copy' } }),
-  shared: (loader, place: Place) =>
+  shared: (loader, place: BenchPlace) =>
     ours(loader, {
       place,
       policy: { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: HOUR } },
       store: { budgetMs: BUDGET_MS },
     }),
-  'shared, raw': (loader, place: Place) => rawClient(loader, place),
+  'shared, raw': (loader, place: BenchPlace) => rawClient(loader, place),
 };
 
 async function ours(loader: (key: string) => Promise<unknown>, options: SubjectOptions): Promise<Read> {
@@ -90,18 +90,21 @@ class Corked extends StandaloneConnector {
   }
 }
 
-async function rawClient(loader: (key: string) => Promise<unknown>, place: Place): Promise<Read> {
-  const { host, port, tls, user } = place;
-  const cluster = new Cluster([{ host, port }], {
-    dnsLookup: (address, callback) => callback(null, address),
-    redisOptions: { ...user, ...(tls && { tls }), enableReadyCheck: false, Connector: Corked },
-  });
+async function rawClient(loader: (key: string) => Promise<unknown>, place: BenchPlace): Promise<Read> {
+  const { host, port, singleNode, tls, user } = place;
+  const connection = { ...user, ...(tls && { tls }), enableReadyCheck: false, Connector: Corked };
+  const client = singleNode
+    ? new Redis({ host, port, ...connection })
+    : new Cluster([{ host, port }], {
+        dnsLookup: (address, callback) => callback(null, address),
+        redisOptions: connection,
+      });
   return async (key) => {
     const name = `raw:{${key}}`;
-    const text = await cluster.get(name);
+    const text = await client.get(name);
     if (text !== null) return JSON.parse(text);
     const value = await loader(key);
-    await cluster.set(name, JSON.stringify(value), 'PX', HOUR * 1000);
+    await client.set(name, JSON.stringify(value), 'PX', HOUR * 1000);
     return value;
   };
 }
