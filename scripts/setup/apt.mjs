@@ -2,25 +2,21 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { run, SetupError, step } from './progress.mjs';
 
-/** The packages to try, and the one that holds the program of each (the server's own package has a link to it). */
-const PACKAGES = [
-  { server: 'redis-server', tools: 'redis-tools' },
-  { server: 'valkey-server', tools: 'valkey-tools' },
-];
-
 /**
  * Fetches a server and the libraries that this system lacks with `apt-get download`, and unpacks them into `tree`. Nothing is
  * installed and no daemon starts. The system's package lists are used where they serve; otherwise own ones are kept in `folder`,
  * which needs no root.
  *
+ * @param packages those to try, each `{ server, programs }`: its name, and the packages to fetch that hold its programs
+ * @param major the oldest version that serves
  * @returns what stood in the way, if anything did
  */
-export function download(folder, tree, major) {
+export function download(folder, tree, packages, major) {
   const state = path.join(folder, 'apt');
   let problem;
   for (const options of [[], ownLists(state)]) {
     const doubt = options.length ? update(options) : '';
-    const choice = choose(options, major);
+    const choice = choose(options, packages, major);
     problem = choice.problem ?? fetchAndUnpack(choice.names, options, folder, tree);
     if (problem && doubt) problem = `${problem} (${doubt})`;
     if (!problem) break;
@@ -54,9 +50,9 @@ function ownLists(state) {
 }
 
 /** The first server that is new enough, with the libraries that it would bring along. */
-function choose(options, major) {
+function choose(options, packages, major) {
   const old = [];
-  for (const { server, tools } of PACKAGES) {
+  for (const { server, programs } of packages) {
     const candidate = /Candidate: (?:\d+:)?(\S+)/.exec(run('apt-cache', [...options, 'policy', server]).stdout)?.[1];
     if (!candidate || candidate === '(none)') continue;
     if (Number.parseInt(candidate, 10) < major) {
@@ -74,12 +70,12 @@ function choose(options, major) {
     ]);
     if (plan.code !== 0) return { problem: `apt can't resolve ${server} (${plan.reason})` };
     const libraries = [...plan.stdout.matchAll(/^Inst (lib\S+)/gm)].map((match) => match[1]);
-    return { names: [server, tools, ...libraries] };
+    return { names: [...programs, ...libraries] };
   }
   return {
     problem: old.length
       ? `this system's packages are too old (${old.join(', ')})`
-      : "apt knows no package 'redis-server' or 'valkey-server'",
+      : `apt knows no package ${packages.map(({ server }) => `'${server}'`).join(' or ')}`,
   };
 }
 
@@ -105,4 +101,17 @@ function fetchAndUnpack(names, options, folder, tree) {
   } finally {
     fs.rmSync(partial, { recursive: true, force: true });
   }
+}
+
+/** Folders of an unpacked tree that hold shared libraries, as `LD_LIBRARY_PATH`. */
+export function libraries(tree) {
+  const found = new Set();
+  for (const base of ['usr/lib', 'lib']) {
+    const folder = path.join(tree, base);
+    if (!fs.existsSync(folder)) continue;
+    for (const entry of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (/\.so(\.|$)/.test(entry)) found.add(path.dirname(path.join(folder, entry)));
+    }
+  }
+  return [...found].join(':');
 }

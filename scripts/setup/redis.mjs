@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { download } from './apt.mjs';
+import { download, libraries } from './apt.mjs';
 import { run, SetupError } from './progress.mjs';
 
 /**
@@ -10,6 +10,12 @@ import { run, SetupError } from './progress.mjs';
 const MAJOR = 7;
 
 const NAMES = ['valkey-server', 'redis-server'];
+
+/** Debian's packages; the server's own has a link to the program, which is among the tools. */
+const PACKAGES = [
+  { server: 'redis-server', programs: ['redis-server', 'redis-tools'] },
+  { server: 'valkey-server', programs: ['valkey-server', 'valkey-tools'] },
+];
 
 const ADVICE = `install Redis or Valkey ${MAJOR} or newer, or set CACHEMENT_REDIS_SERVER to the path of such a server`;
 
@@ -77,7 +83,7 @@ function fetched(folder) {
     throw new SetupError(`there is no Redis or Valkey server on PATH, and none can be fetched without apt: ${ADVICE}`);
   }
   const tree = path.join(folder, 'redis');
-  const problem = download(folder, tree, MAJOR);
+  const problem = download(folder, tree, PACKAGES, MAJOR);
   if (problem) throw new SetupError(`a Redis server could not be fetched: ${problem}; ${ADVICE}`);
   const server = unpacked(folder);
   if (server) return server;
@@ -107,17 +113,4 @@ function inspect(program, libraryPath = '') {
   if (/'tls-port/.test(probe.stderr + probe.stdout)) return { problem: 'was built without TLS' };
   // Not the link's target: the program acts by the name it is called by.
   return { redisServer: path.resolve(program), libraryPath, version };
-}
-
-/** Folders of an unpacked tree that hold shared libraries, as `LD_LIBRARY_PATH`. */
-function libraries(tree) {
-  const found = new Set();
-  for (const base of ['usr/lib', 'lib']) {
-    const folder = path.join(tree, base);
-    if (!fs.existsSync(folder)) continue;
-    for (const entry of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      if (/\.so(\.|$)/.test(entry)) found.add(path.dirname(path.join(folder, entry)));
-    }
-  }
-  return [...found].join(':');
 }
