@@ -14,13 +14,20 @@ export interface ClusterState {
 /** Limit of the question, in milliseconds: nobody waits longer for a health check. */
 const ANSWER_LIMIT_MS = 500;
 
-const budget = new Budget(ANSWER_LIMIT_MS, () => new Error('no master answered'));
+const DOWN: ClusterState = { status: 'down', nodes: [] };
 
-/** State of a connection's cluster, as the cluster reports it and as far as this process sees. Never throws. */
-export async function clusterState(connection: Pick<RedisConnection, 'client' | 'failing'>): Promise<ClusterState> {
+const budget = new Budget(ANSWER_LIMIT_MS, () => new Error('no answer'));
+
+/**
+ * State of a connection's cluster, as the cluster reports it and as far as this process reaches it. It asks each master now: what
+ * the breakers saw may be long over, since only reads of a shard show that it answers again. Never throws.
+ */
+export async function clusterState(connection: Pick<RedisConnection, 'client'>): Promise<ClusterState> {
   try {
     const client = await connection.client();
-    const shards = await budget.limit(Promise.any(client.nodes('master').map(shardsOf)));
+    const answers = await Promise.allSettled(client.nodes('master').map((master) => budget.limit(shardsOf(master))));
+    const shards = answers.find((answer) => answer.status === 'fulfilled')?.value;
+    if (!shards) return DOWN;
     const nodes = shards
       .flatMap((shard) => (shard.nodes as unknown[][]).map(record))
       .map((node) => ({
@@ -33,9 +40,10 @@ export async function clusterState(connection: Pick<RedisConnection, 'client' | 
       .reduce((sum, slot, i) => sum + (i % 2 ? slot + 1 : -slot), 0);
     // A replica that has replicated nothing yet says 'loading'.
     const healthy = covered === SLOTS && nodes.every(({ status }) => status === 'online' || status === 'loading');
-    return { status: healthy && !connection.failing ? 'ok' : 'degraded', nodes };
+    const answered = answers.every(({ status }) => status === 'fulfilled');
+    return { status: healthy && answered ? 'ok' : 'degraded', nodes };
   } catch {
-    return { status: 'down', nodes: [] };
+    return DOWN;
   }
 }
 

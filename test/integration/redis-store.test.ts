@@ -224,6 +224,21 @@ describe('a shard that hangs', () => {
   });
 });
 
+test('health is as the masters answer now, and not as somebody once failed to read', async () => {
+  const store = cluster.store();
+  const keys = Array.from({ length: 30 }, (_, i) => `health/${i}`);
+  await purges(store, keys);
+  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  await cluster.engines.kill(victim!.name, 'SIGSTOP');
+  const failed = (await Promise.allSettled(keys.map((key) => store.get(key)))).filter(({ status }) => status === 'rejected');
+  expect(failed.length).toBeGreaterThan(0);
+  expect((await clusterState(store)).status).toBe('degraded');
+  await cluster.engines.kill(victim!.name, 'SIGCONT');
+  await cluster.engines.ready();
+  // Nobody reads meanwhile.
+  await waitFor('health', async () => (await clusterState(store)).status === 'ok', { timeoutMs: 20_000 });
+});
+
 test('whoever only purges finds the successor of a master that died', async () => {
   const store = cluster.store();
   const keys = Array.from({ length: 30 }, (_, i) => `dead/${i}`);
