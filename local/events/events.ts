@@ -24,6 +24,8 @@ export interface Events extends Product {
   readonly operations: Operations;
   /** Puts an event of a service on the default bus. */
   emit(event: ServiceEvent): void;
+  /** Runs a scheduled rule now, as its schedule does in its time. @throws {Error} where no enabled rule has that ARN. */
+  fire(ruleArn: string): void;
   /** Sets how events are delivered that come from now on. @default options - as at the start */
   setDelivery(options?: DeliveryOptions): void;
   /** Counts of each rule's events, by name of the rule. */
@@ -105,6 +107,11 @@ export function createEvents(options: EventsOptions, context: ProductContext, de
     emit({ source, detailType, detail, resources = [] }) {
       const { now, ...rest } = envelope();
       buses.publish('default', { ...rest, 'detail-type': detailType, source, time: eventTime(now), resources, detail });
+    },
+    fire(ruleArn) {
+      const rule = options.rules.find(({ arn, enabled }) => arn === ruleArn && enabled);
+      if (!rule) throw new Error(`there is no enabled rule '${ruleArn}'`);
+      buses.fire(rule, scheduledEvent(rule, clock.now()));
     },
     setDelivery: (options) => buses.setDelivery(options),
     stats: () => buses.report(),

@@ -243,6 +243,15 @@ describe('a schedule', () => {
     expect(received[FUNCTION]).toHaveLength(3);
     expect(before).toBe(0);
   });
+
+  test('fires when it is told to, where it is a rule that is on', () => {
+    const arn = 'arn:aws:events:eu-west-1:000000000000:rule/Stack-Sweep';
+    const sweep = { ScheduleExpression: 'rate(1 minute)', Targets: [{ Id: 'f', Arn: FUNCTION }] };
+    bus({ Sweep: sweep }).fire(arn);
+    clock.advance(1000);
+    expect(received[FUNCTION]!.map((event) => JSON.parse(event).resources)).toEqual([[arn]]);
+    expect(() => bus({ Sweep: { ...sweep, State: 'DISABLED' } }).fire(arn)).toThrow(`there is no enabled rule '${arn}'`);
+  });
 });
 
 test('a service puts its events on the default bus', () => {
