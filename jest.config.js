@@ -18,6 +18,7 @@ const project = (name, overrides = {}) => ({
     '^cachement/runtime(.*)$': '<rootDir>/lambdas/runtime$1',
     '^cachement/patterns/(.*)$': '<rootDir>/lambdas/runtime/patterns/$1',
   },
+  setupFiles: ['<rootDir>/test/support/short-stacks.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/assets', '<rootDir>/.cachement'],
   ...overrides,
 });

@@ -8,7 +8,7 @@ import { awsFromTemplate } from '../../local/aws';
 import { readAssembly } from '../deploy/assembly';
 import { type Caller, callersOf, callerTexts, declaredCallers } from '../deploy/callers';
 import { resourcesOf } from '../deploy/resources';
-import { functionArn } from '../support/app';
+import { functionArn, PROMPT_EDGE } from '../support/app';
 import { allowedFunction, attempts, CallerMatrix, type Reached } from '../support/caller-matrix';
 import { NetworkPaths } from '../support/network-paths';
 import { type EditableTemplate, editedAssembly, startTestPlatform, type TestPlatform, testAssembly } from '../support/platform';
@@ -34,7 +34,7 @@ let assembly: string;
 beforeAll(async () => {
   assembly = editedAssembly(await testAssembly(), signedAsDeployed);
   table = callersOf(resourcesOf(readAssembly(assembly)));
-  platform = await startTestPlatform({ assembly });
+  platform = await startTestPlatform({ assembly, settings: PROMPT_EDGE });
   calls = [...platform.aws.calls()];
   expect((await platform.get(BERLIN)).status).toBe(200);
   expect((await platform.get('/places?country=DE&limit=3')).status).toBe(200);

@@ -31,6 +31,7 @@ const LOGICAL_IDS = [
 const ONLY_IN_PROD = ['us-east-1/Key9BCD29C7'];
 
 const prod = new SynthesizedStage('prod');
+const dev = new SynthesizedStage('dev');
 const idsOf = (stage: SynthesizedStage) => STATEFUL.flatMap((type) => [...stage.resources(type).keys()]).sort();
 
 test('stateful resources keep their logical ids', () => {
@@ -39,10 +40,8 @@ test('stateful resources keep their logical ids', () => {
 
 test('their logical ids are the same in every stage', () => {
   const replicas = /Replica\d/;
-  for (const name of ['local', 'dev']) {
-    expect(idsOf(new SynthesizedStage(name)).filter((id) => !replicas.test(id))).toEqual(
-      LOGICAL_IDS.filter((id) => !replicas.test(id)),
-    );
+  for (const stage of [new SynthesizedStage('local'), dev]) {
+    expect(idsOf(stage).filter((id) => !replicas.test(id))).toEqual(LOGICAL_IDS.filter((id) => !replicas.test(id)));
   }
 });
 
@@ -61,7 +60,7 @@ test('prod keeps its data when a stack goes, and dev leaves nothing', () => {
       ),
     );
   expect(policies(prod)).toEqual(new Set(['RetainExceptOnCreate', 'Retain']));
-  expect(policies(new SynthesizedStage('dev'))).toEqual(new Set(['Delete']));
+  expect(policies(dev)).toEqual(new Set(['Delete']));
 });
 
 test('the stacks of prod can not be deleted by accident once the stage is protected, which a first deployment must not be', () => {

@@ -40,6 +40,9 @@ export async function onEveryDatabase<Row>(platform: TestPlatform, sql: string):
   return rows;
 }
 
+/** Times of the edge's invalidations, for tests of something else. */
+export const PROMPT_EDGE = { edge: { invalidation: { effectiveMs: 100, completedMs: 500 } } };
+
 /** Switches the stage cache off in a synthesized template. */
 export function withoutStageCache(template: EditableTemplate): void {
   for (const { Type, Properties } of Object.values<EditableTemplate>(template.Resources)) {

@@ -6,7 +6,7 @@ const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** Bytes of the heap and of buffers that are in use, after the rest has been collected. */
 function usedBytes(): number {
-  for (let i = 0; i < 4; i += 1) collectGarbage();
+  for (let i = 0; i < 2; i += 1) collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
