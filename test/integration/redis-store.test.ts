@@ -232,11 +232,11 @@ test('health is as the masters answer now, and not as somebody once failed to re
   await cluster.engines.kill(victim!.name, 'SIGSTOP');
   const failed = (await Promise.allSettled(keys.map((key) => store.get(key)))).filter(({ status }) => status === 'rejected');
   expect(failed.length).toBeGreaterThan(0);
-  expect((await clusterState(store)).status).toBe('degraded');
+  expect((await clusterState(store.connection)).status).toBe('degraded');
   await cluster.engines.kill(victim!.name, 'SIGCONT');
   await cluster.engines.ready();
   // Nobody reads meanwhile.
-  await waitFor('health', async () => (await clusterState(store)).status === 'ok', { timeoutMs: 20_000 });
+  await waitFor('health', async () => (await clusterState(store.connection)).status === 'ok', { timeoutMs: 20_000 });
 });
 
 test('whoever only purges finds the successor of a master that died', async () => {
