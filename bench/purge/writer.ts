@@ -1,7 +1,7 @@
 import { type Bus, createBus } from '../../lambdas/platform/bus';
 import { createDatabase, type Database, transaction } from '../../lambdas/platform/database';
 import type { Address } from '../../lambdas/platform/environment';
-import { afterCommit } from '../../lambdas/platform/purge/purge-path';
+import { afterCommit, versionOfCommit } from '../../lambdas/platform/purge/after-commit';
 import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { Cache, RedisStore } from '../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
@@ -73,11 +73,19 @@ class Writer {
 
   /** The change and the outbox row in one transaction, then the writer's own attempt and the kick. */
   async change({ id, population, tags }: Change): Promise<Made> {
-    const purgeId = await transaction(this.#database.writer, async (client) => {
-      await client.query('UPDATE places SET population = $2 WHERE id = $1', [id, population]);
-      return requestPurge(client, tags);
-    });
-    const committedAt = monotonicMs();
+    let committedAt = 0;
+    let version: string | undefined;
+    const purgeId = await transaction(
+      this.#database.writer,
+      async (client) => {
+        await client.query('UPDATE places SET population = $2 WHERE id = $1', [id, population]);
+        return requestPurge(client, tags);
+      },
+      async (client) => {
+        committedAt = monotonicMs();
+        version = await versionOfCommit(client);
+      },
+    );
     let sharedPurgedAt: number | undefined;
     const shared = {
       purgeTags: async (...purge: Parameters<Cache<Handle>['purgeTags']>) => {
@@ -85,7 +93,7 @@ class Writer {
         sharedPurgedAt = monotonicMs();
       },
     };
-    await afterCommit({ primary: this.#database.writer, bus: this.#bus, shared }, purgeId, tags);
+    await afterCommit({ primary: this.#database.writer, bus: this.#bus, shared }, { purgeId, tags, mode: 'delete' }, version);
     return { purgeId, committedAt, sharedPurgedAt };
   }
 

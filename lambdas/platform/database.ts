@@ -96,9 +96,14 @@ export async function closeDatabase(database: Database): Promise<void> {
  * Runs `work` in one transaction, and commits it where it returns. A connection that turns out to be dead before the transaction
  * began is replaced once; after that nothing is repeated, because it may have happened.
  *
+ * @param committed runs on the same connection after the commit. It may fail, which closes the connection, and nothing else.
  * @throws whatever `work` throws; the transaction is rolled back then.
  */
-export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  committed?: (client: PoolClient) => Promise<void>,
+): Promise<T> {
   const { client } = await firstStatement(pool, (candidate) => candidate.query('BEGIN'));
   const effects: (() => void)[] = [];
   effectsOf.set(client, effects);
@@ -108,19 +113,18 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
     await client.query('COMMIT');
   } catch (error) {
     // The connection stays usable where the rollback succeeds; otherwise it is closed, which rolls back too.
-    const lost = await client.query('ROLLBACK').then(
-      () => undefined,
-      (problem: Error) => problem,
-    );
+    const lost = await client.query('ROLLBACK').then(noError, (problem: Error) => problem);
     client.release(lost);
     throw error;
   } finally {
     effectsOf.delete(client);
   }
-  client.release();
+  client.release(await committed?.(client).then(noError, (error: Error) => error));
   for (const effect of effects) effect();
   return result;
 }
+
+const noError = (): undefined => undefined;
 
 const effectsOf = new WeakMap<PoolClient, (() => void)[]>();
 

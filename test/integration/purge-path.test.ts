@@ -1,5 +1,5 @@
 import { transaction } from '../../lambdas/platform/database';
-import { afterCommit } from '../../lambdas/platform/purge/purge-path';
+import { afterCommit } from '../../lambdas/platform/purge/after-commit';
 import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
 import type { EventType } from '../../lib/contract/events';
@@ -250,7 +250,7 @@ describe('nothing is lost', () => {
         },
       });
       const purgeId = await path.change(tag);
-      await afterCommit(path.inside, purgeId, [tag]);
+      await afterCommit(path.inside, { purgeId, tags: [tag], mode: 'delete' });
       await path.settle();
       // What sweeps find later; a window whose end nobody is woken for must have ended.
       await waitFor(`nothing is left, after it died ${crashed}`, async () => {
@@ -344,7 +344,7 @@ describe('a writer', () => {
         return new Set<number>();
       },
     };
-    await afterCommit({ ...path.inside, bus }, purgeId, ['a']);
+    await afterCommit({ ...path.inside, bus }, { purgeId, tags: ['a'], mode: 'delete' });
     expect(path.effects).toMatchObject([{ kind: 'shared', tags: ['a'] }]);
     expect(kicked).toEqual(['OutboxKicked']);
   });
@@ -354,7 +354,7 @@ describe('a writer', () => {
     const never = new Promise<never>(() => {});
     const hanging = { ...path.inside, bus: { publish: () => never }, shared: { purgeTags: () => never } };
     const started = performance.now();
-    await afterCommit(hanging, await path.change('a'), ['a']);
+    await afterCommit(hanging, { purgeId: await path.change('a'), tags: ['a'], mode: 'delete' });
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 });

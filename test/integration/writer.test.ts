@@ -1,5 +1,6 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Message } from '../../lambdas/platform/bus';
+import { transaction } from '../../lambdas/platform/database';
 import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
 import { createWriter } from '../../lambdas/platform/purge/writer';
 import { currentVersion } from '../../lambdas/runtime/versions/postgres';
@@ -84,6 +85,36 @@ test('keeps the purges of transactions apart that run at once', async () => {
   const tags = ['a', 'b', 'c'];
   await Promise.all(tags.map((tag) => writer.transaction((client) => requestPurge(client, [tag]))));
   expect(calls.flatMap((call) => call.tags ?? []).sort()).toEqual(tags);
+});
+
+test('purges by the version of its commit without waiting for another connection', async () => {
+  const pool = database.connect({ poolSize: 1 });
+  const { writer, calls } = writerOf(pool);
+  let begun = (): void => {};
+  const waiting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const first = writer.transaction(async (client) => {
+    const purgeId = await requestPurge(client, ['first']);
+    begun();
+    return purgeId;
+  });
+  await waiting;
+  // Takes the only connection as soon as it is free, and keeps it until the other one has its answer.
+  const second = writer.transaction(async () => first);
+  await second;
+  expect(calls.flatMap((call) => call.tags ?? [])).toEqual(['first']);
+});
+
+test('keeps what is committed where its version is not to be had, and closes the connection', async () => {
+  const pool = database.connect({ poolSize: 1 });
+  const pid = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+  const before = await pid();
+  const work = (client: PoolClient) => requestPurge(client, ['a']);
+  const purgeId = await transaction(pool, work, () => Promise.reject(new Error('too late')));
+  expect(purgeId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await rows()).toEqual([{ tags: ['a'], mode: 'delete' }]);
+  expect(await pid()).not.toBe(before);
 });
 
 test('answers its caller where shared tier and bus are away: the purge is committed', async () => {

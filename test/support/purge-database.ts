@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { DatabaseOptions } from '../../lambdas/platform/database';
 import { purgeReport } from '../../lambdas/platform/purge/report';
 import { type Postgres, startPostgres } from './postgres';
 import { type PipelineOptions, TestPipeline } from './purge-pipeline';
@@ -37,6 +38,8 @@ export function purgeDatabase() {
     get writer() {
       return writer;
     },
+    /** Another pool of whoever changes something. */
+    connect: (options: Partial<DatabaseOptions>) => postgres.database('writer', options).writer,
     pipeline: (options: Partial<PipelineOptions> = {}) => new TestPipeline({ primary, writer, ...options }),
     rowsLeft: async (): Promise<number> => {
       const { rows } = await postgres.administrator.query('SELECT count(*)::integer AS count FROM cachement.outbox');

@@ -1,11 +1,7 @@
 import type { Bus } from '../bus';
+import { NextRun } from './next-run';
 
-interface Kicks {
-  current?: Promise<void> | undefined;
-  next?: Promise<void> | undefined;
-}
-
-const kicksOf = new WeakMap<Bus, Kicks>();
+const kicksOf = new WeakMap<Bus, NextRun<void>>();
 
 /**
  * Wakes the relay. One kick is enough for everything that was committed before it, so those who come while one is on its way
@@ -14,24 +10,10 @@ const kicksOf = new WeakMap<Bus, Kicks>();
  * @throws where the bus did not accept the kick.
  */
 export function kick(bus: Bus, purgeId: string): Promise<void> {
-  const kicks = kicksOf.get(bus) ?? {};
+  const kicks = kicksOf.get(bus) ?? new NextRun();
   kicksOf.set(bus, kicks);
-  if (kicks.current) {
-    kicks.next ??= kicks.current
-      .catch(() => {})
-      .then(() => {
-        kicks.next = undefined;
-        return kick(bus, purgeId);
-      });
-    return kicks.next;
-  }
-  kicks.current = send(bus, purgeId).finally(() => {
-    kicks.current = undefined;
+  return kicks.after(async () => {
+    const refused = await bus.publish([{ type: 'OutboxKicked', detail: { purgeId } }]);
+    if (refused.size > 0) throw new Error('the bus did not accept the kick');
   });
-  return kicks.current;
-}
-
-async function send(bus: Bus, purgeId: string): Promise<void> {
-  const refused = await bus.publish([{ type: 'OutboxKicked', detail: { purgeId } }]);
-  if (refused.size > 0) throw new Error('the bus did not accept the kick');
 }

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { EventDetails, PurgeMode } from '../../../lib/contract/events';
 import { type Clock, systemClock } from '../../runtime/clock';
-import { Budget } from '../../runtime/connection/budget';
-import { currentVersion } from '../../runtime/versions/postgres';
 import type { Bus, Message } from '../bus';
 import { transaction } from '../database';
 import { log } from '../log';
@@ -12,7 +10,6 @@ import { joinEdgeBatch, lockPace } from './edge-batches';
 import { MAX_REFRESHES } from './exact-keys';
 import { failedOver, recordTopology } from './failover';
 import { joinGatewayCommand } from './gateway-commands';
-import { kick } from './kick';
 import { type Recorded, recordEdgeAccepted, recordEdgeCompleted, recordGateway, recordShared, sharedAlready } from './ledger';
 import { EDGE_COMPLETION_SECONDS, Outbox, type Sent } from './outbox';
 import type { Pacing } from './pacing';
@@ -72,40 +69,9 @@ export interface ExecutorPorts {
   readonly random?: () => number;
 }
 
-// 1. The writer, right after its commit.
+// 1. The writer, right after its commit: `after-commit.ts`. A purge that came over the bus, from somebody who is no writer: from here
+// on it is like any other.
 
-/**
- * Time for which the writer's own attempt may hold up its answer, in milliseconds: a healthy shared tier takes a few, and the
- * pipeline does it again anyway.
- */
-const writerBudget = new Budget(250, () => new Error('not purged within 250 ms'));
-
-/** Time for which the kick may hold up the writer's answer, in milliseconds. */
-const kickBudget = new Budget(1_000, () => new Error('not accepted within 1000 ms'));
-
-/**
- * Purges the shared tier at once and wakes the relay, for a purge of a transaction that isn't a {@link Writer}'s. Both may fail:
- * the outbox row is what counts, which a scheduled sweep finds within a minute. Never throws, and takes at most a second.
- */
-export async function afterCommit(
-  context: VpcContext & { readonly shared: SharedTier },
-  purgeId: string,
-  tags: readonly string[],
-  mode: PurgeMode = 'delete',
-): Promise<void> {
-  const attempt = async (): Promise<void> => {
-    if (tags.length === 0) return;
-    // After the commit and on the primary, so that the version contains the change.
-    const version = await currentVersion(context.primary);
-    await context.shared.purgeTags(tags, { version, mode });
-  };
-  await Promise.all([
-    writerBudget.limit(attempt()).catch((error) => log.warn('shared tier not purged by the writer', { purgeId, error })),
-    kickBudget.limit(kick(context.bus, purgeId)).catch((error) => log.warn('relay not kicked', { purgeId, error })),
-  ]);
-}
-
-/** A purge that came over the bus, from somebody who is no writer: from here on it is like any other. */
 export function submittedStep(context: VpcContext): Step<'PurgeSubmitted'> {
   return oneByOne(async (detail) => {
     await sendNow(context, await transaction(context.primary, (client) => submitPurge(client, detail)));

@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { PurgeMode } from '../../../lib/contract/events';
+import type { Version } from '../../runtime/versions/version';
 import type { Bus } from '../bus';
 import { type Database, transaction } from '../database';
-import { afterCommit, type SharedTier } from './purge-path';
+import { afterCommit, versionOfCommit } from './after-commit';
+import type { SharedTier } from './purge-path';
 import { type CommittedPurge, gatherPurges } from './purge-requests';
 
 /** Writer of rows that caches show: what it changes is purged from every tier, within seconds of the commit. */
@@ -33,10 +35,17 @@ export function createWriter({ database, shared, bus }: { database: Database; sh
   return {
     transaction: async (work) => {
       const purges: CommittedPurge[] = [];
-      const result = await transaction(database.writer, (client) => gatherPurges(client, purges, () => work(client)));
-      await Promise.all(purges.map(({ purgeId, tags, mode }) => afterCommit(context, purgeId, tags, mode)));
+      let version: Version | undefined;
+      const result = await transaction(
+        database.writer,
+        (client) => gatherPurges(client, purges, () => work(client)),
+        async (client) => {
+          if (purges.some(({ tags }) => tags.length > 0)) version = await versionOfCommit(client);
+        },
+      );
+      await Promise.all(purges.map((purge) => afterCommit(context, purge, version)));
       return result;
     },
-    afterCommit: (purgeId, tags, mode) => afterCommit(context, purgeId, tags, mode),
+    afterCommit: (purgeId, tags, mode = 'delete') => afterCommit(context, { purgeId, tags, mode }),
   };
 }
