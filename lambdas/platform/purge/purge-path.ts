@@ -69,8 +69,8 @@ export interface ExecutorPorts {
   readonly random?: () => number;
 }
 
-// 1. The writer, right after its commit: `after-commit.ts`. A purge that came over the bus, from somebody who is no writer: from here
-// on it is like any other.
+// 1. The writer, right after its commit: `after-commit.ts`. A purge that came over the bus, from somebody who is no writer:
+//   from here on it is like any other.
 
 export function submittedStep(context: VpcContext): Step<'PurgeSubmitted'> {
   return oneByOne(async (detail) => {
