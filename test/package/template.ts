@@ -14,6 +14,8 @@ interface Trial {
   readonly changed: RegExp;
   /** Tag of the path. */
   readonly tag: string;
+  /** A page of files, and its tag. */
+  readonly page?: { readonly path: string; readonly tag: string };
 }
 
 /** By the template's name; a template without one fails the check. */
@@ -23,6 +25,13 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     change: { method: 'PUT', body: { priceCents: 4321 } },
     changed: /"priceCents":4321/,
     tag: 'product:1',
+  },
+  'static-site': {
+    path: '/api/notes/18',
+    change: { method: 'PUT', body: { text: 'fjord' } },
+    changed: /"text":"fjord"/,
+    tag: 'note:18',
+    page: { path: '/places/oslo/', tag: 'page:/places/oslo/' },
   },
 };
 
@@ -109,10 +118,17 @@ async function runs(project: Project, trial: Trial, began: number): Promise<numb
     assert.ok(response.ok, `${method} ${trial.path} was answered with ${response.status}: ${await response.text()}`);
     await dev.until('the change at the edge', async () => trial.changed.test(await (await fetch(url)).text()));
 
-    const purge = (...options: string[]) =>
-      project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', trial.tag, ...options]);
-    assert.match(await purge('--wait'), /complete, \d+ ms after the commit/);
+    const purge = (tag: string, ...options: string[]) =>
+      project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', tag, ...options]);
+    assert.match(await purge(trial.tag, '--wait'), /complete, \d+ ms after the commit/);
     await dev.until('a miss after the purge', async () => (await cacheOf(url)) === 'Miss from cloudfront');
+    if (trial.page) {
+      const page = `${edge}${trial.page.path}`;
+      assert.equal(await cacheOf(page), 'Miss from cloudfront');
+      assert.equal(await cacheOf(page), 'Hit from cloudfront');
+      await purge(trial.page.tag);
+      await dev.until('a miss of the page', async () => (await cacheOf(page)) === 'Miss from cloudfront');
+    }
     const plan = await project.run('npx', ['--no-install', 'cachement', 'dev', '--plan']);
     assert.match(plan, /refused: nothing/);
     return seconds;

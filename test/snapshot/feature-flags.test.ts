@@ -4,6 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json';
 import { places } from '../../examples/places';
+import siteJson from '../../examples/static-site/cdk.json';
 import storeJson from '../../examples/store/cdk.json';
 import { addCachement } from '../../lib/stacks/app';
 import { stageConfig } from '../../lib/stacks/stage';
@@ -31,6 +32,9 @@ test.each([
   expect(statefulIds(context)).toEqual(statefulIds(cdkJson.context));
 });
 
-test('an app that begins with the store has every recommended flag, as one of cdk init has', () => {
-  expect(storeJson.context).toEqual(RECOMMENDED);
+test.each([
+  ['store', storeJson.context],
+  ['static-site', siteJson.context],
+])('an app that begins with template %s has every recommended flag, as one of cdk init has', (_, context) => {
+  expect(context).toMatchObject(RECOMMENDED);
 });
