@@ -5,7 +5,7 @@ interface Kind {
   /** Folder of the pattern that alone writes them. */
   readonly owner: string;
   /** Type in Redis. */
-  readonly type: 'string' | 'hash' | 'set' | 'zset' | 'hyperloglog';
+  readonly type: 'string' | 'list' | 'hash' | 'set' | 'zset' | 'hyperloglog';
   /** What makes them end. */
   readonly ttl: string;
   /** True for what no database has, so that it must not be evicted: `noeviction`, or a tier of its own. */
@@ -16,6 +16,7 @@ interface Kind {
 export const KINDS = {
   se: { owner: 'sessions', type: 'hash', ttl: 'that of the last session', isState: true },
   rl: { owner: 'rate-limit', type: 'string', ttl: 'a window', isState: true },
+  rg: { owner: 'rate-limit', type: 'list', ttl: 'a window', isState: true },
   iv: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
   ih: { owner: 'inventory', type: 'zset', ttl: 'that of the last hold', isState: true },
   iq: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
