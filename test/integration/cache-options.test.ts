@@ -69,6 +69,7 @@ describe('a bus of sharded channels', () => {
       cacheOf('bus', source, { backplane: bus }).namespace('things', { freshness: LONG, tags: ['all'] }),
     );
     const [a, b, deployed] = things as [(typeof things)[0], (typeof things)[0], (typeof things)[0]];
+    await waitFor('the buses', () => !buses.some(({ disconnected }) => disconnected));
     await Promise.all(buses.map(({ ready }) => ready));
     const purges = [
       (version: string) => a.delete('k', { version }),
@@ -92,7 +93,7 @@ test('a purge is forgotten by another process of the machine, too', async () => 
   const other = new Child(CHILD, { execArgv: ['--import', 'tsx'] });
   try {
     await other.call('listen', cluster.place, 'processes');
-    await bus.ready;
+    await waitFor('the bus', () => !bus.disconnected);
     const read = () => other.call<{ value: unknown; tier: string }>('read', 'k', source.value);
     await read();
     expect(await read()).toEqual({ value: 'v1', tier: 'memory' });
@@ -251,8 +252,9 @@ describe('write-behind', () => {
     const { queue, set } = processOf('ending', table, { flush: undefined as never });
     await Promise.all(Array.from({ length: 50 }, (_, i) => set(`key ${i}`, i, 1)));
     const streams = streamsOf('ending');
-    await waitFor('the marks', async () => (await streams.marked()).length > 40);
-    for (const slot of await streams.marked()) await streams.unmark(slot);
+    const marked = async () => (await Promise.all(streams.marks.map((marks) => streams.marked(marks)))).flat();
+    await waitFor('the marks', async () => (await marked()).length > 40);
+    for (const slot of await marked()) await streams.unmark(slot);
     await queue.close();
     const consumer = processOf('ending', table, { everyMs: 1 });
     await waitFor('the sweep', () => table.rows.size === 50);
@@ -310,7 +312,7 @@ test('a bus forgets everything where messages may have been missed, and keeps ag
   const source = new OneValue();
   const bus = busOf('lost');
   const things = cacheOf('lost', source, { backplane: bus }).namespace('things', { freshness: LONG });
-  await bus.ready;
+  await waitFor('the bus', () => !bus.disconnected);
   await things.getOrSet('k', async () => source.value);
   const masters = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
   const channelsOf = new Set<string>();

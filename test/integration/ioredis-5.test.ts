@@ -8,6 +8,7 @@ import { RedisStore } from '../../lambdas/runtime';
 import { shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { sharedStoreContract } from '../contract/shared-store';
 import { type RedisCluster, reach, startRedisCluster } from '../support/redis-cluster';
+import { waitFor } from '../support/wait-for';
 
 let cluster: RedisCluster;
 const closing: { close(): Promise<void> }[] = [];
@@ -32,7 +33,7 @@ describe('with ioredis 5', () => {
     closing.push(one!, other!);
     const heard = new Promise((resolve) => other!.listen((message) => message && resolve(message)));
     one!.listen(() => {});
-    await Promise.all([one!.ready, other!.ready]);
+    await waitFor('the buses', () => !one!.disconnected && !other!.disconnected);
     await one!.publish({ entryName: 'e', key: 'k' } as never);
     expect(await heard).toMatchObject({ key: 'k' });
   });

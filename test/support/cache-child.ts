@@ -4,6 +4,7 @@ import { shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
 import { OneValue } from './cache-processes';
 import { type Place, reach } from './redis-cluster';
+import { waitFor } from './wait-for';
 
 /** A process of its own beside a test's, for what only two processes show, or only the death of one; started with `Child`. */
 let things: Namespace<undefined>;
@@ -18,7 +19,7 @@ serve({
       backplane: bus,
     });
     things = cache.namespace('things', { freshness: { memoryTtlSeconds: 600, sharedTtlSeconds: 3600 } });
-    await bus.ready;
+    await waitFor('the bus', () => !bus.disconnected);
   },
 
   /** @param value what the database has. */

@@ -34,11 +34,11 @@ export class DedicatedClient {
     });
     while (!this.#closed) {
       try {
-        const client = createClient(this.#connection, await this.#connection.credentials?.(), this.#more);
+        const credentials = await this.#connection.credentials?.();
+        if (this.#closed) return;
+        const client = createClient(this.#connection, credentials, this.#more);
         this.client = client;
-        if (this.#closed) client.disconnect();
-        else if (client.status !== 'ready')
-          await Promise.race([closed, new Promise<void>((resolve) => client.once('ready', resolve))]);
+        await Promise.race([closed, new Promise<void>((resolve) => client.once('ready', resolve))]);
         return;
       } catch {
         await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())]);

@@ -35,8 +35,11 @@ export interface ShardedPubSubOptions extends RedisEndpoint {
 /** Number of checks for due and missed heartbeats in the interval of one. */
 const CHECKS_PER_HEARTBEAT = 4;
 const MISSED_HEARTBEATS = 3;
-/** Longest duration of a new connection until a message is received on every channel, in heartbeats. */
+/** Longest duration of a new connection until each channel has had a message: in heartbeats, and at least in milliseconds. */
 const CONNECT_HEARTBEATS = 5;
+const CONNECT_MS = 2000;
+/** Longest wait for the first message on every channel, in milliseconds. */
+const READY_WAIT_MS = 5000;
 /** Longest wait of a purge until it is published, in a process that may be frozen, in milliseconds. */
 const PUBLISH_WAIT_MS = 250;
 /** Largest number of purges in one message; after it comes another one. */
@@ -61,7 +64,8 @@ class ShardedPubSub implements Backplane {
   readonly #timer: NodeJS.Timeout;
   #client: DedicatedClient;
   #liveness: ChannelLiveness;
-  #startedAt = performance.now();
+  readonly #createdAt = performance.now();
+  #startedAt = this.#createdAt;
   #listener: BackplaneListener = () => {};
   #waiting: PurgeMessage[] = [];
   #flushed: Promise<void> = Promise.resolve();
@@ -69,7 +73,10 @@ class ShardedPubSub implements Backplane {
   #disconnected: boolean;
   #closed = false;
   #resolveReady = () => {};
-  /** Resolves once a message is received on every channel for the first time, or at once where this process doesn't listen. */
+  /**
+   * Resolves once a message is received on every channel for the first time, at once where this process doesn't listen, and after
+   * five seconds, or with `close`, in any case: `disconnected` says which.
+   */
   readonly ready: Promise<void>;
 
   readonly #options: ShardedPubSubOptions;
@@ -112,6 +119,7 @@ class ShardedPubSub implements Backplane {
     this.#closed = true;
     clearInterval(this.#timer);
     this.#client.close();
+    this.#resolveReady();
   }
 
   async #flush(): Promise<void> {
@@ -141,7 +149,9 @@ class ShardedPubSub implements Backplane {
   #checkLiveness(): void {
     if (this.#closed || !this.#listens) return;
     const now = performance.now();
-    const late = !this.#liveness.connected && now - this.#startedAt > CONNECT_HEARTBEATS * this.#heartbeatMs;
+    const late =
+      !this.#liveness.connected && now - this.#startedAt > Math.max(CONNECT_MS, CONNECT_HEARTBEATS * this.#heartbeatMs);
+    if (now - this.#createdAt > READY_WAIT_MS) this.#resolveReady();
     if (late || this.#liveness.timedOut(now)) this.#reconnect();
     for (const channel of this.#liveness.dueHeartbeats(now)) {
       const heartbeat = encodeMessage({ sender: this.#sender, purges: [] });

@@ -24,7 +24,7 @@ export const tagKey = (namespace: string, tag: string): string => `${namespace}:
 /** Key of a slot's stream of queued writes. `slotName` is a text whose slot it is. */
 export const streamKey = (namespace: string, slotName: string): string => `${namespace}:q:{${slotName}}`;
 
-/** Key of the set of slots that have queued writes. */
+/** Begin of the keys of the sets of slots that have queued writes. */
 export const queuedSlotsKey = (namespace: string): string => `${namespace}:q:slots`;
 
 /** Name of a channel on which purges are published. */

@@ -49,8 +49,8 @@ const FAILURES_OF_ALL = 3;
 export class Consumer {
   /** Times since which slots have had no writes. */
   readonly #empty = new Map<number, number>();
-  /** Slots that were marked when the marks could last be read. */
-  #marked: readonly number[] = [];
+  /** Slots that were marked when each set of marks could last be read. */
+  readonly #marked = new Map<string, readonly number[]>();
   /** Slots with writes that nobody marked. */
   readonly #swept = new Set<number>();
 
@@ -70,8 +70,11 @@ export class Consumer {
   /** Flushes every slot that is known to have writes once. @returns the number of writes that reached the database. */
   async round(): Promise<number> {
     // Where the marks can't be had, those of the last round will do.
-    this.#marked = await this.#streams.marked().catch(this.#failed(this.#marked));
-    const slots = [...new Set([...this.#marked, ...this.#swept])];
+    const last = (marks: string) => this.#marked.get(marks) ?? [];
+    const { marks } = this.#streams;
+    const marked = await eachForItself(marks.map((set) => this.#streams.marked(set).catch(this.#failed(last(set)))));
+    for (const [i, set] of marks.entries()) this.#marked.set(set, marked[i] as readonly number[]);
+    const slots = [...new Set([...marked.flat(), ...this.#swept])];
     let flushed = 0;
     for (let i = 0; i < slots.length; i += SLOTS_AT_ONCE) {
       const some = slots.slice(i, i + SLOTS_AT_ONCE);

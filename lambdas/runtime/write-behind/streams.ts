@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type RedisConnection, replicated } from '../connection/redis-connection';
 import type { Arguments, Script } from '../connection/script';
-import { SLOTS, slotOf } from '../shared/hash-slot';
+import { forPartOf, namesOfParts, SLOTS, slotOf } from '../shared/hash-slot';
 import { entryKeys, queuedSlotsKey, streamKey } from '../shared/redis-keys';
 import { ACKNOWLEDGE, ENQUEUE, GROUP } from './scripts';
 import { slotName } from './slot-names';
@@ -27,9 +27,15 @@ export class Streams {
   readonly #connection: RedisConnection;
   readonly #maxQueued: number;
   #closed = false;
+  /**
+   * Keys of the sets of marked slots: one for each part of the slots, on the shard of most of them, so that a shard that is down
+   * hides no slots of the others.
+   */
+  readonly marks: readonly string[];
 
   constructor(connection: RedisConnection, maxQueued: number) {
     this.#connection = connection;
+    this.marks = namesOfParts(queuedSlotsKey(connection.namespace));
     this.#maxQueued = maxQueued;
   }
 
@@ -49,15 +55,18 @@ export class Streams {
   /** Marks the slot of an entry as one that has writes, so that consumers needn't ask all slots. */
   async mark(entryName: string): Promise<void> {
     const slot = slotOf(this.#keys(entryName)[0]);
-    await this.#ask(this.#marks, (node) => node.sadd(this.#marks, slot));
+    const marks = forPartOf(slot, this.marks);
+    await this.#ask(marks, (node) => node.sadd(marks, slot));
   }
 
   async unmark(slot: number): Promise<void> {
-    await this.#ask(this.#marks, (node) => node.srem(this.#marks, slot));
+    const marks = forPartOf(slot, this.marks);
+    await this.#ask(marks, (node) => node.srem(marks, slot));
   }
 
-  async marked(): Promise<number[]> {
-    return (await this.#ask(this.#marks, (node) => node.smembers(this.#marks))).map(Number);
+  /** Slots that one of the sets of {@link marks} has. */
+  async marked(marks: string): Promise<number[]> {
+    return (await this.#ask(marks, (node) => node.smembers(marks))).map(Number);
   }
 
   /** Slots that have writes, found by asking all of them. */
@@ -101,10 +110,6 @@ export class Streams {
 
   #stream(slot: number): string {
     return streamKey(this.#connection.namespace, slotName(slot));
-  }
-
-  get #marks(): string {
-    return queuedSlotsKey(this.#connection.namespace);
   }
 
   #ask<T>(key: string, send: (master: Redis) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Backplane, BackplaneListener, PurgeMessage } from '../../../lambdas/runtime';
 import { ChannelLiveness } from '../../../lambdas/runtime/pub-sub/channel-liveness';
 import { decodeMessage, encodeMessage } from '../../../lambdas/runtime/pub-sub/message';
+import { shardedPubSub } from '../../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { strictly } from '../../../lambdas/runtime/strict-writes';
 import { platform } from '../../support/cache-processes';
 import { settled } from '../../support/fake-clock';
@@ -149,6 +150,33 @@ test('a message that overtakes the version of its tag keeps the old version from
   reply();
   await reading;
   expect((await read(b)).value).toBe('v2');
+});
+
+test("a bus that never connects is ready once it is closed, and says that it isn't connected", async () => {
+  const bus = shardedPubSub({ endpoint: '127.0.0.1:1', namespace: 'test', listen: true });
+  await bus.close();
+  await bus.ready;
+  expect(bus.disconnected).toBe(true);
+});
+
+test("a bus that never connects is ready after five seconds, and says that it isn't connected", async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+  try {
+    const forever = new Promise<never>(() => {});
+    const bus = shardedPubSub({ endpoint: '127.0.0.1:1', credentials: () => forever, namespace: 'test', listen: true });
+    let ready = false;
+    void bus.ready.then(() => {
+      ready = true;
+    });
+    await jest.advanceTimersByTimeAsync(4900);
+    expect(ready).toBe(false);
+    await jest.advanceTimersByTimeAsync(400);
+    expect(ready).toBe(true);
+    expect(bus.disconnected).toBe(true);
+    await bus.close();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('where messages were missed everything is forgotten, and nothing is kept until they are heard again', async () => {

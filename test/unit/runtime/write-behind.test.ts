@@ -10,6 +10,7 @@ function streams(changes: Partial<Streams> = {}): { streams: Streams; acknowledg
   const hung = (slot: number) => slot % 2 === 1;
   const late = () => Promise.reject(new Error('no answer within the budget'));
   const all = {
+    marks: ['all'],
     marked: async () => [0, 1, 2, 3],
     claim: async (slot: number) => (hung(slot) ? late() : []),
     read: async (slot: number) => (hung(slot) ? late() : [write(slot)]),
@@ -44,10 +45,12 @@ describe('a consumer of queued writes', () => {
     expect(errors).toHaveLength(5);
   });
 
-  test('flushes the slots of its last round while the shard of the marks hangs', async () => {
+  test('flushes the slots of its last round while the shard of their marks hangs, and what is new on the others', async () => {
     let hangs = false;
     const { streams: queued } = streams({
-      marked: async () => {
+      marks: ['of a shard that will hang', 'of another'],
+      marked: async (marks: string) => {
+        if (marks === 'of another') return hangs ? [4] : [];
         if (hangs) throw new Error('no answer within the budget');
         return [0, 2];
       },
@@ -55,6 +58,6 @@ describe('a consumer of queued writes', () => {
     const consumer = new Consumer(queued, { ...options, flush: async () => {}, onError: () => {} });
     expect(await consumer.round()).toBe(2);
     hangs = true;
-    expect(await consumer.round()).toBe(2);
+    expect(await consumer.round()).toBe(3);
   });
 });
