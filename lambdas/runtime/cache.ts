@@ -6,24 +6,24 @@ import type { Codec } from './codecs/codec';
 import type { CachedValue, Read } from './entry/cached-value';
 import { invalid } from './errors';
 import type { HotKeys } from './hot-keys/hot-keys';
-import { Semaphore } from './load/semaphore';
+import { newSemaphore } from './load/semaphore';
 import { timeLimited } from './load/time-limit';
 import type { Loader } from './loader';
 import type { Backplane } from './memory/backplane';
 import { MemoryTier } from './memory/memory-tier';
 import { Namespace, type NamespaceParts } from './namespace';
 import type { NamespacePolicy } from './policy';
-import { ReadPath } from './read-path';
+import { newReadPath } from './read-path';
 import type { ReadPathParts } from './read-path-parts';
 import type { EntryRef } from './read-request';
 import type { SharedStore } from './shared/shared-store';
-import { ALL_TAGS, namespaceTags, TagVersions } from './tags';
+import { ALL_TAGS, namespaceTags, newTagVersions } from './tags';
 import type { Outcome } from './telemetry/outcome';
 import type { Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
 import type { Tracing } from './tracing';
 import type { VersionSource } from './versions/source';
-import { type PurgeOptions, WritePath } from './write-path';
+import { newWritePath, type PurgeOptions, type WritePath } from './write-path';
 
 /** Options of a Cache. */
 export interface CacheOptions<Handle> {
@@ -175,21 +175,21 @@ export class Cache<Handle> {
       background,
       memory: hotKeys?.memory<CachedValue>(memoryMaxBytes) ?? new MemoryTier<CachedValue>(memoryMaxBytes),
       shared,
-      tags: shared && new TagVersions(shared, source, clock, numbers),
+      tags: shared && newTagVersions(shared, source, clock, numbers),
       source,
       codec,
       serializer: codec?.serializer ?? JSON,
       backplane,
       hotKeys,
-      loads: new Semaphore(numbers.fallbackConcurrency),
+      loads: newSemaphore(numbers.fallbackConcurrency),
       clock,
       now: () => (shared ?? clock).now(),
       random,
       tracing,
     };
-    const readPath = new ReadPath(read);
+    const readPath = newReadPath(read);
     backplane?.listen((message) => readPath.onRemotePurge(message));
-    const writePath = new WritePath(readPath, read);
+    const writePath = newWritePath(readPath, read);
     this.#writePath = writePath;
     this.internals = {
       read,

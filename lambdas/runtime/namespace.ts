@@ -232,7 +232,7 @@ export class Namespace<Handle> {
    */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
     checkTags(tags);
-    const options = { mode, version: await this.#writePath.version({ version: checkVersion(version) }) };
+    const options = { mode, version: await this.#writePath.versionOf({ version: checkVersion(version) }) };
     await Promise.all([
       ...keys.map((key) => this.delete(key, options)),
       tags.length > 0 && this.#writePath.purgeTags(tags, options),

@@ -1,4 +1,3 @@
-import type { Clock } from './clock';
 import {
   asUncacheable,
   type CachedValue,
@@ -51,70 +50,75 @@ const LONGEST_LEASE_MS = 10_000;
  * Read path, from top to bottom: memory, shared, the lease, the load, the fill. Every step that can't be taken leads to the load,
  * so that a cache that fails never fails a request.
  */
-export class ReadPath<Handle> {
-  readonly #lookups = new SingleFlight<LookupResult>();
-  readonly #loads = new SingleFlight<ReadResult>();
-  readonly #fence = new MemoryFence();
-  readonly #hints = new Hints();
+export function newReadPath<Handle>(parts: ReadPathParts<Handle>) {
+  const {
+    memory,
+    shared,
+    tags,
+    source,
+    codec,
+    serializer,
+    backplane,
+    hotKeys,
+    loads,
+    background,
+    clock,
+    now: entryNow,
+    random,
+    tracing,
+  } = parts;
+  const lookups = new SingleFlight<LookupResult>();
+  const flights = new SingleFlight<ReadResult>();
+  const memoryFence = new MemoryFence();
+  const hints = new Hints();
   /** Refreshes under way in this process, by entry; its other reads are served the entry that was found. */
-  readonly #refreshing = new Map<string, Promise<ReadResult>>();
-
-  readonly #parts: ReadPathParts<Handle>;
-  // Fields of their own, because a hit in memory is so little that each look into another object shows.
-  readonly #clock: Clock;
-  readonly #memory: ReadPathParts<Handle>['memory'];
-
-  constructor(parts: ReadPathParts<Handle>) {
-    this.#parts = parts;
-    this.#clock = parts.clock;
-    this.#memory = parts.memory;
-  }
+  const refreshing = new Map<string, Promise<ReadResult>>();
 
   /** State of memory's fence: another number after each purge that concerns the entry. */
-  fence(entryName: string): number {
-    return this.#fence.snapshot(entryName);
+  function fenceOf(entryName: string): number {
+    return memoryFence.snapshot(entryName);
   }
 
   /** Drops one entry from memory, those of one namespace, where the tags are its own, or all; called with each purge. */
-  drop(entry?: EntryRef, tags?: readonly string[]): void {
-    this.#advanceFence(entry?.entryName);
-    if (entry) this.#memory.delete(entry.key, entry.keyspace);
-    else this.#memory.clear(tags?.[0]);
+  function drop(entry?: EntryRef, tags?: readonly string[]): void {
+    advanceFence(entry?.entryName);
+    if (entry) memory.delete(entry.key, entry.keyspace);
+    else memory.clear(tags?.[0]);
   }
 
   /** {@link drop}, here and in the other processes, once the purge holds in the shared tier. */
-  publish(entry?: EntryRef, tags?: readonly string[]): void | Promise<void> {
-    this.drop(entry, tags);
-    return this.#parts.backplane?.publish(entry ? { entryName: entry.entryName, key: entry.key } : tags ? { tags } : {});
+  function publish(entry?: EntryRef, tags?: readonly string[]): void | Promise<void> {
+    drop(entry, tags);
+    return backplane?.publish(entry ? { entryName: entry.entryName, key: entry.key } : tags ? { tags } : {});
   }
 
   /** Handler of another process's purge; without a message everything is removed, because messages were missed. */
-  onRemotePurge({ entryName, key, tags }: PurgeMessage = {}): void {
+  function onRemotePurge({ entryName, key, tags: purged }: PurgeMessage = {}): void {
     if (!entryName || !key) {
-      this.#parts.tags?.forget(tags);
-      this.drop(undefined, tags);
+      tags?.forget(purged);
+      drop(undefined, purged);
     } else {
-      this.#advanceFence(entryName);
-      this.#memory.deleteEverywhere(key);
+      advanceFence(entryName);
+      memory.deleteEverywhere(key);
     }
   }
 
   /** Results of reads that began before won't be stored in memory: of one entry, or of all. */
-  #advanceFence(entryName: string | undefined): void {
-    this.#fence.advance(entryName);
-    this.#parts.hotKeys?.onPurge(entryName, this.#clock.now());
+  function advanceFence(entryName: string | undefined): void {
+    memoryFence.advance(entryName);
+    hotKeys?.onPurge(entryName, clock.now());
   }
 
   /** Resolves once nothing is being loaded in the background. */
-  async idle(): Promise<void> {
-    await Promise.allSettled(this.#refreshing.values());
+  async function idle(): Promise<void> {
+    await Promise.allSettled(refreshing.values());
   }
 
   /** Cached value that may be served, without a load; undefined where there is none. */
-  async find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
-    const hit = this.#memoryHit(request);
+  async function find<T>(request: ReadRequest<T, Handle>): Promise<Read<T> | undefined> {
+    const hit = memoryHit(request);
     if (hit) return hit;
-    const result = await this.#lookup(request, new InFlight());
+    const result = await lookUp(request, new InFlight());
     return typeof result === 'object' && isServable(result.state) ? toRead(result) : undefined;
   }
 
@@ -123,34 +127,34 @@ export class ReadPath<Handle> {
    *
    * @throws whatever the loader throws.
    */
-  read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
-    return this.#parts.tracing('cache.read', () => this.#read(request));
+  function read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+    return tracing('cache.read', () => readThrough(request));
   }
 
   /** Value in memory, where it may be served as fresh. */
-  fromMemory(key: string, keyspace: Keyspace, policy: Policy): CachedValue | undefined {
+  function fromMemory(key: string, keyspace: Keyspace, policy: Policy): CachedValue | undefined {
     if (policy.memoryMs === 0) return undefined;
-    const now = this.#clock.now();
-    const cached = this.#memory.get(key, now, keyspace);
+    const now = clock.now();
+    const cached = memory.get(key, now, keyspace);
     // Only where memory is the only tier does it keep what is to be loaded anew; elsewhere the clock needn't be asked twice.
     if (policy.sharedMs > 0 || !cached) return cached;
-    return cached.refreshAt > (this.#parts.shared?.now() ?? now) ? cached : undefined;
+    return cached.refreshAt > (shared?.now() ?? now) ? cached : undefined;
   }
 
   /** Read of a value in memory. It keeps the times of the entry that it was made from. */
-  hit<T>(cached: CachedValue): Read<T> {
-    return toRead(withOutcome(cached, this.#parts.now(), 'memory', 'hit'));
+  function hit<T>(cached: CachedValue): Read<T> {
+    return toRead(withOutcome(cached, entryNow(), 'memory', 'hit'));
   }
 
-  #memoryHit<T>(request: ReadRequest<T, Handle>): Read<T> | undefined {
-    const cached = this.fromMemory(request.key, request.keyspace, request.policy);
-    return cached && satisfies(request, cached) ? this.hit(cached) : undefined;
+  function memoryHit<T>(request: ReadRequest<T, Handle>): Read<T> | undefined {
+    const cached = fromMemory(request.key, request.keyspace, request.policy);
+    return cached && satisfies(request, cached) ? hit(cached) : undefined;
   }
 
-  async #read<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
+  async function readThrough<T>(request: ReadRequest<T, Handle>): Promise<Read<T>> {
     const { entryName, slot, ticket } = request;
     // 1. Memory.
-    const hit = ticket && this.#memoryHit(request);
+    const hit = ticket && memoryHit(request);
     if (hit) return hit;
 
     // Reads with a ticket aren't collapsed with others: what is good for those may be too old for them.
@@ -160,67 +164,65 @@ export class ReadPath<Handle> {
     const name = outer ? `${own} ${outer.id}` : own;
     for (;;) {
       // 2. A load of the entry is under way in this process: its result is good for us if its fill is accepted after we asked.
-      const loading = this.#loads.join(slot, name);
+      const loading = flights.join(slot, name);
       if (loading) {
         const loaded = await loading;
         if (loaded) return toRead(loaded, true);
         continue;
       }
       // 3. Shared: one lookup for all reads of the same turn.
-      const joinedLookup = this.#lookups.join(slot, name);
-      const result = await (joinedLookup ?? this.#lookups.start(slot, name, (flight) => this.#lookup(request, flight)));
+      const joinedLookup = lookups.join(slot, name);
+      const result = await (joinedLookup ?? lookups.start(slot, name, (flight) => lookUp(request, flight)));
       if (!result) continue;
       const found = typeof result === 'object' ? result : undefined;
       if (found && isServable(found.state)) {
         // 4. A value that is stale, or about to be, is loaded anew by one reader; the others get it as it is.
-        if (found.state === 'fresh' || joinedLookup || this.#refreshing.has(entryName)) {
+        if (found.state === 'fresh' || joinedLookup || refreshing.has(entryName)) {
           return toRead(found, !!joinedLookup);
         }
-        const { background } = this.#parts;
-        const run = () => this.#refresh(request, found).finally(() => this.#refreshing.delete(entryName));
+        const run = () => refresh(request, found).finally(() => refreshing.delete(entryName));
         // Beside the answer it is nobody's: the load within which this is read may end before.
-        const refresh = background && outer ? nestingLoads.run(undefined, run) : run();
-        this.#refreshing.set(entryName, refresh);
-        return toRead(background ? found : await refresh);
+        const refreshed = background && outer ? nestingLoads.run(undefined, run) : run();
+        refreshing.set(entryName, refreshed);
+        return toRead(background ? found : await refreshed);
       }
       // 5. Miss: one load for all. Another read of this turn may have begun it.
-      const joinedLoad = this.#loads.join(slot, name);
+      const joinedLoad = flights.join(slot, name);
       try {
         const loaded = await (joinedLoad ??
-          this.#loads.start(slot, name, (flight) => this.#load(request, flight, result).finally(() => flight.close())));
+          flights.start(slot, name, (flight) => loadMissing(request, flight, result).finally(() => flight.close())));
         if (loaded) return toRead(loaded, !!joinedLoad);
       } catch (error) {
         if (found?.state !== 'stale-if-error') throw error;
-        return toRead(changed(withOutcome(found.cached, this.#parts.now(), 'shared', 'stale'), { reason: 'load-failed' }));
+        return toRead(changed(withOutcome(found.cached, entryNow(), 'shared', 'stale'), { reason: 'load-failed' }));
       }
     }
   }
 
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */
-  async #lookup(request: ReadRequest<unknown, Handle>, flight: InFlight): Promise<LookupResult> {
-    const { shared, tags, hotKeys } = this.#parts;
+  async function lookUp(request: ReadRequest<unknown, Handle>, flight: InFlight): Promise<LookupResult> {
     const { entryName, slot, policy } = request;
     try {
       if (policy.sharedMs === 0) {
-        const cached = this.#memory.get(request.key, this.#clock.now(), request.keyspace);
-        return cached ? this.#toFoundEntry(request, cached, 'fresh', '') : 'miss';
+        const cached = memory.get(request.key, clock.now(), request.keyspace);
+        return cached ? toFoundEntry(request, cached, 'fresh', '') : 'miss';
       }
       if (!shared || !tags) return 'down';
       // Waits one turn, so that all reads of this turn join this lookup.
       await undefined;
       flight.admit();
       flight.close();
-      const attempt = this.#attempt(request, flight);
-      const names = this.#hints.get(entryName)?.tags ?? request.tags;
+      const attempt = newAttempt(request, flight);
+      const names = hints.get(entryName)?.tags ?? request.tags;
       const known = policy.strictTags ? undefined : tags.known(names, attempt.at);
       const getting = hotKeys?.get(request, shared, attempt.at) ?? shared.get(entryName, slot);
       // Without a second promise in the usual case: it would cost as much as the rest of the judgement.
       const [text, versions] = known ? [await getting] : await Promise.all([getting, tags.read(names, policy.strictTags)]);
-      const entry = text === null ? undefined : decodeEntry(text, this.#parts.codec, known);
+      const entry = text === null ? undefined : decodeEntry(text, codec, known);
       if (!entry) return 'miss';
       // The usual hit: the entry has the tags that it should have, as they are now.
-      if (known && entry.header.tags === known.marks) return this.#found(attempt, entry, known.declared, 'fresh');
-      return await this.#examine(attempt, entry, tags, versions && { names, versions });
+      if (known && entry.header.tags === known.marks) return judged(attempt, entry, known.declared, 'fresh');
+      return await examine(attempt, entry, tags, versions && { names, versions });
     } catch (error) {
       if (error instanceof CacheError) return 'down';
       throw error;
@@ -230,7 +232,7 @@ export class ReadPath<Handle> {
   }
 
   /** Judges an entry by its times, its tags and the reader's ticket. */
-  async #examine(
+  async function examine(
     attempt: Attempt<Handle>,
     entry: Entry,
     tags: TagVersions,
@@ -242,28 +244,28 @@ export class ReadPath<Handle> {
     let verdict = judge(marks, names === known?.names ? known.versions : await tags.read(names, strictTags));
     // What this process remembers of a tag may be older than the entry, so nothing is refused by it.
     if (verdict !== 'fresh' && !strictTags) verdict = judge(marks, await tags.read(names, true));
-    return this.#found(attempt, entry, declaredTags(names), verdict);
+    return judged(attempt, entry, declaredTags(names), verdict);
   }
 
   /** Judged entry for this reader; stored in memory where it is fresh. */
-  #found(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
+  function judged(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
     // Memory would keep the whole text of an entry for the few characters of it that are its version.
     const header = policy.memoryMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const cached = newCachedValue(header, entry, tags, flight.joiners, policy, this.#parts);
-    const found = this.#toFoundEntry(
-      request,
-      cached,
-      entry.expired && verdict === 'fresh' ? 'stale' : verdict,
-      entry.header.token,
-    );
-    if (found.state === 'fresh') this.#storeInMemory(attempt, cached, entry.size);
+    const cached = newCachedValue(header, entry, tags, flight.joiners, policy, parts);
+    const found = toFoundEntry(request, cached, entry.expired && verdict === 'fresh' ? 'stale' : verdict, entry.header.token);
+    if (found.state === 'fresh') storeInMemory(attempt, cached, entry.size);
     return found;
   }
 
-  #toFoundEntry(request: ReadRequest<unknown, Handle>, cached: CachedValue, verdict: TagVerdict, token: string): FoundEntry {
-    const now = this.#parts.now();
+  function toFoundEntry(
+    request: ReadRequest<unknown, Handle>,
+    cached: CachedValue,
+    verdict: TagVerdict,
+    token: string,
+  ): FoundEntry {
+    const now = entryNow();
     const state = satisfies(request, cached) ? entryState(cached, verdict, request.policy, now, cached.refreshAt) : 'expired';
     const status = state === 'fresh' || state === 'early' ? 'hit' : 'stale';
     const { outcome } = withOutcome(cached, now, token === '' ? 'memory' : 'shared', status);
@@ -273,15 +275,14 @@ export class ReadPath<Handle> {
   /**
    * Loads a value anew that can still be served: the lease decides among processes, and who doesn't get it serves what was found.
    */
-  async #refresh(request: ReadRequest<unknown, Handle>, found: FoundEntry): Promise<ReadResult> {
-    const { shared } = this.#parts;
+  async function refresh(request: ReadRequest<unknown, Handle>, found: FoundEntry): Promise<ReadResult> {
     try {
-      return await this.#permitted(parentLoad(request), async () => {
-        const attempt = this.#attempt(request, new InFlight());
-        if (request.policy.sharedMs === 0) return this.#loadForMemory(attempt);
+      return await permitted(parentLoad(request), async () => {
+        const attempt = newAttempt(request, new InFlight());
+        if (request.policy.sharedMs === 0) return loadForMemory(attempt);
         const token = newToken();
-        const lease = await shared?.lease(request.entryName, token, this.#leaseMs(found.cached.loadMs), found.token);
-        return lease?.kind === 'grant' ? this.#loadAndFill(attempt, token, lease, found) : found;
+        const lease = await shared?.lease(request.entryName, token, leaseMsOf(found.cached.loadMs), found.token);
+        return lease?.kind === 'grant' ? loadAndFill(attempt, token, lease, found) : found;
       });
     } catch (error) {
       return changed(found, { reason: isUnavailable(error) ? UNAVAILABLE : 'load-failed' });
@@ -291,13 +292,12 @@ export class ReadPath<Handle> {
   /**
    * Runs a load once there is room for it. One within another load passes: the outer one holds its place, and waits for it.
    */
-  #permitted<R>(parent: unknown, work: () => Promise<R>, mostWaiting?: number): Promise<R> {
-    return parent ? work() : this.#parts.loads.run(work, mostWaiting);
+  function permitted<R>(parent: unknown, work: () => Promise<R>, mostWaiting?: number): Promise<R> {
+    return parent ? work() : loads(work, mostWaiting);
   }
 
   /** Asks for the lease until there is an entry, the lease is ours, or we have waited long enough. */
-  async #load(request: ReadRequest<unknown, Handle>, flight: InFlight, result: LookupResult): Promise<ReadResult> {
-    const { shared, tags, clock, random } = this.#parts;
+  async function loadMissing(request: ReadRequest<unknown, Handle>, flight: InFlight, result: LookupResult): Promise<ReadResult> {
     const { entryName, policy } = request;
     const parent = parentLoad(request);
     await undefined;
@@ -310,33 +310,33 @@ export class ReadPath<Handle> {
     /** One turn: a result, or milliseconds to wait for another's. */
     const turn = async (): Promise<ReadResult | number> => {
       flight.admit();
-      const attempt = this.#attempt(request, flight);
-      if (policy.sharedMs === 0) return this.#loadForMemory(attempt);
-      if (down || !shared || !tags) return this.#bypass(attempt, UNAVAILABLE);
+      const attempt = newAttempt(request, flight);
+      if (policy.sharedMs === 0) return loadForMemory(attempt);
+      if (down || !shared || !tags) return bypass(attempt, UNAVAILABLE);
       try {
-        const leaseMs = this.#leaseMs(seen?.cached.loadMs ?? this.#hints.get(entryName)?.loadMs);
+        const leaseMs = leaseMsOf(seen?.cached.loadMs ?? hints.get(entryName)?.loadMs);
         const lease = await shared.lease(entryName, token, leaseMs, seenToken);
-        if (lease.kind === 'grant') return await this.#loadAndFill(attempt, token, lease, seen);
-        if (lease.kind === 'bypass') return await this.#bypass(attempt, 'write-intent');
+        if (lease.kind === 'grant') return await loadAndFill(attempt, token, lease, seen);
+        if (lease.kind === 'bypass') return await bypass(attempt, 'write-intent');
         if (lease.kind === 'hit') {
-          const entry = decodeEntry(lease.entry, this.#parts.codec);
+          const entry = decodeEntry(lease.entry, codec);
           if (entry) {
-            const found = await this.#examine(attempt, entry, tags);
+            const found = await examine(attempt, entry, tags);
             if (isServable(found.state)) return found;
             // Refused: whoever comes with this token may replace it.
             seenToken = found.token;
           } else await shared.discard(entryName);
         }
-        if (waited >= this.#parts.waitMs) return await this.#bypass(attempt, 'lease-wait');
+        if (waited >= parts.waitMs) return await bypass(attempt, 'lease-wait');
         return lease.kind === 'wait' ? Math.min(lease.leftMs + 1, wait * (0.5 + random())) : 0;
       } catch (error) {
-        if (isUnavailable(error)) return this.#bypass(attempt, UNAVAILABLE);
+        if (isUnavailable(error)) return bypass(attempt, UNAVAILABLE);
         throw error;
       }
     };
     for (;;) {
       // A lease is asked for once the load can begin: one that is held in a queue keeps others from loading.
-      const loaded = await this.#permitted(parent, turn, down ? MOST_WAITING : undefined);
+      const loaded = await permitted(parent, turn, down ? MOST_WAITING : undefined);
       if (typeof loaded === 'object') return loaded;
       const asleepAt = clock.now();
       if (loaded > 0) await clock.sleep(loaded);
@@ -346,46 +346,40 @@ export class ReadPath<Handle> {
   }
 
   /** Load with the lease: captures the tags, loads from a server that is far enough, and fills if nobody purged in between. */
-  async #loadAndFill(
+  async function loadAndFill(
     { request, flight }: Attempt<Handle>,
     token: string,
     { minVersion, doubtful }: LeaseGrant,
     seen: FoundEntry | undefined,
   ): Promise<ReadResult> {
-    const { source, clock } = this.#parts;
-    // The store that granted the lease.
-    const shared = this.#parts.shared!;
-    const tags = this.#parts.tags!;
     // Begins now: the request for the lease is no part of the load.
-    const attempt = this.#attempt(request, flight);
+    const attempt = newAttempt(request, flight);
     const { entryName, ticket } = request;
-    const release = () => shared.release(entryName, token).catch(ignored);
-    const loadedAt = shared.now();
+    const release = () => shared!.release(entryName, token).catch(ignored);
+    const loadedAt = shared!.now();
     let captured: Capture;
     let least = laterVersion(minVersion, ticket?.latest);
     try {
       if (doubtful) least = laterVersion(least, await source.current());
-      const predicted = seen?.cached.tags ?? this.#hints.get(entryName)?.tags ?? [];
-      captured = await tags.capture(union(request.tags, predicted));
+      const predicted = seen?.cached.tags ?? hints.get(entryName)?.tags ?? [];
+      captured = await tags!.capture(union(request.tags, predicted));
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not stored.
       await release();
-      return this.#bypass(attempt, UNAVAILABLE);
+      return bypass(attempt, UNAVAILABLE);
     }
-    const renewal = this.#parts.background
-      ? renewLease(shared, clock, entryName, token, this.#leaseMs(seen?.cached.loadMs))
-      : undefined;
+    const renewal = background ? renewLease(shared!, clock, entryName, token, leaseMsOf(seen?.cached.loadMs)) : undefined;
     try {
-      const load = await taggedLoad(tags, source, request, captured, least).finally(renewal);
+      const load = await taggedLoad(tags!, source, request, captured, least).finally(renewal);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
       // then.
       flight.close();
-      const { header, cached, json } = this.#loaded(attempt, load, loadedAt);
-      const entry = encodeEntry({ ...header, token, tags: load.marks }, json, this.#parts.codec);
-      const miss = withOutcome(cached, this.#parts.now(), 'database', 'miss');
-      this.#hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, this.#parts.leaseMs / 3);
-      await tags.observe(load.loaded.version).catch(ignored);
-      const refusal = load.refusal ?? (entry.length > this.#parts.maxEntryLength ? 'too-large' : undefined);
+      const { header, cached, json } = entryOf(attempt, load, loadedAt);
+      const entry = encodeEntry({ ...header, token, tags: load.marks }, json, codec);
+      const miss = withOutcome(cached, entryNow(), 'database', 'miss');
+      hints.set(entryName, { tags: load.tags, loadMs: header.loadMs }, request.tags.length, parts.leaseMs / 3);
+      await tags!.observe(load.loaded.version).catch(ignored);
+      const refusal = load.refusal ?? (entry.length > parts.maxEntryLength ? 'too-large' : undefined);
       if (refusal || header.freshUntil <= loadedAt) {
         await release();
         return asUncacheable(miss, refusal);
@@ -394,12 +388,12 @@ export class ReadPath<Handle> {
       try {
         const version = load.loaded.origin === 'replica' ? load.loaded.version : undefined;
         const [filled, current] = await Promise.all([
-          shared.fill(entryName, token, version, header.expiresAt - loadedAt, entry),
-          flight.joiners > 0 ? tags.read(load.tags, true) : undefined,
+          shared!.fill(entryName, token, version, header.expiresAt - loadedAt, entry),
+          flight.joiners > 0 ? tags!.read(load.tags, true) : undefined,
         ]);
         if (!filled) return asUncacheable(miss, 'fill-rejected');
         if (!current || judge(load.marks, current) === 'fresh') flight.admit();
-        this.#storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
+        storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
         return changed(miss, { stored: true });
       } catch (error) {
         if (error instanceof CacheError) return changed(miss, { reason: UNAVAILABLE });
@@ -416,7 +410,7 @@ export class ReadPath<Handle> {
   /**
    * Load from the primary that fills nothing but memory. Good for every read that asked before the load began.
    */
-  async #bypass(
+  async function bypass(
     { request, flight }: Attempt<Handle>,
     reason: typeof UNAVAILABLE | 'lease-wait' | 'write-intent',
   ): Promise<ReadResult> {
@@ -425,72 +419,79 @@ export class ReadPath<Handle> {
     await new Promise((resolve) => setImmediate(resolve));
     flight.admit();
     flight.close();
-    return changed(await this.#loadWithoutLease(this.#attempt(request, flight), 'bypass', reason !== 'write-intent'), { reason });
+    return changed(await loadWithoutLease(newAttempt(request, flight), 'bypass', reason !== 'write-intent'), { reason });
   }
 
   /** Load where memory is the only tier: no other process is asked, and a purge by this one rejects joiners. */
-  async #loadForMemory(attempt: Attempt<Handle>): Promise<ReadResult> {
+  async function loadForMemory(attempt: Attempt<Handle>): Promise<ReadResult> {
     const { request, flight, fence } = attempt;
     flight.admit();
-    const loaded = await this.#loadWithoutLease(attempt, 'miss', true);
-    if (fence === this.fence(request.entryName)) flight.admit();
+    const loaded = await loadWithoutLease(attempt, 'miss', true);
+    if (fence === fenceOf(request.entryName)) flight.admit();
     return loaded;
   }
 
   /** Load without a lease. */
-  async #loadWithoutLease(attempt: Attempt<Handle>, status: 'miss' | 'bypass', store: boolean): Promise<ReadResult> {
+  async function loadWithoutLease(attempt: Attempt<Handle>, status: 'miss' | 'bypass', store: boolean): Promise<ReadResult> {
     const { ticket, tags, key } = attempt.request;
-    const loadedAt = this.#parts.now();
+    const loadedAt = entryNow();
     const recorder = new LoadRecorder(key);
     const from = status === 'bypass' ? { primaryOnly: true } : { minVersion: ticket?.latest };
-    const loaded = await runLoader(this.#parts.source, attempt.request, recorder, from);
+    const loaded = await runLoader(source, attempt.request, recorder, from);
     const load = { loaded, version: recorder.atMost(loaded.version), tags: union(tags, recorder.tags) };
-    const { cached, json } = this.#loaded(attempt, load, loadedAt);
-    const result = withOutcome(cached, this.#parts.now(), 'database', status);
+    const { cached, json } = entryOf(attempt, load, loadedAt);
+    const result = withOutcome(cached, entryNow(), 'database', status);
     if (!loaded.fillable || !store) return asUncacheable(result, loaded.fillable ? undefined : 'unfillable');
-    this.#storeInMemory(attempt, cached, json?.length ?? 0);
+    storeInMemory(attempt, cached, json?.length ?? 0);
     return result;
   }
 
   /** Loaded value, as an entry's header and text, and as this process caches it. */
-  #loaded({ request, flight, at }: Attempt<Handle>, load: Pick<TaggedLoad, 'loaded' | 'version' | 'tags'>, loadedAt: number) {
-    const { random, serializer } = this.#parts;
+  function entryOf(
+    { request, flight, at }: Attempt<Handle>,
+    load: Pick<TaggedLoad, 'loaded' | 'version' | 'tags'>,
+    loadedAt: number,
+  ) {
     const { policy, ticket } = request;
     const json = valueText(request, load.loaded.value, serializer);
     // What the other readers will get, and nothing that the application still holds.
     const value = json && serializer.parse(json);
-    const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, this.#clock.now() - at, random);
+    const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - at, random);
     return {
       json,
       header,
-      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), flight.joiners, policy, this.#parts),
+      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), flight.joiners, policy, parts),
     };
   }
 
   /** Stores a value in memory. Memory's TTL counts from before the value was asked for; a purge since then keeps it out. */
-  #storeInMemory({ request, at, fence }: Attempt<Handle>, cached: CachedValue, size: number): void {
+  function storeInMemory({ request, at, fence }: Attempt<Handle>, cached: CachedValue, size: number): void {
     const { entryName, key, keyspace, policy } = request;
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
     const only = policy.sharedMs === 0;
-    const { backplane, hotKeys } = this.#parts;
-    if (policy.memoryMs <= 0 || fence !== this.fence(entryName) || (!only && backplane?.disconnected)) return;
-    const now = this.#clock.now();
-    const left = (only ? cached.expiresAt : cached.refreshAt) - this.#parts.now();
+    if (policy.memoryMs <= 0 || fence !== fenceOf(entryName) || (!only && backplane?.disconnected)) return;
+    const now = clock.now();
+    const left = (only ? cached.expiresAt : cached.refreshAt) - entryNow();
     const hot = policy.hotMs > policy.memoryMs && hotKeys?.isHot(key, keyspace, now);
     const ttlMs = hot ? policy.hotMs : policy.memoryMs;
     const until = only ? now + left : Math.min(at + ttlMs, now + left);
-    if (left > 0) this.#memory.set(key, cached, size, until, now, keyspace);
+    if (left > 0) memory.set(key, cached, size, until, now, keyspace);
   }
 
-  #leaseMs(loadMs: number | undefined): number {
-    return loadMs === undefined ? this.#parts.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
+  function leaseMsOf(loadMs: number | undefined): number {
+    return loadMs === undefined ? parts.leaseMs : Math.min(Math.max(3 * loadMs, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   }
 
-  #attempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {
-    const fence = request.policy.memoryMs > 0 ? this.fence(request.entryName) : 0;
-    return { request, flight, at: this.#clock.now(), fence };
+  function newAttempt(request: ReadRequest<unknown, Handle>, flight: InFlight): Attempt<Handle> {
+    const fence = request.policy.memoryMs > 0 ? fenceOf(request.entryName) : 0;
+    return { request, flight, at: clock.now(), fence };
   }
+
+  return { fenceOf, drop, publish, onRemotePurge, idle, find, read, fromMemory, hit };
 }
+
+/** The read path of one cache. */
+export type ReadPath<Handle> = ReturnType<typeof newReadPath<Handle>>;
 
 function sameTags(marks: readonly TagMark[], names: readonly string[]): boolean {
   return marks.length === names.length && marks.every((mark, i) => mark.tag === names[i]);

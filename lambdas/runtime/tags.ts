@@ -58,167 +58,159 @@ export interface TagVersionsOptions {
 const MAX_REMEMBERED = 20_000;
 
 /** Versions of tags: the marks that an entry captured before its load are compared with those of now. */
-export class TagVersions {
-  readonly #known = new Map<string, { tag: Tag; until: number }>();
+export function newTagVersions(
+  store: SharedStore,
+  source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>,
+  clock: Clock,
+  { tagTtlMs, tagLifeMs }: TagVersionsOptions,
+) {
+  const remembered = new Map<string, { tag: Tag; until: number }>();
   /** Lists that many entries have. */
-  readonly #expected = new WeakMap<readonly string[], KnownTags>();
+  const expected = new WeakMap<readonly string[], KnownTags>();
   /** Number of changes to what is known of tags. */
-  #learnt = 0;
+  let learnt = 0;
   /** Newest timeline that {@link ALL_TAGS} are known to be of. */
-  #timeline = '';
-  #latest = 0;
+  let newest = '';
+  let latest = 0;
   /** Number of remote purges: replies to what was asked for before aren't stored. */
-  #forgotten = 0;
+  let forgotten = 0;
   /** Questions that leave at the end of the turn. */
-  readonly #asked = new Map<string, Promise<unknown>>();
-  readonly #store: SharedStore;
-  readonly #source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>;
-  readonly #clock: Clock;
-  readonly #options: TagVersionsOptions;
-
-  constructor(
-    store: SharedStore,
-    source: Pick<VersionSource<never>, 'current' | 'ordersWrites'>,
-    clock: Clock,
-    options: TagVersionsOptions,
-  ) {
-    this.#store = store;
-    this.#source = source;
-    this.#clock = clock;
-    this.#options = options;
-  }
+  const asking = new Map<string, Promise<unknown>>();
 
   /**
    * Tags of a list as this process knows them, at most `tagTtlMs` old; undefined where a tag's version isn't known. Of a list
    * that is frozen, the same array for many entries, they are made out once.
    */
-  known(names: readonly string[], now: number): KnownTags | undefined {
+  function known(names: readonly string[], now: number): KnownTags | undefined {
     // By a clock that was set back what is known would count for longer by as much.
-    if (now < this.#latest) this.forget();
-    this.#latest = now;
-    const known = this.#expected.get(names);
-    if (known && known.learnt === this.#learnt && now < known.until) return known;
+    if (now < latest) forget();
+    latest = now;
+    const before = expected.get(names);
+    if (before && before.learnt === learnt && now < before.until) return before;
     const marks: TagMark[] = [];
     let until = Infinity;
     for (const tag of names) {
-      const each = this.#known.get(tag);
+      const each = remembered.get(tag);
       if (!each || now >= each.until) return undefined;
       until = Math.min(until, each.until);
       marks.push(markOf(tag, each.tag));
     }
-    const learnt = { declared: declaredTags(names), marks, text: marksText(marks), learnt: this.#learnt, until };
-    if (Object.isFrozen(names)) this.#expected.set(names, learnt);
-    return learnt;
+    const found = { declared: declaredTags(names), marks, text: marksText(marks), learnt, until };
+    if (Object.isFrozen(names)) expected.set(names, found);
+    return found;
   }
 
   /** Tags as they are now, or were at most `tagTtlMs` ago; undefined for one that the shared tier doesn't have. */
-  read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
-    return Promise.all(names.map((name) => (!strict && this.#remembered(name)) || this.#fetch(name)));
+  function read(names: readonly string[], strict: boolean): Promise<(Tag | undefined)[]> {
+    return Promise.all(names.map((name) => (!strict && recall(name)) || ask(name)));
   }
 
   /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */
-  async capture(names: readonly string[]): Promise<Capture> {
-    const remember = this.#rememberer();
-    const store = this.#store;
-    const { tagLifeMs } = this.#options;
-    const touched = await Promise.all(names.map((name) => this.#asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
+  async function capture(names: readonly string[]): Promise<Capture> {
+    const remember = rememberer();
+    const touched = await Promise.all(names.map((name) => asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
-    const version = touched.includes(undefined) ? await this.#asOne('version', () => this.#source.current()) : '';
-    const create = (name: string) => this.#asOne(`create ${name}`, () => store.createTag(name, newToken(), version, tagLifeMs));
+    const version = touched.includes(undefined) ? await asOne('version', () => source.current()) : '';
+    const create = (name: string) => asOne(`create ${name}`, () => store.createTag(name, newToken(), version, tagLifeMs));
     const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
     let minVersion: Version | undefined;
     let purgedAt: Version | undefined;
     const marks = tags.map((tag, i): TagMark => {
       const name = names[i] as string;
       remember(name, tag);
-      const latest = purgedAtOf(tag);
-      minVersion = laterVersion(minVersion, latest);
-      if (touched[i]) purgedAt = laterVersion(purgedAt, latest);
+      const last = purgedAtOf(tag);
+      minVersion = laterVersion(minVersion, last);
+      if (touched[i]) purgedAt = laterVersion(purgedAt, last);
       return markOf(name, tag);
     });
     return { marks, minVersion, purgedAt };
   }
 
   /** Purges a tag for every process; this one knows at once. */
-  async purge(name: string, version: Version, mode: PurgeMode | 'timeline'): Promise<void> {
-    this.#forget(name);
+  async function purge(name: string, version: Version, mode: PurgeMode | 'timeline'): Promise<void> {
+    drop(name);
     let purged: Version | undefined = version;
-    if (this.#source.ordersWrites) {
+    if (source.ordersWrites) {
       // By a clock that is behind another's this purge would be older than one before it, and change nothing.
-      purged = laterVersion(purged, purgedAtOf(await this.#store.getTag(name)));
+      purged = laterVersion(purged, purgedAtOf(await store.getTag(name)));
     }
-    await this.#store.purgeTag(name, newToken(), purged as Version, this.#options.tagLifeMs, mode);
-    this.#forget(name);
+    await store.purgeTag(name, newToken(), purged as Version, tagLifeMs, mode);
+    drop(name);
   }
 
   /** Drops tags that another process has purged, or all: they are read again. */
-  forget(names: readonly string[] = [...this.#known.keys()]): void {
-    this.#forgotten++;
-    for (const name of names) this.#forget(name);
+  function forget(names: readonly string[] = [...remembered.keys()]): void {
+    forgotten++;
+    for (const name of names) drop(name);
   }
 
   /**
    * Observes a version that was read: a newer timeline than the entries' makes all of them misses, since they may contain writes
    * that the primary lost. The first who notices it purges.
    */
-  async observe(version: Version): Promise<void> {
+  async function observe(version: Version): Promise<void> {
     const timeline = timelineOf(version);
-    if (timeline <= this.#timeline) return;
+    if (timeline <= newest) return;
     // Each for itself, so that a shard that is down doesn't keep the others' entries alive.
     await Promise.all(
       ALL_TAGS.map(async (name) => {
-        const tag = await this.#fetch(name);
+        const tag = await ask(name);
         // Where it is missing there is no entry to be purged.
-        if (tag && timelineOf(tag.deletedVersion) < timeline) await this.purge(name, version, 'timeline');
+        if (tag && timelineOf(tag.deletedVersion) < timeline) await purge(name, version, 'timeline');
       }),
     );
-    this.#timeline = timeline;
+    newest = timeline;
   }
 
-  #remembered(name: string): Tag | undefined {
-    const known = this.#known.get(name);
-    return known && this.#clock.now() < known.until ? known.tag : undefined;
+  function recall(name: string): Tag | undefined {
+    const each = remembered.get(name);
+    return each && clock.now() < each.until ? each.tag : undefined;
   }
 
-  #fetch(name: string): Promise<Tag | undefined> {
-    return this.#asOne(name, async () => {
-      const remember = this.#rememberer();
-      const tag = await this.#store.getTag(name);
+  function ask(name: string): Promise<Tag | undefined> {
+    return asOne(name, async () => {
+      const remember = rememberer();
+      const tag = await store.getTag(name);
       if (tag) remember(name, tag);
       return tag;
     });
   }
 
   /** Asks once for all who want to know in this turn: only after the last of them has joined. */
-  #asOne<T>(question: string, ask: () => Promise<T>): Promise<T> {
-    let asked = this.#asked.get(question) as Promise<T> | undefined;
+  function asOne<T>(question: string, answer: () => Promise<T>): Promise<T> {
+    let asked = asking.get(question) as Promise<T> | undefined;
     if (!asked) {
       asked = Promise.resolve().then(() => {
-        this.#asked.delete(question);
-        return ask();
+        asking.delete(question);
+        return answer();
       });
-      this.#asked.set(question, asked);
+      asking.set(question, asked);
     }
     return asked;
   }
 
-  #forget(name: string): void {
-    this.#known.delete(name);
-    this.#learnt++;
+  function drop(name: string): void {
+    remembered.delete(name);
+    learnt++;
   }
 
   /** Function that stores tags that are asked for now; those that came after a remote purge may be of before it, and aren't. */
-  #rememberer(): (name: string, tag: Tag) => void {
-    const until = this.#clock.now() + this.#options.tagTtlMs;
-    const forgotten = this.#forgotten;
+  function rememberer(): (name: string, tag: Tag) => void {
+    const until = clock.now() + tagTtlMs;
+    const before = forgotten;
     return (name, tag) => {
-      if (forgotten !== this.#forgotten) return;
-      this.#learnt++;
-      if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-      this.#known.set(name, { tag, until });
+      if (before !== forgotten) return;
+      learnt++;
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(name, { tag, until });
     };
   }
+
+  return { known, read, capture, purge, forget, observe };
 }
+
+/** Versions of tags, as one process knows them. */
+export type TagVersions = ReturnType<typeof newTagVersions>;
 
 /** Verdict of the tags over an entry that captured these marks. A tag that is missing makes it a miss. */
 export function judge(marks: readonly TagMark[], tags: readonly (Tag | undefined)[]): TagVerdict {

@@ -37,21 +37,14 @@ export interface PutRequest {
  * Write path: operations of a writer, after its commit or around it. None sets a value blindly: a value is either read again
  * under a lease, or compared with what is known of its row.
  */
-export class WritePath<Handle> {
-  readonly #readPath: ReadPath<Handle>;
-  readonly #parts: ReadPathParts<Handle>;
+export function newWritePath<Handle>(readPath: ReadPath<Handle>, parts: ReadPathParts<Handle>) {
+  const { memory, shared, tags, source, codec, serializer, clock, now: entryNow, random, fenceMs, maxEntryLength } = parts;
   /** Rows of entries whose only tier is memory; under '' the version of the last purge of tags. */
-  readonly #rows: RowVersions;
-
-  constructor(readPath: ReadPath<Handle>, parts: ReadPathParts<Handle>) {
-    this.#readPath = readPath;
-    this.#parts = parts;
-    this.#rows = new RowVersions(parts.fenceMs);
-  }
+  const rows = new RowVersions(fenceMs);
 
   /** Version that a write is known by. */
-  version({ version }: { readonly version?: Version | undefined }): Version | Promise<Version> {
-    return version ?? this.#parts.source.current();
+  function versionOf({ version }: { readonly version?: Version | undefined }): Version | Promise<Version> {
+    return version ?? source.current();
   }
 
   /**
@@ -59,32 +52,30 @@ export class WritePath<Handle> {
    *
    * @param memoryOnly true where the entry has no other tier.
    */
-  async purge(
+  async function purge(
     entry: EntryRef,
     options: PurgeOptions & { readonly row?: string | undefined },
     memoryOnly: boolean,
   ): Promise<void> {
-    const { shared, tags, clock, fenceMs } = this.#parts;
-    this.#readPath.drop(entry);
+    readPath.drop(entry);
     if (!shared || memoryOnly) {
-      this.#rows.raise(entry.entryName, options.row ?? '~', clock.now());
-      return this.#readPath.publish(entry);
+      rows.raise(entry.entryName, options.row ?? '~', clock.now());
+      return readPath.publish(entry);
     }
-    const version = await this.version(options);
+    const version = await versionOf(options);
     await shared.purgeKey(entry.entryName, version, fenceMs, options).catch(withKey(entry.key));
-    await this.#readPath.publish(entry);
+    await readPath.publish(entry);
     await tags?.observe(version).catch(ignored);
   }
 
   /** Purges every entry that carries one of the tags. @throws the first error; the other tags were purged. */
-  async purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
-    const { tags, clock } = this.#parts;
-    this.#readPath.drop(undefined, names);
-    this.#rows.raise('', options.version ?? '~', clock.now());
-    if (!tags) return this.#readPath.publish(undefined, names);
-    const version = await this.version(options);
+  async function purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
+    readPath.drop(undefined, names);
+    rows.raise('', options.version ?? '~', clock.now());
+    if (!tags) return readPath.publish(undefined, names);
+    const version = await versionOf(options);
     const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
-    await this.#readPath.publish(undefined, names);
+    await readPath.publish(undefined, names);
     await tags.observe(version).catch(ignored);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
@@ -93,10 +84,10 @@ export class WritePath<Handle> {
    * Write-through: purges, and reads again what was written. A load that began after the purge contains the write, whoever runs
    * it; of two writers that cross, each reads what both have committed.
    */
-  async writeThrough<T>(request: ReadRequest<T, Handle>, version: Version | undefined): Promise<Read<T>> {
-    const written = await this.version({ version });
-    await this.purge(request, { version: written }, request.policy.sharedMs === 0);
-    return this.#readPath.read({ ...request, ticket: { latest: written, versionFor: () => written, encode: () => written } });
+  async function writeThrough<T>(request: ReadRequest<T, Handle>, version: Version | undefined): Promise<Read<T>> {
+    const written = await versionOf({ version });
+    await purge(request, { version: written }, request.policy.sharedMs === 0);
+    return readPath.read({ ...request, ticket: { latest: written, versionFor: () => written, encode: () => written } });
   }
 
   /**
@@ -104,41 +95,40 @@ export class WritePath<Handle> {
    *
    * @returns whether it was stored.
    */
-  async put(request: Omit<ReadRequest<unknown, Handle>, 'loader'>, { value, ...given }: PutRequest): Promise<boolean> {
-    const { shared, tags, clock, memory, random, codec, serializer, fenceMs, maxEntryLength } = this.#parts;
+  async function put(request: Omit<ReadRequest<unknown, Handle>, 'loader'>, { value, ...given }: PutRequest): Promise<boolean> {
     // Later than this what was purged since the commit may be forgotten.
     const until = (given.committedAt ?? clock.now()) + fenceMs / 2;
-    const fence = this.#readPath.fence(request.entryName);
-    const version = await this.version(given);
+    const fence = readPath.fenceOf(request.entryName);
+    const version = await versionOf(given);
     const { row = version } = given;
     const { entryName, key, keyspace, policy } = request;
     const json = valueText(request, value, serializer);
-    const now = this.#parts.now();
+    const now = entryNow();
     // A version that is read now may be newer than the value.
     const header = newHeader(policy, value, given.version ?? '-', now, 0, random);
     const ttlMs = header.expiresAt - now;
     if (policy.sharedMs === 0) {
       const at = clock.now();
-      const known = this.#rows.get(entryName, at);
+      const known = rows.get(entryName, at);
       // A row that is newer needs no purge: its writer has purged after this one's commit.
       if (known > row && known !== '~') return false;
-      this.#rows.raise(entryName, at > until ? '~' : row, at);
-      const purged = fence !== this.#readPath.fence(entryName) || (given.version ?? '~') < this.#rows.get('', at);
+      rows.raise(entryName, at > until ? '~' : row, at);
+      const purged = fence !== readPath.fenceOf(entryName) || (given.version ?? '~') < rows.get('', at);
       const cached = newCachedValue(
         header,
         { value: json && serializer.parse(json), json },
         declaredTags(request.tags),
         0,
         policy,
-        this.#parts,
+        parts,
       );
-      const published = this.#readPath.publish(request);
+      const published = readPath.publish(request);
       const stored = at <= until && known <= row && !purged;
       if (stored) memory.set(key, cached, json?.length ?? 0, at + ttlMs, at, keyspace);
       await published;
       return stored;
     }
-    this.#readPath.drop(request);
+    readPath.drop(request);
     if (!shared || !tags) return false;
     // Captured before the comparison of versions: a purge after this leaves a mark that the entry doesn't have.
     const { marks, purgedAt } = await tags.capture(request.tags);
@@ -147,10 +137,15 @@ export class WritePath<Handle> {
     // In the store's time, because this process may be frozen before the store has it.
     const put = { version, row, ttlMs, entry: storable ? text : '', until: shared.now() - clock.now() + until };
     const stored = await shared.put(entryName, put, fenceMs).catch(withKey(key));
-    await this.#readPath.publish(request);
+    await readPath.publish(request);
     return stored;
   }
+
+  return { versionOf, purge, purgeTags, writeThrough, put };
 }
+
+/** The write path of one cache. */
+export type WritePath<Handle> = ReturnType<typeof newWritePath<Handle>>;
 
 /** Handler of a failed purge, whose error then carries the caller's key. */
 function withKey(key: string): (error: unknown) => never {

@@ -16,7 +16,7 @@ interface Moved {
  * A server that hangs lets the system take what fits into its buffers, and no more.
  */
 export class ConnectionProgress implements Progress {
-  readonly #connections: ReadonlyMap<unknown, Redis>;
+  readonly #connections: () => readonly Redis[];
   readonly #ofSlot: (slot: number) => Redis | undefined;
   readonly #moved = new WeakMap<Redis, Moved>();
 
@@ -24,13 +24,13 @@ export class ConnectionProgress implements Progress {
    * @param connections all connections.
    * @param ofSlot connection to the master of a slot.
    */
-  constructor(connections: ReadonlyMap<unknown, Redis>, ofSlot: (slot: number) => Redis | undefined) {
+  constructor(connections: () => readonly Redis[], ofSlot: (slot: number) => Redis | undefined) {
     this.#connections = connections;
     this.#ofSlot = ofSlot;
   }
 
   observe(now: number): void {
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections()) {
       const { bytesRead = 0, bytesWritten = 0, writableLength = 0 } = connection.stream ?? {};
       const before = this.#moved.get(connection);
       const moved = { read: bytesRead, written: bytesWritten - writableLength, backlog: writableLength > 0, at: before?.at };

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { unavailable, unsent } from '../errors';
 import { slotOf } from '../shared/hash-slot';
+import { nodeOf } from './redis-client';
 
 /**
  * Sending of an operation on the connection of one master, once.
@@ -22,18 +23,12 @@ const ELSEWHERE = /^(MOVED|ASK|TRYAGAIN|READONLY|CLUSTERDOWN|MASTERDOWN|LOADING)
  * does when a connection breaks: only what was refused is. A slot that has moved, or whose master isn't known, is looked up; one
  * that is moving is followed.
  *
- * @param find connection to an address of the cluster's slot table.
  * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the operation failed, or no master of the slot is known.
  */
-export async function onMaster<T>(
-  cluster: Cluster,
-  find: (address: string | undefined) => Redis | undefined,
-  key: string,
-  send: Send<T>,
-): Promise<T> {
+export async function onMaster<T>(cluster: Cluster, key: string, send: Send<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const [address, ...replicas] = cluster.slots[slotOf(key)] ?? [];
-    const master = find(address);
+    const master = nodeOf(cluster, address);
     if (master) {
       let refused: RegExpExecArray | null;
       const check = (error: Error) => {
@@ -46,7 +41,7 @@ export async function onMaster<T>(
         check(error as Error);
       }
       // While a slot moves, what has moved is asked for at its new master, and keys on both sides wait.
-      const next = refused![1] === 'ASK' ? find(refused![2]) : undefined;
+      const next = refused![1] === 'ASK' ? nodeOf(cluster, refused![2]) : undefined;
       if (next) {
         try {
           next.asking();

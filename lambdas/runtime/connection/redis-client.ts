@@ -29,9 +29,6 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Address of a connection, `host:port`. */
-export const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
-
 /** Checks an endpoint. @throws {CacheError} `E_INVALID_ARGUMENT` where it isn't a host and a port. */
 export function checkEndpoint(endpoint: unknown): void {
   checkText('endpoint', endpoint, /^[^\s/@]+:[1-9]\d{0,4}$/, "'host:port'");
@@ -107,7 +104,12 @@ export function createClient(
   return client;
 }
 
-/** Connection of a cluster to an address, `host:port`. */
+/** What ioredis's cluster finds the connection of a slot with. It declares it private, and every version has it. */
+interface Pooled {
+  readonly connectionPool: { getInstanceByKey(address: string | undefined): Redis | undefined };
+}
+
+/** Connection of a cluster to an address of its slot table, `host:port`. */
 export function nodeOf(cluster: Cluster | undefined, address: string | undefined): Redis | undefined {
-  return cluster?.nodes('all').find((node) => addressOf(node) === address);
+  return (cluster as unknown as Pooled | undefined)?.connectionPool.getInstanceByKey(address);
 }

@@ -8,7 +8,7 @@ import { Budget, type Pending } from './budget';
 import { ConnectionProgress } from './connection-progress';
 import { GetCommand } from './get-command';
 import { onMaster, type Send } from './on-master';
-import { addressOf, checkEndpoint, createClient, nodeOf, type RedisEndpoint } from './redis-client';
+import { checkEndpoint, createClient, nodeOf, type RedisEndpoint } from './redis-client';
 import { groupOf, type ReplicatedReply } from './replicated-group';
 import { type Arguments, evaluate, type Script } from './script';
 
@@ -97,8 +97,6 @@ export class RedisConnection {
   readonly #purgeBudget: Budget;
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #abandoned = new WeakSet<Redis>();
-  /** Connections, by `host:port`. */
-  readonly #nodes = new Map<string | undefined, Redis>();
   #failing = 0;
   #clockOffset = 0;
   #connecting: Promise<unknown> | undefined;
@@ -115,7 +113,10 @@ export class RedisConnection {
     this.#clock = options.clock ?? systemClock;
     this.namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
-    const progress = new ConnectionProgress(this.#nodes, (slot) => this.#master(slot));
+    const progress = new ConnectionProgress(
+      () => this.#client?.nodes() ?? [],
+      (slot) => this.#master(slot),
+    );
     this.#budget = new Budget(numbers.budgetMs, late, progress);
     this.#writeBudget = new Budget(numbers.writeBudgetMs, late, progress);
     const leave = ({ key = '' }: Pending) => {
@@ -186,7 +187,7 @@ export class RedisConnection {
    */
   async purge(script: Script, keys: readonly [string, ...string[]], ...args: Arguments): Promise<unknown> {
     const client = await this.client();
-    const sent = onMaster(client, this.#node, keys[0], replicated(script, keys, args));
+    const sent = onMaster(client, keys[0], replicated(script, keys, args));
     const [reply] = await this.#purgeBudget.limit(sent, keys[0]);
     return reply;
   }
@@ -218,12 +219,6 @@ export class RedisConnection {
     const credentials = await this.#options.credentials?.();
     if (this.#closed) return;
     const client = createClient(this.#options, credentials, {}, (error) => this.#warn(error));
-    client.on('+node', (node: Redis) => this.#nodes.set(addressOf(node), node));
-    client.on('-node', (node: Redis) => {
-      // A replica that becomes a master gets another connection, and the old one is announced as gone after it.
-      const address = addressOf(node);
-      if (this.#nodes.get(address) === node) this.#nodes.delete(address);
-    });
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
     // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
@@ -253,12 +248,12 @@ export class RedisConnection {
     if (this.#failing > 0) {
       const breaker = this.#breaker(key);
       if (breaker.wantsProbe(this.#clock.now())) {
-        const probe = onMaster(client, this.#node, key, (node) => node.exists(key));
+        const probe = onMaster(client, key, (node) => node.exists(key));
         this.#observe(key, this.#budget.limit(probe, key)).catch(ignored);
       }
       if (breaker.open) throw unsent('its circuit breaker is open');
     }
-    return this.#observe(key, budget.limit(onMaster(client, this.#node, key, send), key));
+    return this.#observe(key, budget.limit(onMaster(client, key, send), key));
   }
 
   #observe<T>(key: string, operation: Promise<T>): Promise<T> {
@@ -312,17 +307,8 @@ export class RedisConnection {
   }
 
   #master(slot: number): Redis | undefined {
-    return this.#node(this.#client?.slots[slot]?.[0]);
+    return nodeOf(this.#client, this.#client?.slots[slot]?.[0]);
   }
-
-  /** Connection to an address. One that was announced as gone after its successor had come is looked up. */
-  readonly #node = (address: string | undefined): Redis | undefined => {
-    const known = this.#nodes.get(address);
-    if (known || !address) return known;
-    const found = nodeOf(this.#client, address);
-    if (found) this.#nodes.set(address, found);
-    return found;
-  };
 }
 
 /** Sending of a script that returns once one replica has its effect too, or 100 ms have passed. */
