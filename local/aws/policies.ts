@@ -45,6 +45,8 @@ export interface ServiceAuthorization {
   readonly resource: string;
   /** On whose behalf: `aws:SourceArn`. */
   readonly sourceArn: string;
+  /** Condition keys of the request besides those of the caller. */
+  readonly keys?: ConditionKeys;
 }
 
 /** Decides calls by the policies of the template, as IAM does within one account. No session policies, no SCPs. */
@@ -90,8 +92,9 @@ export class Policies {
   }
 
   /** Decision of the resource's own policy on a service. Services have no identity policies, so silence is a denial. */
-  authorizeResource({ principal, action, resource, sourceArn }: ServiceAuthorization): Decision {
+  authorizeResource({ principal, action, resource, sourceArn, keys: more }: ServiceAuthorization): Decision {
     const keys: ConditionKeys = {
+      ...more,
       'aws:sourcearn': [sourceArn],
       'aws:sourceaccount': [this.#options.account],
       'aws:securetransport': ['true'],
@@ -109,8 +112,8 @@ export class Policies {
   }
 
   /** Decision of the resource's own policy on somebody who isn't known. */
-  authorizeAnybody({ action, resource }: Pick<ServiceAuthorization, 'action' | 'resource'>): Decision {
-    const keys: ConditionKeys = { 'aws:securetransport': ['true'], 'aws:requestedregion': [this.#options.region] };
+  authorizeAnybody({ action, resource, keys: more }: Omit<ServiceAuthorization, 'principal' | 'sourceArn'>): Decision {
+    const keys: ConditionKeys = { ...more, 'aws:securetransport': ['true'], 'aws:requestedregion': [this.#options.region] };
     return { allowed: evaluate(this.#policyOf(resource), { action, resource, keys }, { names: {} }) === 'Allow' };
   }
 

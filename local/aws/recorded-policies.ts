@@ -7,7 +7,7 @@ export function policiesOnRecord(
   policies: Policies,
   calls: CallLog,
   clock: Clock,
-): Pick<Policies, 'authorize' | 'authorizeResource'> {
+): Pick<Policies, 'authorize' | 'authorizeResource' | 'authorizeAnybody'> {
   return {
     authorize(question) {
       const decision = policies.authorize(question);
@@ -19,5 +19,6 @@ export function policiesOnRecord(
       return decision;
     },
     authorizeResource: (question) => policies.authorizeResource(question),
+    authorizeAnybody: (question) => policies.authorizeAnybody(question),
   };
 }

@@ -112,7 +112,7 @@ function resourcePolicies(model: Model): Map<string, Statement[]> {
 
 /** The statement that `AddPermission` writes into a function's policy. */
 function permissionStatement({ properties }: Resource): Statement {
-  const { Action, Principal, SourceArn, SourceAccount } = properties;
+  const { Action, Principal, SourceArn, SourceAccount, FunctionUrlAuthType, InvokedViaFunctionUrl } = properties;
   const service = /\.amazonaws\.com(\.cn)?$/.test(Principal);
   return {
     effect: 'Allow',
@@ -120,7 +120,13 @@ function permissionStatement({ properties }: Resource): Statement {
     principal: Principal === '*' ? '*' : { [service ? 'Service' : 'AWS']: [Principal] },
     conditions: {
       ...(SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }),
-      ...(SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+      ...((SourceAccount || FunctionUrlAuthType) && {
+        StringEquals: {
+          ...(SourceAccount && { 'aws:SourceAccount': SourceAccount }),
+          ...(FunctionUrlAuthType && { 'lambda:FunctionUrlAuthType': FunctionUrlAuthType }),
+        },
+      }),
+      ...(InvokedViaFunctionUrl !== undefined && { Bool: { 'lambda:InvokedViaFunctionUrl': String(InvokedViaFunctionUrl) } }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { accessKeyId } from '../identity';
+import { distributionKeys } from '../identity';
 import type { Model, Resource } from '../types';
 import type { BucketOptions, BucketsOptions } from './options';
 
@@ -11,13 +11,9 @@ const PRIVATE_LISTS = ['Private', 'LogDeliveryWrite', 'BucketOwnerRead', 'Bucket
  * @throws {Error} that names the bucket and what of it doesn't run here.
  */
 export function bucketsFromTemplate(model: Model): BucketsOptions {
-  const { account } = model.environment;
-  const distributions = model
-    .resources('AWS::CloudFront::Distribution')
-    .map((distribution) => `arn:aws:cloudfront::${account}:distribution/${model.ref(distribution)}`);
   return {
     buckets: model.resources('AWS::S3::Bucket').map((bucket) => bucketFrom(model, bucket)),
-    distributions: new Map(distributions.map((arn) => [accessKeyId(arn), arn])),
+    distributions: distributionKeys(model),
   };
 }
 

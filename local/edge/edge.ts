@@ -67,7 +67,10 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
     const baseUrl = (domainName: string) => registry.origins.get(domainName);
     const sign: UpstreamDependencies['sign'] = ({ method, path, headers, body }, { service }) => {
       const [plain = '', queryString = ''] = path.split('?', 2);
-      const payload = body ? 'UNSIGNED-PAYLOAD' : EMPTY_BODY;
+      // Lambda takes no unsigned body: its hash is the viewer's to send.
+      // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-lambda.html
+      const stated = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1];
+      const payload = service === 's3' && body ? 'UNSIGNED-PAYLOAD' : String((body && stated) ?? EMPTY_BODY);
       const unsigned = { method, path: plain, queryString, host: String(headers.Host), payload };
       return signedHeaders(unsigned, context.keys.of(distribution.arn), { service, region: environment.region }, clock.now());
     };
@@ -105,7 +108,7 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
           if (registry.origins.has(domainName)) continue;
           throw new Error(
             `edge: origin '${id}' of distribution '${distribution.name}' is at '${domainName}', which no local server stands for; ` +
-              'an origin must be a REST API or a bucket of the template',
+              'an origin must be an API, a function URL or a bucket of the template',
           );
         }
       }

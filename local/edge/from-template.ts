@@ -108,8 +108,10 @@ function signingFrom(model: Model, where: string, id: string | undefined): Origi
   const resource = model.find('AWS::CloudFront::OriginAccessControl', id);
   if (!resource) throw new Error(`${where}: no AWS::CloudFront::OriginAccessControl of the template has the id '${id}'`);
   const { OriginAccessControlOriginType: service, SigningBehavior: behavior } = resource.properties.OriginAccessControlConfig;
-  if (service !== 's3') {
-    throw new Error(`${where}: origin access control for '${service}' doesn't run here; only that of buckets ('s3') does`);
+  if (service !== 's3' && service !== 'lambda') {
+    throw new Error(
+      `${where}: origin access control for '${service}' doesn't run here; only that of buckets ('s3') and function URLs ('lambda') does`,
+    );
   }
   return behavior === 'never' ? undefined : { service, keepsViewers: behavior === 'no-override' };
 }

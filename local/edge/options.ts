@@ -147,7 +147,7 @@ export interface OriginOptions {
 /** Signing of requests to an origin in the distribution's name. */
 export interface OriginSigning {
   /** Signing name of the service behind the origin. */
-  readonly service: 's3';
+  readonly service: 's3' | 'lambda';
   /** True where a viewer's own `Authorization` is left as it is. */
   readonly keepsViewers: boolean;
 }

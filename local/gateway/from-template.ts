@@ -1,5 +1,7 @@
+import { distributionKeys } from '../identity';
 import type { Model, Resource } from '../types';
 import { unknownVariable } from './gateway-responses';
+import { functionUrlsFromTemplate, httpApisFromTemplate } from './http-api/from-template';
 import { decodeResourcePath } from './method-settings';
 import { mockAnswer } from './mock-integration';
 import type { GatewayOptions, GatewayResponseOptions, Method, PathResource, RestApi, Stage } from './options';
@@ -11,11 +13,16 @@ const DEFAULT_TIMEOUT_MILLISECONDS = 29_000;
 const BYTES_PER_GIGABYTE = 2 ** 30;
 
 /**
- * Reads every REST API of the template.
+ * Reads every API of the template, and the URLs of functions.
  * @throws {Error} where one can't be served here; the message names the resource and the property.
  */
 export function gatewayFromTemplate(model: Model): GatewayOptions {
-  return { apis: model.resources('AWS::ApiGateway::RestApi').map((resource) => restApi(resource, model)) };
+  return {
+    apis: model.resources('AWS::ApiGateway::RestApi').map((resource) => restApi(resource, model)),
+    httpApis: httpApisFromTemplate(model),
+    functionUrls: functionUrlsFromTemplate(model),
+    distributions: distributionKeys(model),
+  };
 }
 
 function fail(resource: Resource, property: string, rule: string): never {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { foreignToSite } from '../http';
 import type { Environment, Operations, Product, ProductContext } from '../types';
 import type { Access } from './access';
+import { HttpFronts } from './http-api/http-fronts';
 import { gatewayOperations } from './operations';
 import type { GatewayOptions } from './options';
 import { effectiveMethod, isUnsupported } from './request';
@@ -33,14 +34,17 @@ const FORBIDDEN = frontEndAnswer(403, 'Forbidden');
 /** Answer to a request that isn't well-formed. */
 const BAD_REQUEST = frontEndAnswer(400, 'Bad Request');
 
+const TOO_LARGE = frontEndAnswer(413, 'Request Entity Too Large');
+
 /** Answer that no API has a part in, so that no gateway response changes it. */
 function frontEndAnswer(statusCode: number, message: string): GatewayResponse {
   return { statusCode, headers: [['Content-Type', 'application/json']], body: Buffer.from(JSON.stringify({ message })) };
 }
 
 /**
- * Serves the REST APIs of the template on one port of loopback. A request says which by path, `/<rest api id>/<stage>/...`, or by
- * its Host header, `<rest api id>.execute-api.<region>.amazonaws.com`, and then its path starts with the stage.
+ * Serves the APIs of the template and the URLs of functions on one port of loopback. A request says which by path, `/<rest api
+ * id>/<stage>/...`, or by its Host header, `<rest api id>.execute-api.<region>.amazonaws.com`, and then its path starts with the
+ * stage.
  */
 export function createGateway(options: GatewayOptions, context: ProductContext, access: Access): Gateway {
   const { environment, registry, clock, keys, observe } = context;
@@ -49,16 +53,23 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
   const signatures = new Signatures({ keys, callers: access.callers, region, clock });
   const stages = new Stages(options, { account, region, clock, registry, access, signatures, log, observe });
   const hostOf = (restApiId: string) => apiHost(restApiId, environment);
-  const server = createServer(stageDispatch(options, stages, hostOf, log), log);
+  const fronts = new HttpFronts(options, {
+    ...{ account, region, clock, registry, keys, access, log },
+    distributions: options.distributions ?? new Map(),
+  });
+  const server = createServer(frontDispatch(fronts, stageDispatch(options, stages, hostOf, log), log), log);
 
   return {
     async start() {
       await server.listen(environment.port(PORT_NAME));
       for (const { id } of options.apis) registry.origins.set(hostOf(id), `${server.url}/${id}`);
+      for (const [host, id] of fronts.hosts) registry.origins.set(host, `${server.url}/${id}`);
     },
     async dispose() {
       for (const { id } of options.apis) registry.origins.delete(hostOf(id));
+      for (const host of fronts.hosts.keys()) registry.origins.delete(host);
       stages.dispose();
+      fronts.dispose();
       await server.close();
     },
     operations: gatewayOperations(stages, region),
@@ -76,6 +87,21 @@ export function createGateway(options: GatewayOptions, context: ProductContext, 
 
 function apiHost(restApiId: string, { region }: Environment): string {
   return `${restApiId}.execute-api.${region}.amazonaws.com`;
+}
+
+/** Sends each request to the HTTP API or the function whose address it has, and any other one on. */
+function frontDispatch(fronts: HttpFronts, others: Answer, log: (message: string) => void): Answer {
+  return async (host, request, fault) => {
+    const found = fronts.find(host, request);
+    if (!found) return others(host, request, fault);
+    if (fault !== undefined) return fault === 'malformed' ? BAD_REQUEST : TOO_LARGE;
+    // Their own hosts aren't names that a browser finds here: a request for one is the edge's, which has checked it.
+    const asked = { method: request.httpMethod, headers: { ...request.sent.headers, host } };
+    const foreign = fronts.hosts.has(host) ? undefined : foreignToSite(asked, () => false);
+    if (foreign === undefined) return fronts.handle(found);
+    log(`a request was refused, since a page of another site may have sent it: ${foreign}`);
+    return FORBIDDEN;
+  };
 }
 
 /** Sends each request to its stage, with the path below the stage and the API's own host. */

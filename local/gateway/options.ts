@@ -1,8 +1,15 @@
+import type { FunctionUrl, HttpApi } from './http-api/options';
 import type { IntegrationResponse } from './response';
 
 /** REST APIs that {@link createGateway} serves, and settings of all. */
 export interface GatewayOptions {
   readonly apis: readonly RestApi[];
+  /** @default - none */
+  readonly httpApis?: readonly HttpApi[];
+  /** @default - none */
+  readonly functionUrls?: readonly FunctionUrl[];
+  /** ARNs of the distributions that may sign requests for function URLs, by their access key id. @default - none */
+  readonly distributions?: ReadonlyMap<string, string>;
 
   /**
    * Time that a flush takes to empty the cache after it was accepted, in milliseconds. AWS publishes no number.

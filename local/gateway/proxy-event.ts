@@ -2,6 +2,7 @@ import type { Caller } from '../types';
 import { decodePart } from './decode';
 import type { Method, RestApi, Stage } from './options';
 import { type GatewayRequest, headerValues, queryValues } from './request';
+import { requestTime } from './request-time';
 import { isBinary } from './response';
 
 /** Stage, method and time of a request. */
@@ -23,8 +24,6 @@ export interface RequestContext {
 
 /** Headers that end at the gateway. */
 const HOP_BY_HOP = new Set(['connection', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** The event of a Lambda proxy integration of a REST API (payload format 1.0). */
 export function proxyEvent(request: GatewayRequest, context: RequestContext) {
@@ -113,13 +112,6 @@ function requestContext(request: GatewayRequest, context: RequestContext) {
     resourcePath: method.resourcePath,
     stage: stage.name,
   };
-}
-
-/** The format of access logs, such as `09/Apr/2015:12:34:56 +0000`. */
-function requestTime(time: number): string {
-  const date = new Date(time);
-  const day = String(date.getUTCDate()).padStart(2, '0');
-  return `${day}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}:${date.toISOString().slice(11, 19)} +0000`;
 }
 
 /** X-Ray's form of an id, made of the request's. */

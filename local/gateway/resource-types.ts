@@ -7,7 +7,7 @@ const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
  * An id as API Gateway makes them, but the same in every run: lower case letters and digits from the resource's place in the
  * template.
  */
-function idOf(kind: string, resource: Resource, length: number): string {
+export function idOf(kind: string, resource: Resource, length: number): string {
   const digest = createHash('sha256').update(`${kind}:${resource.stack}/${resource.logicalId}`).digest();
   return [...digest.subarray(0, length)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
 }

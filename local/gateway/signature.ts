@@ -27,6 +27,8 @@ export interface SignatureServices {
   readonly callers: ReadonlyMap<string, Caller>;
   readonly region: string;
   readonly clock: Clock;
+  /** Signing name. @default - that of APIs */
+  readonly service?: string;
 }
 
 /** Verification of the signatures of requests. */
@@ -44,7 +46,7 @@ export class Signatures {
    * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
    */
   verify({ sent }: Pick<GatewayRequest, 'sent'>): Signer | Unverified {
-    const { keys, callers, region, clock } = this.#services;
+    const { keys, callers, region, clock, service = SERVICE } = this.#services;
     const signature = signatureOf(sent);
     if (!signature?.value || !signature.time) return unsigned(sent);
     const { accessKeyId } = signature;
@@ -52,7 +54,7 @@ export class Signatures {
     const caller = accessKeyId === keys.operator.accessKeyId ? {} : callers.get(accessKeyId);
     if (secret === undefined || !caller) return UNKNOWN_KEY;
     const problem =
-      scopeProblem(signature, { region, service: SERVICE }) ??
+      scopeProblem(signature, { region, service }) ??
       timeProblem(signature, clock.now()) ??
       signatureProblem(sent, signature, secret);
     return problem === undefined ? { accessKeyId, caller } : { type: 'INVALID_SIGNATURE', text: problem };

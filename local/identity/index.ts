@@ -1,6 +1,6 @@
 export { accessKeyId } from './access-key';
 export { credentialsFile, Keyring, operatorKeys } from './keyring';
-export { type ServiceCaller, serviceCaller } from './service-caller';
+export { distributionKeys, type ServiceCaller, serviceCaller } from './service-caller';
 export {
   type Signature,
   type SignedRequest,

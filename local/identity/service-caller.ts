@@ -1,11 +1,20 @@
 import type { IncomingMessage } from 'node:http';
-import type { Keys } from '../types';
+import type { Keys, Model } from '../types';
+import { accessKeyId } from './access-key';
 import { signatureOf, signatureProblem, timeProblem } from './signature';
 
 /** Result of reading who has signed a request: a resource by its ARN, or the reason why it is none. */
 export type ServiceCaller =
   | { readonly arn: string; readonly problem?: undefined }
   | { readonly arn?: undefined; readonly problem: string };
+
+/** ARNs of the template's distributions by their access key id: those who may sign requests to origins. */
+export function distributionKeys(model: Model): Map<string, string> {
+  const arns = model
+    .resources('AWS::CloudFront::Distribution')
+    .map((distribution) => `arn:aws:cloudfront::${model.environment.account}:distribution/${model.ref(distribution)}`);
+  return new Map(arns.map((arn) => [accessKeyId(arn), arn]));
+}
 
 /**
  * Resource in whose name a service has signed a request without a body, such as a distribution; undefined where nobody has.

@@ -68,7 +68,7 @@ export const types: ResourceTypes = {
   },
   'AWS::Lambda::Permission': {
     // Read by the products that invoke.
-    honours: ['Action', 'FunctionName', 'Principal', 'SourceArn'],
+    honours: ['Action', 'FunctionName', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl', 'Principal', 'SourceArn'],
     ignores: { SourceAccount: 'there is one account' },
     ref: (resource) => resource.logicalId,
   },

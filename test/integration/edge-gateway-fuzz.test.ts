@@ -89,7 +89,11 @@ describe('whatever a viewer sends', () => {
     const live = stage({ methodSettings: [{ resourcePath: '/*', httpMethod: '*', ...cached }] });
     const access = {
       callers: new Map(),
-      policies: { authorize: () => ({ allowed: true }), authorizeResource: () => ({ allowed: true }) },
+      policies: {
+        authorize: () => ({ allowed: true }),
+        authorizeAnybody: () => ({ allowed: false }),
+        authorizeResource: () => ({ allowed: true }),
+      },
     };
     gateway = createGateway({ apis: [restApi(methods, { stages: [live] })] }, context, access);
     await gateway.start();

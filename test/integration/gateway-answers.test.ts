@@ -35,6 +35,7 @@ beforeAll(async () => {
   });
   const policies = {
     authorize: () => ({ allowed: true, reason: '' }),
+    authorizeAnybody: () => ({ allowed: false }),
     authorizeResource: () => ({ allowed: true, reason: '' }),
   };
   gateway = createGateway(gatewayFromTemplate(model), context, { callers: new Map(), policies });

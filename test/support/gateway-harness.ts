@@ -55,6 +55,7 @@ export function gatewayHarness() {
           [undefined, 'purger'].includes(caller.roleArn) || (caller.roleArn === 'reader' && action === 'execute-api:Invoke');
         return { allowed, reason: `User: ${caller.roleArn} is not authorized to perform: ${action}` };
       },
+      authorizeAnybody: () => ({ allowed: false }),
       authorizeResource: ({ sourceArn }) => ({ allowed: !sourceArn.endsWith('/closed') }),
     },
   };
