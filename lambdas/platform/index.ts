@@ -17,7 +17,7 @@ export { type PlatformEndpointsOptions, platformEndpoints } from './http/platfor
 export { Problem } from './http/problem';
 export type { ProxyEvent, Request } from './http/request';
 export { type CachedOptions, cached, type Response, uncached } from './http/response';
-export { createRouter, type Endpoint, type Handler, type Method } from './http/router';
+export { createRouter, type Endpoint, type Handler, type Method, type RouterOptions } from './http/router';
 export { type PurgeOptions, requestPurge, type TransactionClient } from './purge/purge-requests';
 export type { ComparedKey } from './purge/purged-keys';
 export { createWarmer, type WarmerOptions, type WarmKey } from './purge/warm';

@@ -1,4 +1,4 @@
-import { Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -212,6 +212,7 @@ export class CachedApi extends CachedApiBase {
 
   #addReads(route: Route, options: CachedRouteOptions): void {
     checkReaders(route, options);
+    this.#sayLimit(route);
     const { restricted = false, authorizer, apiKeyRequired } = options;
     const reader = this.#invokable(options.reader);
     const resource = this.restApi.root.resourceForPath(route.path);
@@ -237,6 +238,20 @@ export class CachedApi extends CachedApiBase {
     if (this.#cors) addPreflight(resource, this.#cors, () => methods);
     this.#addSettings(route, 'GET', isCached(route) ? route.freshness?.gatewayTtlSeconds : undefined);
     this.#addSettings(route, 'HEAD');
+  }
+
+  /** Says of a route's limit what the declaration alone can't see to. */
+  #sayLimit({ name, limit, freshness }: Route): void {
+    if (limit && freshness?.edgeTtlSeconds) {
+      Annotations.of(this).addInfo(`route '${name}': its limit counts the requests that the edge doesn't answer`);
+    }
+    if (limit?.by === 'address') {
+      Annotations.of(this).addWarningV2(
+        `cachement:limitByAddress:${name}`,
+        `route '${name}': whoever calls the API past the edge can write any address into 'X-Forwarded-For', and so has no limit by 'address'; ` +
+          "let the API's 'firewall' admit the edge alone, by a header that it adds, and acknowledge this, or set 'limit.by' to 'caller' or 'api-key'",
+      );
+    }
   }
 
   #addWrites(route: Route, { reader, writer = reader, writes = [], authorizer, apiKeyRequired }: CachedRouteOptions): void {

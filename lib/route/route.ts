@@ -1,3 +1,4 @@
+import { checkLimit, type RouteLimit } from './limit';
 import { tagProblem } from './tag';
 import { fillTemplate, templateParameters } from './template';
 
@@ -134,6 +135,13 @@ export interface RouteProps {
   readonly strictTags?: boolean;
 
   /**
+   * Limit of how often each caller may ask for it; `createRouter` answers 429 beyond it. It counts what reaches the function, so
+   * not what the edge answers, and it doesn't go together with a gateway TTL.
+   * @default - none
+   */
+  readonly limit?: RouteLimit;
+
+  /**
    * Raise it when the shape of the value changes: old entries are then never read again.
    * @default 1
    */
@@ -161,12 +169,22 @@ export interface Route {
   readonly tags: string[];
   /** True where tag versions are read with every hit in the shared tier. */
   readonly strictTags: boolean;
+
+  /**
+   * Limit of each caller.
+   * @default - none
+   */
+  readonly limit?: RouteLimit;
+
   /** Version of the value's shape; entries of another are never read. */
   readonly version: number;
 }
 
 /** API Gateway's longest stage cache TTL, in seconds. */
 export const MAX_GATEWAY_TTL_SECONDS = 3600;
+
+/** TTLs of a route without freshness. */
+const NOT_KEPT = { gatewayTtlSeconds: 0, edgeTtlSeconds: 0 };
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 const PATH = /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\}))+$/;
@@ -204,14 +222,16 @@ export function defineRoute(props: RouteProps): Route {
   const version = props.version ?? 1;
   if (!Number.isInteger(version) || version < 1) fail('version', 'must be a whole number of at least 1', props.version);
 
+  const freshness = props.freshness && checkFreshness(props.freshness, fail);
   return Object.freeze({
     name: props.name,
     path: props.path,
     pathParameters,
     query,
-    freshness: props.freshness && checkFreshness(props.freshness, fail),
+    freshness,
     tags,
     strictTags: props.strictTags ?? false,
+    ...(props.limit && { limit: checkLimit(props.limit, freshness ?? NOT_KEPT, fail) }),
     version,
   });
 }

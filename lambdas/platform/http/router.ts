@@ -1,8 +1,11 @@
 import type { Route } from '../../../lib/route';
 import { pathMatcher, type TemplateValues } from '../../../lib/route/template';
+import type { RedisConnection } from '../../runtime/connection/redis-connection';
+import type { PatternMetrics } from '../../runtime/patterns/metrics';
 import { isConnectionError } from '../../runtime/versions/postgres';
 import { afterFreeze } from '../after-freeze';
 import { log } from '../log';
+import { RouteLimits } from './limits';
 import { Problem } from './problem';
 import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
 import { jsonBody, type ProxyEvent, type Request } from './request';
@@ -22,6 +25,20 @@ export interface Endpoint extends Readonly<Partial<Record<Method, Handler>>> {
   readonly route: Route;
 }
 
+/** Options of {@link createRouter}. */
+export interface RouterOptions {
+  /**
+   * Connection to the shared tier, in which requests to routes with a limit are counted; `connectionFromEnvironment()` is one.
+   * @default - none; no route has a limit
+   */
+  readonly connection?: RedisConnection;
+  /**
+   * Receiver of the counts of limits.
+   * @default - nobody counts
+   */
+  readonly metrics?: PatternMetrics;
+}
+
 /**
  * A request whose answer depends on what is in no key of the stage cache: on several values of a query string, of which the key
  * has one, or on how a path is encoded. Kept, it would be the answer to others as well.
@@ -36,8 +53,18 @@ class AmbiguousRequest extends Problem {
  * A handler for API Gateway's proxy integration: finds the route by its path and the handler by the method. Problems become their
  * documents; any other error is logged, and answered with 500, or with 503 where the database is away. On a route that the stage
  * cache keeps such an error is thrown instead: API Gateway would keep the answer, and doesn't keep its own 502.
+ *
+ * @throws {RangeError} where a route has a limit, and there is no connection.
  */
-export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent) => Promise<Response> {
+export function createRouter(
+  endpoints: readonly Endpoint[],
+  { connection, metrics }: RouterOptions = {},
+): (event: ProxyEvent) => Promise<Response> {
+  const limits = new RouteLimits(
+    endpoints.map(({ route }) => route),
+    connection,
+    metrics,
+  );
   const compiled = endpoints.map((endpoint) => ({ endpoint, match: pathMatcher(endpoint.route.path) }));
 
   const dispatch = async (event: ProxyEvent): Promise<Response> => {
@@ -51,6 +78,7 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
       const refresh = keptByGateway(event) ? refreshOf(event.headers) : undefined;
       let refreshed = false;
       const { route } = endpoint;
+      const limitHeaders = await limits.count(route, event);
       const response = await handler({
         method: event.httpMethod,
         parameters: Object.assign(queryParameters(route, event), pathParameters(values)),
@@ -62,7 +90,12 @@ export function createRouter(endpoints: readonly Endpoint[]): (event: ProxyEvent
         },
         json: () => jsonBody(event),
       });
-      return refresh && refreshed ? { ...response, headers: { ...response.headers, [REFRESHED_HEADER]: refresh.id } } : response;
+      const headers = {
+        ...limitHeaders,
+        ...response.headers,
+        ...(refresh && refreshed ? { [REFRESHED_HEADER]: refresh.id } : {}),
+      };
+      return { ...response, headers };
     }
     throw new Problem(404, 'there is nothing at this path');
   };

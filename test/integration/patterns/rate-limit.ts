@@ -1,3 +1,4 @@
+import { createRouter, uncached } from '../../../lambdas/platform';
 import type { RedisConnection, RedisConnectionOptions } from '../../../lambdas/runtime';
 import {
   type Algorithm,
@@ -6,6 +7,7 @@ import {
   RateLimiter,
   type RateLimiterOptions,
 } from '../../../lambdas/runtime/patterns/rate-limit';
+import { defineRoute } from '../../../lib/route';
 import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
 
@@ -241,6 +243,22 @@ export function cases(shared: () => PatternCluster): void {
         [false, 'local'],
       ]);
     });
+  });
+
+  test('a route with a limit has one across the processes that answer it', async () => {
+    const limit = { requests: 3, windowSeconds: DAY, by: 'address', onUnavailable: 'deny' } as const;
+    const route = defineRoute({ name: 'limited', path: '/limited', limit });
+    const endpoints = [{ route, GET: async () => uncached(200, {}) }];
+    const routers = [0, 1].map((number) => createRouter(endpoints, { connection: processOf(number) }));
+    const requestContext = { identity: { sourceIp: '203.0.113.9' } };
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push(await routers[i % 2]!({ httpMethod: 'GET', path: '/limited', requestContext }));
+    expect(answers.map(({ statusCode, headers }) => [statusCode, headers.ratelimit?.replace(/t=.*/, '')])).toEqual([
+      [200, '"route-limited";r=2;'],
+      [200, '"route-limited";r=1;'],
+      [200, '"route-limited";r=0;'],
+      [429, '"route-limited";r=0;'],
+    ]);
   });
 
   test('no key of it lives for ever', async () => {

@@ -1,3 +1,4 @@
+import type { LimitAlgorithm } from '../../../../lib/route';
 import { checkNumber, checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { runScript, writeCommand } from '../../connection/run-script';
@@ -18,7 +19,7 @@ import { BUCKETS, FIXED_WINDOW, GCRA, SLIDING_LOG, SLIDING_WINDOW } from './scri
  * - `sliding-log` exactly `limit` in any window, with a log of each admission, so of at most 1000;
  * - `fixed-window` at most `limit` in each aligned window, so up to twice as many across an edge.
  */
-export type Algorithm = 'gcra' | 'sliding-window' | 'sliding-log' | 'fixed-window';
+export type Algorithm = LimitAlgorithm;
 
 /** Options of a {@link RateLimiter}. */
 export interface RateLimiterOptions {
@@ -148,7 +149,7 @@ export class RateLimiter {
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: RateLimiterOptions) {
     const { name, algorithm, limit, windowSeconds, onUnavailable, burst, localShare = 0.1, leaseSize } = options;
-    checkText('name', name, /^[a-z][a-z0-9-]{0,63}$/, 'lower case letters, digits and dashes');
+    checkText('name', name, /^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes');
     mustBe(ALGORITHMS.includes(algorithm), 'algorithm', `one of ${ALGORITHMS.join(', ')}`, algorithm);
     const unavailable = ['allow', 'deny', 'local'];
     mustBe(unavailable.includes(onUnavailable), 'onUnavailable', `one of ${unavailable.join(', ')}`, onUnavailable);
