@@ -6,6 +6,7 @@ type Kind = 'whole number' | 'number' | 'probability' | 'flag';
 /** Settings that `--set` takes, with their types: those that the pages of differences name. */
 export const SETTINGS: Readonly<Record<string, Kind>> = {
   'edge.maxBytes': 'whole number',
+  'edge.originLatencyMs': 'number',
   'edge.invalidation.effectiveMs': 'number',
   'edge.invalidation.completedMs': 'number',
   'gateway.flushDelayMilliseconds': 'number',

@@ -12,6 +12,7 @@ import { Location, type LocationStats } from './location';
 import { cloudfrontOperations } from './operations';
 import type { DistributionOptions } from './options';
 import { OriginClient } from './origin';
+import { OriginLatency } from './origin-latency';
 import { EdgeServer } from './server';
 import type { EntryView } from './store';
 import type { UpstreamDependencies } from './upstream';
@@ -29,6 +30,11 @@ export interface EdgeOptions {
    * @default 256 MiB
    */
   readonly maxBytes?: number;
+  /**
+   * Median of the time that each request to an origin waits, in milliseconds, as if the origin were far away.
+   * @default 0
+   */
+  readonly originLatencyMs?: number;
 }
 
 /** Counters of the edge since its start. */
@@ -61,12 +67,14 @@ const EMPTY_BODY = createHash('sha256').digest('hex');
 export function createEdge(options: EdgeOptions, context: ProductContext, settings: { readonly port: number }): Edge {
   const { clock, random, log, registry, environment } = context;
   const client = new OriginClient(clock);
+  const latency = new OriginLatency(options.originLatencyMs ?? 0, clock, () => random());
   const times = { ...DEFAULT_TIMES, ...options.invalidation };
   const running = options.distributions.map((distribution) => {
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     const baseUrl = (domainName: string) => registry.origins.get(domainName);
     const sign: UpstreamDependencies['sign'] = ({ method, path, headers, body }, { service }) => {
-      const [plain = '', queryString = ''] = path.split('?', 2);
+      const mark = path.indexOf('?');
+      const [plain, queryString] = mark < 0 ? [path, ''] : [path.slice(0, mark), path.slice(mark + 1)];
       // Lambda takes no unsigned body: its hash is the viewer's to send.
       // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-lambda.html
       const stated = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1];
@@ -74,7 +82,7 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
       const unsigned = { method, path: plain, queryString, host: String(headers.Host), payload };
       return signedHeaders(unsigned, context.keys.of(distribution.arn), { service, region: environment.region }, clock.now());
     };
-    const location = new Location(distribution, { clock, client, baseUrl, sign, maxBytes, log });
+    const location = new Location(distribution, { clock, client, baseUrl, sign, latency, maxBytes, log });
     const apply: InvalidationsOptions['apply'] = (selector, { Id, InvalidationBatch }) => {
       const dropped = location.store.invalidate(selector);
       log('edge', `an invalidation took effect: ${dropped} objects dropped`);
@@ -120,6 +128,7 @@ export function createEdge(options: EdgeOptions, context: ProductContext, settin
     },
 
     async dispose() {
+      latency.dispose();
       for (const { distribution, invalidations } of running) {
         invalidations.dispose();
         registry.origins.delete(distribution.domainName);

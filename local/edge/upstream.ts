@@ -4,6 +4,7 @@ import { errorPage } from './errors';
 import type { LocationIdentity } from './location-identity';
 import type { BehaviorOptions, DistributionOptions, OriginOptions, OriginSigning } from './options';
 import { type OriginClient, OriginError, type OriginResponse } from './origin';
+import type { OriginLatency } from './origin-latency';
 import { type OriginRequest, originRequest, type Validators } from './origin-request';
 
 /** Options of a request to an origin. */
@@ -21,6 +22,7 @@ export interface UpstreamDependencies {
   readonly baseUrl: (domainName: string) => string | undefined;
   /** Headers by which a request is signed for the service behind an origin. */
   readonly sign: (request: OriginRequest, signing: OriginSigning) => Readonly<Record<string, string>>;
+  readonly latency: OriginLatency;
   readonly log: Log;
 }
 
@@ -56,7 +58,7 @@ export class Upstream {
     request: ViewerRequest,
     options: AskOptions,
   ): Promise<OriginResponse> {
-    const { client, baseUrl, sign, log } = this.#dependencies;
+    const { client, baseUrl, sign, latency, log } = this.#dependencies;
     const origin = this.#distribution.origins.find(({ id }) => id === originId) as OriginOptions;
     const requestId = this.#identity.nextRequestId();
     try {
@@ -65,6 +67,7 @@ export class Upstream {
       this.requests += 1;
       const sent = originRequest(behavior, origin, request, { requestId, via: this.#identity.via }, options);
       if (origin.signing) signOver(sent, origin.signing, sign);
+      await latency.wait();
       const response = await client.send(origin, base, sent);
       const asked = !options.cached || options.validators !== undefined;
       if (response.status === 304 && !asked) throw new OriginError(502, 'it answered 304 to a request without conditions', false);

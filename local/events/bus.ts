@@ -1,3 +1,4 @@
+import { logNormal } from '../host/random';
 import type { ProductContext } from '../types';
 import type { BusEvent } from './bus-event';
 import type { Delivery, RuleStats } from './delivery';
@@ -88,17 +89,11 @@ export class Buses {
 
   #schedule(rule: Rule, target: RuleTarget, event: BusEvent, stats: RuleStats): void {
     const now = this.#context.clock.now();
-    let due = now + latency(this.#delivered.latencyMs ?? DEFAULT_LATENCY_MS, this.#context);
+    let due = now + logNormal(this.#delivered.latencyMs ?? DEFAULT_LATENCY_MS, SIGMA, this.#context.random);
     const last = this.#lastDue.get(target) ?? 0;
     if (this.#delivered.reorder === false) due = Math.max(due, last);
     if (due < last) stats.reordered += 1;
     else this.#lastDue.set(target, due);
     this.#delivery.after(due - now, () => this.#delivery.deliver(rule, target, event, stats));
   }
-}
-
-/** A log-normal draw (Box-Muller) around the median. */
-function latency(median: number, { random }: Pick<ProductContext, 'random'>): number {
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return median * Math.exp(SIGMA * normal);
 }

@@ -180,7 +180,7 @@ function fromUser(user: Resource): AclUser {
       user,
       'AuthenticationMode.Type',
       type,
-      "must be 'password' here: there is no IAM that a local server could ask",
+      "must be 'password' here, since no server of Redis checks a signed token; make it one where the app's context 'stage' is 'local'",
     );
   const open = type === 'no-password-required' || isTrue(NoPasswordRequired);
   const passwords: string[] | undefined = open ? undefined : (AuthenticationMode?.Passwords ?? Passwords);

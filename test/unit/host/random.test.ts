@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../local/host/random';
+import { logNormal, seededRandom } from '../../../local/host/random';
 
 test('the same seed gives the same sequence, another seed another one, all within [0, 1)', () => {
   const draw = (seed: number) => {
@@ -11,4 +11,13 @@ test('the same seed gives the same sequence, another seed another one, all withi
   const mean = draw(7).reduce((sum, value) => sum + value, 0) / 1000;
   expect(mean).toBeGreaterThan(0.45);
   expect(mean).toBeLessThan(0.55);
+});
+
+test('a log-normal time has its median in the middle, and its spread above', () => {
+  const random = seededRandom(1);
+  const times = Array.from({ length: 4000 }, () => logNormal(100, 0.42, random)).sort((a, b) => a - b);
+  expect(times[2000]).toBeGreaterThan(95);
+  expect(times[2000]).toBeLessThan(105);
+  expect(times[3800]).toBeGreaterThan(185);
+  expect(times[3800]).toBeLessThan(215);
 });
