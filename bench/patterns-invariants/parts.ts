@@ -2,9 +2,17 @@
  * Parts that can be left out, each with the figures that must show it; if a part can be missing without a violation, then the
  * part is of no use, or this benchmark is.
  *
+ * - `compare`: an update is made of what was read before, whatever is there now
+ * - `server-time`: a limit goes by the clock of its process
+ * - `one-script`: a limit is looked at in one step, and taken from in another
  * - `single-send`: operations go through ioredis's cluster, which sends them again when a connection breaks
  */
-export const PARTS = { 'single-send': ['doubledCounts'] } as const satisfies Readonly<Record<string, readonly string[]>>;
+export const PARTS = {
+  'single-send': ['doubledCounts'],
+  compare: ['sessionUpdatesLost'],
+  'server-time': ['limitExceeded'],
+  'one-script': ['limitExceeded'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Name of a part. */
 export type Part = keyof typeof PARTS;

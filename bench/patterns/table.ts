@@ -1,0 +1,12 @@
+import type { Figure } from '../support/figures';
+
+/** What is promised of patterns. Rates are operations a second, divided by those of half GET, half SET of each side's client. */
+export const FIGURES: readonly Figure[] = [
+  { key: 'rateLimitVsPeer', what: "sliding window, beside rate-limiter-flexible's fixed one", atLeast: 1 },
+  { key: 'gcraVsPeer', what: 'gcra, beside the same', atLeast: 1 },
+  { key: 'fixedVsPeer', what: 'fixed window, beside the same', atLeast: 1 },
+  { key: 'sessionVsPeer', what: 'sessions of 2 KB, 5 % changed, beside connect-redis', atLeast: 1 },
+  { key: 'sessionVsPeerEveryTouch', what: 'the same with each use written down', atLeast: 0.8 },
+  { key: 'leaderboardVsPeer', what: 'a board of 100,000 with ties, beside redis-rank', atLeast: 1 },
+  { key: 'patternBundleKb', what: 'largest pattern over the connection, minified, in KB', atMost: 8 },
+];
