@@ -64,6 +64,8 @@ export interface GatewayAnswer {
   readonly functionArn?: string;
   /** Request id of that invocation. */
   readonly invocationId?: string;
+  /** `X-Amzn-Trace-Id` that the function was given: the caller's, or one that the gateway made. */
+  readonly traceId?: string;
 }
 
 /** Invocation of a function that has ended. */
@@ -73,6 +75,8 @@ export interface Invocation {
   readonly at: number;
   readonly ms: number;
   readonly functionArn: string;
+  /** Process of its environment. */
+  readonly pid?: number;
   /** True for the first invocation of its environment. */
   readonly cold: boolean;
   readonly failed: boolean;

@@ -54,7 +54,10 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     faults.addStale(rows);
   });
   const pipes = new PipesWatch(products, options.model);
-  const entries = new EntrySearch(products, options.model, new LedgerReader(products.engines));
+  const entries = new EntrySearch(products, options.model, new LedgerReader(products.engines), () => {
+    collect(() => undefined);
+    return traffic.rows;
+  });
   const collect = (take: (rows: readonly RequestRow[]) => void) => {
     const rows = traffic.collect(take);
     purges.add(rows);

@@ -1,7 +1,7 @@
 import type { AssemblyModel } from '../assembly';
 import type { Products } from '../products';
 import type { LedgerReader } from './ledger';
-import type { Entries, EntryRow } from './protocol';
+import type { Entries, EntryRow, RequestRow } from './protocol';
 import { sharedEntries, type Wanted } from './shared-entries';
 
 /** Entries of a tier that are shown. */
@@ -13,8 +13,11 @@ export class EntrySearch {
   readonly #ledger: LedgerReader;
   /** Names of the headers that carry tags, in lower case. */
   readonly #tagHeaders: ReadonlySet<string>;
+  readonly #requests: () => readonly RequestRow[];
 
-  constructor(products: Products, model: AssemblyModel, ledger: LedgerReader) {
+  /** @param requests the last requests, the oldest first. */
+  constructor(products: Products, model: AssemblyModel, ledger: LedgerReader, requests: () => readonly RequestRow[]) {
+    this.#requests = requests;
     this.#products = products;
     this.#ledger = ledger;
     const configs = model.resources('AWS::CloudFront::Distribution').map(({ properties }) => properties.DistributionConfig);
@@ -26,7 +29,7 @@ export class EntrySearch {
     const outer = [...this.#atEdge(now), ...this.#atGateway(now)].filter((entry) => matches(entry, wanted));
     const cut = outer.length > MOST_FOUND;
     return {
-      found: [...outer.slice(0, MOST_FOUND), ...shared.found, ...(await this.#inLedger(wanted))],
+      found: [...outer.slice(0, MOST_FOUND), ...this.#inMemory(wanted, now), ...shared.found, ...(await this.#inLedger(wanted))],
       notes: [
         ...(cut
           ? [{ tier: 'edge', text: `${outer.length} entries of edge and gateway match; ${MOST_FOUND} are shown` } as const]
@@ -68,11 +71,34 @@ export class EntrySearch {
     });
   }
 
-  /** A process that is frozen between invocations can't be asked. */
+  /**
+   * What the processes that run may hold: a process that is frozen between invocations can't be asked, but what it was asked for
+   * is known.
+   */
+  #inMemory(wanted: Wanted, now: number): EntryRow[] {
+    const running = new Set(this.#products.lambda.environments().map(({ pid }) => pid));
+    const latest = new Map<string, EntryRow>();
+    for (const { steps, at, url, tags } of this.#requests()) {
+      const { name, pid } = steps.find((step) => step.at === 'function') ?? {};
+      if (pid === undefined || !running.has(pid) || !steps.some((step) => step.at === 'memory')) continue;
+      const entry: EntryRow = {
+        tier: 'memory',
+        where: `${name}, process ${pid}`,
+        key: url,
+        tags,
+        state: 'other',
+        storedAt: at,
+        note: `read ${((now - at) / 1000).toFixed(1)} s ago`,
+      };
+      if (matches(entry, wanted)) latest.set(`${pid} ${url}`, entry);
+    }
+    return [...latest.values()].slice(-MOST_FOUND);
+  }
+
   #memoryNote(): string {
     const environments = this.#products.lambda.environments();
     const idle = environments.filter(({ state }) => state === 'idle').length;
-    return `${environments.length} processes of functions run, ${idle} of them frozen: what their memory holds can't be read from outside. A request's path says when it answered, and a purge waits until it has drained.`;
+    return `${environments.length} processes of functions run, ${idle} of them frozen between invocations, so that none can be asked. Each path below was read there, by requests that were seen: memory has it for the route's memory TTL from then, at most.`;
   }
 
   async #inLedger({ tag }: Wanted): Promise<EntryRow[]> {

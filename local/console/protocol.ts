@@ -31,6 +31,8 @@ export interface Step {
   readonly id?: string;
   /** Name of the stage, or of the function. */
   readonly name?: string;
+  /** Process of the function. */
+  readonly pid?: number;
 }
 
 /** A request and its path. */
@@ -50,6 +52,8 @@ export interface RequestRow {
   readonly steps: readonly Step[];
   readonly tags: readonly string[];
   readonly cacheStatus?: string;
+  /** Trace of the invocation that made the content. */
+  readonly traceId?: string;
   /** Begin of the invocation that made the content, or a later time where that isn't known. */
   readonly madeAt?: number;
   /** Tier of the function that the content came from, by its `Cache-Status`. */

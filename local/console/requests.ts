@@ -79,7 +79,7 @@ export class Requests {
       asked: 'gateway',
       ...way,
       tags: [],
-      ...content(answer.headers, answer.madeAt),
+      ...content(answer.headers, answer.madeAt, answer.traceId),
     });
   }
 
@@ -98,7 +98,7 @@ export class Requests {
       answeredBy,
       steps: [first, ...(inner?.steps ?? [])],
       tags: object?.tags ?? [],
-      ...content(headers, asked?.answer.madeAt ?? object?.storedAt),
+      ...content(headers, asked?.answer.madeAt ?? object?.storedAt, asked?.answer.traceId),
     });
   }
 
@@ -155,7 +155,7 @@ export class Requests {
       at: 'function',
       outcome: run?.failed || invocationId === undefined ? 'failed' : 'ran',
       name: functionArn.split(':')[6] ?? functionArn,
-      ...(run && { ms: run.ms, afterMs: run.at - at, id: run.requestId }),
+      ...(run && { ms: run.ms, afterMs: run.at - at, id: run.requestId, pid: run.pid }),
       ...(run?.cold && { why: 'a new environment was started for it' }),
     };
     const inside = originSteps(answer.headers);
@@ -192,13 +192,14 @@ function common({ requestId, at, ms, method, path, query, status }: EdgeAnswer |
   return { id: requestId, at, ms, method, url: query === '' ? path : `${path}?${query}`, status };
 }
 
-function content(headers: RequestRow['headers'], madeAt: number | undefined) {
+function content(headers: RequestRow['headers'], madeAt: number | undefined, traceId: string | undefined) {
   const cacheStatus = headerOf(headers, 'cache-status');
   const madeBy: Tier | undefined = functionTiers(cacheStatus)?.tier;
   return {
     headers,
     ...(cacheStatus !== undefined && { cacheStatus }),
     ...(madeAt !== undefined && { madeAt }),
+    ...(traceId !== undefined && { traceId }),
     ...(madeBy !== undefined && { madeBy }),
   };
 }

@@ -63,7 +63,7 @@ function eventHeaders(request: GatewayRequest, { requestId, method }: RequestCon
   headers.set('x-forwarded-for', ['X-Forwarded-For', [[...forwarded, request.sourceIp].join(', ')]]);
   headers.set('x-forwarded-port', ['X-Forwarded-Port', ['443']]);
   headers.set('x-forwarded-proto', ['X-Forwarded-Proto', ['https']]);
-  if (!headers.has('x-amzn-trace-id')) headers.set('x-amzn-trace-id', ['X-Amzn-Trace-Id', [traceId(requestId)]]);
+  headers.set('x-amzn-trace-id', ['X-Amzn-Trace-Id', [traceIdOf(request, requestId)]]);
   return [...headers.values()];
 }
 
@@ -114,8 +114,10 @@ function requestContext(request: GatewayRequest, context: RequestContext) {
   };
 }
 
-/** X-Ray's form of an id, made of the request's. */
-function traceId(requestId: string): string {
+/** The caller's trace, or one in X-Ray's form that is made of the request's id. */
+export function traceIdOf(request: Pick<GatewayRequest, 'headers'>, requestId: string): string {
+  const given = request.headers.find(([name]) => name.toLowerCase() === 'x-amzn-trace-id')?.[1];
+  if (given !== undefined) return given;
   const hex = requestId.replaceAll('-', '');
   return `Root=1-${hex.slice(0, 8)}-${hex.slice(8, 32)}`;
 }

@@ -6,7 +6,7 @@ import { type GatewayResponseType, gatewayResponse } from './gateway-responses';
 import { type EffectiveSettings, effectiveSettings } from './method-settings';
 import { isUnsupported } from './mock-integration';
 import type { Method, RestApi, Stage } from './options';
-import { proxyEvent, type RequestContext } from './proxy-event';
+import { proxyEvent, type RequestContext, traceIdOf } from './proxy-event';
 import { RefreshGuards } from './refresh-guards';
 import { type GatewayRequest, headerValues, parameterValue } from './request';
 import { bodyFor, type GatewayResponse, type IntegrationResponse, proxyResponse } from './response';
@@ -135,6 +135,7 @@ export class StageHandler {
       headers: response.headers,
       cache: 'off',
       ...steps,
+      ...(steps.functionArn !== undefined && { traceId: traceIdOf(request, requestId) }),
     });
     return response;
   }

@@ -119,7 +119,7 @@ export class FunctionPool implements FunctionTarget {
     const [start, began] = [clock.now(), performance.now()];
     const result = await environment.invoke({ requestId, invokedFunctionArn, payload });
     const [ms, cold, failed] = [performance.now() - began, environment.invocations === 1, result.functionError !== undefined];
-    observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, cold, failed });
+    observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, pid: environment.pid, cold, failed });
     const status = result.functionError ? '\tStatus: error' : '';
     this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
     if (environment.state === 'idle') {

@@ -45,6 +45,7 @@ if (!canRun) process.stderr.write(`\nthe console is NOT tested, because there is
     expect(await texts('.steps .name')).toEqual(['Edge', 'Stage cache', 'Function', 'Memory', 'Shared', 'Database']);
     expect(await texts('.steps .outcome')).toEqual(['miss', 'miss', 'ran', 'miss', 'miss', 'hit']);
     const facts = await detail.locator('.facts').first().textContent();
+    expect(facts).toMatch(/TraceRoot=1-[0-9a-f]{8}-[0-9a-f]{24}/);
     for (const fact of [first.headers['cache-status'], first.headers['x-amz-cf-id'], 'place:2950159', '/places/2950159']) {
       expect(facts).toContain(fact);
     }
@@ -111,6 +112,13 @@ if (!canRun) process.stderr.write(`\nthe console is NOT tested, because there is
     const staged = platform.gateway.entries().filter(({ key }) => key.includes('2925533'));
     expect(await found('Stage cache').locator('code').allTextContents()).toEqual(staged.map(({ key }) => key));
     expect(await found('Shared').count()).toBe(1);
+    const reader = platform.lambda
+      .environments()
+      .find(({ functionArn, state }) => /Reader/.test(functionArn) && state === 'idle');
+    expect(await found('Memory').locator('code').allTextContents()).toEqual(['/places/2925533']);
+    expect(await found('Memory').textContent()).toMatch(
+      new RegExp(`place:2925533.*process ${reader!.pid}; read \\d+\\.\\d s ago`),
+    );
     expect(await found('Shared').textContent()).toMatch(/place\/1\/2925533fresh for .*place:2925533, places/);
     await page.getByLabel('By').selectOption('key');
     await page.getByLabel('Tag or key').fill('2925533');

@@ -44,7 +44,7 @@ export function Requests({ rows, selected, select, stale }: RequestsProps) {
           <input
             type="search"
             value={text}
-            placeholder="path, tag, key, id"
+            placeholder="path, tag, key, id, trace"
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
@@ -133,8 +133,8 @@ export function Answered({ by }: { readonly by: Answerer }) {
   );
 }
 
-function searched({ method, url, tags, steps, id }: RequestRow): string {
-  return [method, url, id, ...tags, ...steps.map(({ key }) => key ?? '')].join(' ').toLowerCase();
+function searched({ method, url, tags, steps, id, traceId = '' }: RequestRow): string {
+  return [method, url, id, traceId, ...tags, ...steps.map(({ key }) => key ?? '')].join(' ').toLowerCase();
 }
 
 /** The path of a request: each tier that it came to, how long it took there, and why it went on. */
@@ -193,6 +193,8 @@ function Detail({ row, purges }: { readonly row: RequestRow; readonly purges: re
         <dd>
           <code>{row.id}</code>
         </dd>
+        <dt>Trace</dt>
+        <dd>{row.traceId ? <code>{row.traceId}</code> : 'none: no function that was seen made the content'}</dd>
       </dl>
       <details>
         <summary>{row.headers.length} headers, as the origin sent them</summary>

@@ -206,3 +206,14 @@ test.each([
   const found = functionTiers(header);
   expect([found?.tier, found?.steps.map(({ at, outcome }) => `${at} ${outcome}`)]).toEqual([tier, steps]);
 });
+
+test('a hit has the trace of the request that made its content, and so has that request', () => {
+  const requests = new Requests();
+  requests.add({ ...invocation, pid: 42 } as never);
+  requests.add(gateway({ traceId: 'Root=1-a-b' }));
+  const miss = requests.add(edge());
+  const hit = requests.add(edge({ requestId: 'e2', at: 11_000, result: 'Hit', fromOrigin: false }));
+  expect([miss?.traceId, hit?.traceId]).toEqual(['Root=1-a-b', 'Root=1-a-b']);
+  expect(miss?.steps.find(({ at }) => at === 'function')?.pid).toBe(42);
+  expect(requests.add(gateway({ requestId: 'g3', fromEdge: false, traceId: 'Root=1-c-d' }))?.traceId).toBe('Root=1-c-d');
+});
