@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { forgetRunning, type RunningPlatform, recordRunning } from '../../local/dev/running';
 import { functionArn } from '../support/app';
 import { startTestPlatform, type TestPlatform } from '../support/platform';
 import { waitFor } from '../support/wait-for';
@@ -103,5 +106,25 @@ describe('a change', () => {
     platform.lambda.resume(executor);
     await waitFor('the new value at the edge', async () => (await populationAtEdge()) === 3_000_001, { timeoutMs: 90_000 });
     await completed(purgeId);
+  });
+});
+
+describe('cachement dev --connect', () => {
+  const project = path.resolve(__dirname, '../..');
+  let engines: RunningPlatform['engines'];
+  beforeAll(async () => {
+    ({ engines } = await recordRunning(platform, platform.stateDir));
+  });
+  afterAll(() => forgetRunning(platform.stateDir));
+
+  test.each([
+    ['redis', 'ACL WHOAMI\n', (user: string) => user],
+    ['postgres', 'SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid();\n', (user: string) => `${user} | t`],
+  ])('opens the client of %s as its administrator, over TLS, or says the command', (kind, input, answer) => {
+    const words = [path.join(project, 'cli/cachement.cjs'), 'dev', '--connect', kind, '--state', platform.stateDir];
+    const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: project, input, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { user } = engines.find((engine) => engine.kind === kind)!;
+    expect(stdout).toContain(/ is not installed/.test(stdout) ? 'the command is:' : answer(user));
   });
 });

@@ -4,6 +4,7 @@ import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { processTree, startOf } from '../../local/host/process-tree';
+import { testAssembly } from '../support/platform';
 import { synthesizeSmallApp } from '../support/small-app';
 import { waitFor } from '../support/wait-for';
 
@@ -136,6 +137,26 @@ describe('npm start', () => {
     expect(second.output().trim()).toBe(`port ${port} is in use; end whatever listens there, or choose another port with --port`);
     first.child.kill('SIGTERM');
     await first.ended;
+  });
+
+  const mounts = [['-m'], ['-rm']].find(
+    (words) => spawnSync('unshare', [...words, 'mount', '-t', 'tmpfs', 'tmpfs', folder]).status === 0,
+  );
+  (mounts ? test : test.skip)('fails with what to do on a disk that is full', async () => {
+    const disk = path.join(folder, 'disk');
+    fs.mkdirSync(disk);
+    const words = ['dev', '--no-watch', '--port', '0', '--assembly', await testAssembly(), '--state', path.join(disk, 'state')];
+    const script = `mount -t tmpfs -o size=2m tmpfs '${disk}' && exec "$0" "$@"`;
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      [...mounts!, 'sh', '-c', script, process.execPath, path.join(project, 'cli/cachement.cjs'), ...words],
+      { cwd: project, encoding: 'utf8' },
+    );
+    expect(stdout + stderr).toContain(
+      `the disk of '${disk}/state' is full: free some space there, or choose a folder of another disk with --state\n`,
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(status).toBe(1);
   });
 
   test('fails on options that it does not know or understand', async () => {
