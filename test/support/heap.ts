@@ -4,11 +4,18 @@ import * as vm from 'node:vm';
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage = vm.runInNewContext('gc') as () => void;
 
-/** Bytes of the heap and of buffers that are in use, after the rest has been collected. */
+/** Bytes by which two measurements of the same may differ. */
+const NOISE = 50_000;
+
+/** Bytes of the heap and of buffers that are in use, after the rest has been collected: again and again, until nothing goes. */
 function usedBytes(): number {
-  for (let i = 0; i < 2; i += 1) collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    const used = heapUsed + external;
+    if (used > before - NOISE) return used;
+    before = used;
+  }
 }
 
 /** Bytes that what a function makes keeps in use. Make some megabytes, so that what else goes on in the process doesn't count. */
