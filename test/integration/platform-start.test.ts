@@ -145,12 +145,14 @@ describe('npm start', () => {
   (mounts ? test : test.skip)('fails with what to do on a disk that is full', async () => {
     const disk = path.join(folder, 'disk');
     fs.mkdirSync(disk);
+    // As root, PostgreSQL's user must be able to enter, or its data would be elsewhere.
+    fs.chmodSync(folder, 0o755);
     const words = ['dev', '--no-watch', '--port', '0', '--assembly', await testAssembly(), '--state', path.join(disk, 'state')];
     const script = `mount -t tmpfs -o size=2m tmpfs '${disk}' && exec "$0" "$@"`;
     const { status, stdout, stderr } = spawnSync(
       'unshare',
       [...mounts!, 'sh', '-c', script, process.execPath, path.join(project, 'cli/cachement.cjs'), ...words],
-      { cwd: project, encoding: 'utf8' },
+      { cwd: project, encoding: 'utf8', timeout: 90_000 },
     );
     expect(stdout + stderr).toContain(
       `the disk of '${disk}/state' is full: free some space there, or choose a folder of another disk with --state\n`,
