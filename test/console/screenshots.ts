@@ -25,7 +25,7 @@ async function main(): Promise<void> {
       body: { population: 3 },
     });
     const { purgeId } = change.json() as { purgeId: string };
-    await waitFor('the purge', async () => (await platform.get(`/purges/${purgeId}`)).json().completedAt, { timeoutMs: 60_000 });
+    await waitFor('the purge', async () => (await platform.get(`/purges/${purgeId}`)).json().completedAt, { timeoutMs: 240_000 });
     await platform.request(`${platform.urls.gateway}/places/2950159`, { method: 'PATCH', body: { population: 4 } });
     for (const scheme of SCHEMES) {
       await page.emulateMedia({ colorScheme: scheme });
