@@ -119,7 +119,11 @@ describe('cachement dev --connect', () => {
 
   test.each([
     ['redis', 'ACL WHOAMI\n', (user: string) => user],
-    ['postgres', 'SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid();\n', (user: string) => `${user} | t`],
+    [
+      'postgres',
+      "SELECT current_user || ' by TLS: ' || ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid();\n",
+      (user: string) => `${user} by TLS: true`,
+    ],
   ])('opens the client of %s as its administrator, over TLS, or says the command', (kind, input, answer) => {
     const words = [path.join(project, 'cli/cachement.cjs'), 'dev', '--connect', kind, '--state', platform.stateDir];
     const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: project, input, encoding: 'utf8' });
