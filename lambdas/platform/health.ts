@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { EventDetails } from '../../lib/contract/events';
 import { type ClusterState, clusterState } from '../runtime/cluster-state';
-import { Budget } from '../runtime/connection/budget';
+import { newBudget } from '../runtime/connection/budget';
 import type { RedisStore } from '../runtime/shared/redis-store';
 import type { Database } from './database';
 
@@ -45,7 +45,7 @@ export interface ServerState {
 }
 
 /** Timeout of one server, in milliseconds: less than anyone who watches would wait. */
-const budget = new Budget(500, () => new Error('no answer within 500 ms'));
+const budget = newBudget(500, () => new Error('no answer within 500 ms'));
 
 /**
  * A purge that waits longer than this for a tier isn't on its normal way, in seconds: drain, delays and CloudFront's 25 s at P95

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { Budget } from './connection/budget';
+import { newBudget } from './connection/budget';
 import type { RedisConnection } from './connection/redis-connection';
 import { SLOTS } from './shared/hash-slot';
 
@@ -16,7 +16,7 @@ const ANSWER_LIMIT_MS = 400;
 
 const DOWN: ClusterState = { status: 'down', nodes: [] };
 
-const budget = new Budget(ANSWER_LIMIT_MS, () => new Error('no answer'));
+const budget = newBudget(ANSWER_LIMIT_MS, () => new Error('no answer'));
 
 /**
  * State of a connection's cluster, as the cluster reports it and as far as this process reaches it. It asks each master now: what

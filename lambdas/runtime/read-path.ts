@@ -42,6 +42,9 @@ const MOST_WAITING = 10_000;
 const FIRST_WAIT_MS = 10;
 const WAIT_GROWTH = 1.6;
 const LONGEST_WAIT_MS = 100;
+/** Rest of an entry that couldn't be loaded, in milliseconds, and the largest number of them. */
+const REST_MS = 1000;
+const MOST_RESTING = 10_000;
 /** Bounds of a lease whose load's duration is known, in milliseconds. */
 const SHORTEST_LEASE_MS = 500;
 const LONGEST_LEASE_MS = 10_000;
@@ -73,6 +76,8 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>) {
   const hints = new Hints();
   /** Refreshes under way in this process, by entry; its other reads are served the entry that was found. */
   const refreshing = new Map<string, Promise<ReadResult>>();
+  /** Entries that couldn't be loaded and may be stale, each with the end of its rest. */
+  const resting = new Map<string, number>();
 
   /** State of memory's fence: another number after each purge that concerns the entry. */
   function fenceOf(entryName: string): number {
@@ -187,16 +192,25 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>) {
         return toRead(background ? found : await refreshed);
       }
       // 5. Miss: one load for all. Another read of this turn may have begun it.
+      const fallback = found?.state === 'stale-if-error' && (() => asItIs<T>(found));
+      // Who asked a moment ago was told that it can't be loaded.
+      if (fallback && clock.now() < (resting.get(entryName) ?? 0)) return fallback();
       const joinedLoad = flights.join(slot, name);
       try {
         const loaded = await (joinedLoad ??
           flights.start(slot, name, (flight) => loadMissing(request, flight, result).finally(() => flight.close())));
         if (loaded) return toRead(loaded, !!joinedLoad);
       } catch (error) {
-        if (found?.state !== 'stale-if-error') throw error;
-        return toRead(changed(withOutcome(found.cached, entryNow(), 'shared', 'stale'), { reason: 'load-failed' }));
+        if (!fallback) throw error;
+        if (resting.size >= MOST_RESTING) resting.clear();
+        resting.set(entryName, clock.now() + REST_MS);
+        return fallback();
       }
     }
+  }
+
+  function asItIs<T>({ cached }: FoundEntry): Read<T> {
+    return toRead(changed(withOutcome(cached, entryNow(), 'shared', 'stale'), { reason: 'load-failed' }));
   }
 
   /** One `GET`, and in the same turn the tag versions that aren't known well enough. */

@@ -218,6 +218,8 @@ describe('a shard that hangs', () => {
     });
     expect((await failures()).length).toBeLessThan(keys.length);
     await waitFor('the new master', async () => (await failures()).length === 0, { timeoutMs: 20_000 });
+    // Nothing of the old one stays: hits go the short way again.
+    await waitFor('no shard in trouble', () => !store.connection.failing);
     await cluster.engines.kill(victim!.name, 'SIGCONT');
     await cluster.engines.ready();
     await expect(purges(store, keys)).resolves.toBeUndefined();

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { Budget, type Progress } from '../../runtime/connection/budget';
+import { newBudget, type Progress } from '../../runtime/connection/budget';
 import { currentVersion } from '../../runtime/versions/postgres';
 import type { Version } from '../../runtime/versions/version';
 import { log } from '../log';
@@ -38,10 +38,10 @@ const steps = new Steps();
  * Time for which the writer's own attempt may hold up its answer while nothing ends, in milliseconds: a healthy shared tier takes
  * a few, and the pipeline does it again anyway.
  */
-const attemptBudget = new Budget(250, () => new Error('nothing was purged for 250 ms'), steps);
+const attemptBudget = newBudget(250, () => new Error('nothing was purged for 250 ms'), steps);
 
 /** Time for which all that follows a commit may hold up the writer's answer, in milliseconds. */
-const answerBudget = new Budget(1_000, () => new Error('not done within 1000 ms'));
+const answerBudget = newBudget(1_000, () => new Error('not done within 1000 ms'));
 
 const versionsOf = new WeakMap<Pool, NextRun<Version>>();
 

@@ -32,76 +32,68 @@ const MOST_BUDGETS = 40;
  * loop: a process that was busy, or frozen, is charged one tick for it. And while a server makes progress an operation waits in
  * a queue of this process, which isn't the server's fault.
  */
-export class Budget {
-  /** Operations, oldest first, from `#front` on. */
-  #operations: (Pending | undefined)[] = [];
-  #front = 0;
-  #now = 0;
-  #armed = false;
-  readonly #tickMs: number;
-  readonly #expired: (operation: Pending) => Error;
-  readonly #progress: Progress | undefined;
-
-  constructor(
-    readonly ms: number,
-    expired: (operation: Pending) => Error,
-    progress?: Progress,
-  ) {
-    this.#expired = expired;
-    this.#progress = progress;
-    this.#tickMs = Math.max(1, ms / TICKS);
-  }
+export function newBudget(ms: number, expired: (operation: Pending) => Error, progress?: Progress) {
+  /** Operations, oldest first, from `front` on. */
+  let operations: (Pending | undefined)[] = [];
+  let front = 0;
+  let now = 0;
+  let armed = false;
+  const tickMs = Math.max(1, ms / TICKS);
 
   /** Makes the operation fail once the budget is used up. */
-  bound(operation: Pending): void {
+  function bound(operation: Pending): void {
     // Those that have settled go at once: a queue that kept answers for as long as a budget would fill the heap with them.
-    while (this.#operations[this.#front]?.isResolved) this.#operations[this.#front++] = undefined;
-    if (this.#front > 256 && this.#front * 2 > this.#operations.length) this.#compact();
-    operation.end = this.#now + this.ms;
-    this.#operations.push(operation);
-    if (!this.#armed) this.#arm();
+    while (operations[front]?.isResolved) operations[front++] = undefined;
+    if (front > 256 && front * 2 > operations.length) compact();
+    operation.end = now + ms;
+    operations.push(operation);
+    if (!armed) arm();
   }
 
   /** Settles as `promise` does, or rejects once the budget is used up. */
-  limit<T>(promise: Promise<T>, key?: string): Promise<T> {
+  function limit<T>(promise: Promise<T>, key?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const pending = { isResolved: false, key, reject };
-      this.bound(pending);
+      bound(pending);
       promise.then(resolve, reject).then(() => {
         pending.isResolved = true;
       });
     });
   }
 
-  #arm(): void {
-    this.#armed = true;
+  function arm(): void {
+    armed = true;
     // A process that was busy, or frozen, finds its timers due before it has read the answers that wait for it: it reads them
     // first.
-    setTimeout(() => setImmediate(() => this.#tick()), this.#tickMs).unref();
+    setTimeout(() => setImmediate(tick), tickMs).unref();
   }
 
-  #tick(): void {
-    this.#now += this.#tickMs;
-    const now = this.#now;
-    this.#progress?.observe(now);
+  function tick(): void {
+    now += tickMs;
+    progress?.observe(now);
     const overdue: Pending[] = [];
-    for (; this.#front < this.#operations.length; this.#front++) {
-      const operation = this.#operations[this.#front];
+    for (; front < operations.length; front++) {
+      const operation = operations[front];
       if (!operation || operation.isResolved) continue;
       const end = operation.end as number;
       if (end > now) break;
-      operation.until ??= end + MOST_BUDGETS * this.ms;
-      operation.end = Math.min(operation.until, (this.#progress?.lastAt(operation) ?? 0) + this.ms);
-      (operation.end > now ? this.#operations : overdue).push(operation);
+      operation.until ??= end + MOST_BUDGETS * ms;
+      operation.end = Math.min(operation.until, (progress?.lastAt(operation) ?? 0) + ms);
+      (operation.end > now ? operations : overdue).push(operation);
     }
-    this.#compact();
-    this.#armed = this.#operations.length > 0;
-    if (this.#armed) this.#arm();
-    for (const operation of overdue) operation.reject(this.#expired(operation));
+    compact();
+    armed = operations.length > 0;
+    if (armed) arm();
+    for (const operation of overdue) operation.reject(expired(operation));
   }
 
-  #compact(): void {
-    this.#operations = this.#operations.slice(this.#front);
-    this.#front = 0;
+  function compact(): void {
+    operations = operations.slice(front);
+    front = 0;
   }
+
+  return { ms, bound, limit };
 }
+
+/** Deadlines of one budget. */
+export type Budget = ReturnType<typeof newBudget>;

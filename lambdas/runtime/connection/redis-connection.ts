@@ -3,8 +3,8 @@ import { checkText, wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { asUnavailable, ignored, unavailable, unsent } from '../errors';
 import { slotOf } from '../shared/hash-slot';
-import { CircuitBreaker } from './breaker';
-import { Budget, type Pending } from './budget';
+import { type CircuitBreaker, newCircuitBreaker } from './breaker';
+import { type Budget, newBudget, type Pending } from './budget';
 import { ConnectionProgress } from './connection-progress';
 import { GetCommand } from './get-command';
 import { onMaster, type Send } from './on-master';
@@ -117,15 +117,15 @@ export class RedisConnection {
       () => this.#client?.nodes() ?? [],
       (slot) => this.#master(slot),
     );
-    this.#budget = new Budget(numbers.budgetMs, late, progress);
-    this.#writeBudget = new Budget(numbers.writeBudgetMs, late, progress);
+    this.#budget = newBudget(numbers.budgetMs, late, progress);
+    this.#writeBudget = newBudget(numbers.writeBudgetMs, late, progress);
     const leave = ({ key = '' }: Pending) => {
       this.#disconnectFrom(key);
       return late();
     };
-    this.#purgeBudget = new Budget(numbers.purgeBudgetMs, leave, progress);
+    this.#purgeBudget = newBudget(numbers.purgeBudgetMs, leave, progress);
     const connected = this.#connect().catch(this.#reconnectLater);
-    this.#connecting = new Budget(numbers.connectBudgetMs, late)
+    this.#connecting = newBudget(numbers.connectBudgetMs, late)
       .limit(connected)
       .catch(ignored)
       .then(() => {
@@ -219,6 +219,12 @@ export class RedisConnection {
     const credentials = await this.#options.credentials?.();
     if (this.#closed) return;
     const client = createClient(this.#options, credentials, {}, (error) => this.#warn(error));
+    // A shard that has another master now is no reason to be careful with it.
+    client.on('refresh', () => {
+      const masters = new Set(client.slots.map(([address]) => address));
+      for (const address of this.#breakers.keys()) if (!masters.has(address)) this.#breakers.delete(address);
+      this.#count();
+    });
     this.#client = client;
     await new Promise<void>((resolve) => client.once('ready', resolve));
     // 'ready' is one connection. The others are made now, because a handshake is longer than the budget of a read.
@@ -278,6 +284,10 @@ export class RedisConnection {
     if (failure) breaker.failed(this.#clock.now());
     else breaker.succeeded();
     if (failure && breaker.open) this.#disconnectFrom(key);
+    this.#count();
+  }
+
+  #count(): void {
     this.#failing = 0;
     for (const each of this.#breakers.values()) if (each.failing) this.#failing++;
   }
@@ -300,7 +310,7 @@ export class RedisConnection {
     const shard = this.#client.slots[slotOf(key)]?.[0] ?? 'unknown';
     let breaker = this.#breakers.get(shard);
     if (!breaker) {
-      breaker = new CircuitBreaker(this.#options.breakerThreshold, this.#budget.ms, this.#options.breakerRestMs);
+      breaker = newCircuitBreaker(this.#options.breakerThreshold, this.#budget.ms, this.#options.breakerRestMs);
       this.#breakers.set(shard, breaker);
     }
     return breaker;

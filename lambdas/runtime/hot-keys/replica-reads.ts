@@ -1,4 +1,4 @@
-import { Budget } from '../connection/budget';
+import { newBudget } from '../connection/budget';
 import { DedicatedClient } from '../connection/dedicated-client';
 import type { RedisEndpoint } from '../connection/redis-client';
 import { asUnavailable, unavailable } from '../errors';
@@ -35,7 +35,7 @@ export interface ReplicaReads {
  * reading.
  */
 export function replicaReads(options: ReplicaReadsOptions): ReplicaReads {
-  const budget = new Budget(options.budgetMs ?? 20, () => unavailable('no answer within its budget'));
+  const budget = newBudget(options.budgetMs ?? 20, () => unavailable('no answer within its budget'));
   const dedicated = new DedicatedClient(options, { scaleReads: 'all' });
   return {
     get: async (entryName) => {

@@ -1,5 +1,5 @@
 import { checkNumber } from '../arguments';
-import { Budget } from '../connection/budget';
+import { newBudget } from '../connection/budget';
 import { DedicatedClient } from '../connection/dedicated-client';
 import type { RedisEndpoint } from '../connection/redis-client';
 import { ignored } from '../errors';
@@ -69,7 +69,7 @@ class ShardedPubSub implements Backplane {
   #listener: BackplaneListener = () => {};
   #waiting: PurgeMessage[] = [];
   #flushed: Promise<void> = Promise.resolve();
-  readonly #publishBudget = new Budget(PUBLISH_WAIT_MS, () => new Error('a purge was not published within its budget'));
+  readonly #publishBudget = newBudget(PUBLISH_WAIT_MS, () => new Error('a purge was not published within its budget'));
   #disconnected: boolean;
   #closed = false;
   #resolveReady = () => {};

@@ -1,7 +1,7 @@
-import { CircuitBreaker } from '../../../lambdas/runtime/connection/breaker';
+import { newCircuitBreaker } from '../../../lambdas/runtime/connection/breaker';
 
 describe('a circuit breaker', () => {
-  const breaker = () => new CircuitBreaker(2, 50, 1000);
+  const breaker = () => newCircuitBreaker(2, 50, 1000);
 
   test('however many operations one pause of the shard fails, it stays closed', () => {
     const it = breaker();

@@ -1,4 +1,4 @@
-import { Budget } from '../../../lambdas/runtime/connection/budget';
+import { newBudget } from '../../../lambdas/runtime/connection/budget';
 
 const late = () => new Error('too late');
 
@@ -11,14 +11,14 @@ describe('a budget', () => {
   });
 
   test('an operation that ends in time settles as it does', async () => {
-    const budget = new Budget(50, late);
+    const budget = newBudget(50, late);
     await expect(budget.limit(Promise.resolve('answer'))).resolves.toBe('answer');
     await expect(budget.limit(Promise.reject(new Error('refused')))).rejects.toThrow('refused');
     expect(jest.getTimerCount()).toBe(1);
   });
 
   test('each operation fails once its own time is over, with one timer for all', async () => {
-    const budget = new Budget(50, late);
+    const budget = newBudget(50, late);
     const failed: string[] = [];
     const begin = (name: string) =>
       budget.limit(new Promise(() => {})).catch((error: Error) => failed.push(`${name}: ${error.message}`));
@@ -37,7 +37,7 @@ describe('a budget', () => {
   });
 
   test('answers that a busy process finds along with its due timer count', async () => {
-    const budget = new Budget(50, late);
+    const budget = newBudget(50, late);
     let answer = (_: string) => {};
     const operation = budget.limit(
       new Promise<string>((resolve) => {
@@ -52,7 +52,7 @@ describe('a budget', () => {
   });
 
   test('makes those fail that are still under way among many that have settled', () => {
-    const budget = new Budget(50, late);
+    const budget = newBudget(50, late);
     const failed: number[] = [];
     for (let i = 0; i < 5000; i++) budget.bound({ isResolved: i % 1000 !== 7, reject: () => failed.push(i) });
     jest.advanceTimersByTime(60);
@@ -60,7 +60,7 @@ describe('a budget', () => {
   });
 
   test('the time that a busy process takes for itself is charged to nobody', async () => {
-    const budget = new Budget(50, late);
+    const budget = newBudget(50, late);
     const failed = jest.fn();
     budget.limit(new Promise(() => {})).catch(failed);
     // Each turn of the event loop takes 100 ms: of each a tick is charged, which is 10 ms.
@@ -82,7 +82,7 @@ describe('a budget', () => {
       },
       lastAt: ({ key }: { readonly key?: string | undefined }) => (key === 'queued' ? heard.at : undefined),
     };
-    const budget = new Budget(50, late, progress);
+    const budget = newBudget(50, late, progress);
     const failed: string[] = [];
     for (const key of ['queued', 'unanswered']) budget.limit(new Promise(() => {}), key).catch(() => failed.push(key));
     for (let i = 0; i < 20; i++) {

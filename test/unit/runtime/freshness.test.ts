@@ -50,6 +50,26 @@ describe('an entry past its freshness', () => {
     expect((await read(b, source)).outcome).toMatchObject({ status: 'miss', stored: true });
   });
 
+  test('is loaded again a second after its load failed, and served as it is meanwhile', async () => {
+    const { clock, source, a } = two();
+    await read(a, source);
+    await clock.advance(160_000);
+    let tries = 0;
+    const failing = async () => {
+      tries++;
+      return fail();
+    };
+    for (let i = 0; i < 20; i++) {
+      expect(await a.read('k', failing)).toMatchObject({ value: 'v1', outcome: { status: 'stale', reason: 'load-failed' } });
+    }
+    expect(tries).toBe(1);
+    await clock.advance(1001);
+    await a.read('k', failing);
+    expect(tries).toBe(2);
+    await clock.advance(1001);
+    expect((await read(a, source)).outcome).toMatchObject({ status: 'miss', stored: true });
+  });
+
   test('is served after the stale window only where its load fails, until the window of errors ends too', async () => {
     const { clock, source, a } = two();
     await read(a, source);
