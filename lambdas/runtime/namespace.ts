@@ -104,6 +104,8 @@ export class Namespace<Handle> {
   readonly #onRead: NamespaceParts<Handle>['onRead'];
   readonly #meter: ReadMeter | undefined;
   readonly #parts: NamespaceParts<Handle>;
+  /** Policy and dependencies, for functions of the library only. */
+  readonly internals: readonly [policy: NamespacePolicy, parts: NamespaceParts<Handle>];
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where the policy can't be used. */
   constructor(
@@ -112,6 +114,7 @@ export class Namespace<Handle> {
     policy: NamespacePolicy,
     parts: NamespaceParts<Handle>,
   ) {
+    this.internals = [policy, parts];
     this.#parts = parts;
     this.#policy = checkPolicy(name, policy);
     this.#readPath = parts.readPath;

@@ -52,8 +52,13 @@ const LONGEST_LEASE_MS = 10_000;
 /**
  * Read path, from top to bottom: memory, shared, the lease, the load, the fill. Every step that can't be taken leads to the load,
  * so that a cache that fails never fails a request.
+ *
+ * @param memoryFence fence of the memory tier, for another path to the same tiers.
  */
-export function newReadPath<Handle>(parts: ReadPathParts<Handle>) {
+export function newReadPath<Handle>(
+  parts: ReadPathParts<Handle>,
+  memoryFence: Pick<MemoryFence, 'snapshot' | 'advance'> = new MemoryFence(),
+) {
   const {
     memory,
     shared,
@@ -72,7 +77,6 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>) {
   } = parts;
   const lookups = new SingleFlight<LookupResult>();
   const flights = new SingleFlight<ReadResult>();
-  const memoryFence = new MemoryFence();
   const hints = new Hints();
   /** Refreshes under way in this process, by entry; its other reads are served the entry that was found. */
   const refreshing = new Map<string, Promise<ReadResult>>();

@@ -32,6 +32,7 @@ const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
   'cachement/runtime/write-behind/write-behind': ['writeBehind'],
   'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
+  'cachement/runtime/read-many': ['readMany'],
   'cachement/runtime/connection/run-script': ['runScript', 'runReplicated', 'atomicScript'],
   'cachement/runtime/shared/iam-token': ['iamToken'],
   'cachement/runtime/checks/sampled-checks': ['sampledChecks'],
