@@ -1,6 +1,6 @@
 import { checkNumber } from '../arguments';
-import { FNV_SEED, fnv } from '../fnv';
 import type { Keyspace } from '../memory/entry-table';
+import { FNV_SEED, fnv } from '../memory/fnv';
 import { MemoryTier } from '../memory/memory-tier';
 import type { ReadRequest } from '../read-request';
 import type { SharedStore } from '../shared/shared-store';

@@ -1,4 +1,4 @@
-import { fnv } from '../fnv';
+import { fnv } from './fnv';
 
 /**
  * Number of counters. Entries share one by a hash of their name; a collision costs a value that isn't stored, never one stored

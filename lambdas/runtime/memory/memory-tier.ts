@@ -1,5 +1,5 @@
-import { fnv } from '../fnv';
 import { EntryTable, type Keyspace, MAIN, type Queue, SMALL } from './entry-table';
+import { fnv } from './fnv';
 
 /** Share of the bytes that new entries may take; the paper's value. */
 const SMALL_SHARE = 0.1;

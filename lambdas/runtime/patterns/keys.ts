@@ -20,6 +20,7 @@ export const KINDS = {
   iv: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
   ih: { owner: 'inventory', type: 'zset', ttl: 'that of the last hold', isState: true },
   iq: { owner: 'inventory', type: 'hash', ttl: 'that of the last hold', isState: true },
+  is: { owner: 'inventory', type: 'zset', ttl: 'that of the last hold', isState: true },
   us: { owner: 'usage', type: 'hash', ttl: '7 days to 400', isState: true },
   ud: { owner: 'usage', type: 'set', ttl: 'two hours', isState: true },
   fe: { owner: 'fenced-set', type: 'zset', ttl: 'keepSeconds', isState: false },
