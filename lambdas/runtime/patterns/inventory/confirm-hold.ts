@@ -1,6 +1,6 @@
 import { mustBe } from '../../arguments';
 import { invalid } from '../../errors';
-import type { Hold, OnHand } from './inventory';
+import type { Hold, OnHand } from './hold';
 
 /** Connection to the primary, in the caller's transaction: a client of `pg`, say. */
 export interface StockClient {
@@ -61,9 +61,9 @@ export async function loadStock(
 }
 
 /**
- * Sells what is held, in the caller's transaction: a conditional `UPDATE` of the stock, and a row of the sale under the hold's id, so
- * that a repetition sells nothing more. It is right with any hold, one that has ended, and none: what the shared tier knows
- * makes a sale likely, and never lawful. Several of one transaction are to be confirmed in order of their items.
+ * Sells what is held, in the caller's transaction: a conditional `UPDATE` of the stock, and a row of the sale under the hold's
+ * id, so that a repetition sells nothing more. It is right with any hold, one that has ended, and none: what the shared tier
+ * knows makes a sale likely, and never lawful. Several of one transaction are to be confirmed in order of their items.
  *
  * @returns the version of the item's row that the sale made, for {@link Inventory.confirmed}.
  * @throws {SoldOutError} where there are too few units; the transaction goes on, and has no row of it. {@link CacheError}

@@ -1,10 +1,9 @@
 export { type ConfirmHoldOptions, confirmHold, loadStock, SoldOutError, STOCK_TABLES, type StockClient } from './confirm-hold';
+export type { Hold, OnHand } from './hold';
 export {
   type AllHeld,
-  type Hold,
   Inventory,
   type InventoryOptions,
-  type OnHand,
   type Reservation,
   type ReservationOfAll,
 } from './inventory';

@@ -10,25 +10,8 @@ import { patternKey } from '../keys';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
 import { type ConfirmHoldOptions, confirmHold, SoldOutError, type StockClient } from './confirm-hold';
+import type { Hold, OnHand } from './hold';
 import { AVAILABLE, CONFIRM, RELEASE, RESERVE } from './scripts';
-
-/** Row of an item, as the database has it. */
-export interface OnHand {
-  /** Units that aren't sold. */
-  readonly onHand: number;
-  /** Version of the row, which grows by one with each change of it. */
-  readonly version: number;
-}
-
-/** Units of an item that somebody wants for themselves. */
-export interface Hold {
-  /** Id of the hold, the caller's: that of an order's line, say. A repetition with it is answered as the first was. */
-  readonly holdId: string;
-  /** Item. */
-  readonly sku: string;
-  /** Units, a whole number. */
-  readonly quantity: number;
-}
 
 /** Answer to a reservation. */
 export type Reservation = Hold &
@@ -87,8 +70,8 @@ export interface InventoryOptions<Handle> {
    */
   readonly baseSeconds?: number;
   /**
-   * Answer where the shared tier can't: `unheld`, so that the buyer goes on and the database decides at checkout; or `deny`, which
-   * throws.
+   * Answer where the shared tier can't: `unheld`, so that the buyer goes on and the database decides at checkout; or `deny`,
+   * which throws.
    * @default 'unheld'
    */
   readonly onUnavailable?: 'unheld' | 'deny';
@@ -215,8 +198,8 @@ export class Inventory<Handle> {
   }
 
   /**
-   * Moves a hold from held to sold, after the commit of its sale. Where it isn't called, because its process died, the units count
-   * twice until the hold ends. Calling it again is safe.
+   * Moves a hold from held to sold, after the commit of its sale. Where it isn't called, because its process died, the units
+   * count twice until the hold ends. Calling it again is safe.
    *
    * @param version version of the item's row that {@link confirmHold} returned.
    * @returns whether a replica has it.
@@ -242,7 +225,9 @@ export class Inventory<Handle> {
     return this.#measured(async () => (await this.#run(RELEASE, hold.sku, [hold.holdId])).reply === 1);
   }
 
-  /** Units that can be held now; where the shared tier can't say, what the database has. Undefined for an item that there isn't. */
+  /**
+   * Units that can be held now; where the shared tier can't say, what the database has. Undefined for an item that there isn't.
+   */
   async available(sku: string): Promise<number | undefined> {
     return this.#measured(async () => {
       const base = await this.#onHand(sku);

@@ -1,12 +1,12 @@
 import { atomicScript } from '../../connection/run-script';
 
 /**
- * Scripts of one item. KEYS: the item, a hash with `base` (what the database has), `version` (that row's), `held` and `sold`; holds by
- * their end; their quantities, 0 for one that was sold; and sales that `base` may not have yet, each `<version>:<quantity>`, by
- * version. What is available is `base - held - sold`.
+ * Scripts of one item. KEYS: the item, a hash with `base` (what the database has), `version` (that row's), `held` and `sold`;
+ * holds by their end; their quantities, 0 for one that was sold; and sales that `base` may not have yet, each
+ * `<version>:<quantity>`, by version. What is available is `base - held - sold`.
  *
- * ARGV begins with what the caller knows of the row, its version and quantity, of which the newer counts, whoever brings it; and with
- * how long the keys live, in milliseconds. Holds that have ended are returned first, at most 100 at a time.
+ * ARGV begins with what the caller knows of the row, its version and quantity, of which the newer counts, whoever brings it; and
+ * with how long the keys live, in milliseconds. Holds that have ended are returned first, at most 100 at a time.
  */
 const COMMON = `
 local item, ends, quantities, sales = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -46,8 +46,9 @@ end
 `;
 
 /**
- * Holds units. ARGV: hold, quantity, its life in ms, most holds of an item. Replies 'held', its end, available; or 'sold-out', 'full'
- * or 'other' with the quantity that the hold of this id is of. A hold that is there is answered as it was, also once it was sold.
+ * Holds units. ARGV: hold, quantity, its life in ms, most holds of an item. Replies 'held', its end, available; or 'sold-out',
+ * 'full' or 'other' with the quantity that the hold of this id is of. A hold that is there is answered as it was, also once it
+ * was sold.
  */
 export const RESERVE = atomicScript(`${COMMON}
 local hold, quantity = ARGV[4], tonumber(ARGV[5])
@@ -70,7 +71,7 @@ return reply`);
 
 /**
  * Counts a sale. ARGV: hold, quantity, version of the row that the sale made. Its hold stays until its end, of no unit, so that a
- * repetition of its reservation holds nothing. A sale that was counted, or that \`base\` has, changes nothing.
+ * repetition of its reservation holds nothing. A sale that was counted, or that `base` has, changes nothing.
  */
 export const CONFIRM = atomicScript(`${COMMON}
 local hold, quantity, at = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])

@@ -1,0 +1,7 @@
+export {
+  type GenerationRead,
+  Generations,
+  type GenerationsOptions,
+  type PublishOptions,
+  type PublishResult,
+} from './generations';

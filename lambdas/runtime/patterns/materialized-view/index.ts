@@ -1,0 +1,1 @@
+export { MaterializedView, type MaterializedViewOptions, type RefreshResult, type ViewValue } from './materialized-view';

@@ -1,0 +1,8 @@
+export {
+  normalizedQuery,
+  type PageOptions,
+  type SearchPage,
+  type SearchQuery,
+  SearchResults,
+  type SearchResultsOptions,
+} from './search-results';
