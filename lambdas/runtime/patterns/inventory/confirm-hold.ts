@@ -36,7 +36,7 @@ export class SoldOutError extends Error {
 }
 
 /** SQL of the two tables, for a schema of one's own. */
-export const STOCK_TABLES = `CREATE TABLE IF NOT EXISTS stock (
+export const STOCK_TABLES: string = `CREATE TABLE IF NOT EXISTS stock (
   sku text PRIMARY KEY,
   on_hand integer NOT NULL CHECK (on_hand >= 0),
   version bigint NOT NULL DEFAULT 1
