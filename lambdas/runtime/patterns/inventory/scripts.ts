@@ -91,7 +91,7 @@ if had > 0 then drop(ARGV[4]) end
 keep()
 return had > 0 and 1 or 0`);
 
-/** What is available. Writes nothing where nothing is held or sold. */
+/** Units that are available. Writes nothing where nothing is held or sold. */
 export const AVAILABLE = atomicScript(`${COMMON}
 if state[1] then keep() end
 return text(available())`);

@@ -35,7 +35,7 @@ export interface MaterializedViewOptions<T, Handle> {
 
 /** Value of a view. */
 export interface ViewValue<T> {
-  /** What was computed. */
+  /** Result of the computation. */
   readonly value: T;
   /** Time at which its computation began, in epoch milliseconds of the shared tier. */
   readonly computedAt: number;
