@@ -7,7 +7,8 @@ import { ACCEPTED } from './accepted';
  */
 const PROVIDED: Readonly<Record<string, string>> = {
   'Custom::AWS': 'it calls any AWS API; write a function of your own',
-  'Custom::CDKBucketDeployment': 'bucket deployments are not run here',
+  'Custom::CDKBucketDeployment':
+    'bucket deployments are not run here; StaticSite copies the files of a site, and a custom resource of your own any other',
   'Custom::LogRetention': 'create the log group in the template and set its retention',
   'Custom::CrossRegionExportWriter': 'use a weak reference (Fn::GetStackOutput)',
   'Custom::CrossRegionExportReader': 'use a weak reference (Fn::GetStackOutput)',

@@ -31,13 +31,15 @@ export interface StoredObject {
 
 interface Entry {
   readonly object: StoredObject;
-  /** Name of the file with its bytes. */
+  /** Name of its file. */
   readonly file: string;
+  /** Length of the line before the bytes. */
+  readonly headBytes: number;
 }
 
 /**
- * The objects of one bucket: for each a file with its bytes and one that describes it. The description names the bytes and is
- * replaced in one step, so that no reader gets the bytes of one version with the headers of another.
+ * The objects of one bucket: a file each, of a line that describes the object and its bytes. Another version is another file, so
+ * that no reader gets the bytes of one with the headers of another.
  */
 export class ObjectStore {
   readonly #folder: string;
@@ -48,9 +50,11 @@ export class ObjectStore {
   constructor(folder: string) {
     this.#folder = folder;
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of fs.readdirSync(folder).filter((file) => file.endsWith('.json'))) {
-      const entry: Entry = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
-      this.#entries.set(entry.object.key, entry);
+    for (const file of fs.readdirSync(folder)) {
+      const content = fs.readFileSync(path.join(folder, file));
+      const headBytes = content.indexOf('\n') + 1;
+      const object: StoredObject = JSON.parse(content.toString('utf8', 0, headBytes));
+      this.#entries.set(object.key, { object, file, headBytes });
     }
   }
 
@@ -62,7 +66,7 @@ export class ObjectStore {
   async read(key: string, range?: { readonly start: number; readonly end: number }): Promise<Buffer> {
     const entry = this.#entries.get(key);
     if (!entry) throw new Error(`no object '${key}'`);
-    const bytes = await fs.promises.readFile(path.join(this.#folder, entry.file));
+    const bytes = (await fs.promises.readFile(path.join(this.#folder, entry.file))).subarray(entry.headBytes);
     return range ? bytes.subarray(range.start, range.end + 1) : bytes;
   }
 
@@ -80,12 +84,10 @@ export class ObjectStore {
       metadata,
     };
     const before = this.#entries.get(key);
-    const file = `${this.#name(key)}-${randomBytes(6).toString('hex')}`;
-    const description = path.join(this.#folder, `${this.#name(key)}.json`);
-    fs.writeFileSync(path.join(this.#folder, file), bytes, { mode: 0o600 });
-    fs.writeFileSync(`${description}.new`, JSON.stringify({ object, file }), { mode: 0o600 });
-    fs.renameSync(`${description}.new`, description);
-    this.#entries.set(key, { object, file });
+    const head = Buffer.from(`${JSON.stringify(object)}\n`);
+    const file = randomBytes(12).toString('hex');
+    fs.writeFileSync(path.join(this.#folder, file), Buffer.concat([head, bytes]), { mode: 0o600 });
+    this.#entries.set(key, { object, file, headBytes: head.length });
     if (before) fs.rmSync(path.join(this.#folder, before.file), { force: true });
     return object;
   }
@@ -94,7 +96,6 @@ export class ObjectStore {
     const entry = this.#entries.get(key);
     if (!entry) return;
     this.#entries.delete(key);
-    fs.rmSync(path.join(this.#folder, `${this.#name(key)}.json`), { force: true });
     fs.rmSync(path.join(this.#folder, entry.file), { force: true });
   }
 
@@ -102,10 +103,5 @@ export class ObjectStore {
   list(): StoredObject[] {
     const keyed = [...this.#entries.values()].map(({ object }) => ({ object, bytes: Buffer.from(object.key) }));
     return keyed.sort((a, b) => Buffer.compare(a.bytes, b.bytes)).map(({ object }) => object);
-  }
-
-  /** A key may have characters and a length that no file name may. */
-  #name(key: string): string {
-    return createHash('sha256').update(key).digest('hex');
   }
 }

@@ -55,6 +55,7 @@ function names({ model, edge }: Platform): string[] {
     ...names('AWS::CloudFront::Distribution').map((id) => `distribution ${id} ${edge.urls.get(id) ?? ''}`.trimEnd()),
     ...names('AWS::Events::EventBus').map((name) => `bus ${name}`),
     ...(queues.length > 0 ? [`queues ${account}/NAME with NAME one of`, ...queues.map((name) => `  ${name}`)] : []),
+    ...names('AWS::S3::Bucket').map((name) => `bucket ${name}`),
   ];
 }
 
