@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { RedisConnection, type RedisConnectionOptions } from '../../../lambdas/runtime';
 import { slotOf } from '../../../lambdas/runtime/shared/hash-slot';
+import { type Postgres, startPostgres } from '../../support/postgres';
 import { type RedisCluster, reach, startRedisCluster } from '../../support/redis-cluster';
 
 /** The one cluster that the tests of all patterns share, and what they do to it. */
@@ -21,6 +22,14 @@ export class PatternCluster {
     const connection = new RedisConnection({ ...reach(this.cluster.place, namespace), ...budgets, ...options });
     this.#connections.push(connection);
     return connection;
+  }
+
+  #postgres: Promise<Postgres> | undefined;
+
+  /** The one PostgreSQL of all tests that need it, started by the first. */
+  postgres(): Promise<Postgres> {
+    this.#postgres ??= startPostgres();
+    return this.#postgres;
   }
 
   /** Client that isn't the library's, to look at keys with. */
@@ -125,6 +134,7 @@ export class PatternCluster {
   async dispose(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     await Promise.all(this.#connections.map((connection) => connection.close()));
+    await (await this.#postgres)?.dispose();
     await this.cluster.dispose();
   }
 }
