@@ -31,6 +31,7 @@ export const KINDS = {
   hl: { owner: 'time-series', type: 'hyperloglog', ttl: 'that of its resolution', isState: true },
   ge: { owner: 'geo', type: 'zset', ttl: 'keepSeconds', isState: false },
   gp: { owner: 'generations', type: 'hash', ttl: 'keepSeconds', isState: false },
+  up: { owner: 'upstream', type: 'string', ttl: 'a rest', isState: false },
   pp: { owner: 'popularity', type: 'zset', ttl: '8 days', isState: false },
 } as const satisfies Record<string, Kind>;
 
