@@ -1,5 +1,5 @@
 import { serve, tell } from '../../bench/support/serve';
-import { Cache, type Namespace, RedisConnection, RedisStore } from '../../lambdas/runtime';
+import { type Backplane, Cache, type Namespace, RedisConnection, RedisStore } from '../../lambdas/runtime';
 import { shardedPubSub } from '../../lambdas/runtime/pub-sub/sharded-pub-sub';
 import { writeBehind } from '../../lambdas/runtime/write-behind/write-behind';
 import { OneValue } from './cache-processes';
@@ -9,17 +9,23 @@ import { waitFor } from './wait-for';
 /** A process of its own beside a test's, for what only two processes show, or only the death of one; started with `Child`. */
 let things: Namespace<undefined>;
 
+function thingsOf(place: Place, namespace: string, memoryTtlSeconds: number, backplane?: Backplane): Namespace<undefined> {
+  const shared = new RedisStore(reach(place, namespace));
+  const cache = new Cache<undefined>({ shared, source: new OneValue(), ...(backplane && { backplane }) });
+  return cache.namespace('things', { freshness: { memoryTtlSeconds, sharedTtlSeconds: 3600 } });
+}
+
 serve({
   /** Opens a cache that keeps for long in memory and hears of purges. */
   async listen(place: Place, namespace: string) {
     const bus = shardedPubSub(reach(place, namespace));
-    const cache = new Cache<undefined>({
-      shared: new RedisStore(reach(place, namespace)),
-      source: new OneValue(),
-      backplane: bus,
-    });
-    things = cache.namespace('things', { freshness: { memoryTtlSeconds: 600, sharedTtlSeconds: 3600 } });
+    things = thingsOf(place, namespace, 600, bus);
     await waitFor('the bus', () => !bus.disconnected);
+  },
+
+  /** Opens a cache that hears of no purge. */
+  deaf(place: Place, namespace: string, memoryTtlSeconds: number) {
+    things = thingsOf(place, namespace, memoryTtlSeconds);
   },
 
   /** @param value what the database has. */
