@@ -90,7 +90,7 @@ export interface Taken {
   giveBack(): Promise<void>;
 }
 
-/** What a script replies. */
+/** Reply of a script. */
 type Reply = readonly [
   granted: number,
   remaining: number,
@@ -114,7 +114,7 @@ const MOST_LIMIT = { gcra: 1e9, 'sliding-window': 1e9, 'sliding-log': 1000, 'fix
 /** Requests that a process has taken of the shared tier and not used yet. */
 interface Lease {
   left: number;
-  /** What the shared tier had left besides. */
+  /** Number that the shared tier had left besides. */
   readonly remaining: number;
   /** Time until which they count for now. */
   readonly until: number;

@@ -2,6 +2,8 @@
  * Responses of somebody else's API, cached for as long as it says, called once for all processes and within its limits; imported
  * as `cachement/patterns/upstream`.
  */
+
+export type { ResponseHeaders } from './response-headers';
 export {
   Upstream,
   type UpstreamAnswer,

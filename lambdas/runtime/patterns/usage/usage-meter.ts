@@ -1,7 +1,7 @@
 import { checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { readCommand, runReplicated } from '../../connection/run-script';
-import { fnv } from '../../fnv';
+import { fnv } from '../../memory/fnv';
 import { patternKey } from '../keys';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
