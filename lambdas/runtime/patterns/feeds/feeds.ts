@@ -86,7 +86,7 @@ export interface FeedsOptions {
 export interface Post {
   /** Its id. */
   readonly postId: string;
-  /** Who posted it. */
+  /** Author of the post. */
   readonly authorId: string;
   /** Time of the post, in epoch milliseconds. */
   readonly at: number;
@@ -106,7 +106,7 @@ export interface OfFollowers {
   readonly batches?: number;
 }
 
-/** What was done for the followers of an author. */
+/** Changes for the followers of an author. */
 export interface Published {
   /** Feeds that were there, and were changed. */
   readonly feeds: number;
@@ -124,7 +124,7 @@ export interface FeedPage {
   /** Posts, the latest first. */
   readonly items: readonly FeedItem[];
   /**
-   * Where the next page begins.
+   * Begin of the next page.
    * @default - this is the last one
    */
   readonly cursor?: string;

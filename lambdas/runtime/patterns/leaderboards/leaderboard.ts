@@ -281,7 +281,7 @@ export class Leaderboard {
     return this.#read<Slice>(SLICE, keys, args);
   }
 
-  /** How good a score is, from 0. */
+  /** Rating of a score, from 0; the greater is the better. */
   #best(score: number): number {
     const { maxScore } = this.#numbers;
     const fits = Number.isSafeInteger(score) && score >= 0 && score <= maxScore;

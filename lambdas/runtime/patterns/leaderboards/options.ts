@@ -103,7 +103,7 @@ export interface Page {
   /** Members, in order. */
   readonly entries: readonly Entry[];
   /**
-   * Where the next page begins.
+   * Begin of the next page.
    * @default - this is the last one
    */
   readonly cursor?: string;

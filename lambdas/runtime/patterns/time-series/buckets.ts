@@ -23,7 +23,7 @@ export const BUCKETS = {
 /** Length of a bucket's record: sum, count, least and greatest value, as doubles in little-endian order. */
 export const RECORD = 32;
 
-/** How long the buckets of each resolution are kept, in milliseconds. */
+/** Life of the buckets of each resolution, in milliseconds. */
 export type Kept = ReadonlyMap<Resolution, number>;
 
 /** @throws {CacheError} `E_INVALID_ARGUMENT` where there is none, or one isn't known or no whole number of seconds. */

@@ -44,7 +44,7 @@ export interface TimeSeriesOptions {
 export interface Sample {
   /** Device, or whatever else has series of its own: any text. */
   readonly source: string;
-  /** What was measured, of letters, digits, `-`, `_` and `.`. */
+  /** Name of the metric, of letters, digits, `-`, `_` and `.`. */
   readonly metric: string;
   /** Finite number. */
   readonly value: number;
@@ -84,7 +84,7 @@ export interface Recorded {
 export interface Query {
   /** Sources that are asked for. */
   readonly sources: readonly string[];
-  /** What was measured. */
+  /** Name of the metric. */
   readonly metric: string;
   /** Time in the first bucket, in epoch milliseconds. */
   readonly from: number;

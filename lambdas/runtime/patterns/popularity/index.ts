@@ -1,0 +1,2 @@
+export { type Popular, Popularity, type PopularityOptions } from './popularity';
+export { coverage, type TimedWarming, type WarmPlanOptions, warmPlan } from './warm-plan';
