@@ -31,6 +31,7 @@ const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
   'cachement/runtime/pub-sub/sharded-pub-sub': ['shardedPubSub'],
   'cachement/runtime/write-behind/write-behind': ['writeBehind'],
   'cachement/runtime/hot-keys/hot-keys': ['hotKeys'],
+  'cachement/runtime/hot-keys/key-copies': ['keyCopies'],
   'cachement/runtime/hot-keys/replica-reads': ['replicaReads'],
   'cachement/runtime/read-many': ['readMany'],
   'cachement/runtime/connection/run-script': ['runScript', 'runReplicated', 'atomicScript'],
