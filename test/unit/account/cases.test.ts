@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { BY_HAND } from '../../../bin/verify/by-hand';
@@ -28,6 +30,9 @@ function assertionsOf({ app }: AccountCase): Template[] {
 
 const cases = new Map<string, AccountCase>();
 beforeAll(async () => {
+  // Six cases have one of three functions; a test below bundles each once.
+  const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}');
+  process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...context, 'aws:cdk:bundling-stacks': [] });
   for (const file of CASES) cases.set(file, await import(path.join(folder, file)));
 }, 300_000);
 afterAll(() => {
@@ -45,6 +50,18 @@ test('there is a case for the platform, a stage, the probes and each main constr
     'shared-cache',
     'stage',
   ]);
+});
+
+test('the functions of the cases can be bundled', () => {
+  const functions = fs.readdirSync(path.join(folder, 'functions')).map((name) => path.join(folder, 'functions', name));
+  const words = ['--bundle', '--platform=node', '--external:@aws-sdk/*', '--external:pg-native', '--log-level=warning'];
+  const out = fs.mkdtempSync(path.join(os.tmpdir(), 'cases-'));
+  const { status, stderr } = spawnSync(require.resolve('esbuild/bin/esbuild'), [...words, `--outdir=${out}`, ...functions], {
+    cwd: path.resolve(folder, '../..'),
+    encoding: 'utf8',
+  });
+  fs.rmSync(out, { recursive: true });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
 describe.each(CASES)('%s', (file) => {
