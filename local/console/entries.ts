@@ -25,16 +25,17 @@ export class EntrySearch {
   }
 
   async find(wanted: Wanted, now: number): Promise<Entries> {
+    const memory = this.#inMemory(wanted, now);
     const shared = await sharedEntries(this.#products.engines, wanted, now);
     const outer = [...this.#atEdge(now), ...this.#atGateway(now)].filter((entry) => matches(entry, wanted));
     const cut = outer.length > MOST_FOUND;
     return {
-      found: [...outer.slice(0, MOST_FOUND), ...this.#inMemory(wanted, now), ...shared.found, ...(await this.#inLedger(wanted))],
+      found: [...outer.slice(0, MOST_FOUND), ...memory, ...shared.found, ...(await this.#inLedger(wanted))],
       notes: [
         ...(cut
           ? [{ tier: 'edge', text: `${outer.length} entries of edge and gateway match; ${MOST_FOUND} are shown` } as const]
           : []),
-        { tier: 'memory', text: this.#memoryNote() },
+        { tier: 'memory', text: this.#memoryNote(memory.length > 0) },
         ...shared.notes.map((text) => ({ tier: 'shared', text }) as const),
       ],
     };
@@ -95,10 +96,10 @@ export class EntrySearch {
     return [...latest.values()].slice(-MOST_FOUND);
   }
 
-  #memoryNote(): string {
+  #memoryNote(isRead: boolean): string {
     const environments = this.#products.lambda.environments();
     const idle = environments.filter(({ state }) => state === 'idle').length;
-    return `${environments.length} processes of functions run, ${idle} of them frozen between invocations, so that none can be asked. Each path below was read there, by requests that were seen: memory has it for the route's memory TTL from then, at most.`;
+    return `${environments.length} processes of functions run, ${idle} of them frozen between invocations, so that none can be asked. ${isRead ? "Each path below was read there, by requests that were seen: memory has it for the route's memory TTL from then, at most." : 'No request that was seen has read it there.'}`;
   }
 
   async #inLedger({ tag }: Wanted): Promise<EntryRow[]> {

@@ -34,6 +34,8 @@ async function main(): Promise<void> {
           await show(page, platform.urls.console, view, width);
           if (view.name === 'live')
             await page.locator('table.requests tbody tr', { hasText: 'Database' }).first().getByRole('button').click();
+          // What sticks to the top of the window is to be there in the picture of the whole page.
+          if (width > 500) await page.evaluate('scrollTo(0, 0)');
           // Two seconds of figures.
           await page.waitForTimeout(2000);
           await page.screenshot({ path: path.join(folder, `${view.name}-${width}-${scheme}.png`), fullPage: width > 500 });

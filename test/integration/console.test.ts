@@ -117,7 +117,7 @@ if (!canRun) process.stderr.write(`\nthe console is NOT tested, because there is
       .find(({ functionArn, state }) => /Reader/.test(functionArn) && state === 'idle');
     expect(await found('Memory').locator('code').allTextContents()).toEqual(['/places/2925533']);
     expect(await found('Memory').textContent()).toMatch(
-      new RegExp(`place:2925533.*process ${reader!.pid}; read \\d+\\.\\d s ago`),
+      new RegExp(`read \\d+\\.\\d s agoplace:2925533.*process ${reader!.pid}$`),
     );
     expect(await found('Shared').textContent()).toMatch(/place\/1\/2925533fresh for .*place:2925533, places/);
     await page.getByLabel('By').selectOption('key');

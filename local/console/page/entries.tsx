@@ -114,18 +114,18 @@ function TierEntries({ name, color, entries, notes }: TierEntriesProps) {
           <tbody>
             {entries.map((entry) => (
               <tr key={`${entry.where} ${entry.key}`}>
-                <td>
+                <td class="key">
                   <code>{entry.key}</code>
                 </td>
                 <td>
                   <Validity entry={entry} />
                 </td>
                 <td class="wide">{entry.tags.join(', ')}</td>
-                <td class="wide">{entry.storedAt === undefined ? '–' : clock(entry.storedAt)}</td>
+                <td class="wide time">{entry.storedAt === undefined ? '–' : clock(entry.storedAt)}</td>
                 <td class="number wide">{entry.bytes === undefined ? '–' : bytes(entry.bytes)}</td>
                 <td class="wide">
                   {entry.where}
-                  {entry.note ? `; ${entry.note}` : ''}
+                  {entry.note && entry.state !== 'other' ? `; ${entry.note}` : ''}
                 </td>
               </tr>
             ))}

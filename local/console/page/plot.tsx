@@ -95,6 +95,8 @@ function options(
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
+    // Room for the half of a time that stands at the right end.
+    padding: [null, 28, null, null],
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
     axes: [
       { ...axis, space: 80, values: (_, ticks) => ticks.map((second) => clock(second * 1000)) },

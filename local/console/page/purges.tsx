@@ -129,7 +129,9 @@ const LANES: readonly Lane[] = [
     from: (purge) => stepOf(purge, 'gateway')?.at,
     done: (purge) => purge.completedAt ?? stepOf(purge, 'edge')?.at,
     note: ({ dropped, droppedAt, committedAt }) =>
-      droppedAt === undefined ? undefined : `${dropped} objects dropped at ${duration(droppedAt - committedAt)}`,
+      droppedAt === undefined
+        ? undefined
+        : `${dropped} ${dropped === 1 ? 'object' : 'objects'} dropped at ${duration(droppedAt - committedAt)}`,
   },
 ];
 
