@@ -7,7 +7,7 @@ import { BUNDLE } from '../support/roles';
 import type { ParticipantOptions, Progress, ToParticipant } from './roles/participant';
 
 /** Options that all processes share. */
-export type CrowdOptions = Pick<ParticipantOptions, 'games' | 'concurrency' | 'without' | 'namespace'> & {
+export type CrowdOptions = Pick<ParticipantOptions, 'games' | 'without' | 'namespace'> & {
   readonly seed: number;
   readonly processes: number;
 };

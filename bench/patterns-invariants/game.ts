@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import type { RedisConnection } from '../../lambdas/runtime';
+import type { Cache, RedisConnection } from '../../lambdas/runtime';
+import type { Handle } from '../../lambdas/runtime/versions/postgres';
 import type { Random } from '../consistency/random';
 import type { Part } from './parts';
 
@@ -7,6 +8,8 @@ import type { Part } from './parts';
 export interface GameContext {
   /** Connection of this process, which all games share. */
   readonly connection: RedisConnection;
+  /** Cache over that connection, whose source is the primary. */
+  readonly cache: Cache<Handle>;
   /** The primary of the database. */
   readonly pool: Pool;
   readonly random: Random;

@@ -26,9 +26,8 @@ export interface RunResult {
   readonly seconds: number;
 }
 
-/** Processes that play, and operations of one game at once in each of them. */
+/** Processes that play. */
 const PROCESSES = 4;
-const CONCURRENCY = 16;
 const TURN_MS = 200;
 const SAY_MS = 10_000;
 
@@ -42,7 +41,6 @@ export async function run(testbed: Testbed, options: RunOptions): Promise<RunRes
   const began = performance.now();
   const crowd = new Crowd(testbed, {
     games: judges.map(({ game }) => game),
-    concurrency: CONCURRENCY,
     namespace,
     seed,
     processes: PROCESSES,

@@ -1,8 +1,23 @@
 import type { MakeGame } from '../game';
 import { counter } from './counter';
+import { feeds } from './feeds';
+import { generations } from './generations';
+import { inventory } from './inventory';
 import { leaderboards } from './leaderboards';
+import { materializedView } from './materialized-view';
 import { rateLimit } from './rate-limit';
 import { sessions } from './sessions';
+import { timeSeries } from './time-series';
 
 /** Games by their names; a judge has the same. */
-export const GAMES: Readonly<Record<string, MakeGame>> = { counter, leaderboards, 'rate-limit': rateLimit, sessions };
+export const GAMES: Readonly<Record<string, MakeGame>> = {
+  counter: counter,
+  feeds: feeds,
+  generations: generations,
+  inventory: inventory,
+  leaderboards: leaderboards,
+  'materialized-view': materializedView,
+  'rate-limit': rateLimit,
+  sessions: sessions,
+  'time-series': timeSeries,
+};

@@ -1,8 +1,23 @@
 import type { Judge } from '../judge';
 import { counter } from './counter';
+import { feeds } from './feeds';
+import { generations } from './generations';
+import { inventory } from './inventory';
 import { leaderboards } from './leaderboards';
+import { materializedView } from './materialized-view';
 import { rateLimit } from './rate-limit';
 import { sessions } from './sessions';
+import { timeSeries } from './time-series';
 
 /** Judges of all games. */
-export const JUDGES: readonly Judge[] = [counter, leaderboards, rateLimit, sessions];
+export const JUDGES: readonly Judge[] = [
+  counter,
+  feeds,
+  generations,
+  inventory,
+  leaderboards,
+  materializedView,
+  rateLimit,
+  sessions,
+  timeSeries,
+];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { RedisConnection } from '../../../lambdas/runtime';
+import { Cache, RedisConnection, RedisStore } from '../../../lambdas/runtime';
+import { type Handle, PostgresVersions } from '../../../lambdas/runtime/versions/postgres';
 import { seeded } from '../../consistency/random';
 import type { Game } from '../game';
 import { GAMES } from '../games';
@@ -25,8 +26,6 @@ export interface ParticipantOptions {
   };
   /** Names of games. */
   readonly games: readonly string[];
-  /** Operations of a game at once. */
-  readonly concurrency: number;
   readonly without?: Part;
   /** Milliseconds by which the clock of this process is off. */
   readonly skewMs: number;
@@ -40,6 +39,9 @@ export type ToParticipant =
 /** Message from a process, a few times a second: its operations so far; or that it is done. */
 export type Progress = { readonly operations: Readonly<Record<string, number>>; readonly failures: number };
 
+/** Operations of a game at once, in one process; fewer of those that need a connection to the database. */
+const LANES = 16;
+const LANES_OF: Readonly<Record<string, number>> = { feeds: 4, generations: 1, inventory: 4, 'materialized-view': 2 };
 const PROGRESS_MS = 200;
 /** Pause after a failure: a shard that is down needs no flood. */
 const RETRY_MS = 20;
@@ -48,13 +50,11 @@ const RETRY_MS = 20;
 class Participant {
   readonly #games = new Map<string, Game>();
   readonly #operations: Record<string, number> = {};
-  readonly #options: ParticipantOptions;
   #failures = 0;
   #ending = false;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: ParticipantOptions) {
-    this.#options = options;
     if (options.skewMs !== 0) {
       const now = Date.now;
       Date.now = () => now() + options.skewMs;
@@ -71,29 +71,35 @@ class Participant {
       ...budgets,
       report: () => {},
     });
-    const pool = new Pool({
-      host: database.host,
-      port: database.port,
-      database: database.name,
-      user: database.username,
-      password: database.password,
-      ssl: { ca: database.authorities },
-      max: 6,
-    });
-    pool.on('error', () => {});
+    const connect = (max: number) => {
+      const pool = new Pool({
+        host: database.host,
+        port: database.port,
+        database: database.name,
+        user: database.username,
+        password: database.password,
+        ssl: { ca: database.authorities },
+        max,
+      });
+      pool.on('error', () => {});
+      return pool;
+    };
+    const pool = connect(10);
+    const source = new PostgresVersions({ writer: connect(6), readers: [] });
+    const cache = new Cache<Handle>({ shared: new RedisStore(connection), source, fallbackConcurrency: 6 });
     for (const name of options.games) {
       const random = seeded(options.seed ^ Math.imul(name.length + name.charCodeAt(0), 0x9e3779b1));
       const note = (kind: string, began: number, data: unknown = {}) => journal.note(name, kind, began, data);
       const make = GAMES[name];
       if (!make) throw new Error(`'${name}' is not a game`);
-      this.#games.set(name, make({ connection, pool, random, process: options.process, without: options.without, note }));
+      this.#games.set(name, make({ connection, cache, pool, random, process: options.process, without: options.without, note }));
       this.#operations[name] = 0;
     }
   }
 
   start(): void {
     const lanes = [...this.#games].flatMap(([name, game]) =>
-      Array.from({ length: this.#options.concurrency }, () => this.#play(name, game)),
+      Array.from({ length: LANES_OF[name] ?? LANES }, () => this.#play(name, game)),
     );
     this.#running = Promise.all(lanes);
     setInterval(() => this.#tell(), PROGRESS_MS).unref();
