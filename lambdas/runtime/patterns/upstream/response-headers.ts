@@ -10,6 +10,7 @@ export interface Storing {
 
 /** Headers of a response, such as those of `fetch`. */
 export interface ResponseHeaders {
+  /** Value of a header, or null; names compare without case. */
   get(name: string): string | null;
 }
 
