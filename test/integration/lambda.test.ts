@@ -278,9 +278,9 @@ const isStopped = (pid: number) => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').
   const { value } = await invoke('ticking');
   await until(() => isStopped(value.pid) === true, 'the process is stopped');
   const frozenAt = Date.now();
-  await until(() => Date.now() - frozenAt > 200, 'time goes by');
-  // At most the ticks around the moment of the freeze and the thaw: 40 would have fit.
-  expect((await invoke('ticking')).value.seen).toBeLessThan(10);
+  await until(() => Date.now() - frozenAt > 500, 'time goes by');
+  // At most the ticks around the moment of the freeze and the thaw, which take their time on a slow machine: 100 would have fit.
+  expect((await invoke('ticking')).value.seen).toBeLessThan(50);
 });
 
 (process.platform === 'linux' ? test : test.skip)('leaves environments running with freeze off', async () => {
