@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import type { Database } from '../../lambdas/platform/database';
 import { currentVersion, PostgresVersions } from '../../lambdas/runtime/versions/postgres';
 import { versionSourceContract } from '../contract/version-source';
-import { type Postgres, STANDBY, startPostgres } from '../support/postgres';
+import { type Postgres, PRIMARY, STANDBY, startPostgres } from '../support/postgres';
 import { waitFor } from '../support/wait-for';
 
 let postgres: Postgres;
@@ -163,6 +163,27 @@ describe('versions of a real primary and standby', () => {
     } finally {
       await postgres.engines.kill(STANDBY, 'SIGCONT');
     }
+  });
+
+  test('a primary that hangs costs one question, then a standby answers, and nothing of it is stored', async () => {
+    await caughtUp();
+    const fresh = postgres.database('reader', { statementTimeoutMs: 300 });
+    const source = new PostgresVersions(fresh, { replicaRestMs: 600_000 });
+    const asked = jest.spyOn(fresh.writer, 'connect');
+    await postgres.engines.kill(PRIMARY, 'SIGSTOP');
+    try {
+      for (const request of [{}, {}, { primaryOnly: true }]) {
+        expect(await source.load(count as never, request)).toMatchObject({ origin: 'replica', fillable: false });
+      }
+      expect(asked).toHaveBeenCalledTimes(1);
+    } finally {
+      await postgres.engines.kill(PRIMARY, 'SIGCONT');
+    }
+    // A replica that isn't far enough is no answer: whoever has written is told the truth.
+    const minVersion = await write();
+    expect(await source.load(count as never, { minVersion: `${minVersion.slice(0, -1)}f`, primaryOnly: true })).toMatchObject({
+      origin: 'primary',
+    });
   });
 
   test('a standby that is gone is done without', async () => {

@@ -3,9 +3,10 @@ import { wholeNumbers } from '../arguments';
 import { type Clock, systemClock } from '../clock';
 import { ignored } from '../errors';
 import { LoadScope } from '../load/load-scope';
-import { isConnectionError, isRecoveryConflict } from './postgres-errors';
+import { isConnectionError, isRecoveryConflict, isTimeout, ReplicaBehind, ReplicaUnfit } from './postgres-errors';
+import { type Position, toPosition, VERSION_STATEMENT, type VersionRow } from './postgres-position';
 import type { Loaded, LoadRequest, VersionSource } from './source';
-import { formatVersion, laterVersion, previousVersion, type Version } from './version';
+import { laterVersion, previousVersion, type Version } from './version';
 
 export { isConnectionError };
 
@@ -47,7 +48,8 @@ export interface PostgresVersionsOptions {
   readonly replayWaitMs?: number;
 
   /**
-   * Rest of a replica that failed, in milliseconds, in which it isn't asked.
+   * Rest of a replica that failed, or of a primary that didn't answer in time while a replica does, in milliseconds, in which it
+   * isn't asked.
    * @default 2000
    */
   readonly replicaRestMs?: number;
@@ -59,29 +61,7 @@ export interface PostgresVersionsOptions {
   readonly clock?: Clock;
 }
 
-/**
- * Statement of the version. On a primary: the insert position, which is past every commit that has returned; a file name of the
- * log begins with the timeline. On a standby: what is replayed, and the timeline of its last restart point, which errs towards
- * the older.
- */
-const VERSION_STATEMENT = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text AS lsn,
-  CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline_hex,
-  CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) END AS timeline,
-  pg_is_in_recovery() AS standby`;
-
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
-
-interface VersionRow {
-  lsn: string | null;
-  timeline_hex: string | null;
-  timeline: number | null;
-  standby: boolean;
-}
-
-interface Position {
-  version: Version;
-  standby: boolean;
-}
 
 /**
  * Connection that a load holds. Loads within it use it, too: were they to wait for another one, they could wait for each other.
@@ -92,20 +72,6 @@ interface HeldConnection {
   readonly parent: HeldConnection | undefined;
   readonly nested: Set<Promise<unknown>>;
   done: boolean;
-}
-
-/** Error of a replica that isn't far enough, or doesn't answer in time; another server is asked. */
-class ReplicaUnfit extends Error {}
-
-/** Error of a replica that answers, but hasn't replayed enough. */
-class ReplicaBehind extends ReplicaUnfit {
-  constructor(
-    readonly pool: Pool,
-    readonly version: Version,
-    needed: Version,
-  ) {
-    super(`has replayed ${version}, needed ${needed}`);
-  }
 }
 
 /** Interval at which a replica that is waited for is asked for its position, in milliseconds. */
@@ -133,6 +99,8 @@ export class PostgresVersions implements VersionSource<Handle> {
   /** Primary's version that this process read, and the time at which it asked. */
   #floor: { version: Version; readAt: number } | undefined;
   readonly #restUntil = new Map<Pool, number>();
+  /** Time until which the primary, which didn't answer in time, isn't asked where a replica answers. */
+  #primaryRestsUntil = Number.NEGATIVE_INFINITY;
   /** Times until which waiting for a replica is taken to be of no use. */
   readonly #hurryUntil = new Map<Pool, number>();
   #next = 0;
@@ -187,20 +155,47 @@ export class PostgresVersions implements VersionSource<Handle> {
         }
       }
     }
+    const rests = this.#primaryRests();
+    const instead = rests && (await this.#loadWithoutPrimary(loader, request));
+    if (instead) return instead;
     try {
       return await this.#loadFrom(this.#servers.writer, loader, request.signal);
     } catch (error) {
-      // Without its primary the system still answers reads, but nobody can say how old a replica is, so nothing of it is stored.
       if (!isConnectionError(error)) throw error;
-      for (const replica of this.#replicas()) {
-        try {
-          return { ...(await this.#loadFrom(replica, loader, request.signal, request.minVersion)), fillable: false };
-        } catch (replicaError) {
-          if (!(replicaError instanceof ReplicaUnfit)) throw replicaError;
-        }
-      }
+      this.#restPrimary(error);
+      const loaded = rests ? undefined : await this.#loadWithoutPrimary(loader, request);
+      if (loaded) return loaded;
       throw error;
     }
+  }
+
+  /**
+   * Load from a replica: without its primary the system still answers reads, but nobody can say how old a replica is, so nothing
+   * of it is stored.
+   *
+   * @returns undefined where no replica is fit.
+   */
+  async #loadWithoutPrimary<T>(
+    loader: (handle: Handle) => Promise<T>,
+    { signal, minVersion }: LoadRequest,
+  ): Promise<Loaded<T> | undefined> {
+    for (const replica of this.#replicas()) {
+      try {
+        return { ...(await this.#loadFrom(replica, loader, signal, minVersion)), fillable: false };
+      } catch (error) {
+        if (!(error instanceof ReplicaUnfit)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #primaryRests(): boolean {
+    return this.#primaryRestsUntil > this.#clock.now();
+  }
+
+  /** Has the primary rest that didn't answer: each further question would take as long. One that refuses does so at once. */
+  #restPrimary(error: unknown): void {
+    if (isTimeout(error)) this.#primaryRestsUntil = this.#clock.now() + this.#replicaRestMs;
   }
 
   /** Replicas that aren't resting, beginning with another one each time. */
@@ -214,9 +209,11 @@ export class PostgresVersions implements VersionSource<Handle> {
   /** Primary's version that is at most half a fence's life old: a purge whose fence has ended is then certainly below it. */
   async #freshFloor(): Promise<Version | undefined> {
     if (this.#floor && this.#clock.now() - this.#floor.readAt <= this.#fenceMs / 2) return this.#floor.version;
+    if (this.#primaryRests()) return undefined;
     try {
       return await this.current();
-    } catch {
+    } catch (error) {
+      this.#restPrimary(error);
       return undefined;
     }
   }
@@ -379,10 +376,4 @@ async function open(pool: Pool, connecting = pool.connect()): Promise<{ client: 
     client.release(error instanceof Error ? error : true);
     throw error;
   }
-}
-
-function toPosition(row: VersionRow | undefined): Position {
-  if (!row?.lsn) throw new ReplicaUnfit('has replayed nothing yet');
-  const timeline = row.timeline_hex ? Number.parseInt(row.timeline_hex, 16) : (row.timeline ?? 0);
-  return { version: formatVersion(timeline, row.lsn), standby: row.standby };
 }
