@@ -21,6 +21,7 @@ export * from './operations/cache-monitoring';
 export * from './operations/firewall';
 export * from './operations/metrics';
 export * from './operations/platform-key';
+export * from './operations/scheduled-refresh';
 export * from './operations/topology-reporter';
 export * from './platform';
 export * from './purge/cache-warmer';
