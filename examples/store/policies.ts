@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { CachingPlatform } from 'cachement';
+import type { CachingPlatform, ScheduledRefresh } from 'cachement';
+import type { IConstruct } from 'constructs';
 
 /** Packs of cdk-nag that have a rule in the same words. */
 const NIST_AND_HIPAA = ['NIST.800.53.R5', 'HIPAA.Security'];
@@ -25,7 +26,7 @@ export function acknowledgeFunction(client: lambda.Function): void {
   acknowledge(
     client,
     ['Serverless-LambdaDLQ', ...NIST_AND_HIPAA.map((pack) => `${pack}-LambdaDLQ`)],
-    'API Gateway calls it, and hands its failure to whoever asked: no event is kept that could be lost',
+    'API Gateway calls it, and hands its failure to whoever asked; or a schedule does, whose next call does the same work: nothing is lost',
   );
   acknowledge(
     client,
@@ -39,6 +40,15 @@ export function acknowledgeFunction(client: lambda.Function): void {
   );
 }
 
+/** The same, of a schedule. */
+export function acknowledgeSchedule({ deadLetters }: ScheduledRefresh): void {
+  acknowledge(
+    deadLetters,
+    ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'],
+    'it is the queue of what was not delivered: nothing reads it, so nothing fails to, and there is no queue behind it',
+  );
+}
+
 /** The same, of a platform for a trial: remove it together with `removalPolicy`, and set `deletionProtection`. */
 export function acknowledgeTrial({ database }: CachingPlatform): void {
   acknowledge(
@@ -48,6 +58,6 @@ export function acknowledgeTrial({ database }: CachingPlatform): void {
   );
 }
 
-function acknowledge(construct: lambda.Function | CachingPlatform['database'], rules: readonly string[], reason: string): void {
+function acknowledge(construct: IConstruct, rules: readonly string[], reason: string): void {
   Validations.of(construct).acknowledge(...rules.map((id) => ({ id, reason })));
 }

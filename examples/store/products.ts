@@ -21,6 +21,21 @@ export async function loadProducts(database: Handle, category: string): Promise<
   return rows;
 }
 
+/** Many products by one query, by their ids. */
+export async function loadProductsById(database: Handle, ids: readonly string[]): Promise<Map<string, Product>> {
+  const { rows } = await database.query<Product>(`SELECT ${COLUMNS} FROM products WHERE id = ANY($1)`, [ids]);
+  return new Map(rows.map((row) => [String(row.id), row]));
+}
+
+/** Ids of the products whose name begins with a text, by name. */
+export async function findProducts(database: Handle, text: string, most: number): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    'SELECT id::text FROM products WHERE lower(name) LIKE $1 ORDER BY lower(name), id LIMIT $2',
+    [`${text.replace(/[\\%_]/g, '\\$&')}%`, most],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** @returns the product with its new price; undefined where there is none. */
 export async function changePrice(database: Handle, id: string, priceCents: number): Promise<Product | undefined> {
   const { rows } = await database.query<Product>(`UPDATE products SET price_cents = $2 WHERE id = $1 RETURNING ${COLUMNS}`, [

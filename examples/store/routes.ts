@@ -29,6 +29,22 @@ export const productPage: Route = defineRoute({
   tags: ['product:{id}'],
 });
 
+/** Products whose name begins with a text, page by page. What it answers is cached within, so that prices are today's. */
+export const search: Route = defineRoute({ name: 'search', path: '/search', query: { q: { required: true }, cursor: {} } });
+
+/** Products that are bought most; computed every five minutes. */
+export const trends: Route = defineRoute({ name: 'trends', path: '/trending', query: { category: {} } });
+
+/** Revenue by category; computed every five minutes. */
+export const dashboard: Route = defineRoute({ name: 'dashboard', path: '/analytics/dashboard' });
+
+/** Pieces that can be had. Never cached outside: whoever buys must not read what was left a minute ago. */
+export const stock: Route = defineRoute({ name: 'stock', path: '/products/{id}/stock' });
+
+/** Holds of pieces, and what was paid. */
+export const reservations: Route = defineRoute({ name: 'reservations', path: '/reservations' });
+export const orders: Route = defineRoute({ name: 'orders', path: '/orders' });
+
 /** Tags of everything that shows a product: what a change of it purges. */
 export const tagsOf = ({ id, category }: { readonly id: number; readonly category: string }): string[] => [
   ...routeTags(product, { id: String(id) }),

@@ -1,15 +1,16 @@
 import * as path from 'node:path';
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { CachingPlatform, DatabaseRole } from 'cachement';
+import { CachingPlatform, DatabaseRole, ScheduledRefresh } from 'cachement';
 import type { Construct } from 'constructs';
-import { acknowledgeFunction, acknowledgeTrial } from './policies';
-import { product, productPage, productsOfCategory } from './routes';
+import { acknowledgeFunction, acknowledgeSchedule, acknowledgeTrial } from './policies';
+import { dashboard, orders, product, productPage, productsOfCategory, reservations, search, stock, trends } from './routes';
 
-/** Every cache tier between the shop's viewers and its database, and the shop's two functions. */
+/** Every cache tier between the shop's viewers and its database, and the shop's four functions. */
 export class StoreStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
@@ -23,13 +24,13 @@ export class StoreStack extends Stack {
     });
     acknowledgeTrial(platform);
 
-    const addFunction = (name: string) => {
+    const addFunction = (name: string, timeout = Duration.seconds(3)) => {
       const added = new NodejsFunction(this, name, {
         entry: path.join(__dirname, 'functions', `${name.toLowerCase()}.ts`),
         runtime: lambda.Runtime.NODEJS_24_X,
         architecture: lambda.Architecture.ARM_64,
         memorySize: 1024,
-        timeout: Duration.seconds(3),
+        timeout,
         vpc: platform.network.vpc,
         vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
         allowAllOutbound: false,
@@ -53,5 +54,16 @@ export class StoreStack extends Stack {
     platform.addRoute(productsOfCategory, { reader });
     platform.addRoute(productPage, { reader });
     platform.addPlatformRoutes({ reader });
+
+    // Holds are state: a shop that lives on them gives them a tier that evicts nothing.
+    const ordering = addFunction('Orders');
+    platform.addClient(ordering, { concurrency: 5, role: DatabaseRole.WRITER });
+    const refresher = addFunction('Refresher', Duration.seconds(30));
+    platform.addClient(refresher, { concurrency: 2 });
+    const every = events.Schedule.rate(Duration.minutes(5));
+    acknowledgeSchedule(new ScheduledRefresh(this, 'Refresh', { handler: refresher, schedule: every }));
+    for (const route of [search, trends, dashboard]) platform.addRoute(route, { reader });
+    platform.addRoute(stock, { reader: ordering });
+    for (const route of [reservations, orders]) platform.addRoute(route, { reader: ordering, writes: ['POST'] });
   }
 }

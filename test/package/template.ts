@@ -14,6 +14,8 @@ interface Trial {
   readonly changed: RegExp;
   /** Tag of the path. */
   readonly tag: string;
+  /** Other requests of its README, in their order: method, path, body, status, and what the answer says. */
+  readonly others?: readonly (readonly [method: string, path: string, body: object | undefined, status: number, says: RegExp])[];
   /** A page of files, and its tag. */
   readonly page?: { readonly path: string; readonly tag: string };
 }
@@ -25,6 +27,17 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     change: { method: 'PUT', body: { priceCents: 4321 } },
     changed: /"priceCents":4321/,
     tag: 'product:1',
+    others: [
+      ['GET', '/search?q=%20LaMp', undefined, 200, /"products":\[\{"id":\d+,"name":"Lamp no\. .*"cursor":/],
+      ['GET', '/trending', undefined, 200, /"products":\[/],
+      ['GET', '/analytics/dashboard', undefined, 200, /"category":"lamps".*"stale":false/],
+      ['GET', '/products/7/stock', undefined, 200, /"available":100/],
+      ['POST', '/reservations', { holdId: 'order-1', productId: 7, quantity: 2 }, 201, /"status":"held".*"available":98/],
+      ['POST', '/orders', { holdId: 'order-1', productId: 7, quantity: 2 }, 201, /"quantity":2/],
+      ['POST', '/orders', { holdId: 'order-1', productId: 7, quantity: 2 }, 200, /"quantity":2/],
+      ['GET', '/products/7/stock', undefined, 200, /"available":98/],
+      ['POST', '/reservations', { holdId: 'order-2', productId: 7, quantity: 99 }, 409, /there are 98 left/],
+    ],
   },
   'static-site': {
     path: '/api/notes/18',
@@ -122,6 +135,12 @@ async function runs(project: Project, trial: Trial, began: number): Promise<numb
       project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', tag, ...options]);
     assert.match(await purge(trial.tag, '--wait'), /complete, \d+ ms after the commit/);
     await dev.until('a miss after the purge', async () => (await cacheOf(url)) === 'Miss from cloudfront');
+    for (const [method, path, body, status, says] of trial.others ?? []) {
+      const answer = await fetch(`${edge}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      const text = await answer.text();
+      assert.equal(answer.status, status, `${method} ${path} was answered with ${answer.status}: ${text.slice(0, 500)}`);
+      assert.match(text, says);
+    }
     if (trial.page) {
       const page = `${edge}${trial.page.path}`;
       assert.equal(await cacheOf(page), 'Miss from cloudfront');

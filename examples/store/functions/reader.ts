@@ -4,11 +4,16 @@ import {
   createRouter,
   databaseFromEnvironment,
   type Handler,
+  Problem,
   platformEndpoints,
+  uncached,
 } from 'cachement/functions';
+import { SearchResults } from 'cachement/patterns/search-results';
+import { readMany } from 'cachement/runtime/read-many';
 import { renderProduct } from '../page';
-import { categoryName, loadProduct, loadProducts, productId } from '../products';
-import { product, productPage, productsOfCategory } from '../routes';
+import { categoryName, findProducts, loadProduct, loadProducts, loadProductsById, productId } from '../products';
+import { dashboard, product, productPage, productsOfCategory, search, trends } from '../routes';
+import { trendsOf } from '../trends';
 
 const database = databaseFromEnvironment();
 const cache = cacheFromEnvironment(database);
@@ -32,9 +37,36 @@ const getPage: Handler = async ({ parameters, read }) => {
   return cached(productPage, page, { contentType: 'text/html; charset=utf-8' });
 };
 
+/** Products of lists: an id is kept in a list, and its product once, whatever lists it is in. */
+const items = cache.namespace('items', { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 900 } });
+const results = new SearchResults({ cache, name: 'results', find: (handle, { q }, most) => findProducts(handle, `${q}`, most) });
+const { trending, revenue } = trendsOf(cache);
+
+/** The products, in order, by one query for all that aren't cached. */
+const productsOf = async (ids: readonly string[]) => [
+  ...(await readMany(items, ids, loadProductsById, { tags: (id) => [`product:${id}`] })).values(),
+];
+
+const getSearch: Handler = async ({ parameters: { q = '', cursor } }) => {
+  if (q.trim() === '' || q.length > 200) throw new Problem(400, "'q' must be 1 to 200 characters");
+  if (cursor && !/^[\w-]{16}\.\d{1,6}$/.test(cursor)) throw new Problem(400, "'cursor' must be one that came with a page");
+  const { ids, expired, ...page } = await results.page({ q }, { cursor: cursor || undefined });
+  return uncached(expired ? 410 : 200, { products: await productsOf(ids), ...page });
+};
+
+const getTrends: Handler = async ({ parameters: { category } }) => {
+  const { value, generation } = await trending.get(category ? categoryName(category) : 'all');
+  return uncached(200, { products: await productsOf(value ?? []), computedAt: generation });
+};
+
+const getDashboard: Handler = async () => uncached(200, await revenue.get());
+
 export const handler = createRouter([
   { route: product, GET: getProduct },
   { route: productsOfCategory, GET: getProducts },
   { route: productPage, GET: getPage },
   ...platformEndpoints({ database, cache }),
+  { route: search, GET: getSearch },
+  { route: trends, GET: getTrends },
+  { route: dashboard, GET: getDashboard },
 ]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { handler as ordering } from '../functions/orders';
 import { handler as reader } from '../functions/reader';
 import { handler as writer } from '../functions/writer';
 import { renderProduct } from '../page';
@@ -22,6 +23,10 @@ describe('the stack', () => {
     template.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'PUT', AuthorizationType: 'AWS_IAM' });
   });
 
+  test('computes trends every five minutes, and not for a reader', () => {
+    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(5 minutes)', Targets: [Match.anyValue()] });
+  });
+
   test('migrates the schema when its SQL changes', () => {
     template.hasResourceProperties('Custom::SchemaMigration', { Schema: Match.stringLikeRegexp('^[0-9a-f]{64}$') });
   });
@@ -38,6 +43,21 @@ describe('the functions', () => {
     const { statusCode, body } = await writer({ httpMethod: 'PUT', path: '/products/1', body: '{"priceCents": "free"}' });
     assert.equal(statusCode, 400);
     assert.match(body, /'priceCents' must be a whole number of cents, got: \\"free\\"/);
+  });
+
+  test('refuse an order without an id of its own, by which a repetition is known', async () => {
+    const { statusCode, body } = await ordering({ httpMethod: 'POST', path: '/orders', body: '{"productId": 1, "quantity": 1}' });
+    assert.equal(statusCode, 400);
+    assert.match(body, /'holdId' must be at most 64 letters/);
+  });
+
+  test('refuse a cursor that no page came with', async () => {
+    const { statusCode } = await reader({
+      httpMethod: 'GET',
+      path: '/search',
+      queryStringParameters: { q: 'lamp', cursor: '20' },
+    });
+    assert.equal(statusCode, 400);
   });
 
   test('say what a path answers', async () => {
