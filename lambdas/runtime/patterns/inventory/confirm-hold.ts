@@ -36,12 +36,12 @@ export class SoldOutError extends Error {
 }
 
 /** SQL of the two tables, for a schema of one's own. */
-export const STOCK_TABLES: string = `CREATE TABLE IF NOT EXISTS stock (
+export const STOCK_TABLES: string = `CREATE TABLE stock (
   sku text PRIMARY KEY,
   on_hand integer NOT NULL CHECK (on_hand >= 0),
   version bigint NOT NULL DEFAULT 1
 );
-CREATE TABLE IF NOT EXISTS sale (
+CREATE TABLE sale (
   hold_id text PRIMARY KEY,
   sku text NOT NULL REFERENCES stock,
   quantity integer NOT NULL CHECK (quantity > 0),

@@ -6,7 +6,8 @@ import { atomicScript } from '../../connection/run-script';
  * `<version>:<quantity>`, by version. What is available is `base - held - sold`.
  *
  * ARGV begins with what the caller knows of the row, its version and quantity, of which the newer counts, whoever brings it; and
- * with how long the keys live, in milliseconds. Holds that have ended are returned first, at most 100 at a time.
+ * with how long the keys live, in milliseconds. Where the item's own key was evicted, the
+ * others say what is held and sold. Holds that have ended are returned first, at most 100 at a time.
  */
 const COMMON = `
 local item, ends, quantities, sales = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -21,16 +22,12 @@ local function sum(list, pattern)
 end
 local state = call('HMGET', item, 'base', 'version', 'held', 'sold')
 local base, version, held, sold = tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), tonumber(state[4])
--- Without the item's own key, which may have been evicted, the others say what is held and sold.
 if not held then held = sum(call('HVALS', quantities), '%d+') end
 if not sold then sold = sum(call('ZRANGE', sales, 0, -1), '%d+$') end
 if not version or tonumber(ARGV[1]) > version then
   version, base = tonumber(ARGV[1]), tonumber(ARGV[2])
-  local included = call('ZRANGEBYSCORE', sales, '-inf', text(version))
-  if #included > 0 then
-    sold = sold - sum(included, '%d+$')
-    call('ZREMRANGEBYSCORE', sales, '-inf', text(version))
-  end
+  sold = sold - sum(call('ZRANGEBYSCORE', sales, '-inf', ARGV[1]), '%d+$')
+  call('ZREMRANGEBYSCORE', sales, '-inf', ARGV[1])
 end
 local function drop(hold)
   held = held - (tonumber(call('HGET', quantities, hold)) or 0)
