@@ -25,6 +25,11 @@ export class CacheError extends Error {
    * @default - the operation has no effect that a repetition would double
    */
   declare applied?: 'no' | 'unknown';
+  /**
+   * Of an operation on several keys, or tags: those for which it failed, each of which was tried. The others are done.
+   * @default - the operation is on one
+   */
+  declare failed?: readonly string[];
 
   constructor(
     /** Stable code, for programs; the message is for people. */
@@ -36,6 +41,24 @@ export class CacheError extends Error {
     this.name = 'CacheError';
     this.key = options?.key;
   }
+}
+
+/**
+ * Results of an operation on each of several keys, or tags.
+ *
+ * @throws the first failure, once all are done; where it is a {@link CacheError} it says which failed.
+ */
+export async function forEachOf<T>(names: readonly string[], run: (name: string, i: number) => Promise<T>): Promise<T[]> {
+  const operations = names.map(run);
+  const failures = (await Promise.allSettled(operations)).flatMap((result, i) =>
+    result.status === 'rejected' ? [{ name: names[i] as string, reason: result.reason as CacheError }] : [],
+  );
+  const [first] = failures;
+  if (first) {
+    const failed = failures.flatMap(({ name, reason }) => reason?.failed ?? name);
+    throw first.reason instanceof CacheError ? Object.assign(first.reason, { failed }) : first.reason;
+  }
+  return Promise.all(operations);
 }
 
 /** Handler of a failure that nobody needs to hear of. */

@@ -3,7 +3,7 @@ import { monotonicNow } from './clock';
 import type { Read } from './entry/cached-value';
 import { entryName } from './entry/entry-name';
 import { got } from './error-text';
-import { invalid } from './errors';
+import { forEachOf, invalid } from './errors';
 import type { Loader } from './loader';
 import { checkPolicy, type NamespacePolicy, type Policy } from './policy';
 import type { ReadPath } from './read-path';
@@ -197,11 +197,17 @@ export class Namespace<Handle> {
     return this.#writePath.put(request, { value, row, version, committedAt });
   }
 
-  /** {@link set} for many keys. @returns the keys whose values were stored. */
+  /**
+   * {@link set} for many keys.
+   *
+   * @returns the keys whose values were stored.
+   * @throws the first failure, once all are done; `failed` of a {@link CacheError} has the keys that failed.
+   */
   async setMany(entries: Iterable<readonly [key: string, value: unknown, options?: SetOptions]>): Promise<Set<string>> {
     const all = [...entries];
-    const stored = await Promise.all(all.map(([key, value, options]) => this.set(key, value, options)));
-    return new Set(all.filter((_, i) => stored[i]).map(([key]) => key));
+    const keys = all.map(([key]) => key);
+    const stored = await forEachOf(keys, (key, i) => this.set(key, all[i]?.[1], all[i]?.[2]));
+    return new Set(keys.filter((_, i) => stored[i]));
   }
 
   /**
@@ -231,15 +237,16 @@ export class Namespace<Handle> {
   /**
    * Purges keys and tags, in every process: at once in the shared tier, within the memory TTL elsewhere.
    *
-   * @throws as {@link delete}.
+   * @throws as {@link delete}, once all are done; `failed` of the error has the keys and tags that failed.
    */
   async purge({ keys = [], tags = [], mode = 'delete', version }: NamespacePurge): Promise<void> {
     checkTags(tags);
     const options = { mode, version: await this.#writePath.versionOf({ version: checkVersion(version) }) };
-    await Promise.all([
-      ...keys.map((key) => this.delete(key, options)),
+    const purges = [
+      forEachOf(keys, (key) => this.delete(key, options)),
       tags.length > 0 && this.#writePath.purgeTags(tags, options),
-    ]);
+    ];
+    await forEachOf(['keys', 'tags'], async (_, i) => purges[i]);
   }
 
   /** Purges every entry of the namespace, in constant time. */

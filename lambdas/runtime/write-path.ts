@@ -1,6 +1,6 @@
 import { newCachedValue, newHeader, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
-import { CacheError, ignored } from './errors';
+import { CacheError, forEachOf, ignored } from './errors';
 import { valueText } from './json-value';
 import { RowVersions } from './memory/row-versions';
 import type { ReadPath } from './read-path';
@@ -68,16 +68,17 @@ export function newWritePath<Handle>(readPath: ReadPath<Handle>, parts: ReadPath
     await tags?.observe(version).catch(ignored);
   }
 
-  /** Purges every entry that carries one of the tags. @throws the first error; the other tags were purged. */
+  /** Purges every entry that carries one of the tags. @throws the first error, with the tags that failed; others were purged. */
   async function purgeTags(names: readonly string[], options: PurgeOptions = {}): Promise<void> {
     readPath.drop(undefined, names);
     rows.raise('', options.version ?? '~', clock.now());
     if (!tags) return readPath.publish(undefined, names);
     const version = await versionOf(options);
-    const results = await Promise.allSettled(names.map((name) => tags.purge(name, version, options.mode ?? 'delete')));
+    const purged = forEachOf(names, (name) => tags.purge(name, version, options.mode ?? 'delete'));
+    await purged.catch(ignored);
     await readPath.publish(undefined, names);
     await tags.observe(version).catch(ignored);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await purged;
   }
 
   /**

@@ -44,6 +44,25 @@ describe('a namespace', () => {
     expect((await a.getMany(Array.from({ length: 50 }, (_, i) => `${i}`))).size).toBe(0);
   });
 
+  test.each([
+    'setMany',
+    'purge',
+  ] as const)('says which keys and tags of %s failed, and has done the others', async (operation) => {
+    const { a, store } = two();
+    const done: string[] = [];
+    store.before = (step, name) => {
+      if (!['purgeKey', 'purgeTag', 'put'].includes(step)) return;
+      if (/bad|worse/.test(name)) throw new CacheError('E_SHARED_UNAVAILABLE', 'its shard is down');
+      done.push(name.replace('users/1/', ''));
+    };
+    const failing =
+      operation === 'setMany'
+        ? a.setMany(['bad', 'good', 'worse'].map((key) => [key, 1, { rowVersion: 1 }] as const))
+        : a.purge({ keys: ['bad', 'good'], tags: ['worse', 'fine'] });
+    await expect(failing).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE', failed: ['bad', 'worse'] });
+    expect(done).toEqual(operation === 'setMany' ? ['good'] : ['good', 'fine']);
+  });
+
   test('deletes a key in every process', async () => {
     const { a, b, clock, source } = two();
     await a.getOrSet('1', async () => source.value);
