@@ -1,4 +1,5 @@
 import { type Command, DONE, NOT_UNDERSTOOD, runCommand, type Terminal, terminal } from './arguments';
+import { cacheCommand } from './cache';
 import { initCommand } from './init';
 import type { Connection } from './platform';
 import { purgeCommand, purgesCommand } from './purge';
@@ -9,6 +10,7 @@ const HELP = `A caching platform for AWS: begin an app, run it on this machine, 
   npx cachement dev                      run the app of this folder on this machine
   npx cachement purge --tag TAG          purge every tier, here or deployed
   npx cachement purges list              what purges did
+  npx cachement cache stats              what is in the shared tier; keys, inspect, purge
 
 --help after a command shows its options. Exit code: 0 done, 1 failed, 2 not understood.
 `;
@@ -18,6 +20,7 @@ export function main(words: readonly string[], streams: Terminal = terminal, con
   const [name = '', ...rest] = words;
   // biome-ignore lint/suspicious/noExplicitAny: each command has options of its own
   const commands: Record<string, Command<any>> = {
+    cache: cacheCommand(connection),
     init: initCommand(),
     purge: purgeCommand(connection),
     purges: purgesCommand(connection),

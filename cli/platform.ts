@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Credentials, signedHeaders } from '../lambdas/platform/http/signature';
 import { EVENT_SOURCE, type EventDetails, type EventType, type PurgeRequest } from '../lib/contract/events';
@@ -18,6 +18,8 @@ export interface Connection {
   replay(from: Date, to: Date): Promise<void>;
   show(purgeId: string): Promise<PurgeReport | undefined>;
   list(from?: Date, to?: Date): Promise<PurgeSummary[]>;
+  /** Answer of the platform's API to a request of the routes of administration. @throws where it isn't one of success. */
+  call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
 }
 
 /**
@@ -57,17 +59,24 @@ export function connect(named: Named, environment = process.env): Connection {
     );
     if (FailedEntryCount > 0) throw new Error(`the bus refused it: ${Entries[0]?.ErrorCode} ${Entries[0]?.ErrorMessage}`);
   };
-  const get = async <T>(path: string): Promise<T | undefined> => {
+  const send = async (method: string, path: string, content?: unknown): Promise<Response> => {
     const url = new URL(`${(await need('api')).replace(/\/$/, '')}${path}`);
     const credentials = (await client.config.credentials()) as Credentials;
     const region = await client.config.region();
-    const response = await fetch(url, {
-      headers: signedHeaders(url, { credentials, region, service: 'execute-api', now: new Date() }),
-    });
-    if (response.status === 404) return undefined;
-    if (!response.ok)
-      throw new Error(`GET ${url.pathname} was answered with ${response.status}: ${(await response.text()).slice(0, 500)}`);
-    return (await response.json()) as T;
+    const body = content === undefined ? '' : JSON.stringify(content);
+    const bodyHash = createHash('sha256').update(body).digest('hex');
+    const scope = { credentials, region, service: 'execute-api', now: new Date() };
+    const headers = signedHeaders(url, scope, { method, bodyHash });
+    return fetch(url, { method, headers, ...(body !== '' && { body }) });
+  };
+  const json = async <T>(method: string, path: string, response: Response): Promise<T> => {
+    if (response.ok) return (await response.json()) as T;
+    const text = (await response.text()).slice(0, 500);
+    throw new Error(`${method} ${path.split('?')[0]} was answered with ${response.status}: ${text}`);
+  };
+  const get = async <T>(path: string): Promise<T | undefined> => {
+    const response = await send('GET', path);
+    return response.status === 404 ? undefined : json<T>('GET', path, response);
   };
   return {
     purge: async ({ tags, paths, mode, prompt, urgent }) => {
@@ -75,6 +84,7 @@ export function connect(named: Named, environment = process.env): Connection {
       await publish('PurgeSubmitted', { purgeId, tags, mode, ...(paths.length > 0 && { paths }), prompt, urgent });
       return purgeId;
     },
+    call: async (method, path, body) => json(method, path, await send(method, path, body)),
     replay: (from, to) => publish('ReplayRequested', { replayId: randomUUID(), from: from.getTime(), to: to.getTime() }),
     show: (purgeId) => get(`${platformRoutes.purges.path}/${encodeURIComponent(purgeId)}`),
     list: async (from, to) => {

@@ -16,6 +16,7 @@ export * from './gateway/cached-api-base';
 export * from './gateway/gateway-cache-size';
 export * from './gateway/route-checks';
 export * from './network/platform-network';
+export * from './operations/cache-administration';
 export * from './operations/cache-budget';
 export * from './operations/cache-monitoring';
 export * from './operations/firewall';

@@ -302,6 +302,11 @@ export class CachingPlatform extends Construct {
     this.monitoring.watchFunction(client.node.path.replaceAll('/', '-'), client);
   }
 
+  /** Routes that were added, in order. */
+  get routes(): Route[] {
+    return [...this.#routes];
+  }
+
   get #tiers(): CacheTiers {
     const { network, database, shared, bus } = this;
     return { network, database, shared, bus };

@@ -11,6 +11,7 @@ import pacing from './sql/003-purge-pacing.sql';
 import gatewayRefresh from './sql/004-gateway-refresh.sql';
 import keeper from './sql/005-keeper.sql';
 import writers from './sql/006-writers.sql';
+import administration from './sql/007-administration.sql';
 
 const MIGRATIONS: Migration[] = [
   { name: '001-purge', sql: purge },
@@ -19,6 +20,7 @@ const MIGRATIONS: Migration[] = [
   { name: '004-gateway-refresh', sql: gatewayRefresh },
   { name: '005-keeper', sql: keeper },
   { name: '006-writers', sql: writers, waitsFor: 'cachement_keeper' },
+  { name: '007-administration', sql: administration },
 ];
 
 /** The roles that the SQL grants to; the secrets must be theirs. */

@@ -155,6 +155,11 @@ export class Environment {
     };
   }
 
+  /** Path by name of the routes that are cached, with a `?` where they have query strings. */
+  get cacheRoutes(): Record<string, string> {
+    return JSON.parse(this.#text(variables.CACHE_ROUTES));
+  }
+
   /** Bucket of a site's files. */
   get siteBucket(): string {
     return this.#text(variables.SITE_BUCKET);

@@ -44,6 +44,9 @@ export const EDGE_ESCALATE_FROM = 'EDGE_ESCALATE_FROM';
 /** Queue that the executor reads, and to which it defers its own messages. */
 export const EDGE_QUEUE_URL = 'EDGE_QUEUE_URL';
 
+/** Path by name of the routes that are cached, with a `?` where they have query strings, as JSON. */
+export const CACHE_ROUTES = 'CACHE_ROUTES';
+
 /** Bucket of a site's files. */
 export const SITE_BUCKET = 'SITE_BUCKET';
 

@@ -1,3 +1,4 @@
+export * from './administration-routes';
 export * from './duration';
 export * from './freshness';
 export * from './key';

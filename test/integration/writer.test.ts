@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { HandPurges } from '../../lambdas/platform/administration/hand-purges';
 import type { Message } from '../../lambdas/platform/bus';
 import { transaction } from '../../lambdas/platform/database';
 import { requestPurge } from '../../lambdas/platform/purge/purge-requests';
@@ -145,4 +146,95 @@ test('fails when a tag is not valid in every tier', async () => {
   const { writer, calls } = writerOf(database.writer);
   await expect(writer.transaction((client) => requestPurge(client, ['Not a tag']))).rejects.toThrow('outbox_tags_are_valid');
   expect(calls).toEqual([]);
+});
+
+describe('purges by hand', () => {
+  const names = Array.from({ length: 12 }, (_, i) => `place/1/${i}`);
+
+  /** With what the shared tier is asked for, in order; the database is real. */
+  function handPurges(found = names, fails = false) {
+    const { writer, calls } = writerOf(database.primary);
+    const shared: unknown[] = [];
+    const purges = new HandPurges({
+      database: { writer: database.primary, readers: [] },
+      cache: {
+        internals: { writePath: { versionOf: () => currentVersion(database.primary) } },
+        clear: async (options: unknown) => shared.push(['everything', options]),
+      } as never,
+      writer,
+      administration: {
+        find: async (_: string, most: number) => ({ names: found.slice(0, most), complete: found.length <= most }),
+        inspect: async () => ({ tags: [{ tag: 'country:de' }, { tag: '*' }] }),
+        purgeEntries: async (entries: string[], version: string, mode: string) => {
+          if (fails) throw new Error('a shard is down');
+          shared.push([entries, version, mode]);
+        },
+      } as never,
+      routes: { place: '/places/{id}' },
+    });
+    return { purges, calls, shared };
+  }
+
+  beforeEach(() => database.administrator.query('TRUNCATE cachement.cache_purge'));
+
+  test('a dry run says what it would do and does nothing; its token purges these entries in all tiers, once', async () => {
+    const { purges, shared } = handPurges();
+    const dry = await purges.dryRun('place/1/*', 'expire', 'arn:ada');
+    expect(dry).toMatchObject({ entries: 12, examples: names, paths: 12, usdAtMost: 0.06 });
+    expect({ shared, rows: await rows() }).toEqual({ shared: [], rows: [] });
+    const purgeIds = await purges.execute(dry.token, 'arn:bob');
+    expect(shared).toEqual([[names, expect.stringMatching(/^[0-9A-F]{24}$/), 'expire']]);
+    const { rows: sent } = await database.primary.query(
+      'SELECT purge_id, tags, paths, mode FROM cachement.outbox ORDER BY outbox_id',
+    );
+    expect(sent.flatMap(({ paths }) => paths)).toEqual(names.map((name) => `/places/${name.split('/')[2]}`));
+    expect(sent.map(({ purge_id }) => purge_id)).toEqual(purgeIds);
+    await expect(purges.execute(dry.token, 'arn:bob')).rejects.toMatchObject({ status: 404 });
+    expect(shared).toHaveLength(1);
+    const [audit] = (await database.primary.query('SELECT * FROM cachement.cache_purge')).rows;
+    expect(audit).toMatchObject({ requested_by: 'arn:ada', executed_by: 'arn:bob', pattern: 'place/1/*', purge_ids: purgeIds });
+  });
+
+  test("a token is good for five minutes, and a text that isn't one for nothing", async () => {
+    const { purges, shared } = handPurges();
+    const { token } = await purges.dryRun('place/1/*', 'delete', 'arn:ada');
+    await database.administrator.query("UPDATE cachement.cache_purge SET requested_at = requested_at - interval '301 seconds'");
+    for (const wrong of [token, 'x', "'; DROP TABLE cachement.outbox; --"]) {
+      await expect(purges.execute(wrong, 'arn:ada')).rejects.toMatchObject({ status: 404 });
+    }
+    expect(shared).toEqual([]);
+  });
+
+  test('where a shard is down nothing goes to the outer tiers, and the token is still good', async () => {
+    const { token } = await handPurges().purges.dryRun('place/1/*', 'delete', 'arn:ada');
+    await expect(handPurges(names, true).purges.execute(token, 'arn:ada')).rejects.toThrow('a shard is down');
+    expect(await rows()).toEqual([]);
+    expect(await handPurges().purges.execute(token, 'arn:ada')).toHaveLength(2);
+  });
+
+  test('a pattern of more than a thousand entries is refused with the tags that they have', async () => {
+    const many = Array.from({ length: 1001 }, (_, i) => `place/1/${i}`);
+    await expect(handPurges(many).purges.dryRun('place/*', 'delete', 'arn:ada')).rejects.toMatchObject({
+      status: 422,
+      message: expect.stringContaining('country:de'),
+    });
+    await expect(handPurges([]).purges.dryRun('x*', 'delete', 'arn:ada')).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('tags and everything are purged at once, and who did it is known', async () => {
+    const { purges, shared, calls } = handPurges();
+    const tags = Array.from({ length: 60 }, (_, i) => `place:${i}`);
+    expect(await purges.tags(tags, 'delete', 'arn:ada')).toHaveLength(2);
+    expect(calls.flatMap((call) => call.tags ?? []).sort()).toEqual([...tags].sort());
+    expect(await purges.everything('delete', 'arn:bob')).toHaveLength(1);
+    expect(shared).toEqual([['everything', { mode: 'delete' }]]);
+    expect(await purges.list()).toMatchObject([
+      { requestedBy: 'arn:bob', tags: ['*'], executedAt: expect.any(String) },
+      { requestedBy: 'arn:ada', tags, entries: 0 },
+    ]);
+  });
+
+  test('a writer may not change the audit', async () => {
+    await expect(database.writer.query('DELETE FROM cachement.cache_purge')).rejects.toThrow('permission denied');
+  });
 });

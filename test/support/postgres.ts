@@ -25,6 +25,7 @@ export const MIGRATIONS: Migration[] = [
   { name: '004-gateway-refresh' },
   { name: '005-keeper' },
   { name: '006-writers', waitsFor: KEEPER.username },
+  { name: '007-administration' },
 ].map((step) => ({
   ...step,
   sql: fs.readFileSync(path.resolve(__dirname, `../../lambdas/migration/sql/${step.name}.sql`), 'utf8'),

@@ -47,7 +47,7 @@ export async function startRedisCluster({ encrypted = true }: RedisClusterOption
         UserId: 'app',
         UserName: credentials.username,
         Engine: 'redis',
-        AccessString: 'on ~* &* +@all -@dangerous +cluster|slots +cluster|shards +cluster|info +cluster|nodes',
+        AccessString: 'on ~* &* +@all -@dangerous +info +cluster|slots +cluster|shards +cluster|info +cluster|nodes',
         Passwords: [credentials.password],
       },
     },

@@ -1,10 +1,17 @@
-import { type AwsCredentials, basicTime, type SignatureScope, scopeText, signatureV4 } from '../../runtime/shared/signature-v4';
+import {
+  type AwsCredentials,
+  basicTime,
+  type SignatureScope,
+  type SignedParts,
+  scopeText,
+  signatureV4,
+} from '../../runtime/shared/signature-v4';
 
 /** Credentials of the signer. */
 export type Credentials = AwsCredentials;
 
-/** Headers that sign a GET without a body, by Signature Version 4. */
-export function signedHeaders(url: URL, scope: SignatureScope): Record<string, string> {
+/** Headers that sign a request, by Signature Version 4: a GET without a body, unless `parts` says otherwise. */
+export function signedHeaders(url: URL, scope: SignatureScope, parts: SignedParts = {}): Record<string, string> {
   const { accessKeyId, sessionToken } = scope.credentials;
   const sent: Record<string, string> = {
     'x-amz-date': basicTime(scope.now),
@@ -12,7 +19,7 @@ export function signedHeaders(url: URL, scope: SignatureScope): Record<string, s
   };
   const headers = { host: url.host, ...sent };
   const names = Object.keys(headers).sort().join(';');
-  const signature = signatureV4(url, headers, scope);
+  const signature = signatureV4(url, headers, scope, parts);
   return {
     ...sent,
     authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scopeText(scope)}, SignedHeaders=${names}, Signature=${signature}`,

@@ -4,6 +4,9 @@ import { reportMetrics } from './metrics';
 /** Age up to which a complete purge stays in the ledger, in days: replays and questions go back as far. */
 const RETENTION_DAYS = 30;
 
+/** Age up to which it is known who purged what by hand, in days. */
+const AUDIT_DAYS = 365;
+
 /** Rows of one run, so that it ends in time; the next one is a minute away. */
 const ROWS_PER_RUN = 5_000;
 
@@ -28,6 +31,11 @@ export async function housekeeping(pool: Pool): Promise<void> {
   await pool.query(
     `DELETE FROM cachement.edge_batch WHERE batch_id IN (
        SELECT batch_id FROM cachement.edge_batch WHERE completed_at < ${old} LIMIT $1)`,
+    [ROWS_PER_RUN],
+  );
+  await pool.query(
+    `DELETE FROM cachement.cache_purge WHERE cache_purge_id IN (
+       SELECT cache_purge_id FROM cachement.cache_purge WHERE requested_at < now() - interval '${AUDIT_DAYS} days' LIMIT $1)`,
     [ROWS_PER_RUN],
   );
   const { rows } = await pool.query<{ late: number; parked: number }>(

@@ -22,6 +22,14 @@ class FakeConnection implements Connection {
   async show() {
     return this.reports.length > 1 ? this.reports.shift() : this.reports[0];
   }
+  readonly calls: unknown[][] = [];
+  answers: Record<string, unknown> = {};
+  async call<T>(...request: [string, string, unknown?]) {
+    this.calls.push(request);
+    const answer = this.answers[`${request[0]} ${request[1].split('?')[0]}`];
+    if (answer === undefined) throw new Error(`${request[0]} ${request[1]} was answered with 404: {}`);
+    return answer as T;
+  }
   async list() {
     return [{ purgeId: ID, tags: ['a'], paths: [], committedAt: AT, leftToTtl: true }];
   }
@@ -146,4 +154,61 @@ test('a request is signed as in the example of AWS', () => {
     'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, ' +
       'Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500',
   );
+});
+
+describe('cache', () => {
+  const connectionWith = (answers: Record<string, unknown>) => Object.assign(new FakeConnection(), { answers });
+
+  test('stats are a table of the shards, and the purges that wait', async () => {
+    const shards = [
+      { shard: 0, keys: 5, hitRatio: 0.98765 },
+      { shard: 1, keys: 12345, hitRatio: 1 },
+    ];
+    const { code, out } = await run('cache stats', connectionWith({ 'GET /cache/stats': { shards, purgesWaiting: 3 } }));
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'shard   keys  hitRatio',
+      '    0      5     0.988',
+      '    1  12345         1',
+      'purges that wait: 3',
+    ]);
+  });
+
+  test('keys are all pages, and an entry is what the platform says of it', async () => {
+    const connection = connectionWith({ 'GET /cache/keys': { names: ['place/1/1'] }, 'GET /cache/entries': { state: 'fresh' } });
+    expect((await run('cache keys place/1/*', connection)).out).toBe('place/1/1');
+    expect(JSON.parse((await run('cache inspect place/1/1 --value', connection)).out)).toEqual({ state: 'fresh' });
+    expect(connection.calls).toEqual([
+      ['GET', '/cache/keys?pattern=place%2F1%2F*'],
+      ['GET', '/cache/entries?name=place%2F1%2F1&value=true'],
+    ]);
+  });
+
+  test('a pattern is first run dry, and only its token purges', async () => {
+    const dry = { entries: 2, examples: ['a/1/1', 'a/1/2'], paths: 2, usdAtMost: 0.01, token: ID, expiresAt: AT };
+    const connection = connectionWith({ 'POST /cache/purges': dry });
+    expect((await run('cache purge a/* --expire', connection)).out.split('\n')).toEqual([
+      '2 entries, such as a/1/1, a/1/2',
+      '2 paths at the edge and the gateway, 0.01 USD at most',
+      `until ${AT}: npx cachement cache purge --token ${ID}`,
+    ]);
+    connection.answers = { 'POST /cache/purges': { purgeIds: [ID] } };
+    expect((await run(`cache purge --token ${ID}`, connection)).out).toBe(ID);
+    expect((await run('cache purge --everything shop', connection)).out).toBe(ID);
+    expect(connection.calls.map(([, , body]) => body)).toEqual([
+      { pattern: 'a/*', mode: 'expire' },
+      { token: ID },
+      { everything: 'shop', mode: 'delete' },
+    ]);
+  });
+
+  test.each([
+    'cache',
+    'cache flush',
+    'cache purge',
+    'cache purge a --token b',
+    'cache keys',
+  ])('%s is not understood', async (words) => {
+    expect(await run(words)).toMatchObject({ code: 2, error: expect.stringContaining("'cache' must be followed by") });
+  });
 });
