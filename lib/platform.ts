@@ -22,6 +22,7 @@ import { PurgePipeline } from './purge/purge-pipeline';
 import type { IPurgeSource } from './purge/sources/purge-source';
 import { KEPT } from './removal';
 import { platformRoutes, type Route } from './route';
+import { EvictionPolicy } from './shared/eviction-policy';
 import { SharedCache } from './shared/shared-cache';
 import type { ISharedCache } from './shared/shared-cache-base';
 
@@ -57,6 +58,19 @@ export interface CachingPlatformProps {
    * @default - three shards with a replica each
    */
   readonly shared?: ISharedCache;
+
+  /**
+   * Tier for state that no database has, such as sessions, on which nothing is evicted.
+   * @default - one of its own where `ownState` is true; else the shared tier
+   */
+  readonly state?: ISharedCache;
+
+  /**
+   * True for a tier of its own for state: three shards with a replica each, which refuse writes where memory is full instead of
+   * evicting anything, with daily snapshots and an alarm at 70 % of memory. Twice the cost of the shared tier.
+   * @default false
+   */
+  readonly ownState?: boolean;
 
   /**
    * The API. Its routes are declared where it is defined; `addRoute` then adds them to the edge only.
@@ -153,6 +167,8 @@ export class CachingPlatform extends Construct {
   readonly database: IReplicatedDatabase;
   /** The shared tier. */
   readonly shared: ISharedCache;
+  /** Tier for state. @default - the shared tier */
+  readonly state?: ISharedCache;
   /** Bus on which writers announce what they changed. */
   readonly bus: IPurgeBus;
   /** The gateway. */
@@ -184,6 +200,11 @@ export class CachingPlatform extends Construct {
         `caching platform: 'schema' must be left out where 'database' is given, got: '${props.schema}'; give it to the SchemaMigration of that database`,
       );
     }
+    if (props.state && props.ownState) {
+      throw new RangeError(
+        `caching platform: 'ownState' must be left out where 'state' is given, got: '${props.state.node.path}'; leave one of them out`,
+      );
+    }
     const logRemovalPolicy = removalPolicy;
     Tags.of(this).add(PLATFORM_TAG, namespace);
     const platformKey = new PlatformKey(this, 'Key', { removalPolicy });
@@ -193,6 +214,7 @@ export class CachingPlatform extends Construct {
     this.network = props.network ?? new PlatformNetwork(this, 'Network', { logRemovalPolicy, removalPolicy });
     this.database = props.database ?? this.#addDatabase(props, removalPolicy);
     this.shared = props.shared ?? new SharedCache(this, 'Shared', { network: this.network, namespace, removalPolicy });
+    this.state = props.state ?? this.#addState(props, removalPolicy);
     this.bus = props.bus ?? new PurgeBus(this, 'Purges');
     if (props.open) {
       Annotations.of(this).addWarningV2(
@@ -219,6 +241,7 @@ export class CachingPlatform extends Construct {
     const topology = isKnownGroup ? new TopologyReporter(this, 'Topology', { shared, bus, logRemovalPolicy }) : undefined;
     this.monitoring = new CacheMonitoring(this, 'Monitoring', { encryptionKey: this.key, email: props.alarmEmail });
     this.monitoring.watchPlatform({ edge, api, shared, database, pipeline: this.pipeline, topology });
+    if (this.state) this.monitoring.watchState(this.state);
     if (props.monthlyBudget !== undefined) {
       new CacheBudget(this, 'Budget', {
         monthlyLimit: props.monthlyBudget,
@@ -296,6 +319,7 @@ export class CachingPlatform extends Construct {
           "make it there, or give it the tiers by 'addCacheClient', and routes in a CachedApi of its own stack",
       );
     }
+    if (options.state) this.#warnOfEviction();
     addCacheClient(this.#tiers, client, options);
     if (this.#clients.includes(client)) return;
     this.#clients.push(client);
@@ -308,8 +332,28 @@ export class CachingPlatform extends Construct {
   }
 
   get #tiers(): CacheTiers {
-    const { network, database, shared, bus } = this;
-    return { network, database, shared, bus };
+    const { network, database, shared, bus, state } = this;
+    return { network, database, shared, bus, state };
+  }
+
+  #warnOfEviction(): void {
+    const { state = this.shared } = this;
+    if (!(state instanceof SharedCache) || state.evictionPolicy === EvictionPolicy.NO_EVICTION) return;
+    Annotations.of(this).addWarningV2(
+      'cachement:evictedState',
+      `state is kept in '${state.node.path}', which evicts by '${state.evictionPolicy.value}' when memory is full: sessions and the like are lost then; ` +
+        "set 'ownState', or give 'state' a SharedCache with EvictionPolicy.NO_EVICTION",
+    );
+  }
+
+  #addState({ namespace, ownState = false }: CachingPlatformProps, removalPolicy: RemovalPolicy): SharedCache | undefined {
+    if (!ownState) return undefined;
+    return new SharedCache(this, 'State', {
+      network: this.network,
+      namespace: `${namespace}-state`,
+      evictionPolicy: EvictionPolicy.NO_EVICTION,
+      removalPolicy,
+    });
   }
 
   /**

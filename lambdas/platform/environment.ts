@@ -24,11 +24,6 @@ export class Environment {
     this.#variables = values;
   }
 
-  /** Prefix of every key in the shared tier. */
-  get cacheNamespace(): string {
-    return this.#text(variables.CACHE_NAMESPACE);
-  }
-
   /** The primary. */
   get databaseWriter(): Address {
     return this.#address(variables.DATABASE_WRITER);
@@ -73,13 +68,21 @@ export class Environment {
     return this.#wholeNumber(variables.DATABASE_POOL_SIZE, 1);
   }
 
-  /** The cluster's configuration endpoint. */
-  get sharedEndpoint(): Address {
-    return this.#address(variables.SHARED_ENDPOINT);
+  /** Address, secret and prefix of keys of the shared tier, or of the tier for state. */
+  sharedTier(tier: 'cache' | 'state'): { readonly endpoint: Address; readonly secretArn: string; readonly namespace: string } {
+    const state = tier === 'state';
+    return {
+      endpoint: this.#address(state ? variables.STATE_ENDPOINT : variables.SHARED_ENDPOINT),
+      secretArn: this.#text(state ? variables.STATE_SECRET_ARN : variables.SHARED_SECRET_ARN),
+      namespace: this.#text(state ? variables.STATE_NAMESPACE : variables.CACHE_NAMESPACE),
+    };
   }
 
-  get sharedSecretArn(): string {
-    return this.#text(variables.SHARED_SECRET_ARN);
+  /** True where state is in the shared tier. */
+  get isStateShared(): boolean {
+    const { STATE_ENDPOINT, STATE_NAMESPACE, SHARED_ENDPOINT, CACHE_NAMESPACE } = variables;
+    const [state, shared] = [this.#variables[STATE_ENDPOINT], this.#variables[SHARED_ENDPOINT]];
+    return state === shared && this.#variables[STATE_NAMESPACE] === this.#variables[CACHE_NAMESPACE];
   }
 
   get busName(): string {

@@ -58,21 +58,25 @@ export function databaseFromEnvironment(options: EnvironmentDatabaseOptions = {}
   });
 }
 
-let connection: RedisConnection | undefined;
+const connections = new Map<'cache' | 'state', RedisConnection>();
 
 /**
- * Connection to the shared tier of this function, by the variables that `addClient` of the platform or of the shared tier sets;
- * one for the process, which its cache uses, too.
+ * Connection to a tier of this function, by the variables that `addClient` of the platform or of the tier sets; one for the
+ * process, which its cache uses, too.
  *
+ * @param tier `state` for the tier for state, which `addClient` with `state` sets: the shared one, where the platform has none of
+ * its own.
  * @throws {Error} where a variable is missing or malformed, with its name.
  */
-export function connectionFromEnvironment(): RedisConnection {
-  const { host, port } = environment.sharedEndpoint;
-  connection ??= new RedisConnection({
-    namespace: environment.cacheNamespace,
-    endpoint: `${host}:${port}`,
-    credentials: createSecret(environment.sharedSecretArn).value,
-  });
+export function connectionFromEnvironment(tier: 'cache' | 'state' = 'cache'): RedisConnection {
+  const { endpoint, secretArn, namespace } = environment.sharedTier(tier);
+  const known = connections.get(tier);
+  if (known) return known;
+  // State on the shared tier: one connection for both.
+  if (tier === 'state' && environment.isStateShared) return connectionFromEnvironment();
+  const { host, port } = endpoint;
+  const connection = new RedisConnection({ namespace, endpoint: `${host}:${port}`, credentials: createSecret(secretArn).value });
+  connections.set(tier, connection);
   return connection;
 }
 

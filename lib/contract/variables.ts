@@ -7,6 +7,13 @@ export const SHARED_ENDPOINT = 'SHARED_ENDPOINT';
 /** Secret with the credentials of the shared tier. */
 export const SHARED_SECRET_ARN = 'SHARED_SECRET_ARN';
 
+/** Prefix of every key in the tier for state. */
+export const STATE_NAMESPACE = 'STATE_NAMESPACE';
+/** Configuration endpoint of the tier for state, as `host:port`. */
+export const STATE_ENDPOINT = 'STATE_ENDPOINT';
+/** Secret with the credentials of the tier for state. */
+export const STATE_SECRET_ARN = 'STATE_SECRET_ARN';
+
 /** Address of the primary, as `host:port`. */
 export const DATABASE_WRITER = 'DATABASE_WRITER';
 /** Addresses of the replicas, separated by commas; may be empty. */

@@ -15,6 +15,11 @@ export interface CacheTiers {
   readonly shared: ISharedCache;
   /** Bus on which writers announce what they changed. */
   readonly bus: IPurgeBus;
+  /**
+   * Tier for state, such as sessions.
+   * @default - the shared tier
+   */
+  readonly state?: ISharedCache;
 }
 
 /** Options of a client of the cache library. */
@@ -36,6 +41,13 @@ export interface CacheClientOptions {
    * @default - its reserved concurrency; required for a function that reserves none
    */
   readonly concurrency?: number;
+
+  /**
+   * True for a function that keeps state, such as sessions: it reaches the tier for state, too, by
+   * `connectionFromEnvironment('state')`.
+   * @default false
+   */
+  readonly state?: boolean;
 }
 
 /**
@@ -46,5 +58,6 @@ export function addCacheClient(tiers: CacheTiers, client: lambda.Function, optio
   const { role = DatabaseRole.READER, poolSize, concurrency } = options;
   database.addClient(client, { role, poolSize, concurrency });
   shared.addClient(client);
+  if (options.state) (tiers.state ?? shared).addClient(client, { state: true });
   if (role !== DatabaseRole.READER) bus.addPublisher(client, network);
 }

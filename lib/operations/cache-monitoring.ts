@@ -193,6 +193,11 @@ export class CacheMonitoring extends Construct {
     for (const metric of SERVERLESS_METRICS) this.#watch(metric, 'shared', [serverlessCacheName]);
   }
 
+  /** Watches each node of a tier for state, from which nothing is evicted. */
+  watchState(state: ISharedCache): void {
+    for (const node of state.nodes) this.#watch('stateMemory', `state ${node.name}`, [node.cacheClusterId]);
+  }
+
   /** Watches each server of a database. */
   watchDatabase(database: IReplicatedDatabase): void {
     for (const [index, { name, instanceIdentifier, mayLag }] of database.servers.entries()) {

@@ -348,6 +348,15 @@ export const METRICS = {
     evaluationPeriods: 5,
     meaning: 'memory is nearly full; add shards or memory before entries are evicted',
   },
+  stateMemory: {
+    ...PER_NODE,
+    metricName: 'DatabaseMemoryUsageCountedForEvictPercentage',
+    statistic: 'Maximum',
+    alarm: 'above',
+    threshold: 70,
+    evaluationPeriods: 5,
+    meaning: 'nothing is evicted from the tier for state, and writes will fail once its memory is full; add shards or memory',
+  },
   sharedCpu: {
     ...PER_NODE,
     metricName: 'EngineCPUUtilization',

@@ -19,6 +19,15 @@ export interface CacheNode {
   readonly cacheClusterId: string;
 }
 
+/** Options of a client of a shared tier. */
+export interface SharedClientOptions {
+  /**
+   * True for the variables of the tier for state, which `connectionFromEnvironment('state')` reads, beside those of the cache.
+   * @default false
+   */
+  readonly state?: boolean;
+}
+
 /** A shared tier: a server of the Redis Cluster protocol over TLS. */
 export interface ISharedCache extends IConstruct, ec2.IConnectable {
   /** Prefix of every key. */
@@ -49,7 +58,7 @@ export interface ISharedCache extends IConstruct, ec2.IConnectable {
    * Gives a function what it needs to use this tier: the endpoint, permission to read the user's secret, and network access to
    * both.
    */
-  addClient(client: lambda.Function): void;
+  addClient(client: lambda.Function, options?: SharedClientOptions): void;
 
   /**
    * Metric of one node, or of a serverless cache as a whole, such as `Evictions`; by default the average of five minutes.
@@ -109,7 +118,7 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
    * @throws {RangeError} if clients sign in by IAM, which the platform's functions don't support, or the function is outside of
    * the network.
    */
-  addClient(client: lambda.Function): void {
+  addClient(client: lambda.Function, options: SharedClientOptions = {}): void {
     if (!this.secret) {
       throw new RangeError(
         `shared cache: 'authentication' must be CacheAuthentication.PASSWORD for function '${client.node.id}', got: IAM; ` +
@@ -117,12 +126,13 @@ export abstract class SharedCacheBase extends Resource implements ISharedCache {
       );
     }
     checkInNetwork(client);
-    client.addEnvironment(variables.SHARED_ENDPOINT, this.endpoint);
-    client.addEnvironment(variables.SHARED_SECRET_ARN, this.secret.secretArn);
-    client.addEnvironment(variables.CACHE_NAMESPACE, this.namespace);
+    const { state = false } = options;
+    client.addEnvironment(state ? variables.STATE_ENDPOINT : variables.SHARED_ENDPOINT, this.endpoint);
+    client.addEnvironment(state ? variables.STATE_SECRET_ARN : variables.SHARED_SECRET_ARN, this.secret.secretArn);
+    client.addEnvironment(state ? variables.STATE_NAMESPACE : variables.CACHE_NAMESPACE, this.namespace);
     allowReading(this.secret, client);
     // On the client's side: otherwise the client's stack and this one would depend on each other.
-    client.connections.allowToDefaultPort(this, 'to the shared tier');
+    client.connections.allowToDefaultPort(this, state ? 'to the tier for state' : 'to the shared tier');
     this.network?.allowSecrets(client);
   }
 

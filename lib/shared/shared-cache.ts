@@ -18,7 +18,7 @@ import { addCacheUsers } from './cache-users';
 import { EvictionPolicy } from './eviction-policy';
 import { addGlobalDatastore, checkGlobalMember, type GlobalPrimaryAttributes } from './global-datastore';
 import { ImportedSharedCache, type SharedCacheAttributes } from './imported-shared-cache';
-import { type CacheNode, type ISharedCache, SharedCacheBase } from './shared-cache-base';
+import { type CacheNode, type ISharedCache, SharedCacheBase, type SharedClientOptions } from './shared-cache-base';
 import { authTokenProblems, checkSharedCache } from './shared-cache-checks';
 import { addSharedConnections, securityGroupIdsOf } from './shared-cache-parts';
 import { type SharedCacheProps, type SharedCacheSettings, settingsOf } from './shared-cache-props';
@@ -57,6 +57,8 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   /** Id of the global datastore that it is in. */
   readonly globalReplicationGroupId?: string;
 
+  /** Policy of evicting entries when memory is full. */
+  readonly evictionPolicy: EvictionPolicy;
   protected readonly network?: IPlatformNetwork;
   readonly #settings: SharedCacheSettings;
   readonly #clientUserId: string;
@@ -71,6 +73,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
     const { engine, removalPolicy, globalDatastore } = this.#settings;
     this.network = network;
     this.namespace = namespace;
+    this.evictionPolicy = props.evictionPolicy ?? EvictionPolicy.ALLKEYS_LRU;
     if (this.#settings.multiAz) checkZones('shared cache', network);
 
     const { snapshotWindow = '03:00-04:00', maintenanceWindow = 'sun:04:30-sun:05:30' } = props;
@@ -85,7 +88,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       description: 'Isolated subnets of the shared tier',
       subnetIds: network.vpc.selectSubnets(network.vpcSubnets).subnetIds,
     });
-    const shape = globalDatastore?.primary ? this.#secondaryShape(globalDatastore.primary) : this.#ownShape(props);
+    const shape = globalDatastore?.primary ? this.#secondaryShape(globalDatastore.primary) : this.#ownShape();
     const users = addCacheUsers(this, { namespace, engine: engine.type, authentication, removalPolicy });
     this.secret = users.secret;
     this.#clientUserId = users.client.ref;
@@ -129,13 +132,13 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
    * @throws {RangeError} where clients sign in by IAM, the function is outside of the network, or this is a secondary, which can
    * only be read.
    */
-  override addClient(client: lambda.Function): void {
+  override addClient(client: lambda.Function, options?: SharedClientOptions): void {
     if (this.#settings.globalDatastore?.primary) {
       throw new RangeError(
         `shared cache: 'globalDatastore' must not be a secondary for function '${client.node.id}', which writes entries, leases and fences, got: a secondary, which can only be read; give the region a shared tier of its own`,
       );
     }
-    super.addClient(client);
+    super.addClient(client, options);
   }
 
   /** `host:port` of the configuration endpoint, or without cluster mode of the primary; TLS always. */
@@ -200,7 +203,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
   }
 
   /** Engine, nodes, shards and parameters of a group that has no primary to take them over from. */
-  #ownShape({ evictionPolicy = EvictionPolicy.ALLKEYS_LRU }: SharedCacheProps): GroupShape {
+  #ownShape(): GroupShape {
     const { engine, nodeType, clusterMode, shards, replicasPerShard, reservedMemoryPercent, durability } = this.#settings;
     const parameterGroup = new elasticache.CfnParameterGroup(this, 'ParameterGroup', {
       cacheParameterGroupFamily: engine.parameterGroupFamily,
@@ -208,7 +211,7 @@ export class SharedCache extends SharedCacheBase implements ec2.IConnectable {
       properties: {
         'cluster-enabled': clusterMode ? 'yes' : 'no',
         // By default every entry can be loaded again, so that any may be evicted.
-        'maxmemory-policy': evictionPolicy.value,
+        'maxmemory-policy': this.evictionPolicy.value,
         // ElastiCache's advice, for what replication and snapshots need beside the data.
         'reserved-memory-percent': String(reservedMemoryPercent),
       },
