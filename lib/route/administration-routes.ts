@@ -8,7 +8,7 @@ export interface AdministrationRoutes {
   readonly entries: Route;
   /** Names of entries, `GET /cache/keys?pattern=&cursor=`. */
   readonly keys: Route;
-  /** What was purged by hand, `GET /cache/purges`; and `POST` of a purge. */
+  /** Purges by hand: `GET /cache/purges` lists them, and `POST` makes one. */
   readonly purges: Route;
 }
 

@@ -15,7 +15,7 @@ import { createWriter } from '../purge/writer';
 import { HandPurges } from './hand-purges';
 import type { RoutePaths } from './outer-paths';
 
-/** What the endpoints are made with. */
+/** Options of {@link administrationEndpoints}. */
 export interface AdministrationEndpointsOptions {
   /** Database, as the role of the purge path. */
   readonly database: Database;

@@ -9,7 +9,7 @@ import { requestPurge } from '../purge/purge-requests';
 import type { Writer } from '../purge/writer';
 import { outerPaths, type RoutePaths } from './outer-paths';
 
-/** What purges by hand are made with. */
+/** Options of HandPurges. */
 export interface HandPurgesOptions {
   readonly database: Database;
   readonly cache: Cache<Handle>;

@@ -61,7 +61,7 @@ export interface Session<Data> {
   readonly id: string;
   /** Id of the user, as it was given. */
   readonly userId: string;
-  /** What was given at its creation, or by the last update. */
+  /** Data that were given at its creation, or by the last update. */
   readonly data: Data;
   /**
    * Text that tells a user's devices apart.
