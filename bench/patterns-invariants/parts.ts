@@ -4,6 +4,7 @@
  *
  * - `compare`: an update is made of what was read before, whatever is there now
  * - `conditional-update`: what is held is sold without looking at what is there
+ * - `dedupe`: an event has another id each time that it is sent
  * - `fence`: a feed is filled by a load that began before a post, whatever was posted meanwhile
  * - `server-time`: a limit goes by the clock of its process
  * - `one-script`: a limit is looked at in one step, and taken from in another
@@ -13,6 +14,7 @@ export const PARTS = {
   'single-send': ['doubledCounts'],
   compare: ['sessionUpdatesLost'],
   'conditional-update': ['oversold'],
+  dedupe: ['doubledCounts'],
   fence: ['feedMissing'],
   'server-time': ['limitExceeded'],
   'one-script': ['limitExceeded'],
