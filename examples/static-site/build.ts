@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Assets, renderIndex, renderPicture, renderPlace, SCRIPT, STYLE } from './pages';
-import { placesOf, slugOf } from './places';
+import { citiesOf, slugOf } from './cities';
+import { type Assets, renderCity, renderIndex, renderPicture, SCRIPT, STYLE } from './pages';
 
 /** Size of a site. */
 export interface SiteSize {
@@ -26,9 +26,9 @@ export function buildSite(folder: string, { pages, assets: count }: SiteSize): v
       asset(`picture-${number}.svg`, renderPicture(number)),
     ),
   };
-  const places = placesOf(pages);
-  files.set('index.html', renderIndex(places, assets));
-  for (const place of places) files.set(`places/${slugOf(place)}/index.html`, renderPlace(place, assets));
+  const cities = citiesOf(pages);
+  files.set('index.html', renderIndex(cities, assets));
+  for (const city of cities) files.set(`cities/${slugOf(city)}/index.html`, renderCity(city, assets));
   files.set('robots.txt', 'User-agent: *\nAllow: /\n');
 
   fs.rmSync(folder, { recursive: true, force: true });

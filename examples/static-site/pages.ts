@@ -1,10 +1,10 @@
-import { type Place, slugOf } from './places';
+import { type City, slugOf } from './cities';
 
 /** URLs of the assets that pages use, which carry a hash of their content. */
 export interface Assets {
   readonly style: string;
   readonly script: string;
-  /** Pictures, of which each place has one. */
+  /** Pictures, of which each city has one. */
   readonly pictures: readonly string[];
 }
 
@@ -25,28 +25,28 @@ ${body}
 `;
 }
 
-/** The first page: every place, by its country. */
-export function renderIndex(places: readonly Place[], assets: Assets): string {
-  const countries = [...new Set(places.map(({ country }) => country))].sort();
+/** The first page: every city, by its country. */
+export function renderIndex(cities: readonly City[], assets: Assets): string {
+  const countries = [...new Set(cities.map(({ country }) => country))].sort();
   const items = countries.map((country) => {
-    const links = places
-      .filter((place) => place.country === country)
-      .map((place) => `<a href="/places/${slugOf(place)}/">${text(place.name)}</a>`);
+    const links = cities
+      .filter((city) => city.country === country)
+      .map((city) => `<a href="/cities/${slugOf(city)}/">${text(city.name)}</a>`);
     return `<dt>${text(country)}</dt>\n<dd>${links.join(' · ')}</dd>`;
   });
-  return page('Places', assets, `<h1>Places</h1>\n<dl>\n${items.join('\n')}\n</dl>`);
+  return page('Cities', assets, `<h1>Cities</h1>\n<dl>\n${items.join('\n')}\n</dl>`);
 }
 
-/** The page of a place, with a note that its script reads and changes by the API. */
-export function renderPlace(place: Place, assets: Assets): string {
-  const picture = assets.pictures[place.id % Math.max(assets.pictures.length, 1)];
+/** The page of a city, with a note that its script reads and changes by the API. */
+export function renderCity(city: City, assets: Assets): string {
+  const picture = assets.pictures[city.id % Math.max(assets.pictures.length, 1)];
   return page(
-    place.name,
+    city.name,
     assets,
-    `<p><a href="/">All places</a></p>
-<h1>${text(place.name)}</h1>
-${picture === undefined ? '' : `<img src="${picture}" alt="" width="160" height="90">\n`}<p>${text(place.country)}, about ${place.population.toLocaleString('en')} people.</p>
-<form data-note="${place.id}">
+    `<p><a href="/">All cities</a></p>
+<h1>${text(city.name)}</h1>
+${picture === undefined ? '' : `<img src="${picture}" alt="" width="160" height="90">\n`}<p>${text(city.country)}, about ${city.population.toLocaleString('en')} people.</p>
+<form data-note="${city.id}">
 <label for="note">Note</label>
 <textarea id="note" name="note" maxlength="200" rows="3"></textarea>
 <button>Save</button>
@@ -65,7 +65,7 @@ form { display: grid; gap: 0.5rem; justify-items: start; }
 textarea { width: 100%; box-sizing: border-box; font: inherit; }
 `;
 
-/** The script of a place's page. */
+/** The script of a city's page. */
 export const SCRIPT = `const form = document.querySelector('form[data-note]');
 const url = '/api/notes/' + form.dataset.note;
 const said = form.querySelector('output');

@@ -1,6 +1,6 @@
 import { defineRoute, hours, minutes, type Route } from 'cachement/route';
 
-/** What somebody noted on a place. Whatever isn't a route is a file of the site. */
+/** What somebody noted on a city. Whatever isn't a route is a file of the site. */
 export const note: Route = defineRoute({
   name: 'note',
   path: '/api/notes/{id}',

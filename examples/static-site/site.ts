@@ -6,7 +6,7 @@ export const site: Site = defineSite({
     // Names carry a hash of the content, so that nobody ever needs to ask for one again.
     '/static/*': { edgeTtlSeconds: days(365), immutable: true },
     // Should a purge or the bucket fail, an old page is better than none.
-    '/places/*': { edgeTtlSeconds: hours(1), staleWhileRevalidateSeconds: days(1), staleIfErrorSeconds: days(1) },
+    '/cities/*': { edgeTtlSeconds: hours(1), staleWhileRevalidateSeconds: days(1), staleIfErrorSeconds: days(1) },
     '*': { edgeTtlSeconds: minutes(5), staleIfErrorSeconds: days(1) },
   },
 });

@@ -44,7 +44,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     change: { method: 'PUT', body: { text: 'fjord' } },
     changed: /"text":"fjord"/,
     tag: 'note:18',
-    page: { path: '/places/oslo/', tag: 'page:/places/oslo/' },
+    page: { path: '/cities/oslo/', tag: 'page:/cities/oslo/' },
   },
 };
 

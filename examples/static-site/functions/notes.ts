@@ -26,7 +26,7 @@ function idOf(id = ''): string {
 const getNote: Handler = async ({ parameters, read }) => {
   const id = idOf(parameters.id);
   const found = await read(cache, { id }, async (handle) => {
-    const { rows } = await handle.query<{ text: string }>('SELECT text FROM notes WHERE place_id = $1', [id]);
+    const { rows } = await handle.query<{ text: string }>('SELECT text FROM notes WHERE city_id = $1', [id]);
     return { id: Number(id), text: rows[0]?.text ?? '' };
   });
   return cached(note, found);
@@ -40,7 +40,7 @@ const putNote: Handler = async ({ parameters, json }) => {
   }
   const purgeId = await writer.transaction(async (client) => {
     await client.query(
-      'INSERT INTO notes (place_id, text) VALUES ($1, $2) ON CONFLICT (place_id) DO UPDATE SET text = excluded.text',
+      'INSERT INTO notes (city_id, text) VALUES ($1, $2) ON CONFLICT (city_id) DO UPDATE SET text = excluded.text',
       [id, text],
     );
     return requestPurge(client, routeTags(note, { id }));

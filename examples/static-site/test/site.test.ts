@@ -9,7 +9,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { siteCacheControl, sitePathOf } from 'cachement/route';
 import { buildSite } from '../build';
 import { handler } from '../functions/notes';
-import { renderPlace } from '../pages';
+import { renderCity } from '../pages';
 import { site } from '../site';
 import { SiteStack } from '../stack';
 
@@ -24,15 +24,15 @@ function built(pages: number, assets: number): string[] {
 }
 
 describe('the site', () => {
-  test('has a page for each place, and assets whose names change with their content', () => {
+  test('has a page for each city, and assets whose names change with their content', () => {
     const names = built(30, 5);
-    assert.equal(names.filter((name) => /^places\/.*index\.html$/.test(name)).length, 30);
+    assert.equal(names.filter((name) => /^cities\/.*index\.html$/.test(name)).length, 30);
     assert.equal(names.filter((name) => /^static\/[\w-]+\.[0-9a-f]{10}\.\w+$/.test(name)).length, 5);
-    assert.ok(names.includes(path.join('places', 'reykjavik', 'index.html')));
+    assert.ok(names.includes(path.join('cities', 'reykjavik', 'index.html')));
   });
 
   test('has browsers ask for pages each time, and never again for assets', () => {
-    assert.match(siteCacheControl(sitePathOf(site, '/places/oslo/')), /^max-age=0, s-maxage=3600, /);
+    assert.match(siteCacheControl(sitePathOf(site, '/cities/oslo/')), /^max-age=0, s-maxage=3600, /);
     assert.equal(
       siteCacheControl(sitePathOf(site, '/static/site.0123456789.css')),
       'max-age=31536000, s-maxage=31536000, immutable',
@@ -40,7 +40,7 @@ describe('the site', () => {
   });
 
   test('shows a name as text', () => {
-    const page = renderPlace(
+    const page = renderCity(
       { id: 1, name: '<b>Oslo</b>', country: 'Norway', population: 1 },
       { style: '', script: '', pictures: [] },
     );

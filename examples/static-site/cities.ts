@@ -1,5 +1,5 @@
-/** A place that has a page. */
-export interface Place {
+/** A city that has a page. */
+export interface City {
   readonly id: number;
   readonly name: string;
   readonly country: string;
@@ -34,8 +34,8 @@ const CITIES: readonly (readonly [name: string, country: string, population: num
   ['Wellington', 'New Zealand', 210_000],
 ];
 
-/** As many places as there are to be pages: each city, and then its districts. */
-export function placesOf(count: number): Place[] {
+/** As many cities as there are to be pages: each city, and then its districts. */
+export function citiesOf(count: number): City[] {
   return Array.from({ length: count }, (_, index) => {
     const [name, country, population] = CITIES[index % CITIES.length] as (typeof CITIES)[number];
     const district = Math.floor(index / CITIES.length);
@@ -48,8 +48,8 @@ export function placesOf(count: number): Place[] {
   });
 }
 
-/** Name of a place in its URL. */
-export const slugOf = ({ name }: Place): string =>
+/** Name of a city in its URL. */
+export const slugOf = ({ name }: City): string =>
   name
     .normalize('NFD')
     .toLowerCase()
