@@ -141,7 +141,10 @@ export class Generations<T, Handle> {
       let written = 0;
       let group: Promise<void>[] = [];
       const write = async (key: string, value: T) => {
-        if (await this.#entries.set(nameOf(generation, key), value, { rowVersion: 1, version, committedAt: clock.now() })) return;
+        const name = nameOf(generation, key);
+        const set = { rowVersion: 1, committedAt: clock.now() };
+        // One tag may be newer than the publication, which others have made meanwhile.
+        if ((await this.#entries.set(name, value, { ...set, version })) || (await this.#entries.set(name, value, set))) return;
         throw new Error(`the entry '${key}' of generation '${generation}' wasn't stored: a generation's name can be used once`);
       };
       for await (const [key, value] of entries) {

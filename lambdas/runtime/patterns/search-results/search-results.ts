@@ -163,8 +163,9 @@ export class SearchResults<Handle> {
     });
     const snapshot = read.value as Snapshot;
     if (read.outcome.stored && snapshot.ids.length > 1) {
-      const version = read.version === '-' ? {} : { version: read.version };
-      await this.#snapshots.set(snapshot.token, snapshot, { rowVersion: 1, ...version }).catch(ignored);
+      // Of the version of now rather than the search's, than which a tag may be newer that others have just made: no purge is of
+      // a name that nobody had before.
+      await this.#snapshots.set(snapshot.token, snapshot, { rowVersion: 1 }).catch(ignored);
     }
     return snapshot;
   }
