@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => cluster.dispose());
 
 describe.each(patterns)('%s', (name) => {
+  beforeAll(() => cluster.settled());
   const { cases } = require(path.join(folder, name)) as { cases(cluster: () => PatternCluster): void };
   cases(() => cluster);
 });

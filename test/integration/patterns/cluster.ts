@@ -1,8 +1,12 @@
 import { Cluster, Redis } from 'ioredis';
 import { RedisConnection, type RedisConnectionOptions } from '../../../lambdas/runtime';
-import { slotOf } from '../../../lambdas/runtime/shared/hash-slot';
+import { atomicScript, runReplicated } from '../../../lambdas/runtime/connection/run-script';
+import { namesOfParts, slotOf } from '../../../lambdas/runtime/shared/hash-slot';
 import { type Postgres, startPostgres } from '../../support/postgres';
 import { type RedisCluster, reach, startRedisCluster } from '../../support/redis-cluster';
+import { waitFor } from '../../support/wait-for';
+
+const SETTLED = atomicScript("redis.call('SET', KEYS[1], '', 'PX', 60000)");
 
 /** The one cluster that the tests of all patterns share, and what they do to it. */
 export class PatternCluster {
@@ -129,6 +133,20 @@ export class PatternCluster {
       }
       throw new Error(`no master has slot ${slot}`);
     });
+  }
+
+  /** Resolves once every shard takes writes, and has a replica that follows: what the cases before have left is over. */
+  async settled(): Promise<void> {
+    const connection = this.connection({ namespace: 'settled' });
+    for (const name of namesOfParts('settled:test:')) {
+      const write = () =>
+        runReplicated(connection, SETTLED, [name]).then(
+          ({ replicated }) => replicated,
+          () => false,
+        );
+      await waitFor(`the shard of ${name}`, write, { timeoutMs: 60_000 });
+    }
+    await connection.close();
   }
 
   async dispose(): Promise<void> {
