@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Schedules } from '../support/schedules';
 import { failOver, type ReplayedFailover } from './failover';
 import { ITEMS, TAGS } from './items';
 import type { PurgeRecord } from './journal';
@@ -43,10 +43,7 @@ export class Faults {
     failovers: 0,
   };
   readonly failovers: ReplayedFailover[] = [];
-  /** Set when a schedule itself failed: the run proves nothing then. */
-  failure: Error | undefined;
-  readonly #over = new AbortController();
-  #schedules: Promise<void>[] = [];
+  readonly #schedules = new Schedules();
   /** Faults that must not happen at the same time wait for each other: standbys and a promotion, slots and failovers. */
   readonly #database = new Turns();
   readonly #cluster = new Turns();
@@ -65,36 +62,27 @@ export class Faults {
 
   start(): void {
     const random = (n: number) => seeded(Math.imul(this.options.seed, 31) + n);
-    this.#schedule(random(1), [300, 1200], (own) => this.#process(own));
+    this.#schedules.add(random(1), [300, 1200], (own) => this.#process(own));
     this.testbed.roles.standbys.forEach((standby, n) => {
-      this.#schedule(random(2 + n), [50, 800], (own) => this.#database.take(() => this.#standby(own, standby), `${n}`));
+      this.#schedules.add(random(2 + n), [50, 800], (own) => this.#database.take(() => this.#standby(own, standby), `${n}`));
     });
-    this.#schedule(random(8), [200, 1000], (own) => this.#cluster.take(() => this.#slot(own)));
-    if (this.options.promotion) this.#schedule(random(9), [50, 50], () => this.#promotion());
-    if (this.options.failovers) this.#schedule(random(10), [1500, 3000], (own) => this.#cluster.take(() => this.#failover(own)));
+    this.#schedules.add(random(8), [200, 1000], (own) => this.#cluster.take(() => this.#slot(own)));
+    if (this.options.promotion) this.#schedules.add(random(9), [50, 50], () => this.#promotion());
+    if (this.options.failovers)
+      this.#schedules.add(random(10), [1500, 3000], (own) => this.#cluster.take(() => this.#failover(own)));
+  }
+
+  /** Error of a schedule itself: the run proves nothing then. */
+  get failure(): Error | undefined {
+    return this.#schedules.failure;
   }
 
   /** Ends the schedules, and leaves nothing frozen or paused. */
   async end(): Promise<void> {
-    this.#over.abort();
-    await Promise.all(this.#schedules);
+    await this.#schedules.end();
     for (const standby of this.testbed.roles.standbys) {
       await setDelay(this.testbed, standby, 0);
     }
-  }
-
-  #schedule(random: Random, [low, high]: [number, number], fault: (random: Random) => Promise<void>): void {
-    const run = async () => {
-      while (!this.#over.signal.aborted) {
-        await this.#sleep(random.between(low, high));
-        if (!this.#over.signal.aborted) await fault(random);
-      }
-    };
-    this.#schedules.push(
-      run().catch((error: Error) => {
-        this.failure ??= error;
-      }),
-    );
   }
 
   /** A process is killed, or frozen for a while. */
@@ -109,7 +97,7 @@ export class Faults {
     const frozen = this.processes.signal(role, number, 'SIGSTOP');
     this.counts.frozenProcesses++;
     // Mostly short: a process that is away for long only misses what happens.
-    await this.#sleep(FREEZE_MS * random.next() ** 2);
+    await this.#schedules.sleep(FREEZE_MS * random.next() ** 2);
     frozen?.kill('SIGCONT');
   }
 
@@ -123,7 +111,7 @@ export class Faults {
     }
     await this.testbed.sql(standby, 'SELECT pg_wal_replay_pause()');
     this.counts.pausedReplays++;
-    await this.#sleep(PAUSE_MS * random.next());
+    await this.#schedules.sleep(PAUSE_MS * random.next());
     await this.testbed.sql(standby, 'SELECT pg_wal_replay_resume()');
   }
 
@@ -147,10 +135,6 @@ export class Faults {
   async #failover(random: Random): Promise<void> {
     this.failovers.push(await failOver(this.testbed, this.options.namespace, this.options.recentPurges, random));
     this.counts.failovers++;
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return sleep(milliseconds, undefined, { signal: this.#over.signal }).catch(() => {});
   }
 }
 

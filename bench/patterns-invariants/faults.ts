@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { failOver } from '../consistency/failover';
 import { type Random, seeded } from '../consistency/random';
 import { moveSlot, primaries } from '../consistency/slots';
 import type { Testbed } from '../consistency/testbed';
+import { Schedules } from '../support/schedules';
 import type { Crowd } from './crowd';
 
 export interface FaultsOptions {
@@ -25,10 +25,7 @@ const FROZEN_MASTER_MS = 900;
 /** Everything that goes wrong during a run, on a schedule of the seed. */
 export class Faults {
   readonly counts: FaultCounts = { kills: 0, freezes: 0, frozenMasters: 0, cutConnections: 0, movedSlots: 0, failovers: 0 };
-  /** Set when a schedule itself failed: the run proves nothing then. */
-  failure: Error | undefined;
-  readonly #over = new AbortController();
-  #schedules: Promise<void>[] = [];
+  readonly #schedules = new Schedules();
   /** Faults of the cluster come one after another. */
   #cluster: Promise<unknown> = Promise.resolve();
 
@@ -40,31 +37,21 @@ export class Faults {
 
   start(): void {
     const random = (n: number) => seeded(Math.imul(this.options.seed, 31) + n);
-    this.#schedule(random(1), [800, 3000], (own) => this.#process(own));
-    this.#schedule(random(2), [600, 2500], (own) => this.#inTurn(() => this.#slot(own)));
-    this.#schedule(random(3), [500, 2500], (own) => this.#inTurn(() => this.#server(own)));
-    if (this.options.failovers) this.#schedule(random(4), [4000, 9000], (own) => this.#inTurn(() => this.#failover(own)));
+    this.#schedules.add(random(1), [800, 3000], (own) => this.#process(own));
+    this.#schedules.add(random(2), [600, 2500], (own) => this.#inTurn(() => this.#slot(own)));
+    this.#schedules.add(random(3), [500, 2500], (own) => this.#inTurn(() => this.#server(own)));
+    if (this.options.failovers) this.#schedules.add(random(4), [4000, 9000], (own) => this.#inTurn(() => this.#failover(own)));
+  }
+
+  /** Error of a schedule itself: the run proves nothing then. */
+  get failure(): Error | undefined {
+    return this.#schedules.failure;
   }
 
   /** Ends the schedules, and leaves nothing frozen. */
   async end(): Promise<void> {
-    this.#over.abort();
-    await Promise.all(this.#schedules);
+    await this.#schedules.end();
     await this.testbed.engines.ready();
-  }
-
-  #schedule(random: Random, [low, high]: [number, number], fault: (random: Random) => Promise<unknown>): void {
-    const run = async () => {
-      while (!this.#over.signal.aborted) {
-        await this.#sleep(random.between(low, high));
-        if (!this.#over.signal.aborted) await fault(random);
-      }
-    };
-    this.#schedules.push(
-      run().catch((error: Error) => {
-        this.failure ??= error;
-      }),
-    );
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -82,7 +69,7 @@ export class Faults {
     }
     const frozen = this.crowd.signal(number, 'SIGSTOP');
     this.counts.freezes++;
-    await this.#sleep(FREEZE_MS * random.next() ** 2);
+    await this.#schedules.sleep(FREEZE_MS * random.next() ** 2);
     frozen?.kill('SIGCONT');
   }
 
@@ -100,16 +87,12 @@ export class Faults {
     }
     this.counts.frozenMasters++;
     await this.testbed.engines.kill(name, 'SIGSTOP');
-    await this.#sleep(random.between(100, FROZEN_MASTER_MS));
+    await this.#schedules.sleep(random.between(100, FROZEN_MASTER_MS));
     await this.testbed.engines.kill(name, 'SIGCONT');
   }
 
   async #failover(random: Random): Promise<void> {
     await failOver(this.testbed, this.options.namespace, () => [], random);
     this.counts.failovers++;
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return sleep(milliseconds, undefined, { signal: this.#over.signal }).catch(() => {});
   }
 }

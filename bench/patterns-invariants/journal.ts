@@ -1,10 +1,7 @@
 import * as fs from 'node:fs';
+import { monotonic } from '../consistency/journal';
 
-/** Microseconds of CLOCK_MONOTONIC, which all processes of the machine share. */
-export function monotonic(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e6 + nanoseconds / 1e3;
-}
+export { monotonic };
 
 /** What a process did, or is about to do. */
 export interface Note {

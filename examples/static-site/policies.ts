@@ -16,7 +16,7 @@ export function acknowledgeFunction(client: lambda.Function): void {
   acknowledge(
     client,
     [managed('AWSLambdaBasicExecutionRole'), managed('AWSLambdaVPCAccessExecutionRole')],
-    'what Lambda itself needs, as AWS keeps it: to write a log, and to city the function in the network, which has no way to these APIs',
+    'what Lambda itself needs, as AWS keeps it: to write a log, and to place the function in the network, which has no way to these APIs',
   );
   acknowledge(
     client,
