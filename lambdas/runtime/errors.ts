@@ -10,6 +10,8 @@ export type CacheErrorCode =
   | 'E_FALLBACK_FULL'
   /** The source gave no result within `loadTimeoutMs`. */
   | 'E_LOAD_TIMEOUT'
+  /** The row was changed since the value was read that the write was made from, or nobody knows; nothing was written. */
+  | 'E_CONFLICT'
   /** A loader reads, directly or through others, the entry that it loads. */
   | 'E_LOAD_CYCLE';
 

@@ -14,8 +14,9 @@ import { namespaceTags, union } from './tags';
 import type { Outcome } from './telemetry/outcome';
 import type { ReadMeter, Telemetry } from './telemetry/telemetry';
 import type { Ticket } from './ticket';
+import { rowText } from './versions/row-version';
 import type { Version } from './versions/version';
-import type { WriteBehind } from './write-behind/write-behind';
+import type { QueueOptions, WriteBehind } from './write-behind/write-behind';
 import type { PurgeOptions, WritePath } from './write-path';
 
 /** Options of a read. */
@@ -33,7 +34,7 @@ export interface ReadOptions {
 }
 
 /** Options of {@link Namespace.set}, about the value in a writer's hand. */
-export interface SetOptions {
+export interface SetOptions extends QueueOptions {
   /**
    * Version of the row that the value was made from: a whole number that grows with each change of it. Every writer of the row
    * must give it, here or to {@link Namespace.delete}.
@@ -60,7 +61,7 @@ export interface SetOptions {
    * Queues the write, which then isn't in the database yet: `writeBehind()`. It needs `rowVersion`, and no `version`.
    * @default - the value is in the database
    */
-  readonly behind?: WriteBehind;
+  readonly behind?: Pick<WriteBehind, 'put'>;
 }
 
 /** Keys and tags that {@link Namespace.purge} purges, and how. */
@@ -89,10 +90,6 @@ export interface NamespaceParts<Handle> {
   readonly telemetry: Telemetry | undefined;
   readonly onRead: ((outcome: Outcome, name: string) => void) | undefined;
 }
-
-/** Number of digits of a row's version: enough for 64 bits, and as long as a {@link Version}. */
-const ROW_DIGITS = 24;
-const MAX_ROW = 2n ** 64n;
 
 /** Values of one kind, under keys of their own and one policy. */
 export class Namespace<Handle> {
@@ -183,13 +180,14 @@ export class Namespace<Handle> {
    * writer that was held up would bring back what a later one has replaced.
    *
    * @returns whether it was stored; if not, the next read loads.
-   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged.
+   * @throws {CacheError} `E_SHARED_UNAVAILABLE` where the key couldn't be purged, and `E_CONFLICT` by `ifRowVersion`.
    */
   async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
     const { behind, rowVersion, committedAt } = options;
     const request = this.#request(key, undefined, options);
     const row = rowText(rowVersion, key);
-    if (behind) return behind.put({ ...request, value, row }, this.#parts);
+    if (behind) return behind.put({ ...request, value, row }, this.#parts, options);
+    if (options.ifRowVersion !== undefined) throw invalid("'ifRowVersion' needs 'behind'", key);
     const version = checkVersion(options.version);
     if (!row && !this.#parts.read.source.ordersWrites && this.#policy.sharedMs > 0) {
       throw invalid(`'rowVersion' must be given to set ${got(key)}, or an older value could replace a newer one`, key);
@@ -297,13 +295,4 @@ export class Namespace<Handle> {
 
 function theValue<T>(read: Read<T>): Readonly<T> | undefined {
   return read.value;
-}
-
-/** Text of a row's version, as stores compare it. */
-function rowText(version: number | bigint | undefined, key: string): string | undefined {
-  if (version === undefined) return undefined;
-  const whole = typeof version === 'bigint' ? version : Number.isSafeInteger(version) ? BigInt(version as number) : -1n;
-  if (whole < 0n || whole >= MAX_ROW)
-    throw invalid(`'rowVersion' must be a whole number from 0 to 2^64 - 1, got: ${got(version)}`, key);
-  return whole.toString().padStart(ROW_DIGITS, '0');
 }

@@ -155,7 +155,8 @@ describe('write-behind', () => {
     caches.push(cache);
     const things = cache.namespace('things', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
     const read = (key: string) => things.read(key, async () => table.value(key));
-    const set = (key: string, value: unknown, rowVersion: number) => things.set(key, value, { rowVersion, behind: queue });
+    const set = (key: string, value: unknown, rowVersion: number, ifRowVersion?: number) =>
+      things.set(key, value, { rowVersion, behind: queue, ...(ifRowVersion !== undefined && { ifRowVersion }) });
     return { queue, things, read, set };
   }
 
@@ -199,6 +200,33 @@ describe('write-behind', () => {
     await processOf('older', table).things.delete('k');
     expect(await set('k', 'six', 6)).toBe(false);
     await waitFor('the flush', () => queue.flush().then(() => table.value('k') === 'six'));
+  });
+
+  test('of two writes that were made from one row the second is refused, and so is one of a row that nobody knows', async () => {
+    const table = new Table();
+    const { queue, things, read, set } = processOf('compared', table);
+    const conflict = { code: 'E_CONFLICT', key: 'k', applied: 'no' };
+    table.rows.set('things/k', { value: 'one', version: 1n });
+    await read('k');
+    // It was loaded, so that its row isn't known.
+    await expect(set('k', 'two', 2, 1)).rejects.toMatchObject(conflict);
+    expect(await queue.flush()).toBe(0);
+    expect(await things.set('k', 'one', { rowVersion: 1 })).toBe(true);
+    const [first, second] = await Promise.allSettled([set('k', 'two', 2, 1), set('k', 'also two', 2, 1)]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: true });
+    expect(second).toMatchObject({ status: 'rejected', reason: conflict });
+    expect(await set('k', 'three', 3, 2)).toBe(true);
+    await waitFor('the flush', async () => (await queue.flush()) > 0 && table.value('k') === 'three');
+    expect(table.batches).toEqual([1]);
+    // The fence knows it after the flush, too.
+    await expect(set('k', 'four', 4, 2)).rejects.toMatchObject(conflict);
+    expect(await set('k', 'four', 4, 3)).toBe(true);
+    // Purged by somebody who doesn't know the row.
+    await things.delete('k');
+    await expect(set('k', 'five', 5, 4)).rejects.toMatchObject(conflict);
+    await expect(set('k', 'five', 5, 5)).rejects.toThrow("'rowVersion' must be more than 'ifRowVersion', got: 5");
+    await expect(set('k', 'five', 5, -1)).rejects.toThrow("'ifRowVersion' must be a whole number from 0 to 2^64 - 1, got: -1");
+    await expect(things.set('k', 'five', { rowVersion: 5, ifRowVersion: 4 })).rejects.toThrow("'ifRowVersion' needs 'behind'");
   });
 
   test('the writes of a consumer that fails or dies are taken by another; one that always fails holds up no other', async () => {

@@ -37,17 +37,19 @@ end
 `;
 
 /**
- * Queues a write. ARGV: row, pin in ms, TTL in ms, entry, most writes in the stream, then the stream's fields. Replies `STORED`,
- * `QUEUED` where the write is queued and the entry isn't changed (a newer row is known) or is gone (somebody purged the key, or
- * is about to write it), and `FULL` where nothing was done.
+ * Queues a write. ARGV: row, pin in ms, TTL in ms, entry, most writes in the stream, row that must be the one that is known (''
+ * to compare nothing), then the stream's fields. Replies `STORED`, `QUEUED` where the write is queued and the entry isn't changed
+ * (a newer row is known) or is gone (somebody purged the key, or is about to write it), and, where nothing was done, `FULL`, or
+ * `CONFLICT` where another row is known, or none.
  */
 export const ENQUEUE = script(`${COMMON}
-if c('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return 'FULL' end
-if c('EXISTS', KEYS[3]) == 0 then c('XGROUP', 'CREATE', KEYS[3], '${GROUP}', '0', 'MKSTREAM') end
-c('XADD', KEYS[3], '*', unpack(ARGV, 6))
 local known = c('HGET', f, 'r') or ''
 local row = stored()
 if row > known then known = row end
+if ARGV[6] ~= '' and known ~= ARGV[6] then return 'CONFLICT' end
+if c('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return 'FULL' end
+if c('EXISTS', KEYS[3]) == 0 then c('XGROUP', 'CREATE', KEYS[3], '${GROUP}', '0', 'MKSTREAM') end
+c('XADD', KEYS[3], '*', unpack(ARGV, 7))
 local others, queued, till, held = intents('')
 if known ~= '~' and known > ARGV[1] then return 'QUEUED' end
 c('DEL', k)

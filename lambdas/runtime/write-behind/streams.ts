@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { type RedisConnection, replicated } from '../connection/redis-connection';
-import type { Arguments, Script } from '../connection/script';
+import type { RedisConnection } from '../connection/redis-connection';
+import { type Replicated, runReplicated } from '../connection/run-script';
 import { forPartOf, namesOfParts, SLOTS, slotOf } from '../shared/hash-slot';
 import { entryKeys, queuedSlotsKey, streamKey } from '../shared/redis-keys';
 import { ACKNOWLEDGE, ENQUEUE, GROUP } from './scripts';
@@ -39,17 +39,26 @@ export class Streams {
     this.#maxQueued = maxQueued;
   }
 
-  /** Queues a write. @returns the script's reply; resolves once one replica has the write, too, or 100 ms have passed. */
-  async enqueue(write: Omit<StreamWrite, 'id'>, pinMs: number, ttlMs: number, entry: string): Promise<string> {
-    const { entryName, key, row, json } = write;
+  /**
+   * Queues a write, where `ifRow` is the row that is known, or '' to queue it whatever is known.
+   *
+   * @returns the script's reply, once one replica has the write, too, or 100 ms have passed.
+   */
+  enqueue(
+    { entryName, key, row, json }: Omit<StreamWrite, 'id'>,
+    ifRow: string,
+    pinMs: number,
+    ttlMs: number,
+    entry: string,
+  ): Promise<Replicated<string>> {
     const fields = ['n', entryName, 'k', key, 'r', row, 'v', json];
-    const args = [row, pinMs, ttlMs, entry, this.#maxQueued, ...fields];
-    return (await this.#onMaster(entryName, ENQUEUE, args)) as string;
+    const args = [row, pinMs, ttlMs, entry, this.#maxQueued, ifRow, ...fields];
+    return runReplicated(this.#connection, ENQUEUE, this.#keys(entryName), args);
   }
 
   /** Removes writes whose row is in the database. */
   async acknowledge(entryName: string, row: string, version: string, fenceMs: number, ids: readonly string[]): Promise<void> {
-    await this.#onMaster(entryName, ACKNOWLEDGE, [row, version, fenceMs, ...ids]);
+    await runReplicated(this.#connection, ACKNOWLEDGE, this.#keys(entryName), [row, version, fenceMs, ...ids]);
   }
 
   /** Marks the slot of an entry as one that has writes, so that consumers needn't ask all slots. */
@@ -114,12 +123,6 @@ export class Streams {
 
   #ask<T>(key: string, send: (master: Redis) => Promise<T>): Promise<T> {
     return this.#connection.write(key, send);
-  }
-
-  async #onMaster(entryName: string, script: Script, args: Arguments): Promise<unknown> {
-    const keys = this.#keys(entryName);
-    const [reply] = await this.#connection.write(keys[0], replicated(script, keys, args));
-    return reply;
   }
 }
 

@@ -3,12 +3,13 @@ import type { RedisConnection } from '../connection/redis-connection';
 import { newHeader } from '../entry/cached-value';
 import { encodeEntry } from '../entry/envelope';
 import { shown } from '../error-text';
-import { CacheError, invalid } from '../errors';
+import { CacheError, type CacheErrorCode, invalid } from '../errors';
 import { valueText } from '../json-value';
 import type { ReadPath } from '../read-path';
 import type { ReadPathParts } from '../read-path-parts';
 import type { ReadRequest } from '../read-request';
 import { newToken } from '../token';
+import { rowText } from '../versions/row-version';
 import type { VersionSource } from '../versions/source';
 import { Consumer, type Flush, type QueuedWrite } from './consumer';
 import { Streams } from './streams';
@@ -84,6 +85,24 @@ export interface BehindRequest extends Omit<ReadRequest<unknown, never>, 'loader
   readonly row: string | undefined;
 }
 
+/** Options of queueing a write. */
+export interface QueueOptions {
+  /**
+   * With `behind`: version of the row that the value was made from. Where another one is known of the row, or none, nothing is
+   * queued and the error is `E_CONFLICT`: read again, and, where the value was loaded, `set` it with its row's version first.
+   * @default - the write is queued whatever is known
+   */
+  readonly ifRowVersion?: number | bigint;
+}
+
+/** Write that is queued. */
+export interface Queued {
+  /** True where readers get the value from now on. */
+  readonly stored: boolean;
+  /** True where a replica has it, so that one failover doesn't lose it. */
+  readonly replicated: boolean;
+}
+
 /** Parts of the cache that queueing a write needs. */
 export interface BehindParts {
   /** Dependencies of the cache's read path. */
@@ -91,6 +110,12 @@ export interface BehindParts {
   /** Read path, which removes the entry from memory. */
   readonly readPath: Pick<ReadPath<never>, 'drop' | 'publish'>;
 }
+
+/** Replies of the script that queued nothing, each with the code and the reason of its error. */
+const REFUSALS: ReadonlyMap<string, readonly [CacheErrorCode, string]> = new Map([
+  ['FULL', ['E_SHARED_UNAVAILABLE', "its slot has 'maxQueued' writes"]],
+  ['CONFLICT', ['E_CONFLICT', "its row isn't known to be 'ifRowVersion'"]],
+]);
 
 /** Shortest interval at which one process marks a slot, in milliseconds. */
 const MARK_EVERY_MS = 1000;
@@ -146,15 +171,27 @@ export class WriteBehind {
    * Namespace.set}.
    *
    * @returns true where readers get the value from now on.
-   * @throws {CacheError} `E_INVALID_ARGUMENT` and `E_UNSTORABLE_VALUE` for what can't be queued.
+   * @throws as {@link queue}.
    */
-  async put(request: BehindRequest, parts: BehindParts): Promise<boolean> {
+  async put(request: BehindRequest, parts: BehindParts, options?: QueueOptions): Promise<boolean> {
+    return (await this.queue(request, parts, options)).stored;
+  }
+
+  /**
+   * {@link put} that tells whether a replica has the write.
+   *
+   * @throws {CacheError} `E_INVALID_ARGUMENT` and `E_UNSTORABLE_VALUE` for what can't be queued; `E_CONFLICT` where another row
+   * than `ifRowVersion` is known, or none; `E_SHARED_UNAVAILABLE`, with `applied`.
+   */
+  async queue(request: BehindRequest, parts: BehindParts, { ifRowVersion }: QueueOptions = {}): Promise<Queued> {
     const { shared, tags, random, codec } = parts.read;
     const { entryName, key, policy, row, value } = request;
     if (!shared || !tags || policy.sharedMs === 0) {
       throw invalid("'behind' needs a shared tier: give 'freshness.sharedTtlSeconds' more than 0", key);
     }
     if (row === undefined) throw invalid("'rowVersion' must be given with 'behind'", key);
+    const ifRow = rowText(ifRowVersion, key, 'ifRowVersion') ?? '';
+    if (row <= ifRow) throw invalid(`'rowVersion' must be more than 'ifRowVersion', got: ${BigInt(row)}`, key);
     const json = valueText(request, value, JSON);
     const text = codec?.serializer ? valueText(request, value, codec.serializer) : json;
     const now = shared.now();
@@ -173,17 +210,17 @@ export class WriteBehind {
     }
     parts.readPath.drop(request);
     const write = { entryName, key, row, json: json ?? '' };
-    const reply = await this.#streams.enqueue(write, this.#pinMs, expiresAt - now, entry);
-    if (reply === 'FULL') {
-      throw new CacheError(
-        'E_SHARED_UNAVAILABLE',
-        `the write of '${shown(entryName)}' can't be queued: its slot has 'maxQueued' writes`,
-        { key },
-      );
+    const { reply, replicated } = await this.#streams.enqueue(write, ifRow, this.#pinMs, expiresAt - now, entry);
+    const refused = REFUSALS.get(reply);
+    if (refused) {
+      const [code, reason] = refused;
+      throw Object.assign(new CacheError(code, `the write of '${shown(entryName)}' can't be queued: ${reason}`, { key }), {
+        applied: 'no',
+      });
     }
     await parts.readPath.publish(request);
     this.#mark(entryName);
-    return reply === 'STORED';
+    return { stored: reply === 'STORED', replicated };
   }
 
   /** Flushes the writes that are queued. @returns the number of writes that reached the database. */
