@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json';
+import feedJson from '../../examples/feed/cdk.json';
 import { places } from '../../examples/places';
 import siteJson from '../../examples/static-site/cdk.json';
 import storeJson from '../../examples/store/cdk.json';
@@ -34,6 +35,7 @@ test.each([
 
 test.each([
   ['store', storeJson.context],
+  ['feed', feedJson.context],
   ['static-site', siteJson.context],
 ])('an app that begins with template %s has every recommended flag, as one of cdk init has', (_, context) => {
   expect(context).toMatchObject(RECOMMENDED);
