@@ -50,6 +50,11 @@ export function checkText(name: string, value: unknown, pattern: RegExp, rule: s
   mustBe(typeof value === 'string' && pattern.test(value), name, rule, value);
 }
 
+/** Checks an option that is one of some words. @throws {CacheError} `E_INVALID_ARGUMENT` that names them, and the value. */
+export function checkOneOf(name: string, value: unknown, words: readonly string[]): void {
+  mustBe(words.includes(value as string), name, `one of ${words.join(', ')}`, value);
+}
+
 /** Checks tags. @throws {CacheError} `E_INVALID_ARGUMENT` where one isn't valid in every tier. */
 export function checkTags(tags: readonly unknown[] = []): void {
   for (const tag of tags) {

@@ -9,7 +9,7 @@ test.each([
   [{ absoluteTimeoutSeconds: 899 }, /'absoluteTimeoutSeconds' must be at least the idle timeout of 900, got: 899/],
   [{ touchEverySeconds: -1 }, /'touchEverySeconds' must be a whole number of at least 0/],
   [{ maxPerUser: 0 }, /'maxPerUser' must be/],
-  [{ onUnavailable: 'allow' }, /'onUnavailable' must be 'throw' or 'anonymous', got: "allow"/],
+  [{ onUnavailable: 'allow' }, /'onUnavailable' must be one of throw, anonymous, got: "allow"/],
 ])('refuses %j', (options, message) => {
   expect(() => new Sessions({ connection, name: 'web', ...(options as object) })).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import { tagProblem } from '../../../../lib/route';
-import { checkText, mustBe, wholeNumbers } from '../../arguments';
+import { checkOneOf, checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { Cache } from '../../cache';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { type Keys, runReplicated, runScript } from '../../connection/run-script';
@@ -106,7 +106,7 @@ export class Inventory<Handle> {
     const { connection, cache, name, loadOnHand, onUnavailable = 'unheld' } = options;
     const { holdSeconds, maxHoldsPerItem, baseSeconds } = wholeNumbers(DEFAULTS, options);
     checkText('name', name, /^[a-z][a-z0-9-]{0,40}$/, 'at most 41 lower case letters, digits and dashes');
-    mustBe(onUnavailable === 'unheld' || onUnavailable === 'deny', 'onUnavailable', "'unheld' or 'deny'", onUnavailable);
+    checkOneOf('onUnavailable', onUnavailable, ['unheld', 'deny']);
     this.#connection = connection;
     this.#name = name;
     this.#load = loadOnHand;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkText, mustBe, wholeNumbers } from '../../arguments';
+import { checkOneOf, checkText, mustBe, wholeNumbers } from '../../arguments';
 import { type Keys, readCommand, runReplicated, runScript } from '../../connection/run-script';
 import { invalid } from '../../errors';
 import { hashSlot } from '../../shared/hash-slot';
@@ -42,10 +42,10 @@ export class Leaderboard {
     const { name, order = 'high-to-low', keep = 'best', period = 'week', ties } = options;
     this.#numbers = wholeNumbers(DEFAULTS, options, ['maxMembers', 'keepPeriods']);
     checkText('name', name, /^[\w.-]+$/, "letters, digits, '-', '_' or '.'");
-    mustBe(order === 'high-to-low' || order === 'low-to-high', 'order', "'high-to-low' or 'low-to-high'", order);
-    mustBe(keep === 'best' || keep === 'last', 'keep', "'best' or 'last'", keep);
-    mustBe(Object.hasOwn(LONGEST, period), 'period', `one of ${Object.keys(LONGEST).join(', ')}`, period);
-    mustBe(!ties || ties.first === 'first' || ties.first === 'last', 'ties.first', "'first' or 'last'", ties?.first);
+    checkOneOf('order', order, ['high-to-low', 'low-to-high']);
+    checkOneOf('keep', keep, ['best', 'last']);
+    checkOneOf('period', period, Object.keys(LONGEST));
+    if (ties) checkOneOf('ties.first', ties.first, ['first', 'last']);
     const seconds = ties?.resolutionSeconds ?? 1;
     this.#step = seconds * 1000;
     mustBe(Number.isSafeInteger(this.#step) && this.#step > 0, 'ties.resolutionSeconds', 'whole milliseconds above 0', seconds);

@@ -1,15 +1,16 @@
 import type { LimitAlgorithm } from '../../../../lib/route';
-import { checkNumber, checkText, mustBe, wholeNumbers } from '../../arguments';
+import { checkNumber, checkOneOf, checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { runScript, writeCommand } from '../../connection/run-script';
 import { ignored, isUnavailable } from '../../errors';
 import { patternKey } from '../keys';
+import { BUCKETS } from '../limit-scripts';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
 import type { Decision } from './decision';
 import { LocalLimiter } from './local-limiter';
 import { Recent } from './recent';
-import { BUCKETS, FIXED_WINDOW, GCRA, SLIDING_LOG, SLIDING_WINDOW } from './scripts';
+import { SCRIPTS } from './scripts';
 
 /**
  * Algorithm of a limit, for any interval and across processes:
@@ -106,11 +107,6 @@ const MOST_DENIED_MS = 1000;
 /** Time after which it is worth to ask again while the shared tier can't answer, in milliseconds. */
 const UNAVAILABLE_MS = 1000;
 
-const SCRIPTS = { gcra: GCRA, 'sliding-window': SLIDING_WINDOW, 'sliding-log': SLIDING_LOG, 'fixed-window': FIXED_WINDOW };
-const ALGORITHMS = Object.keys(SCRIPTS);
-/** Largest limit of an algorithm: what a script can list, and what 32 bits count. */
-const MOST_LIMIT = { gcra: 1e9, 'sliding-window': 1e9, 'sliding-log': 1000, 'fixed-window': 1e15 };
-
 /** Requests that a process has taken of the shared tier and not used yet. */
 interface Lease {
   left: number;
@@ -127,6 +123,10 @@ interface Asked {
   readonly key: string;
   readonly cost: number;
   readonly limit: number;
+  /** Largest cost that can ever be admitted. */
+  readonly most: number;
+  /** Microseconds of the algorithm. */
+  readonly width: number;
 }
 
 /**
@@ -137,22 +137,21 @@ export class RateLimiter {
   /** Name of the limiter. */
   readonly name: string;
   readonly #options: RateLimiterOptions;
-  readonly #windowUs: number;
+  readonly #widthUs: number;
   readonly #localShare: number;
   readonly #leaseSize: number;
   readonly #meter: PatternMeter | undefined;
   readonly #local: LocalLimiter;
-  readonly #denied = new Recent<{ readonly by: Asked; readonly at: number; readonly decision: Decision }>();
+  readonly #denied = new Recent<{ readonly asked: Asked; readonly at: number; readonly decision: Decision }>();
   readonly #leases = new Recent<Lease>();
   readonly #leasing = new Map<string, Promise<unknown>>();
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: RateLimiterOptions) {
-    const { name, algorithm, limit, windowSeconds, onUnavailable, burst, localShare = 0.1, leaseSize } = options;
+    const { name, algorithm, limit, windowSeconds, onUnavailable, burst, localShare = 0.1 } = options;
     checkText('name', name, /^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes');
-    mustBe(ALGORITHMS.includes(algorithm), 'algorithm', `one of ${ALGORITHMS.join(', ')}`, algorithm);
-    const unavailable = ['allow', 'deny', 'local'];
-    mustBe(unavailable.includes(onUnavailable), 'onUnavailable', `one of ${unavailable.join(', ')}`, onUnavailable);
+    checkOneOf('algorithm', algorithm, Object.keys(SCRIPTS));
+    checkOneOf('onUnavailable', onUnavailable, ['allow', 'deny', 'local']);
     checkLimit(algorithm, limit, 1);
     checkNumber('windowSeconds', windowSeconds, 0.01, 400 * 86_400);
     if (burst !== undefined) {
@@ -160,17 +159,14 @@ export class RateLimiter {
       checkLimit(algorithm, burst, 1, 'burst');
     }
     this.#localShare = checkNumber('localShare', localShare, 0, 1);
-    this.#leaseSize = wholeNumbers({ leaseSize: 1 }, { leaseSize }).leaseSize;
-    mustBe(
-      this.#leaseSize === 1 || algorithm.endsWith('-window'),
-      'leaseSize',
-      "1 unless 'algorithm' is one of the windows: the others count the moment of a request",
-      leaseSize,
-    );
+    this.#leaseSize = wholeNumbers({ leaseSize: 1 }, options).leaseSize;
+    const leases = this.#leaseSize === 1 || algorithm.endsWith('-window');
+    mustBe(leases, 'leaseSize', "1 unless 'algorithm' is a window", this.#leaseSize);
     this.name = name;
     this.#options = options;
     // A bucket is a whole number of microseconds.
-    this.#windowUs = Math.ceil((windowSeconds * 1e6) / BUCKETS) * BUCKETS;
+    const bucketUs = Math.ceil((windowSeconds * 1e6) / BUCKETS);
+    this.#widthUs = algorithm === 'sliding-window' ? bucketUs : bucketUs * BUCKETS;
     this.#local = new LocalLimiter(windowSeconds * 1000);
     this.#meter = options.metrics?.meter('rate-limit', name);
   }
@@ -195,11 +191,13 @@ export class RateLimiter {
   /** Decision that {@link consume} would get now, without taking anything. */
   async peek(key: string, options?: ClaimOptions): Promise<Decision> {
     const asked = this.#asked(key, options);
-    if (asked.cost > this.#burst(asked)) return this.#never(asked);
+    if (asked.cost > asked.most) return this.#never(asked);
     try {
       return this.#granted(asked, await this.#run(asked, 0));
     } catch (error) {
-      return this.#withoutAnswer(asked, error, true).decision;
+      const { decision, giveBack } = this.#withoutAnswer(asked, error);
+      await giveBack();
+      return decision;
     }
   }
 
@@ -209,17 +207,24 @@ export class RateLimiter {
    * @throws {CacheError} `E_SHARED_UNAVAILABLE`
    */
   async reset(key: string): Promise<void> {
-    const { id, key: stored } = this.#asked(key, {});
+    const { id, key: stored } = this.#asked(key);
     this.#denied.delete(id);
     this.#leases.delete(id);
     await writeCommand(this.#options.connection, stored, (node) => node.del(stored));
   }
 
   #asked(id: string, { cost, limit = this.#options.limit }: ClaimOptions = {}): Asked {
-    checkLimit(this.#options.algorithm, limit, 0);
-    const kind = this.#options.algorithm === 'sliding-log' ? 'rg' : 'rl';
-    const key = patternKey(this.#options.connection.namespace, kind, this.name, id);
-    return { id, key, limit, ...wholeNumbers({ cost: 1 }, { cost }) };
+    const { algorithm, connection, burst = limit, limit: usual } = this.#options;
+    checkLimit(algorithm, limit, 0);
+    return {
+      id,
+      key: patternKey(connection.namespace, algorithm === 'sliding-log' ? 'rg' : 'rl', this.name, id),
+      limit,
+      most: limit === usual ? burst : limit,
+      // Between two requests at the limit; rounded up, so that never more is admitted.
+      width: algorithm === 'gcra' ? Math.ceil(this.#widthUs / Math.max(1, limit)) : this.#widthUs,
+      ...wholeNumbers({ cost: 1 }, { cost }),
+    };
   }
 
   #take(asked: Asked): Promise<Taken> {
@@ -231,24 +236,20 @@ export class RateLimiter {
   }
 
   async #taken(asked: Asked): Promise<Taken> {
-    if (asked.cost > this.#burst(asked)) return nothing(this.#never(asked));
-    const remembered = this.#remembered(asked);
-    if (remembered) return nothing(remembered);
-    if (this.#leaseSize === 1) return this.#ask(asked, asked.cost);
+    if (asked.cost > asked.most) return nothing(this.#never(asked));
     for (;;) {
-      const leased = this.#leased(asked);
-      if (leased) return leased;
-      // One asks for a lease, and the others of its key wait for it.
+      const known = this.#remembered(asked) ?? this.#leased(asked);
+      if (known) return known;
       const before = this.#leasing.get(asked.id);
-      if (before) await before;
-      else {
-        const asking = this.#ask(asked, Math.max(asked.cost, this.#leaseSize)).finally(() => this.#leasing.delete(asked.id));
-        this.#leasing.set(asked.id, asking);
-        return asking;
-      }
-      const denied = this.#remembered(asked);
-      if (denied) return nothing(denied);
+      if (!before) break;
+      // One asks for a lease, and the others of its key wait for it.
+      await before;
     }
+    const asking = this.#ask(asked, Math.max(asked.cost, this.#leaseSize));
+    if (this.#leaseSize === 1) return asking;
+    const leasing = asking.finally(() => this.#leasing.delete(asked.id));
+    this.#leasing.set(asked.id, leasing);
+    return leasing;
   }
 
   async #ask(asked: Asked, most: number): Promise<Taken> {
@@ -258,7 +259,7 @@ export class RateLimiter {
     const decision = this.#granted(asked, reply);
     const [granted, remaining, , , mark = '', before = '', leaseUs = 0] = reply;
     if (!decision.allowed) {
-      this.#denied.set(asked.id, { by: asked, at: connection.now(), decision });
+      this.#denied.set(asked.id, { asked, at: connection.now(), decision });
       return nothing(decision);
     }
     const left = granted - asked.cost;
@@ -268,63 +269,39 @@ export class RateLimiter {
   }
 
   /** @param most largest number to take; 0 to look only. */
-  #run({ key, cost, limit }: Asked, most: number): Promise<Reply> {
+  #run({ key, cost, most: limit, width }: Asked, most: number): Promise<Reply> {
     const { connection, algorithm } = this.#options;
     const { take, peek } = SCRIPTS[algorithm];
-    const args = [cost, most, ...this.#numbers(limit)];
-    return runScript<Reply>(connection, most === 0 ? peek : take, [key], args, { readOnly: most === 0 });
+    const readOnly = most === 0;
+    return runScript<Reply>(connection, readOnly ? peek : take, [key], [cost, most, width, limit], { readOnly });
   }
 
-  /** Numbers of an algorithm: of one and of a burst, or of a window and its limit. */
-  #numbers(limit: number): [number, number] {
-    const { algorithm } = this.#options;
-    if (algorithm === 'gcra') return [this.#interval(limit), this.#interval(limit) * this.#burst({ limit })];
-    return [algorithm === 'sliding-window' ? this.#windowUs / BUCKETS : this.#windowUs, limit];
-  }
-
-  /** Microseconds between two requests at the limit; rounded up, so that never more is admitted. */
-  readonly #interval = (limit: number): number => Math.ceil(this.#windowUs / Math.max(1, limit));
-
-  /** Largest cost that can ever be admitted. */
-  #burst({ limit }: Pick<Asked, 'limit'>): number {
-    const { algorithm, burst, limit: usual } = this.#options;
-    return algorithm === 'gcra' && limit === usual ? (burst ?? limit) : limit;
-  }
-
-  async #giveBack({ id, key, cost, limit }: Asked, mark: string, before: string): Promise<void> {
+  async #giveBack({ id, key, cost, width }: Asked, mark: string, before: string): Promise<void> {
     const { connection, algorithm } = this.#options;
     this.#denied.delete(id);
-    const given = algorithm === 'gcra' ? cost * this.#interval(limit) : cost;
-    await runScript(connection, SCRIPTS[algorithm].giveBack, [key], [mark, before, given]).catch(ignored);
+    await runScript(connection, SCRIPTS[algorithm].giveBack, [key], [mark, before, cost, width]).catch(ignored);
   }
 
   /** Denial that is remembered, where it holds for this request as well. */
-  #remembered({ id, cost, limit }: Asked): Decision | undefined {
+  #remembered({ id, cost, limit }: Asked): Taken | undefined {
     const known = this.#denied.get(id);
-    if (!known || cost < known.by.cost || limit > known.by.limit) return undefined;
+    if (!known || cost < known.asked.cost || limit > known.asked.limit) return undefined;
     const passed = this.#options.connection.now() - known.at;
     const { retryAfterMs, resetAfterMs } = known.decision;
-    if (passed < 0 || passed >= Math.min(MOST_DENIED_MS, retryAfterMs)) {
-      this.#denied.delete(id);
-      return undefined;
-    }
-    return {
+    if (passed < 0 || passed >= Math.min(MOST_DENIED_MS, retryAfterMs)) return undefined;
+    return nothing({
       ...known.decision,
       limit,
       retryAfterMs: retryAfterMs - passed,
       resetAfterMs: resetAfterMs - passed,
       source: 'memory',
-    };
+    });
   }
 
   #leased({ id, cost, limit }: Asked): Taken | undefined {
     const lease = this.#leases.get(id);
-    if (!lease || lease.left < cost || lease.decision.limit !== limit) return undefined;
     const now = this.#options.connection.now();
-    if (now >= lease.until) {
-      this.#leases.delete(id);
-      return undefined;
-    }
+    if (!lease || lease.left < cost || lease.decision.limit !== limit || now >= lease.until) return undefined;
     lease.left -= cost;
     return {
       decision: { ...lease.decision, remaining: lease.remaining + lease.left, source: 'memory' },
@@ -337,17 +314,17 @@ export class RateLimiter {
   #granted(asked: Asked, [granted, remaining, retryAfterMs, resetAfterMs]: Reply): Decision {
     // What a lease has beyond the cost is this process's own.
     const left = remaining + Math.max(0, granted - asked.cost);
-    return this.#decision(asked, granted > 0, left, retryAfterMs, resetAfterMs, 'shared');
+    return this.#decision(asked, granted > 0, left, 'shared', retryAfterMs, resetAfterMs);
   }
 
   /** Denial of a cost that is larger than the limit. */
   #never(asked: Asked): Decision {
     const windowMs = this.#options.windowSeconds * 1000;
-    return this.#decision(asked, false, 0, windowMs, windowMs, 'memory');
+    return this.#decision(asked, false, 0, 'memory', windowMs);
   }
 
   /** Decision without the shared tier. @throws whatever isn't its failure. */
-  #withoutAnswer(asked: Asked, error: unknown, looksOnly = false): Taken {
+  #withoutAnswer(asked: Asked, error: unknown): Taken {
     if (!isUnavailable(error)) throw error;
     counted(this.#meter, 'Unavailable');
     const { onUnavailable, connection } = this.#options;
@@ -355,13 +332,12 @@ export class RateLimiter {
     if (onUnavailable !== 'local') {
       const allowed = onUnavailable === 'allow' && cost <= limit;
       const waitMs = allowed ? 0 : UNAVAILABLE_MS;
-      return nothing(this.#decision(asked, allowed, allowed ? limit - cost : 0, waitMs, waitMs, 'unavailable'));
+      return nothing(this.#decision(asked, allowed, allowed ? limit - cost : 0, 'unavailable', waitMs));
     }
     const share = Math.min(limit, Math.max(1, Math.floor(limit * this.#localShare)));
     const { allowed, remaining, endsInMs } = this.#local.take(id, cost, share, connection.now());
-    if (looksOnly && allowed) this.#local.giveBack(id, cost);
     return {
-      decision: this.#decision(asked, allowed, remaining, allowed ? 0 : endsInMs, endsInMs, 'local'),
+      decision: this.#decision(asked, allowed, remaining, 'local', allowed ? 0 : endsInMs, endsInMs),
       giveBack: async () => {
         if (allowed) this.#local.giveBack(id, cost);
       },
@@ -372,9 +348,9 @@ export class RateLimiter {
     { limit }: Asked,
     allowed: boolean,
     remaining: number,
-    retryAfterMs: number,
-    resetAfterMs: number,
     source: Decision['source'],
+    retryAfterMs: number,
+    resetAfterMs = retryAfterMs,
   ): Decision {
     const { windowSeconds } = this.#options;
     return { name: this.name, allowed, limit, windowSeconds, remaining, retryAfterMs, resetAfterMs, source };
@@ -385,7 +361,7 @@ export class RateLimiter {
 const nothing = (decision: Decision): Taken => ({ decision, giveBack: async () => {} });
 
 function checkLimit(algorithm: Algorithm, limit: unknown, least: number, name = 'limit'): void {
-  const most = MOST_LIMIT[algorithm];
-  const holds = Number.isSafeInteger(limit) && (limit as number) >= least && (limit as number) <= most;
-  mustBe(holds, name, `a whole number from ${least} to ${most}`, limit);
+  const { largest } = SCRIPTS[algorithm];
+  const holds = Number.isSafeInteger(limit) && (limit as number) >= least && (limit as number) <= largest;
+  mustBe(holds, name, `a whole number from ${least} to ${largest}`, limit);
 }

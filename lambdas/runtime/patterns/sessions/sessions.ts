@@ -1,4 +1,4 @@
-import { checkText, mustBe, wholeNumbers } from '../../arguments';
+import { checkOneOf, checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { readCommand, runReplicated, runScript } from '../../connection/run-script';
 import { CacheError, isUnavailable } from '../../errors';
@@ -150,7 +150,7 @@ export class Sessions<Data = unknown> {
   constructor(options: SessionsOptions) {
     const { connection, name, onUnavailable = 'throw', metrics } = options;
     checkText('name', name, /^[\w-]{1,64}$/, '1 to 64 letters, digits, _ and -');
-    mustBe(onUnavailable === 'throw' || onUnavailable === 'anonymous', 'onUnavailable', "'throw' or 'anonymous'", onUnavailable);
+    checkOneOf('onUnavailable', onUnavailable, ['throw', 'anonymous']);
     const numbers = wholeNumbers(DEFAULTS, options, ['touchEverySeconds', 'memoryTtlSeconds']);
     const { idleTimeoutSeconds, absoluteTimeoutSeconds, touchEverySeconds } = numbers;
     const rule = `at least the idle timeout of ${idleTimeoutSeconds}`;
