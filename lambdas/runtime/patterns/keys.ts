@@ -32,6 +32,7 @@ export const KINDS = {
   ge: { owner: 'geo', type: 'zset', ttl: 'keepSeconds', isState: false },
   gp: { owner: 'generations', type: 'hash', ttl: 'keepSeconds', isState: false },
   up: { owner: 'upstream', type: 'string', ttl: 'a rest', isState: false },
+  ub: { owner: 'upstream', type: 'string', ttl: 'a period', isState: true },
   pp: { owner: 'popularity', type: 'zset', ttl: '8 days', isState: false },
 } as const satisfies Record<string, Kind>;
 

@@ -1,15 +1,16 @@
-import { checkText, wholeNumbers } from '../../arguments';
+import { checkOneOf, checkText, wholeNumbers } from '../../arguments';
 import type { Cache } from '../../cache';
 import type { RedisConnection } from '../../connection/redis-connection';
-import { readCommand, writeCommand } from '../../connection/run-script';
+import { readCommand, runScript, writeCommand } from '../../connection/run-script';
 import { ignored } from '../../errors';
 import type { Namespace } from '../../namespace';
 import type { NamespaceFreshness } from '../../policy';
 import type { Outcome } from '../../telemetry/outcome';
 import { patternKey } from '../keys';
+import { FIXED_WINDOW } from '../limit-scripts';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
-import { RateLimiter } from '../rate-limit';
+import type { RateLimiter } from '../rate-limit';
 import { type ResponseHeaders, retryAfterSeconds, storing } from './response-headers';
 import { UpstreamUnavailable } from './upstream-unavailable';
 
@@ -119,8 +120,8 @@ export class Upstream<Handle = unknown> {
   readonly #options: UpstreamOptions<Handle>;
   readonly #numbers: { readonly timeoutMs: number; readonly failuresToOpen: number; readonly restSeconds: number };
   readonly #namespace: Namespace<Handle>;
-  readonly #budget: RateLimiter | undefined;
   readonly #restKey: string;
+  readonly #budgetKey: string;
   readonly #meter: PatternMeter | undefined;
   /** Longest time for which a response is fresh, and for which it may be served after that, in milliseconds. */
   readonly #longestMs: number;
@@ -141,18 +142,12 @@ export class Upstream<Handle = unknown> {
       freshness: { ...freshness, sharedTtlSeconds: sharedTtlSeconds + this.#staleMs / 1000 },
     });
     this.#restKey = patternKey(connection.namespace, 'up', name, 'rest');
+    this.#budgetKey = patternKey(connection.namespace, 'ub', name, 'calls');
+    if (budget) {
+      wholeNumbers({ calls: 0 }, budget);
+      checkOneOf('period', budget.period, Object.keys(SECONDS));
+    }
     this.#meter = metrics?.meter('upstream', name);
-    this.#budget =
-      budget &&
-      new RateLimiter({
-        connection,
-        name: `${name}-budget`,
-        algorithm: 'fixed-window',
-        limit: budget.calls,
-        windowSeconds: SECONDS[budget.period],
-        onUnavailable: 'deny',
-        ...(metrics && { metrics }),
-      });
   }
 
   /**
@@ -222,18 +217,21 @@ export class Upstream<Handle = unknown> {
 
   /** @throws {UpstreamUnavailable} where it rests, or the calls are used up. */
   async #admit(): Promise<void> {
-    const { name, connection, limiter } = this.#options;
+    const { name, connection, limiter, budget } = this.#options;
     const restMs = await readCommand(connection, this.#restKey, (node) => node.pttl(this.#restKey)).catch(() => 0);
     if (restMs > 0) throw this.#denied(`'${name}' rests`, restMs);
-    for (const each of [limiter, this.#budget]) {
-      const decision = await each?.consume('calls');
-      if (decision && !decision.allowed) {
-        throw this.#denied(
-          `the ${decision.limit} calls of '${name}' in ${decision.windowSeconds} s are used up`,
-          decision.retryAfterMs,
-        );
-      }
-    }
+    const limited = await limiter?.consume('calls');
+    if (limited?.allowed === false) throw this.#usedUp(limited.limit, limited.windowSeconds, limited.retryAfterMs);
+    if (!budget) return;
+    const seconds = SECONDS[budget.period];
+    const spending = runScript<number[]>(connection, FIXED_WINDOW.take, [this.#budgetKey], [1, 1, seconds * 1e6, budget.calls]);
+    // While nobody knows what is left of it, nothing is.
+    const [granted, , retryAfterMs = 0] = await spending.catch(() => [0, 0, 1000]);
+    if (!granted) throw this.#usedUp(budget.calls, seconds, retryAfterMs);
+  }
+
+  #usedUp(calls: number, seconds: number, ms: number): UpstreamUnavailable {
+    return this.#denied(`the ${calls} calls of '${this.#options.name}' in ${seconds} s are used up`, ms);
   }
 
   #denied(message: string, ms: number): UpstreamUnavailable {
