@@ -16,8 +16,8 @@ export interface LimitScripts {
 }
 
 /**
- * Begin of every script. Times are in microseconds, of the server. Its clock may go back, at a failover: what was taken counts for
- * the time at which it was taken, so that then less is admitted for a while, never more.
+ * Begin of every script. Times are in microseconds, of the server. Its clock may go back, at a failover: what was taken counts
+ * for the time at which it was taken, so that then less is admitted for a while, never more.
  */
 const BEGIN = `local c,k=redis.call,KEYS[1]
 local t=c('TIME')

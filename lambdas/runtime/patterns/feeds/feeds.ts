@@ -1,7 +1,7 @@
 import { mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import type { Replicated } from '../../connection/run-script';
-import { FencedSet, readingScript } from '../fenced-set';
+import { applyTo, FencedSet, readingScript } from '../fenced-set';
 import { measured } from '../meter';
 import type { PatternMeter, PatternMetrics } from '../metrics';
 import { checkItem, cursorOf, type FeedItem, laterFirst, merged, pointOf } from './items';
@@ -169,7 +169,7 @@ export class Feeds {
       const { id } = checkItem({ id: postId, at });
       if (await this.#options.isPulled?.(authorId)) return { feeds: 0, replicated: true };
       const { maxItems } = this.#numbers;
-      return this.#each(authorId, part, (user, since) => this.#sets.apply(user, [[at, id]], since, maxItems));
+      return this.#each(authorId, part, (user, since) => applyTo(this.#sets, user, [[at, id]], since, maxItems));
     });
   }
 

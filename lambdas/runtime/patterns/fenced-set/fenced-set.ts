@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mustBe, wholeNumbers } from '../../arguments';
+import { checkText, wholeNumbers } from '../../arguments';
 import { monotonicNow } from '../../clock';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { type Keys, type Replicated, runReplicated, runScript, type Script } from '../../connection/run-script';
 import { ignored, isUnavailable } from '../../errors';
 import { newSemaphore, type Semaphore } from '../../load/semaphore';
 import { patternKey } from '../keys';
-import { APPLY, APPLY_UNFENCED, DROP, FILL, LEASE, RELEASE } from './scripts';
+import { DROP, FILL, LEASE, RELEASE } from './scripts';
 
 /** Options of a {@link FencedSet}. */
 export interface FencedSetOptions {
@@ -35,9 +35,6 @@ export interface FencedSetOptions {
   readonly fenced?: boolean;
 }
 
-/** Score and name of a member; a score below 0 is a mark's. */
-export type Member = readonly [score: number, member: string];
-
 /** Loading of a set. */
 export interface Loading<L> {
   /** Loads from the primary. */
@@ -60,7 +57,8 @@ const LOOK_MS = 25;
  * it may lack the change.
  */
 export class FencedSet {
-  readonly #options: FencedSetOptions;
+  /** Options that it was made with. */
+  readonly options: FencedSetOptions;
   readonly #keepMs: number;
   readonly #leaseMs: number;
   readonly #loads = new Map<string, Promise<Ready<never, unknown> | undefined>>();
@@ -70,13 +68,8 @@ export class FencedSet {
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: FencedSetOptions) {
     const { keepSeconds, leaseMs, fallbackLoads } = wholeNumbers({ keepSeconds: 0, leaseMs: 5000, fallbackLoads: 4 }, options);
-    mustBe(
-      typeof options.name === 'string' && /^[\w.-]+$/.test(options.name),
-      'name',
-      "letters, digits, '-', '_' or '.'",
-      options.name,
-    );
-    this.#options = options;
+    checkText('name', options.name, /^[\w.-]+$/, "letters, digits, '-', '_' or '.'");
+    this.options = options;
     this.#keepMs = keepSeconds * 1000;
     this.#leaseMs = leaseMs;
     this.#fallback = newSemaphore(fallbackLoads);
@@ -84,7 +77,7 @@ export class FencedSet {
 
   /** Keys of a set and its fence. @throws {CacheError} `E_INVALID_ARGUMENT` where the id is no text, or empty. */
   keys(id: string): Keys {
-    const { connection, kind, name } = this.#options;
+    const { connection, kind, name } = this.options;
     return [patternKey(connection.namespace, kind, name, id), patternKey(connection.namespace, 'ff', name, id, `:${kind}`)];
   }
 
@@ -97,7 +90,7 @@ export class FencedSet {
    */
   async read<T, L>(id: string, script: Script, args: readonly (string | number)[], loading: Loading<L>): Promise<Ready<T, L>> {
     const keys = this.keys(id);
-    const { connection } = this.#options;
+    const { connection } = this.options;
     const deadline = monotonicNow() + this.#leaseMs;
     try {
       for (;;) {
@@ -115,32 +108,18 @@ export class FencedSet {
   }
 
   /**
-   * Adds to a set that is there.
-   *
-   * @param since time when the reason for it was read, in epoch milliseconds of the servers.
-   * @param most members with a score from 0 on that are kept, the greatest ones; 0 keeps all.
-   * @throws {CacheError} `E_SHARED_UNAVAILABLE`; it may be repeated.
-   */
-  async apply(id: string, members: readonly Member[], since: number | undefined, most: number): Promise<Replicated<boolean>> {
-    const { connection, fenced = true } = this.#options;
-    const args = [since ?? '', most, ...members.flat()];
-    const { reply, replicated } = await runReplicated<number>(connection, fenced ? APPLY : APPLY_UNFENCED, this.keys(id), args);
-    return { reply: reply === 1, replicated };
-  }
-
-  /**
    * Removes a set, so that it is loaded when it is read next.
    *
    * @throws {CacheError} `E_SHARED_UNAVAILABLE`; it may be repeated.
    */
   async drop(id: string): Promise<Replicated<boolean>> {
-    const { reply, replicated } = await runReplicated<number>(this.#options.connection, DROP, this.keys(id));
+    const { reply, replicated } = await runReplicated<number>(this.options.connection, DROP, this.keys(id));
     return { reply: reply === 1, replicated };
   }
 
   /** Loads where nobody else does. @returns undefined where the set is there, or will be. */
   async #lease<L>(keys: Keys, { load, fill }: Loading<L>): Promise<Ready<never, L> | undefined> {
-    const { connection, fenced = true } = this.#options;
+    const { connection, fenced = true } = this.options;
     const token = randomUUID();
     const [state, ms] = await runScript<[string, number]>(connection, LEASE, keys, [token, this.#leaseMs]);
     if (state === 'wait') await new Promise((resolve) => setTimeout(resolve, Math.min(ms, LOOK_MS)));

@@ -1,2 +1,3 @@
-export { FencedSet, type FencedSetOptions, type Loading, type Member, type Ready } from './fenced-set';
+export { applyTo, type Member } from './apply';
+export { FencedSet, type FencedSetOptions, type Loading, type Ready } from './fenced-set';
 export { readingScript } from './scripts';

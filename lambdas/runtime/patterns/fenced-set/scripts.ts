@@ -7,7 +7,7 @@ import { atomicScript, readScript, type Script } from '../../connection/run-scri
  */
 
 /** Begin of every script. */
-const BEGIN = `local c,k,f=redis.call,KEYS[1],KEYS[2]
+export const BEGIN = `local c,k,f=redis.call,KEYS[1],KEYS[2]
 local s=c('TIME')
 local now=s[1]*1000+math.floor(s[2]/1000)
 `;
@@ -16,7 +16,7 @@ local now=s[1]*1000+math.floor(s[2]/1000)
 const DROPPED_MS = 900_000;
 
 /** Takes the token away, so that what is being loaded isn't stored. */
-const REVOKE = `c('HDEL',f,'t','u')
+export const REVOKE = `c('HDEL',f,'t','u')
 `;
 
 /** Reads a set by commands of its user's, which end with what they return; nothing where the set is missing. */
@@ -53,30 +53,6 @@ return 1`);
 /** Gives a lease up, so that nobody waits for a load that failed. ARGV: token. */
 export const RELEASE = atomicScript(`local c,f=redis.call,KEYS[2]
 if c('HGET',f,'t')==ARGV[1] then c('HDEL',f,'t','u') end`);
-
-/**
- * Change of a set. ARGV: when its reason was read in ms ('' for no matter), most members (0 for any number), then scores and
- * members. Where the set was dropped after the reason was read, or within a second of it, the change may be none any more: the
- * set is removed once more. Replies 1 where it was applied. One that isn't there is left so, and its load isn't stored.
- */
-export const APPLY = atomicScript(`${BEGIN}local d=c('HGET',f,'d')
-if d and ARGV[1]~='' and d-ARGV[1]>-1000 then c('DEL',k) end
-if c('EXISTS',k)==0 then
-  ${REVOKE}return 0
-end
-c('ZADD',k,unpack(ARGV,3))
-local over=c('ZCOUNT',k,0,'+inf')-ARGV[2]
-if ARGV[2]~='0' and over>0 then
-  local marks=c('ZCOUNT',k,'-inf','(0')
-  c('ZREMRANGEBYRANK',k,marks,marks+over-1)
-end
-return 1`);
-
-/** {@link APPLY} without the fence: what it is for is shown by leaving it out. */
-export const APPLY_UNFENCED = atomicScript(`local c,k=redis.call,KEYS[1]
-if c('EXISTS',k)==0 then return 0 end
-c('ZADD',k,unpack(ARGV,3))
-return 1`);
 
 /** Drop of a set, and of what is being loaded. Replies 1 where it was there. */
 export const DROP = atomicScript(`${BEGIN}local had=c('DEL',k)

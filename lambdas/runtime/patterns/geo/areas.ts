@@ -1,4 +1,4 @@
-import { mustBe } from '../../arguments';
+import { checkNumber, mustBe } from '../../arguments';
 
 /** Place on earth, in degrees. */
 export interface Position {
@@ -84,8 +84,8 @@ export function circleOf(area: Area): Circle {
 
 /** Checks a position. @throws {CacheError} `E_INVALID_ARGUMENT` */
 export function checkPosition({ latitude, longitude }: Position): void {
-  mustBe(Number.isFinite(latitude) && Math.abs(latitude) <= 90, 'latitude', 'a number from -90 to 90', latitude);
-  mustBe(Number.isFinite(longitude) && Math.abs(longitude) <= 180, 'longitude', 'a number from -180 to 180', longitude);
+  checkNumber('latitude', latitude, -90, 90);
+  checkNumber('longitude', longitude, -180, 180);
 }
 
 /** Checks an area. @throws {CacheError} `E_INVALID_ARGUMENT` */

@@ -66,17 +66,11 @@ export class Grid {
   #cell(column: number, row: number): Cell {
     let geohash = '';
     const bits = this.#digits * 5;
-    let [columns, rows] = [this.#columns, this.#rows];
     let digit = 0;
     // Halves, those of longitudes first.
     for (let bit = 0; bit < bits; bit++) {
-      if (bit % 2 === 0) {
-        columns /= 2;
-        digit = digit * 2 + (Math.floor(column / columns) % 2);
-      } else {
-        rows /= 2;
-        digit = digit * 2 + (Math.floor(row / rows) % 2);
-      }
+      const share = bit % 2 === 0 ? column / this.#columns : row / this.#rows;
+      digit = digit * 2 + (Math.floor(share * 2 ** (Math.floor(bit / 2) + 1)) % 2);
       if (bit % 5 === 4) {
         geohash += DIGITS[digit];
         digit = 0;

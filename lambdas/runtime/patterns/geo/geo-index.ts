@@ -1,31 +1,11 @@
 import { mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
-import { invalid } from '../../errors';
 import { FencedSet, readingScript } from '../fenced-set';
 import { measured } from '../meter';
 import type { PatternMeter, PatternMetrics } from '../metrics';
+import { checkCover, type Found, foundOf, type GeoPoint, inOrder, type Nearby, type Reply } from './answers';
 import { type Area, checkArea, checkPosition, circleOf, distanceKm, GREATEST_LATITUDE, isIn, type Position } from './areas';
-import { type Cell, type Cover, Grid } from './cells';
-
-/** Thing at a position. */
-export interface GeoPoint extends Position {
-  /** Its id. */
-  readonly id: string;
-}
-
-/** Thing that was found. */
-export interface Found extends GeoPoint {
-  /** Distance from the centre of the area, in kilometres. */
-  readonly distanceKm: number;
-}
-
-/** Answer to a search. */
-export interface Nearby {
-  /** Things, the nearest first. */
-  readonly items: readonly Found[];
-  /** False where a part of the area is beyond 85.05 degrees of latitude and nobody could be asked about it. */
-  readonly complete: boolean;
-}
+import { type Cell, Grid } from './cells';
 
 /** Options of a {@link GeoIndex}. */
 export interface GeoIndexOptions {
@@ -68,12 +48,8 @@ export interface GeoIndexOptions {
   readonly metrics?: PatternMetrics;
 }
 
-/** Thing as Redis replies it. */
-export type Reply = [id: string, distance: string, position: [longitude: string, latitude: string], at?: string];
-
-/** ARGV: longitude, latitude, radius in km, things (0 for all). */
+/** ARGV: longitude, latitude, radius in km, things. */
 const READ = readingScript(`local x,y,r,n=unpack(ARGV)
-if n=='0' then return c('GEOSEARCH',k,'FROMLONLAT',x,y,'BYRADIUS',r,'km','ASC','WITHDIST','WITHCOORD') end
 return c('GEOSEARCH',k,'FROMLONLAT',x,y,'BYRADIUS',r,'km','ASC','COUNT',n,'WITHDIST','WITHCOORD')`);
 
 /** Index of things in a table by where they are: a sorted set for each cell, which is loaded when it is asked for. */
@@ -117,7 +93,7 @@ export class GeoIndex {
       }
       checkCover(cover, this.#maxCells, centre);
       // Those of a box may be outside of it in the circle around it, so that all of them are needed.
-      const most = 'box' in area ? 0 : limit;
+      const most = 'box' in area ? 1e9 : limit;
       const asked = cover.cells.map(async (cell): Promise<readonly Found[]> => {
         const ready = await this.#cells.read<Reply[], readonly GeoPoint[]>(
           cell.geohash,
@@ -152,30 +128,6 @@ export class GeoIndex {
   }
 }
 
-/** @throws {CacheError} `E_INVALID_ARGUMENT` where a search can't be done by cells. */
-export function checkCover({ count }: Cover, most: number, centre: Position): void {
-  const rule = `within ${GREATEST_LATITUDE} degrees of the equator where there is no 'query'`;
-  mustBe(Math.abs(centre.latitude) <= GREATEST_LATITUDE, 'latitude', rule, centre.latitude);
-  if (count > most) {
-    throw invalid(
-      `an area must have at most 'maxCells' ${most} cells where there is no 'query', got: ${count}; ask for a smaller one`,
-    );
-  }
-}
-
-/** True for a point that a sorted set can have. */
-const fits = (point: GeoPoint): boolean => Math.abs(point.latitude) <= GREATEST_LATITUDE;
-
-/** Thing of a reply. */
-export function foundOf([id, distance, [longitude, latitude]]: Reply): Found {
-  return { id, distanceKm: Number(distance), latitude: Number(latitude), longitude: Number(longitude) };
-}
-
-/** The nearest ones of several lists; of one distance, by their ids. */
-export function inOrder(found: readonly Found[], limit: number): Found[] {
-  return [...found].sort((a, b) => a.distanceKm - b.distanceKm || (a.id < b.id ? -1 : 1)).slice(0, limit);
-}
-
 /** The nearest ones of points, as far as they are in an area. */
 function nearest(points: readonly GeoPoint[], area: Area, limit: number): Found[] {
   const centre = circleOf(area);
@@ -185,3 +137,6 @@ function nearest(points: readonly GeoPoint[], area: Area, limit: number): Found[
   });
   return inOrder(measuredOnes, limit);
 }
+
+/** True for a point that a sorted set can have. */
+const fits = (point: GeoPoint): boolean => Math.abs(point.latitude) <= GREATEST_LATITUDE;

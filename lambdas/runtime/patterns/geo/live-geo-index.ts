@@ -1,12 +1,12 @@
-import { mustBe, wholeNumbers } from '../../arguments';
+import { checkText, mustBe, wholeNumbers } from '../../arguments';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { atomicScript, type Keys, readScript, runScript } from '../../connection/run-script';
 import { patternKey } from '../keys';
 import { measured } from '../meter';
 import type { PatternMeter, PatternMetrics } from '../metrics';
+import { checkCover, type Found, foundOf, inOrder, type Nearby, type Reply } from './answers';
 import { type Area, checkArea, checkPosition, circleOf, GREATEST_LATITUDE, isIn, type Position } from './areas';
 import { Grid } from './cells';
-import { checkCover, type Found, foundOf, inOrder, type Nearby, type Reply } from './geo-index';
 
 /** Options of a {@link LiveGeoIndex}. */
 export interface LiveGeoIndexOptions {
@@ -106,7 +106,7 @@ export class LiveGeoIndex {
   constructor(options: LiveGeoIndexOptions) {
     const { name } = options;
     const { cellDigits, maxCells, keepSeconds } = wholeNumbers({ cellDigits: 5, maxCells: 64, keepSeconds: 0 }, options);
-    mustBe(typeof name === 'string' && /^[\w.-]+$/.test(name), 'name', "letters, digits, '-', '_' or '.'", name);
+    checkText('name', name, /^[\w.-]+$/, "letters, digits, '-', '_' or '.'");
     mustBe(cellDigits <= 8, 'cellDigits', 'at most 8', cellDigits);
     this.#options = options;
     this.#keepMs = keepSeconds * 1000;
