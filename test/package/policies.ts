@@ -49,9 +49,13 @@ function policyProblems({ findings, acknowledged, platforms }: Listed): string[]
   ];
 }
 
-/** @returns the finding as it is acknowledged for the sample's routes: of a method, what counts is its kind. */
+/**
+ * @returns the finding as it is acknowledged for the sample: of a method, what counts is its kind, and a tier for state is a
+ * shared tier.
+ */
 function keyOfConstructs(rule: string, resource: string, platform: string): string {
   const method = resourceOfPlatform(resource, platform)
+    .replace(/^unknown\/State\//, 'shared/Shared/')
     .replace(/(\/Default\/)(?!purges|purged-keys|health|\{path\+\})[^/]+\/.*?([A-Z]+\/Resource)$/, '$1places/{id}/$2')
     .replace(/(\{id\}\/)(PUT|POST|DELETE)\//, '$1PATCH/');
   return `${rule.replace(/<\w*(GatewayApi)[0-9A-F]{8}>/, '<CachingGatewayApi1D247C72>')} @ ${method}`;

@@ -15,10 +15,20 @@ interface Trial {
   /** Tag of the path. */
   readonly tag: string;
   /** Other requests of its README, in their order: method, path, body, status, and what the answer says. */
-  readonly others?: readonly (readonly [method: string, path: string, body: object | undefined, status: number, says: RegExp])[];
+  readonly others?: readonly (readonly [
+    method: string,
+    path: string,
+    body: object | undefined,
+    status: number,
+    says: RegExp,
+    headers?: Readonly<Record<string, string>>,
+  ])[];
   /** A page of files, and its tag. */
   readonly page?: { readonly path: string; readonly tag: string };
 }
+
+/** Key of a tenant of the template `saas`. */
+const TENANT = { 'x-api-key': 'tenant-7.trial-7' };
 
 /** By the template's name; a template without one fails the check. */
 const TRIALS: Readonly<Record<string, Trial>> = {
@@ -54,6 +64,26 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       ['DELETE', '/people/7/follows/60', undefined, 200, /"follows":false/],
       ['GET', '/people/7/feed', undefined, 200, /^(?!.*"author":60,)/],
       ['GET', '/pages/people/7', undefined, 200, /<h1>Feed of person 7<\/h1>[\s\S]*<p>Hello<\/p>/],
+    ],
+  },
+  saas: {
+    path: '/plans/team',
+    change: { method: 'PUT', body: { requestsPerDay: 50_000 } },
+    changed: /"requestsPerDay":50000/,
+    tag: 'plan:team',
+    others: [
+      ['GET', '/resource', undefined, 401, /'x-api-key' must be the key of a tenant/],
+      ['GET', '/resource', undefined, 200, /"tenant":"tenant-7"/, TENANT],
+      ['GET', '/integrations/rates/usd', undefined, 200, /"perEuro":1.09/, TENANT],
+      ['GET', '/integrations/rates/xxx', undefined, 404, /there is no rate of xxx/, TENANT],
+      ['GET', '/usage', undefined, 200, /"GET \/resource":1.*"limit":10000000,"remaining":99999/, TENANT],
+      ...Array.from({ length: 10 }, () => ['GET', '/limited-endpoint', undefined, 200, /there you are/] as const),
+      ['GET', '/limited-endpoint', undefined, 429, /at most 10 requests in 60 s/],
+      ['PUT', '/tenants/tenant-7/config', { theme: 'high-contrast' }, 200, /"purgeId":/],
+      ['GET', '/tenants/tenant-7/config', undefined, 200, /"theme":"high-contrast"/],
+      ['POST', '/tenants/tenant-7/exports', { exportId: 'march', rows: 1200 }, 201, /"exportId":"march"/],
+      ['POST', '/tenants/tenant-7/exports', { exportId: 'march', rows: 1200 }, 200, /"exportId":"march"/],
+      ['GET', '/tenants/tenant-7', undefined, 200, /<h1>tenant-7<\/h1>[\s\S]*GET \/resource<\/th><td>1<\/td>/],
     ],
   },
   'static-site': {
@@ -152,9 +182,10 @@ async function runs(project: Project, trial: Trial, began: number): Promise<numb
       project.run('npx', ['--no-install', 'cachement', 'purge', '--tag', tag, ...options]);
     assert.match(await purge(trial.tag, '--wait'), /complete, \d+ ms after the commit/);
     await dev.until('a miss after the purge', async () => (await cacheOf(url)) === 'Miss from cloudfront');
-    for (const [method, path, body, status, says] of trial.others ?? []) {
+    for (const [method, path, body, status, says, more] of trial.others ?? []) {
       const asks = async () => {
-        const answer = await fetch(`${edge}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+        const init = { method, headers: { ...headers, ...more }, ...(body && { body: JSON.stringify(body) }) };
+        const answer = await fetch(`${edge}${path}`, init);
         const text = await answer.text();
         assert.equal(answer.status, status, `${method} ${path} was answered with ${answer.status}: ${text.slice(0, 500)}`);
         return text;
