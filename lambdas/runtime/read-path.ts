@@ -14,7 +14,7 @@ import { entryState, isServable, type TagVerdict } from './entry/entry-state';
 import { decodeEntry, detached, type Entry, encodeEntry, type TagMark } from './entry/envelope';
 import { CacheError, ignored, isUnavailable } from './errors';
 import { valueText } from './json-value';
-import { Hints } from './load/hints';
+import { newHints } from './load/hints';
 import { renewLease } from './load/lease-renewal';
 import { nestingLoads, parentLoad } from './load/nested-loads';
 import { InFlight, SingleFlight } from './load/single-flight';
@@ -22,7 +22,7 @@ import { claimedVersion, runLoader, type TaggedLoad, taggedLoad } from './load/t
 import { LoadRecorder } from './loader';
 import type { PurgeMessage } from './memory/backplane';
 import type { Keyspace } from './memory/entry-table';
-import { MemoryFence } from './memory/memory-fence';
+import { type MemoryFence, newMemoryFence } from './memory/memory-fence';
 import type { Policy } from './policy';
 import type { Attempt, ReadPathParts } from './read-path-parts';
 import { type EntryRef, type ReadRequest, satisfies } from './read-request';
@@ -55,10 +55,7 @@ const LONGEST_LEASE_MS = 10_000;
  *
  * @param memoryFence fence of the memory tier, for another path to the same tiers.
  */
-export function newReadPath<Handle>(
-  parts: ReadPathParts<Handle>,
-  memoryFence: Pick<MemoryFence, 'snapshot' | 'advance'> = new MemoryFence(),
-) {
+export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: MemoryFence = newMemoryFence()) {
   const {
     memory,
     shared,
@@ -77,7 +74,7 @@ export function newReadPath<Handle>(
   } = parts;
   const lookups = new SingleFlight<LookupResult>();
   const flights = new SingleFlight<ReadResult>();
-  const hints = new Hints();
+  const hints = newHints();
   /** Refreshes under way in this process, by entry; its other reads are served the entry that was found. */
   const refreshing = new Map<string, Promise<ReadResult>>();
   /** Entries that couldn't be loaded and may be stale, each with the end of its rest. */
@@ -269,11 +266,9 @@ export function newReadPath<Handle>(
   function judged(attempt: Attempt<Handle>, entry: Entry, tags: readonly string[], verdict: TagVerdict): FoundEntry {
     const { request, flight } = attempt;
     const { policy } = request;
-    // Memory would keep the whole text of an entry for the few characters of it that are its version.
-    const header = policy.memoryMs > 0 ? { ...entry.header, version: detached(entry.header.version) } : entry.header;
-    const cached = newCachedValue(header, entry, tags, flight.joiners, policy, parts);
+    const cached = newCachedValue(entry.header, entry, tags, flight.joiners, policy, parts);
     const found = toFoundEntry(request, cached, entry.expired && verdict === 'fresh' ? 'stale' : verdict, entry.header.token);
-    if (found.state === 'fresh') storeInMemory(attempt, cached, entry.size);
+    if (found.state === 'fresh') storeInMemory(attempt, cached);
     return found;
   }
 
@@ -411,7 +406,7 @@ export function newReadPath<Handle>(
         ]);
         if (!filled) return asUncacheable(miss, 'fill-rejected');
         if (!current || judge(load.marks, current) === 'fresh') flight.admit();
-        storeInMemory(attempt, cached, Math.max(entry.length, json?.length ?? 0));
+        storeInMemory(attempt, cached);
         return changed(miss, { stored: true });
       } catch (error) {
         if (error instanceof CacheError) return changed(miss, { reason: UNAVAILABLE });
@@ -457,10 +452,10 @@ export function newReadPath<Handle>(
     const from = status === 'bypass' ? { primaryOnly: true } : { minVersion: ticket?.latest };
     const loaded = await runLoader(source, attempt.request, recorder, from);
     const load = { loaded, version: recorder.atMost(loaded.version), tags: union(tags, recorder.tags) };
-    const { cached, json } = entryOf(attempt, load, loadedAt);
+    const { cached } = entryOf(attempt, load, loadedAt);
     const result = withOutcome(cached, entryNow(), 'database', status);
     if (!loaded.fillable || !store) return asUncacheable(result, loaded.fillable ? undefined : 'unfillable');
-    storeInMemory(attempt, cached, json?.length ?? 0);
+    storeInMemory(attempt, cached);
     return result;
   }
 
@@ -472,18 +467,17 @@ export function newReadPath<Handle>(
   ) {
     const { policy, ticket } = request;
     const json = valueText(request, load.loaded.value, serializer);
-    // What the other readers will get, and nothing that the application still holds.
-    const value = json && serializer.parse(json);
-    const header = newHeader(policy, value, claimedVersion(load, ticket), loadedAt, clock.now() - at, random);
+    const header = newHeader(policy, json, claimedVersion(load, ticket), loadedAt, clock.now() - at, random);
     return {
       json,
       header,
-      cached: newCachedValue(header, { value, json }, declaredTags(load.tags), flight.joiners, policy, parts),
+      // Of the text: what the other readers will get, and nothing that the application still holds.
+      cached: newCachedValue(header, { json }, declaredTags(load.tags), flight.joiners, policy, parts),
     };
   }
 
   /** Stores a value in memory. Memory's TTL counts from before the value was asked for; a purge since then keeps it out. */
-  function storeInMemory({ request, at, fence }: Attempt<Handle>, cached: CachedValue, size: number): void {
+  function storeInMemory({ request, at, fence }: Attempt<Handle>, cached: CachedValue): void {
     const { entryName, key, keyspace, policy } = request;
     // Where memory is the only tier it keeps what is stale, too; else it leaves that to the shared tier, where others see it.
     const only = policy.sharedMs === 0;
@@ -493,7 +487,7 @@ export function newReadPath<Handle>(
     const hot = policy.hotMs > policy.memoryMs && hotKeys?.isHot(key, keyspace, now);
     const ttlMs = hot ? policy.hotMs : policy.memoryMs;
     const until = only ? now + left : Math.min(at + ttlMs, now + left);
-    if (left > 0) memory.set(key, cached, size, until, now, keyspace);
+    if (left > 0) memory.set(key, cached, cached.bytes, until, now, keyspace);
   }
 
   function leaseMsOf(loadMs: number | undefined): number {

@@ -2,7 +2,7 @@ import { newCachedValue, newHeader, type Read } from './entry/cached-value';
 import { encodeEntry } from './entry/envelope';
 import { CacheError, forEachOf, ignored } from './errors';
 import { valueText } from './json-value';
-import { RowVersions } from './memory/row-versions';
+import { newRowVersions } from './memory/row-versions';
 import type { ReadPath } from './read-path';
 import type { ReadPathParts } from './read-path-parts';
 import type { EntryRef, ReadRequest } from './read-request';
@@ -40,7 +40,7 @@ export interface PutRequest {
 export function newWritePath<Handle>(readPath: ReadPath<Handle>, parts: ReadPathParts<Handle>) {
   const { memory, shared, tags, source, codec, serializer, clock, now: entryNow, random, fenceMs, maxEntryLength } = parts;
   /** Rows of entries whose only tier is memory; under '' the version of the last purge of tags. */
-  const rows = new RowVersions(fenceMs);
+  const rows = newRowVersions(fenceMs);
 
   /** Version that a write is known by. */
   function versionOf({ version }: { readonly version?: Version | undefined }): Version | Promise<Version> {
@@ -115,17 +115,10 @@ export function newWritePath<Handle>(readPath: ReadPath<Handle>, parts: ReadPath
       if (known > row && known !== '~') return false;
       rows.raise(entryName, at > until ? '~' : row, at);
       const purged = fence !== readPath.fenceOf(entryName) || (given.version ?? '~') < rows.get('', at);
-      const cached = newCachedValue(
-        header,
-        { value: json && serializer.parse(json), json },
-        declaredTags(request.tags),
-        0,
-        policy,
-        parts,
-      );
+      const cached = newCachedValue(header, { json }, declaredTags(request.tags), 0, policy, parts);
       const published = readPath.publish(request);
       const stored = at <= until && known <= row && !purged;
-      if (stored) memory.set(key, cached, json?.length ?? 0, at + ttlMs, at, keyspace);
+      if (stored) memory.set(key, cached, cached.bytes, at + ttlMs, at, keyspace);
       await published;
       return stored;
     }

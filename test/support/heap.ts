@@ -27,6 +27,14 @@ export function retainedBytes(make: () => unknown): number {
   return kept === undefined ? 0 : bytes;
 }
 
+/** {@link retainedBytes} of what takes a while to be made. */
+export async function retainedBytesOf(make: () => Promise<unknown>): Promise<number> {
+  const before = usedBytes();
+  const kept = await make();
+  const bytes = usedBytes() - before;
+  return kept === undefined ? 0 : bytes;
+}
+
 /** Text as a parser makes it: flat, and of its own. */
 export function freshText(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');

@@ -44,6 +44,4 @@ export interface Encoded {
 export interface Decoded {
   /** The value as its loader gave it. */
   readonly value: unknown;
-  /** Its size before compression, in bytes or characters, by which memory is bounded. */
-  readonly size: number;
 }

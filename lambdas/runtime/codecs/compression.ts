@@ -115,7 +115,7 @@ export function compression(options: CompressionOptions = {}): ByteCodec {
         if (!used) return codec?.bytes.unpack(packed);
         const bytes = used.inflate(packed.bytes, maxBytes);
         const format = String.fromCharCode(bytes[0] ?? 0);
-        if (format === JSON_FORMAT) return { value: JSON.parse(bytes.toString('utf8', 1)), size: bytes.length };
+        if (format === JSON_FORMAT) return { value: JSON.parse(bytes.toString('utf8', 1)) };
         return codec?.bytes.unpack({ format, bytes: bytes.subarray(1) });
       },
     },

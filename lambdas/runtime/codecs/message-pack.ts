@@ -21,9 +21,6 @@ export interface MessagePackOptions {
 
 const FORMAT = 'm';
 
-/** Largest factor by which JSON is longer, for what this is used for. */
-const EXPANSION = 2;
-
 /**
  * Texts and names that MessagePack, or this library of it, doesn't give back as they were: halves of characters, and `__proto__`.
  */
@@ -46,7 +43,6 @@ export function messagePack(options: MessagePackOptions = {}): ByteCodec {
         ? // A copy of its own: the library reuses its buffer. From the text, so that a Date or a Map is what JSON makes of it.
           { format: FORMAT, bytes: packr.pack(JSON.parse(json)) }
         : undefined,
-    unpack: ({ format, bytes }) =>
-      format === FORMAT ? { value: packr.unpack(bytes), size: bytes.length * EXPANSION } : undefined,
+    unpack: ({ format, bytes }) => (format === FORMAT ? { value: packr.unpack(bytes) } : undefined),
   });
 }

@@ -15,10 +15,10 @@ export function serialization(serializer: Serializer): ByteCodec {
     serializer,
     // Under a letter of its own: what was plain JSON before isn't for the serializer to parse, nor the other way round.
     encode: (text) => ({ format: FORMAT, text }),
-    decode: ({ format, text }) => (format === FORMAT ? { value: parse(text), size: text.length } : undefined),
+    decode: ({ format, text }) => (format === FORMAT ? { value: parse(text) } : undefined),
     bytes: {
       pack: (text) => ({ format: FORMAT, bytes: Buffer.from(text) }),
-      unpack: ({ format, bytes }) => (format === FORMAT ? { value: parse(bytes.toString()), size: bytes.length } : undefined),
+      unpack: ({ format, bytes }) => (format === FORMAT ? { value: parse(bytes.toString()) } : undefined),
     },
   };
 }

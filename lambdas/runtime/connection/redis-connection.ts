@@ -5,7 +5,7 @@ import { asUnavailable, ignored, unavailable, unsent } from '../errors';
 import { slotOf } from '../shared/hash-slot';
 import { type CircuitBreaker, newCircuitBreaker } from './breaker';
 import { type Budget, newBudget, type Pending } from './budget';
-import { ConnectionProgress } from './connection-progress';
+import { connectionProgress } from './connection-progress';
 import { GetCommand } from './get-command';
 import { onMaster, type Send } from './on-master';
 import { checkEndpoint, createClient, nodeOf, type RedisEndpoint } from './redis-client';
@@ -113,7 +113,7 @@ export class RedisConnection {
     this.#clock = options.clock ?? systemClock;
     this.namespace = options.namespace;
     const late = () => unavailable('no answer within its budget');
-    const progress = new ConnectionProgress(
+    const progress = connectionProgress(
       () => this.#client?.nodes() ?? [],
       (slot) => this.#master(slot),
     );
@@ -190,11 +190,6 @@ export class RedisConnection {
     const sent = onMaster(client, keys[0], replicated(script, keys, args));
     const [reply] = await this.#purgeBudget.limit(sent, keys[0]);
     return reply;
-  }
-
-  /** True where a shard failed its last operation. */
-  get failing(): boolean {
-    return this.#failing > 0;
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { Serializer } from '../codecs/codec';
-import { copyOf, freezeDeeply } from '../json-value';
+import { copyOf, heapBytes } from '../json-value';
 import { freshMs, type Policy } from '../policy';
 import type { Outcome, OutcomeReason } from '../telemetry/outcome';
 import type { Version } from '../versions/version';
 import { type EntryState, earlyRefreshAt } from './entry-state';
-import type { Entry, EntryHeader } from './envelope';
+import { detached, type Entry, type EntryHeader } from './envelope';
 
 /** Result of a read. `value` is undefined for a negative entry. */
 export interface Read<T> {
@@ -20,6 +20,8 @@ export interface Read<T> {
 export interface CachedValue extends Pick<EntryHeader, 'version' | 'loadedAt' | 'freshUntil' | 'expiresAt' | 'loadMs'> {
   /** Time at which this process begins to load it anew. */
   readonly refreshAt: number;
+  /** Heap that memory needs for its value and tags, in bytes; worked out by each call. */
+  readonly bytes: number;
   /** The tags that were declared, or named by the loader. */
   readonly tags: readonly string[];
   /** Value for one reader: a copy, or the one value of all. */
@@ -66,30 +68,32 @@ export function newHeader(
  * Value as this process caches it: shared and frozen, or copied for each reader. What was made by a serializer is copied: a Date
  * or a Map can't be frozen. So are values that memory doesn't keep, so that a reader may change his whether or not others joined.
  *
- * @param content its value is what the text was parsed to, which nobody else has.
+ * @param content its text; or what that was parsed to, which nobody else has.
  * @param joiners number of readers who get the value besides the one who asked.
  */
 export function newCachedValue(
   header: NewHeader,
-  content: Pick<Entry, 'value' | 'json'>,
+  content: Partial<Pick<Entry, 'value' | 'json'>>,
   tags: readonly string[],
   joiners: number,
   policy: Policy,
   { random, serializer }: { readonly random: () => number; readonly serializer: Serializer },
 ): CachedValue {
   const refreshAt = earlyRefreshAt(header, policy, random);
-  let { value } = content;
+  let { json, value = json && serializer.parse(json) } = content;
   let copy: ((original: unknown) => unknown) | undefined;
   // Where one reader gets it, and memory doesn't, it is that reader's.
   if (value !== undefined && (joiners > 0 || policy.memoryMs > 0)) {
     if (serializer !== JSON) {
-      value = content.json;
+      value = json ?? serializer.stringify(value);
       copy = (text) => serializer.parse(text as string);
       // To copy an object takes a fraction of the time to make it from text.
     } else if (policy.share === 'copy' || policy.memoryMs === 0) copy = copyOf;
-    else freezeDeeply(value);
+    else heapBytes(value, true);
   }
-  return new CompactValue(header, refreshAt, tags, value, copy);
+  // Memory would keep the whole text of an entry, or the parts of a version, for these few characters.
+  const version = policy.memoryMs > 0 ? detached(header.version) : header.version;
+  return new CompactValue(header, version, refreshAt, tags, value, copy);
 }
 
 const READ_ONCE = Promise.resolve();
@@ -102,7 +106,6 @@ const START = Date.now();
  * of the process, which V8 stores in the object itself while they fit 31 bits (24 days), instead of 16 bytes for each beside it.
  */
 class CompactValue implements CachedValue {
-  readonly version: CachedValue['version'];
   readonly loadMs: number;
   readonly #loadedAt: number;
   readonly #freshUntil: number;
@@ -117,6 +120,7 @@ class CompactValue implements CachedValue {
 
   constructor(
     header: NewHeader,
+    readonly version: CachedValue['version'],
     refreshAt: number,
     tags: readonly string[],
     value: unknown,
@@ -124,7 +128,6 @@ class CompactValue implements CachedValue {
   ) {
     this.#value = value;
     this.#copy = copy;
-    this.version = header.version;
     this.loadMs = header.loadMs;
     this.#loadedAt = sinceStart(header.loadedAt);
     this.#freshUntil = sinceStart(header.freshUntil);
@@ -145,6 +148,10 @@ class CompactValue implements CachedValue {
     const promise = Promise.resolve(this.value());
     if (!this.#copy) this.#promise = kept ? promise : READ_ONCE;
     return promise;
+  }
+
+  get bytes(): number {
+    return heapBytes(this.#value, false) + heapBytes(this.tags, false);
   }
 
   get loadedAt(): number {

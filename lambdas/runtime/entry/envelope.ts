@@ -52,10 +52,8 @@ export interface Entry {
   /** True where a purge made it stale, whatever its times are. */
   readonly expired: boolean;
   readonly value: unknown;
-  /** The value as JSON text; undefined for a negative entry. */
+  /** The value as JSON text; undefined for a negative entry, and for what a codec has written. */
   readonly json: string | undefined;
-  /** Length of its text, before any compression, by which memory is bounded. */
-  readonly size: number;
 }
 
 /** Version of no row, which is less than any. */
@@ -133,27 +131,14 @@ export function decodeEntry(text: string, codec?: Codec, known?: KnownMarks): En
   const json = text.slice(end + 1);
   try {
     const value: unknown = format === JSON_FORMAT ? JSON.parse(json) : undefined;
-    const entry = { header, expired: flag === EXPIRED, value, json, size: text.length };
+    const entry = { header, expired: flag === EXPIRED, value, json };
     if (format === JSON_FORMAT) return entry;
     if (format === NEGATIVE) return json === '' ? { ...entry, json: undefined } : undefined;
     const decoded = codec?.decode({ format: format as string, text: json });
-    return decoded?.value === undefined ? undefined : withText({ ...entry, ...decoded }, codec);
+    return decoded?.value === undefined ? undefined : { ...entry, value: decoded.value, json: undefined };
   } catch {
     return undefined;
   }
-}
-
-/** Entry whose value is written as JSON, or as its serializer does, once that is asked for. */
-function withText({ header, expired, value, size }: Entry, codec?: Codec): Entry {
-  return {
-    header,
-    expired,
-    value,
-    size,
-    get json() {
-      return (codec?.serializer ?? JSON).stringify(value);
-    },
-  };
 }
 
 /** @returns undefined where the text isn't a list of tags as {@link marksText} writes it. */

@@ -10,21 +10,19 @@ export interface Hint {
 const MAX_HINTS = 10_000;
 
 /** Hints of this process, by entry. */
-export class Hints {
-  readonly #hints = new Map<string, Hint>();
-
-  get(key: string): Hint | undefined {
+export function newHints() {
+  const hints = new Map<string, Hint>();
+  return {
     // Most processes have none, and a key that was just put together has no hash yet.
-    return this.#hints.size === 0 ? undefined : this.#hints.get(key);
-  }
+    get: (key: string): Hint | undefined => (hints.size === 0 ? undefined : hints.get(key)),
 
-  /** Stores what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */
-  set(key: string, hint: Hint, declaredTags: number, guessedMs: number): void {
-    if (hint.tags.length === declaredTags && hint.loadMs <= guessedMs) {
-      this.#hints.delete(key);
-      return;
-    }
-    if (this.#hints.size >= MAX_HINTS) this.#hints.clear();
-    this.#hints.set(key, hint);
-  }
+    /** Stores what a reader couldn't guess: tags that only the loader knows, or a load that needs a long lease. */
+    set(key: string, hint: Hint, declaredTags: number, guessedMs: number): void {
+      if (hint.tags.length === declaredTags && hint.loadMs <= guessedMs) hints.delete(key);
+      else {
+        if (hints.size >= MAX_HINTS) hints.clear();
+        hints.set(key, hint);
+      }
+    },
+  };
 }

@@ -40,7 +40,6 @@ describe.each(CODECS)('%s', (_, letter, codec) => {
     expect(entry.length).toBeLessThan(written(LIST).length);
     const read = decodeEntry(entry, codec);
     expect(read).toMatchObject({ header: HEADER, expired: false, value: LIST });
-    expect(read?.json).toBe(JSON.stringify(LIST));
   });
 
   test.each([
@@ -107,7 +106,7 @@ test.each(['brotli', 'deflate'] as const)('a bomb of %s is a miss, and is not in
   const before = process.memoryUsage().rss;
   expect(decodeEntry(entry, codec)).toBeUndefined();
   expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
-  expect(decodeEntry(entry, compression({ maxBytes: 30_000_000 }))?.size).toBe(20_000_003);
+  expect(decodeEntry(entry, compression({ maxBytes: 30_000_000 }))?.value).toHaveLength(20_000_000);
   // What could not be read again isn't written.
   expect(format(written('a'.repeat(100_000), codec))).toBe('j');
 });
