@@ -26,7 +26,7 @@ export interface Template {
 const FOLDERS = [path.join(__dirname, '../templates'), path.join(__dirname, '../examples')];
 
 /** What a template's folder may hold of its own use. */
-const NOT_COPIED = ['node_modules', 'cdk.out', '.cachement', 'package.json', 'package-lock.json'];
+const NOT_COPIED = ['node_modules', 'cdk.out', 'package.json', 'package-lock.json'];
 
 /** npm leaves files of this name out of a package, so that a template has it under the second name. */
 const GITIGNORE = ['.gitignore', '_gitignore'] as const;
@@ -48,7 +48,8 @@ export function templates(folder = FOLDERS.find((each) => fs.existsSync(each))!)
 
 function filesOf(folder: string, below = ''): string[] {
   return fs.readdirSync(path.join(folder, below), { withFileTypes: true }).flatMap((entry) => {
-    if (below === '' && NOT_COPIED.includes(entry.name)) return [];
+    // A hidden folder is what a run has left there, such as a site that was built.
+    if ((below === '' && NOT_COPIED.includes(entry.name)) || (entry.isDirectory() && entry.name.startsWith('.'))) return [];
     const name = path.join(below, entry.name);
     return entry.isDirectory() ? filesOf(folder, name) : [name];
   });

@@ -1,9 +1,10 @@
 import * as path from 'node:path';
 import { runCommand, UsageError, wholeNumber } from '../cli/arguments';
 import { readCloudAssembly } from './assembly';
-import { synthesizeIfChanged } from './assembly/synthesize';
+import { type AppSource, synthesizeIfChanged } from './assembly/synthesize';
 import { CONNECTABLE, type Connectable, connect } from './dev/connect';
 import { setUpEngines } from './dev/engines';
+import { exampleSource } from './dev/example';
 import { explained } from './dev/faults';
 import { plan } from './dev/plan';
 import { forgetRunning, recordRunning } from './dev/running';
@@ -23,6 +24,7 @@ const HELP = `Synthesizes the app of this folder and runs it on this machine.
   --plan           say what of the templates is honoured, ignored or refused; runs nothing
   --connect NAME   open redis-cli or psql on what runs: redis or postgres
   --seed N         seed of everything that chance decides, such as the order of events (default 1)
+  --example NAME   run examples/NAME of this repository instead, with its state in .cachement/NAME
   --assembly DIR   run this cloud assembly instead of synthesizing one
   --state DIR      folder for data, secrets and logs, of one platform at a time (default .cachement/local)
   --skip TYPE      leave out resources of this type, such as AWS::DynamoDB::Table; may be given again
@@ -40,8 +42,9 @@ const OPTIONS = {
   plan: { type: 'boolean', default: false },
   connect: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  example: { type: 'string' },
   assembly: { type: 'string' },
-  state: { type: 'string', default: '.cachement/local' },
+  state: { type: 'string' },
   skip: { type: 'string', multiple: true, default: [] as string[] },
   set: { type: 'string', multiple: true, default: [] as string[] },
   verbose: { type: 'boolean', default: false },
@@ -55,6 +58,7 @@ interface Options {
   readonly 'no-watch'?: boolean;
   readonly yes?: boolean;
   readonly seed: string;
+  readonly example?: string;
   readonly assembly?: string;
   readonly skip: readonly string[];
   readonly set: readonly string[];
@@ -71,7 +75,7 @@ export function main(words: readonly string[]): Promise<number> {
       help: HELP,
       options: OPTIONS,
       async run({ values }, { out }) {
-        const stateDir = path.resolve(project, values.state);
+        const stateDir = path.resolve(project, values.state ?? `.cachement/${values.example ?? 'local'}`);
         try {
           if (values.connect !== undefined) return await connect(connectable(values.connect), stateDir, out);
           if (values.plan) return await showPlan(values, project, out);
@@ -93,6 +97,7 @@ async function run(values: Options, project: string, stateDir: string): Promise<
     settings: parseSettings(values.set),
     assembly: values.assembly,
   };
+  const app = appOf(values, project);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
   const progress = createProgress(process.stderr, { verbose: values.verbose });
@@ -104,7 +109,7 @@ async function run(values: Options, project: string, stateDir: string): Promise<
   const session = new Session({
     ...options,
     stateDir,
-    project,
+    app,
     ground,
     progress,
     signal: stop.signal,
@@ -131,11 +136,19 @@ async function run(values: Options, project: string, stateDir: string): Promise<
 }
 
 async function showPlan(values: Options, project: string, out: (text: string) => void): Promise<number> {
-  const directory = values.assembly ?? path.join(project, 'cdk.out/local');
-  if (values.assembly === undefined) await synthesizeIfChanged({ project, directory, context: CONTEXT });
+  const app = appOf(values, project);
+  const directory = values.assembly ?? path.join(app.project, 'cdk.out/local');
+  if (values.assembly === undefined) await synthesizeIfChanged({ ...app, directory, context: CONTEXT });
   const { text, refused } = plan(readCloudAssembly(directory), values.skip);
   out(text);
   return refused > 0 ? 1 : 0;
+}
+
+/** The app that is asked for: of this folder, or an example. */
+function appOf({ example, assembly }: Options, project: string): AppSource {
+  if (example === undefined) return { project };
+  if (assembly !== undefined) throw new UsageError("'--example' and '--assembly' are two apps; give one of them");
+  return exampleSource(project, example);
 }
 
 function connectable(name: string): Connectable {

@@ -25,7 +25,7 @@ for (const name of fs.readdirSync(path.join(root, 'examples'))) {
   const folder = path.join(root, 'examples', name);
   if (!fs.existsSync(path.join(folder, 'package.json'))) continue;
   const isOfTemplate = (file) =>
-    !['node_modules', 'cdk.out', '.cachement'].includes(path.relative(folder, file).split(path.sep)[0]);
+    !['node_modules', 'cdk.out', '.cachement', '.site'].includes(path.relative(folder, file).split(path.sep)[0]);
   fs.cpSync(folder, path.join(dist, 'templates', name), { recursive: true, filter: isOfTemplate });
 }
 

@@ -58,7 +58,7 @@ export class Sources {
         const name = path.join(folder, entry.name);
         if (this.#excluded.some((excluded) => excluded.test(name))) return [];
         if (entry.isFile()) return [{ name, isFolder: false }];
-        if (!entry.isDirectory() || entry.name.startsWith('.') || (folder === '' && entry.name.startsWith('cdk.out'))) return [];
+        if (!entry.isDirectory() || entry.name.startsWith('.') || entry.name.startsWith('cdk.out')) return [];
         return [{ name, isFolder: true }, ...this.#entries(name)];
       });
   }

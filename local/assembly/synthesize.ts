@@ -3,9 +3,17 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Sources } from './sources';
 
-export interface SynthesizeOptions {
+/** Sources of an app. */
+export interface AppSource {
   /** Folder with `cdk.json`. */
   readonly project: string;
+  /** Folder that holds everything that the app is made of. @default - that of `cdk.json` */
+  readonly sources?: string;
+  /** Variables on top of this process's, for the app's command. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface SynthesizeOptions extends AppSource {
   /** Folder of the cloud assembly; emptied before. */
   readonly directory: string;
   /** Context on top of that of `cdk.json`, such as the stage. */
@@ -22,9 +30,9 @@ const STAMP = '.sources';
  * @returns whether the app was run.
  */
 export async function synthesizeIfChanged(options: SynthesizeOptions): Promise<boolean> {
-  const { project, directory, context } = options;
+  const { project, sources = project, directory, context } = options;
   const stamp = path.join(directory, STAMP);
-  const hash = new Sources(project).hash(context);
+  const hash = new Sources(sources).hash(context);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return false;
   await synthesize(options);
   fs.writeFileSync(stamp, hash);
@@ -35,7 +43,8 @@ export async function synthesizeIfChanged(options: SynthesizeOptions): Promise<b
  * Runs the app as the CDK CLI does: the command in `cdk.json`, with context and output directory in its environment.
  * @throws {Error} with what the command wrote, where it fails.
  */
-export async function synthesize({ project, directory, context = {}, signal }: SynthesizeOptions): Promise<void> {
+export async function synthesize(options: SynthesizeOptions): Promise<void> {
+  const { project, directory, context = {}, environment, signal } = options;
   const { app, build, context: ofProject } = readConfig(project);
   const command = build === undefined ? app : `${build} && ${app}`;
   fs.rmSync(directory, { recursive: true, force: true });
@@ -49,6 +58,7 @@ export async function synthesize({ project, directory, context = {}, signal }: S
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      ...environment,
       PATH: [path.join(project, 'node_modules/.bin'), process.env.PATH].join(path.delimiter),
       CDK_OUTDIR: directory,
       // The rules of CloudFormation are for a synthesis that is deployed; they take seconds.

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type CloudAssembly, readCloudAssembly } from '../assembly';
 import { Sources } from '../assembly/sources';
-import { synthesize, synthesizeIfChanged } from '../assembly/synthesize';
+import { type AppSource, synthesize, synthesizeIfChanged } from '../assembly/synthesize';
 import { type Platform, type PlatformOptions, startPlatform } from '../platform';
 import type { Progress } from '../progress';
 import { changeOf } from './changes';
@@ -12,9 +12,8 @@ import { watchSources } from './watch';
 export const CONTEXT = { stage: 'local' };
 
 export interface SessionOptions extends Omit<PlatformOptions, 'assembly' | 'progress' | 'signal'> {
-  /** Folder with `cdk.json`. */
-  readonly project: string;
-  /** Assembly to run as it is. @default - the app of the project, synthesized */
+  readonly app: AppSource;
+  /** Assembly to run as it is. @default - the app, synthesized */
   readonly assembly?: string;
   readonly progress: Progress;
   /** Ends the session. */
@@ -27,7 +26,7 @@ export interface SessionOptions extends Omit<PlatformOptions, 'assembly' | 'prog
   say(line: string): void;
 }
 
-/** The app of a project, as it runs on this machine while its sources change. */
+/** An app, as it runs on this machine while its sources change. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #sources: Sources;
@@ -44,18 +43,18 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#sources = new Sources(options.project);
+    this.#sources = new Sources(options.app.sources ?? options.app.project);
   }
 
   /** Synthesizes the app where that is needed, and runs it. @throws {Error} where either fails. */
   async start(): Promise<void> {
-    const { project, progress, signal, assembly: given } = this.#options;
-    const directory = given ?? path.join(project, 'cdk.out/local');
+    const { app, progress, signal, assembly: given } = this.#options;
+    const directory = given ?? path.join(app.project, 'cdk.out/local');
     fs.rmSync(this.#next, { recursive: true, force: true });
     if (given === undefined) {
       // Before the synthesis: what changes meanwhile is seen when the watch begins.
       this.#hash = this.#sources.hash(CONTEXT);
-      await progress.phase('synthesizing the app', () => synthesizeIfChanged({ project, directory, context: CONTEXT, signal }));
+      await progress.phase('synthesizing the app', () => synthesizeIfChanged({ ...app, directory, context: CONTEXT, signal }));
       this.#hash = this.#sources.hash(CONTEXT);
     }
     this.#assembly = readCloudAssembly(directory);
@@ -81,7 +80,7 @@ export class Session {
 
   /** Folder of the assemblies that came after the first; each stays, since what runs may read from it at any time. */
   get #next(): string {
-    return path.join(this.#options.project, 'cdk.out/local-next');
+    return path.join(this.#options.app.project, 'cdk.out/local-next');
   }
 
   /** One update at a time, and another one after it for what changed meanwhile. */
@@ -110,10 +109,10 @@ export class Session {
   }
 
   async #apply(): Promise<void> {
-    const { project, progress, signal, say, started } = this.#options;
+    const { app, progress, signal, say, started } = this.#options;
     const directory = path.join(this.#next, String(++this.#generation));
     await progress.phase('a source changed: synthesizing the app', () =>
-      synthesize({ project, directory, context: CONTEXT, signal }),
+      synthesize({ ...app, directory, context: CONTEXT, signal }),
     );
     const next = readCloudAssembly(directory);
     const platform = this.#platform!;

@@ -39,6 +39,8 @@ export class FunctionPool implements FunctionTarget {
   readonly arn: string;
   /** While set, every invocation is throttled, as with a reserved concurrency of 0. */
   stopped = false;
+  /** Invocations that were given to an environment since the start. */
+  invocations = 0;
   readonly #environments = new Set<ExecutionEnvironment>();
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
@@ -117,6 +119,7 @@ export class FunctionPool implements FunctionTarget {
   async #run(environment: ExecutionEnvironment, payload: string, invokedFunctionArn: string, requestId: string) {
     const { clock, observe } = this.#services;
     const [start, began] = [clock.now(), performance.now()];
+    this.invocations++;
     const result = await environment.invoke({ requestId, invokedFunctionArn, payload });
     const [ms, cold, failed] = [performance.now() - began, environment.invocations === 1, result.functionError !== undefined];
     observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, pid: environment.pid, cold, failed });

