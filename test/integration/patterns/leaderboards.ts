@@ -89,6 +89,8 @@ export function cases(shared: () => PatternCluster): void {
       { changed: false, score: 400, replicated: false },
       { changed: false, score: 400, replicated: false },
     ]);
+    // One operation may add to several members: a match, a batch.
+    expect(await sums.increment('b', 3, { operationId: 'one' })).toMatchObject({ changed: true, score: 3 });
     await Promise.all(Array.from({ length: 50 }, () => sums.increment('a', 10)));
     expect(await sums.rank('a')).toMatchObject({ score: 900 });
     await expect(sums.increment('a', 101)).rejects.toThrow(/from 0 to 1000, got: 900 and 101 more/);

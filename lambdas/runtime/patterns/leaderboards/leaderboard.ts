@@ -92,7 +92,8 @@ export class Leaderboard {
   /**
    * Adds to a member's score, which begins at 0.
    *
-   * @param operationId id by which a repetition is known for `rememberSeconds`, so that it is counted once.
+   * @param operationId id by which a repetition is known for `rememberSeconds`, so that it is counted once for the member: one id
+   * may be that of additions to several.
    * @returns the score, and whether it was changed.
    * @throws {CacheError} `E_INVALID_ARGUMENT` where the sum is below 0 or above `maxScore`; `E_SHARED_UNAVAILABLE`, which may be
    * repeated with the same `operationId`.
@@ -106,7 +107,9 @@ export class Leaderboard {
       mustBe(Number.isSafeInteger(delta), 'delta', 'a whole number', delta);
       const span = this.#span();
       const { maxScore, rememberSeconds } = this.#numbers;
-      const counting = [checkMember(member), delta, operationId, rememberSeconds * 1000, maxScore, this.#low ? '1' : '0'];
+      const name = checkMember(member);
+      const id = operationId && `${name.length} ${name}${operationId}`;
+      const counting = [name, delta, id, rememberSeconds * 1000, maxScore, this.#low ? '1' : '0'];
       const keys = this.#keys(span, this.#shardOf(member));
       const answer = await this.#write<[number, number]>(INCREMENT, keys, [...counting, ...this.#writing(span)]);
       const [done, score] = answer.reply;
