@@ -1,18 +1,20 @@
 import { connectionFromEnvironment, type Handler, Problem, type ProxyEvent, type Response } from 'cachement/functions';
 import { limitHeaders, RateLimiter } from 'cachement/patterns/rate-limit';
 import { UsageMeter } from 'cachement/patterns/usage';
+import type { RedisConnection } from 'cachement/runtime';
 import type { Tenant } from './tenants';
 
 /** Name of the rows that are billed to the cent, beside the counters of `usage`. */
 export const EXPORTS = 'exports';
 
 /** Counters of what tenants ask for, on the tier that evicts nothing. */
-export const usageOf = () => new UsageMeter({ connection: connectionFromEnvironment('state'), name: 'api' });
+export const usageOf = (connection: RedisConnection = connectionFromEnvironment('state')) =>
+  new UsageMeter({ connection, name: 'api' });
 
 /** Quota of a day, by the tenant's plan. While the tier can't answer everybody is let in: the limits of routes still hold. */
-export const quotaOf = () =>
+export const quotaOf = (connection: RedisConnection = connectionFromEnvironment('state')) =>
   new RateLimiter({
-    connection: connectionFromEnvironment('state'),
+    connection,
     name: 'quota',
     algorithm: 'fixed-window',
     limit: 1000,
@@ -24,9 +26,9 @@ export const quotaOf = () =>
 type Answer = (tenant: Tenant, request: Parameters<Handler>[0]) => Promise<Response>;
 
 /** Makes handlers for tenants of answers: each needs a key, is one of the day's quota, and counts. */
-export function metered(authenticate: (event: ProxyEvent) => Promise<Tenant>) {
-  const usage = usageOf();
-  const quota = quotaOf();
+export function metered(authenticate: (event: ProxyEvent) => Promise<Tenant>, connection?: RedisConnection) {
+  const usage = usageOf(connection);
+  const quota = quotaOf(connection);
   return (meter: string, answer: Answer): Handler =>
     async (request) => {
       const event = request.event as ProxyEvent;

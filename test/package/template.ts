@@ -30,6 +30,16 @@ interface Trial {
 /** Key of a tenant of the template `saas`. */
 const TENANT = { 'x-api-key': 'tenant-7.trial-7' };
 
+/** Batch of the template `iot`. */
+const BATCH = {
+  batchId: 'b-1',
+  readings: [
+    { device: 'device-1', metric: 'energy', value: 120 },
+    { device: 'device-11', metric: 'energy', value: 80 },
+  ],
+  reports: [{ device: 'device-1', latitude: 52.52, longitude: 13.4 }],
+};
+
 /** By the template's name; a template without one fails the check. */
 const TRIALS: Readonly<Record<string, Trial>> = {
   store: {
@@ -64,6 +74,22 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       ['DELETE', '/people/7/follows/60', undefined, 200, /"follows":false/],
       ['GET', '/people/7/feed', undefined, 200, /^(?!.*"author":60,)/],
       ['GET', '/pages/people/7', undefined, 200, /<h1>Feed of person 7<\/h1>[\s\S]*<p>Hello<\/p>/],
+    ],
+  },
+  iot: {
+    path: '/devices/device-1',
+    change: { method: 'PUT', body: { name: 'Cellar' } },
+    changed: /"name":"Cellar"/,
+    tag: 'device:device-1',
+    others: [
+      ['POST', '/readings', BATCH, 200, /^\{"recorded":2,"duplicates":0,/],
+      ['POST', '/readings', BATCH, 200, /^\{"recorded":0,"duplicates":2,/],
+      ['GET', '/devices/device-1/readings?resolution=minute', undefined, 200, /"points":\[\{"at":\d+,"sum":120,"count":1,/],
+      ['GET', '/leaderboards/today?device=device-11', undefined, 200, /^\{"rank":2,"score":80,"total":2,/],
+      ['GET', '/nearby?lat=52.52&lon=13.4&km=5', undefined, 200, /"id":"device-1"/],
+      ['GET', '/devices/device-1/history', undefined, 200, /^\[\{"at":\d+,"sum":\d+,"count":60,/],
+      ['GET', '/analytics/consumption', undefined, 200, /"site":"berlin".*"devices":500,/],
+      ['GET', '/dashboard?site=berlin', undefined, 200, /<h1>berlin<\/h1>[\s\S]*<svg[\s\S]*Consumption of 24 hours: 200 Wh/],
     ],
   },
   saas: {
