@@ -14,7 +14,7 @@ export interface Device {
   readonly longitude: number;
 }
 
-/** What a site consumed in 30 days. */
+/** Consumption of a site in 30 days. */
 export interface SiteConsumption {
   readonly site: string;
   readonly wattHours: number;

@@ -17,14 +17,14 @@ export interface Report {
   readonly at: number;
 }
 
-/** What a gateway of devices sends at once. A repetition has the same id, and changes nothing. */
+/** Readings that a gateway of devices sends at once. A repetition has the same id, and changes nothing. */
 export interface Batch {
   readonly batchId: string;
   readonly samples: readonly Sample[];
   readonly reports: readonly Report[];
 }
 
-/** What is known of devices as of now, on the tier that evicts nothing. */
+/** Knowledge of devices as of now, on the tier that evicts nothing. */
 export function measurementsOf(connection: RedisConnection = connectionFromEnvironment('state')) {
   const series = new TimeSeries({
     connection,

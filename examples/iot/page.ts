@@ -5,7 +5,7 @@ import type { Device, SiteConsumption } from './devices';
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const text = (value: unknown): string => String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 
-/** What the page shows. */
+/** Values that the page shows. */
 export interface Shown {
   readonly site: string;
   readonly devices: readonly Device[];

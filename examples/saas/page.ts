@@ -4,7 +4,7 @@ import type { Tenant } from './tenants';
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const text = (value: unknown): string => String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 
-/** What the page shows of a tenant. */
+/** Values of a tenant that the page shows. */
 export interface Shown {
   readonly tenant: Tenant;
   /** Requests of today that are left. */

@@ -25,7 +25,7 @@ export const plan: Route = defineRoute({
   tags: ['plan:{id}'],
 });
 
-/** What tenants come for. Each request is counted and billed. */
+/** Resource that tenants come for. Each request is counted and billed. */
 export const resource: Route = defineRoute({ name: 'resource', path: '/resource', limit: eachTenant(100) });
 
 /** Somebody else's exchange rates. */
@@ -34,7 +34,7 @@ export const rates: Route = defineRoute({ name: 'rates', path: '/integrations/ra
 /** Usage of the tenant that asks. */
 export const usage: Route = defineRoute({ name: 'usage', path: '/usage', limit: eachTenant(20) });
 
-/** What anybody may try, without a key: ten times a minute by address. */
+/** Trial for anybody, without a key: ten times a minute by address. */
 export const limited: Route = defineRoute({
   name: 'limited',
   path: '/limited-endpoint',

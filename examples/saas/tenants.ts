@@ -11,7 +11,7 @@ export interface Plan {
   readonly centsPerMillion: number;
 }
 
-/** What is known of a tenant; its key only as a hash. */
+/** Tenant as it is known; its key only as a hash. */
 export interface Tenant {
   readonly id: string;
   readonly keyHash: string;
