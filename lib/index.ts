@@ -46,6 +46,7 @@ export type { SharedCacheAttributes } from './shared/imported-shared-cache';
 export * from './shared/serverless-shared-cache';
 export * from './shared/shared-cache';
 export * from './shared/shared-cache-base';
+export * from './shared/write-behind-flusher';
 export * from './stacks/app';
 export * from './stacks/example-request';
 export * from './stacks/platform-stack';

@@ -1,9 +1,15 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { EVENT_SOURCE, type EventDetails, type EventType } from '../../lib/contract/events';
+import { EVENT_SOURCE, type EventDetails, type EventType, type WRITES_QUEUED } from '../../lib/contract/events';
 import { log } from './log';
 
 /** Message for the bus. */
 export type Message = { [Type in EventType]: { readonly type: Type; readonly detail: EventDetails[Type] } }[EventType];
+
+/** Message for the flusher of queued writes, which isn't of the purge path. */
+export interface FlushKick {
+  readonly type: typeof WRITES_QUEUED;
+  readonly detail: Record<string, never>;
+}
 
 /** Event bus, which messages are sent to. */
 export interface Bus {
@@ -13,6 +19,12 @@ export interface Bus {
    * @returns the positions of the messages that the bus did not accept; never throws.
    */
   publish(messages: readonly Message[]): Promise<Set<number>>;
+}
+
+/** Event bus as somebody uses it who kicks a flusher. */
+export interface FlushBus {
+  /** {@link Bus.publish}. */
+  publish(messages: readonly FlushKick[]): Promise<Set<number>>;
 }
 
 export interface BusOptions {
@@ -34,7 +46,7 @@ const MAX_BYTES = 240 * 1024;
 let sharedClient: EventBridgeClient | undefined;
 
 /** Publishes to an event bus of EventBridge. */
-export function createBus(options: BusOptions): Bus {
+export function createBus(options: BusOptions): Bus & FlushBus {
   const send = async (batch: Entry[], failed: Set<number>): Promise<void> => {
     try {
       const client = options.client ?? defaultClient();
@@ -62,7 +74,7 @@ export function createBus(options: BusOptions): Bus {
     }
   };
   return {
-    publish: async (messages) => {
+    publish: async (messages: readonly (Message | FlushKick)[]) => {
       const failed = new Set<number>();
       await Promise.all(batches(messages).map((batch) => send(batch, failed)));
       return failed;
@@ -72,11 +84,11 @@ export function createBus(options: BusOptions): Bus {
 
 interface Entry {
   readonly position: number;
-  readonly type: EventType;
+  readonly type: EventType | FlushKick['type'];
   readonly text: string;
 }
 
-function batches(messages: readonly Message[]): Entry[][] {
+function batches(messages: readonly (Message | FlushKick)[]): Entry[][] {
   const result: Entry[][] = [];
   let bytes = 0;
   messages.forEach(({ type, detail }, position) => {

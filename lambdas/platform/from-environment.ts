@@ -7,6 +7,7 @@ import { type Handle, PostgresVersions } from '../runtime/versions/postgres';
 import { type Bus, createBus } from './bus';
 import { createDatabase, type Database } from './database';
 import { environment } from './environment';
+import { flusherKick } from './flusher';
 import { callsPerSecond, type Pacing } from './purge/pacing';
 import { createWriter, type Writer } from './purge/writer';
 import { createSecret } from './secrets';
@@ -125,6 +126,16 @@ export function writerFromEnvironment(options: WriterOptions = {}): Writer {
 /** Event bus that this function's variables name. */
 export function busFromEnvironment(): Bus {
   return createBus({ name: environment.busName });
+}
+
+/**
+ * Kick of a `WriteBehindFlusher` by a function that queues writes, to be called beside the answer. It needs `addPublisher` of the
+ * bus, with `WritesQueued`; it may be lost, since the flusher runs by its schedule, too.
+ *
+ * @throws {Error} where the variable of the bus is missing.
+ */
+export function flusherKickFromEnvironment(): () => Promise<void> {
+  return flusherKick(createBus({ name: environment.busName }));
 }
 
 /** Pacing of the outer tiers that this function's variables set. */

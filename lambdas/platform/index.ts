@@ -5,11 +5,13 @@
 export type { Handle } from '../runtime/versions/postgres';
 export { type CustomResourceEvent, type CustomResourceOptions, customResource } from './custom-resource';
 export { closeDatabase, type Database } from './database';
+export { createFlusher, type FlusherOptions, type FlushRun } from './flusher';
 export {
   cacheFromEnvironment,
   connectionFromEnvironment,
   databaseFromEnvironment,
   type EnvironmentDatabaseOptions,
+  flusherKickFromEnvironment,
   type WriterOptions,
   writerFromEnvironment,
 } from './from-environment';

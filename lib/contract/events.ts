@@ -119,6 +119,12 @@ export const EDGE_EVENTS = [
 /** Events that the cache warmer reads keys after. */
 export const WARMER_EVENTS = ['PurgeRequested'] as const satisfies readonly EventType[];
 
+/**
+ * Detail-type, beside the purge path, of an event without detail: writes are queued that a flusher is to take to the database. May
+ * be lost; its schedule is the guarantee.
+ */
+export const WRITES_QUEUED = 'WritesQueued';
+
 /** Events that somebody outside of the platform may write, as the command line does. */
 export const SUBMITTED_EVENTS = ['PurgeSubmitted', 'ReplayRequested'] as const satisfies readonly EventType[];
 
