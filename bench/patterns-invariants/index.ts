@@ -34,6 +34,7 @@ export const benchmark: Benchmark = async ({ options, log }) => {
   try {
     log(`seed ${seed}`);
     const figures: Record<string, number> = {};
+    const measured: Record<string, number> = {};
     const played: Record<string, number> = {};
     const faults: Partial<Record<keyof FaultCounts, number>> = {};
     let failures = 0;
@@ -50,6 +51,7 @@ export const benchmark: Benchmark = async ({ options, log }) => {
         log,
       });
       add(figures, half.figures);
+      for (const [name, value] of Object.entries(half.measured)) measured[name] = Math.max(measured[name] ?? 0, value);
       add(played, half.operations);
       add(faults as Record<string, number>, half.faults);
       failures += half.failures;
@@ -64,6 +66,7 @@ export const benchmark: Benchmark = async ({ options, log }) => {
           .map(([figure, value]) => `${figure} is ${value}`);
     return {
       ...figures,
+      ...measured,
       seed: Number(seed),
       operations: total,
       played,

@@ -21,5 +21,7 @@ export interface Judge {
   keys(namespace: string): readonly string[];
   /** Makes tables and the like. */
   prepare?(testbed: Testbed): Promise<void>;
+  /** Figures that aren't about right and wrong; the larger of both halves counts. */
+  measure?(evidence: Evidence): Readonly<Record<string, number>>;
   judge(evidence: Evidence): Promise<Readonly<Record<string, number>>> | Readonly<Record<string, number>>;
 }

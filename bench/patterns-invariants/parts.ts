@@ -12,7 +12,7 @@
  */
 export const PARTS = {
   'single-send': ['doubledCounts'],
-  compare: ['sessionUpdatesLost'],
+  compare: ['sessionUpdatesLost', 'cartLinesLost'],
   'conditional-update': ['oversold'],
   dedupe: ['doubledCounts'],
   fence: ['feedMissing'],

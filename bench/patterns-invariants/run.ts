@@ -20,6 +20,8 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly figures: Readonly<Record<string, number>>;
+  /** Figures that needn't be 0. */
+  readonly measured: Readonly<Record<string, number>>;
   readonly operations: Readonly<Record<string, number>>;
   readonly failures: number;
   readonly faults: FaultCounts;
@@ -65,13 +67,16 @@ export async function run(testbed: Testbed, options: RunOptions): Promise<RunRes
     .filter((line) => !/^\s+at |Warning|trace-warnings/.test(line));
   for (const line of complaints.slice(0, 10)) log(`a process said: ${line}`);
   const figures: Record<string, number> = {};
+  const measured: Record<string, number> = {};
   for (const judge of judges) {
     const notes = notesOf(crowd.journals, judge.game);
-    for (const [name, value] of Object.entries(await judge.judge({ notes, failovers, namespace, testbed }))) {
+    const evidence = { notes, failovers, namespace, testbed };
+    for (const [name, value] of Object.entries(await judge.judge(evidence))) {
       figures[name] = (figures[name] ?? 0) + value;
     }
+    Object.assign(measured, judge.measure?.(evidence));
   }
-  return { figures, ...crowd.progress(), faults: faults.counts, seconds: (performance.now() - began) / 1000 };
+  return { figures, measured, ...crowd.progress(), faults: faults.counts, seconds: (performance.now() - began) / 1000 };
 }
 
 function linesOf(file: string): string[] {

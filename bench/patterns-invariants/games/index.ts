@@ -1,4 +1,5 @@
 import type { MakeGame } from '../game';
+import { carts } from './carts';
 import { counter } from './counter';
 import { feeds } from './feeds';
 import { generations } from './generations';
@@ -13,6 +14,7 @@ import { usage } from './usage';
 
 /** Games by their names; a judge has the same. */
 export const GAMES: Readonly<Record<string, MakeGame>> = {
+  carts: carts,
   counter: counter,
   feeds: feeds,
   generations: generations,

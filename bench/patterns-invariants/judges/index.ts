@@ -1,4 +1,5 @@
 import type { Judge } from '../judge';
+import { carts } from './carts';
 import { counter } from './counter';
 import { feeds } from './feeds';
 import { generations } from './generations';
@@ -13,6 +14,7 @@ import { usage } from './usage';
 
 /** Judges of all games. */
 export const JUDGES: readonly Judge[] = [
+  carts,
   counter,
   feeds,
   generations,

@@ -41,7 +41,14 @@ export type Progress = { readonly operations: Readonly<Record<string, number>>; 
 
 /** Operations of a game at once, in one process; fewer of those that need a connection to the database. */
 const LANES = 16;
-const LANES_OF: Readonly<Record<string, number>> = { feeds: 4, generations: 1, geo: 4, inventory: 4, 'materialized-view': 2 };
+const LANES_OF: Readonly<Record<string, number>> = {
+  carts: 4,
+  feeds: 4,
+  generations: 1,
+  geo: 4,
+  inventory: 4,
+  'materialized-view': 2,
+};
 const PROGRESS_MS = 200;
 /** Pause after a failure: a shard that is down needs no flood. */
 const RETRY_MS = 20;

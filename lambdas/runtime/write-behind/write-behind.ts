@@ -199,7 +199,7 @@ export class WriteBehind {
     const header = newHeader(policy, value, '-', now, 0, random);
     const pinned = { freshUntil: Math.max(header.freshUntil, now + this.#pinMs) };
     const expiresAt = Math.max(header.expiresAt, pinned.freshUntil);
-    const { marks } = await tags.capture(request.tags);
+    const { marks } = await tags.capture(request.tags).catch(notQueued);
     const entry = encodeEntry({ ...header, ...pinned, expiresAt, token: newToken(), row, tags: marks }, text, codec);
     if (entry.length > this.#maxEntryLength) {
       throw new CacheError(
@@ -278,4 +278,9 @@ export class WriteBehind {
     this.#marked.set(entryName, now);
     this.#streams.mark(entryName).catch(() => this.#marked.delete(entryName));
   }
+}
+
+/** Handler of a failure before anything was queued. */
+function notQueued(error: unknown): never {
+  throw Object.assign(error as CacheError, { applied: 'no' });
 }
