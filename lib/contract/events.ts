@@ -120,8 +120,8 @@ export const EDGE_EVENTS = [
 export const WARMER_EVENTS = ['PurgeRequested'] as const satisfies readonly EventType[];
 
 /**
- * Detail-type, beside the purge path, of an event without detail: writes are queued that a flusher is to take to the database. May
- * be lost; its schedule is the guarantee.
+ * Detail-type, beside the purge path, of an event without detail: writes are queued that a flusher is to take to the database.
+ * May be lost; its schedule is the guarantee.
  */
 export const WRITES_QUEUED = 'WritesQueued';
 
