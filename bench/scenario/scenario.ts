@@ -51,8 +51,12 @@ export interface ScenarioRun {
   readonly state: Cluster;
   /** Shows progress. */
   note(text: string): void;
-  /** Queries of the functions' roles on primary and standbys that read the app's own tables, as PostgreSQL counts them. */
-  databaseReads(): Promise<number>;
+  /**
+   * Queries of the functions' roles on primary and standbys that read the app's own tables, as PostgreSQL counts them.
+   *
+   * @param about what the text of a query must match, as a regular expression of PostgreSQL. @default - all of them
+   */
+  databaseReads(about?: string): Promise<number>;
   /** Commands that the nodes of the shared tier have run, by name. */
   sharedCommands(): Promise<Record<string, number>>;
   /** Invocations by the function's logical id. */

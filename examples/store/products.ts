@@ -8,6 +8,14 @@ export interface Product {
   readonly priceCents: number;
 }
 
+/** A product as its page shows it. */
+export interface ProductWithReviews extends Product {
+  /** The latest five. */
+  readonly reviews: readonly { readonly stars: number; readonly text: string }[];
+  /** How many reviews there are of each number of stars. */
+  readonly ratings: readonly { readonly stars: number; readonly count: number }[];
+}
+
 const COLUMNS = 'id, name, category, price_cents AS "priceCents"';
 
 /** Loaders get a connection that reads, of a replica or the primary, and use nothing else. */
@@ -16,9 +24,29 @@ export async function loadProduct(database: Handle, id: string): Promise<Product
   return rows[0];
 }
 
-export async function loadProducts(database: Handle, category: string): Promise<Product[]> {
-  const { rows } = await database.query<Product>(`SELECT ${COLUMNS} FROM products WHERE category = $1 ORDER BY name`, [category]);
-  return rows;
+export async function loadProductWithReviews(database: Handle, id: string): Promise<ProductWithReviews | undefined> {
+  const { rows } = await database.query<ProductWithReviews>(
+    `SELECT ${COLUMNS}, (
+      SELECT coalesce(json_agg(latest), '[]') FROM (
+        SELECT stars, text FROM reviews WHERE product_id = $1 ORDER BY written_at DESC, id LIMIT 5
+      ) AS latest
+    ) AS reviews, (
+      SELECT coalesce(json_agg(counted), '[]') FROM (
+        SELECT stars, count(*)::integer AS count FROM reviews WHERE product_id = $1 GROUP BY stars ORDER BY stars DESC
+      ) AS counted
+    ) AS ratings FROM products WHERE id = $1`,
+    [id],
+  );
+  return rows[0];
+}
+
+/** Ids of the first products of a category. */
+export async function loadCategory(database: Handle, category: string): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    'SELECT id::text FROM products WHERE category = $1 ORDER BY name, products.id LIMIT 40',
+    [category],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Many products by one query, by their ids. */

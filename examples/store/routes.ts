@@ -12,7 +12,7 @@ const freshness = {
 /** One product by its id. */
 export const product: Route = defineRoute({ name: 'product', path: '/products/{id}', freshness, tags: ['product:{id}'] });
 
-/** Products of a category, by name. Whoever changes one purges the category. */
+/** The first forty products of a category, by name. Whoever changes one purges the category. */
 export const productsOfCategory: Route = defineRoute({
   name: 'products-of-category',
   path: '/products',
@@ -32,6 +32,13 @@ export const productPage: Route = defineRoute({
 /** Products whose name begins with a text, page by page. What it answers is cached within, so that prices are today's. */
 export const search: Route = defineRoute({ name: 'search', path: '/search', query: { q: { required: true }, cursor: {} } });
 
+/** The same as a page. */
+export const searchPage: Route = defineRoute({
+  name: 'search-page',
+  path: '/pages/search',
+  query: { q: { required: true }, cursor: {} },
+});
+
 /** Products that are bought most; computed every five minutes. */
 export const trends: Route = defineRoute({ name: 'trends', path: '/trending', query: { category: {} } });
 
@@ -44,6 +51,11 @@ export const stock: Route = defineRoute({ name: 'stock', path: '/products/{id}/s
 /** Holds of pieces, and what was paid. */
 export const reservations: Route = defineRoute({ name: 'reservations', path: '/reservations' });
 export const orders: Route = defineRoute({ name: 'orders', path: '/orders' });
+
+/** Who somebody is: by a cookie, and so never the same for everybody. */
+export const login: Route = defineRoute({ name: 'login', path: '/auth/login' });
+export const logout: Route = defineRoute({ name: 'logout', path: '/auth/logout' });
+export const me: Route = defineRoute({ name: 'me', path: '/auth/me' });
 
 /** Tags of everything that shows a product: what a change of it purges. */
 export const tagsOf = ({ id, category }: { readonly id: number; readonly category: string }): string[] => [

@@ -8,15 +8,31 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { CachingPlatform, DatabaseRole, ScheduledRefresh } from 'cachement';
 import type { Construct } from 'constructs';
 import { acknowledgeFunction, acknowledgeSchedule, acknowledgeTrial } from './policies';
-import { dashboard, orders, product, productPage, productsOfCategory, reservations, search, stock, trends } from './routes';
+import {
+  dashboard,
+  login,
+  logout,
+  me,
+  orders,
+  product,
+  productPage,
+  productsOfCategory,
+  reservations,
+  search,
+  searchPage,
+  stock,
+  trends,
+} from './routes';
 
-/** Every cache tier between the shop's viewers and its database, and the shop's four functions. */
+/** Every cache tier between the shop's viewers and its database, and the shop's five functions. */
 export class StoreStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const platform = new CachingPlatform(this, 'Caching', {
       namespace: 'store',
       schema: path.join(__dirname, 'schema'),
+      // Sessions and holds are in no database: a tier that evicts one signs somebody out.
+      ownState: true,
       // `cachement dev` sets this stage. Everywhere else a write must be signed.
       open: this.node.tryGetContext('stage') === 'local',
       // For a trial: data goes with the stack. Leave it out in production.
@@ -55,15 +71,19 @@ export class StoreStack extends Stack {
     platform.addRoute(productPage, { reader });
     platform.addPlatformRoutes({ reader });
 
-    // Holds are state: a shop that lives on them gives them a tier that evicts nothing.
     const ordering = addFunction('Orders');
-    platform.addClient(ordering, { concurrency: 5, role: DatabaseRole.WRITER });
+    platform.addClient(ordering, { concurrency: 5, role: DatabaseRole.WRITER, state: true });
     const refresher = addFunction('Refresher', Duration.seconds(30));
     platform.addClient(refresher, { concurrency: 2 });
     const every = events.Schedule.rate(Duration.minutes(5));
     acknowledgeSchedule(new ScheduledRefresh(this, 'Refresh', { handler: refresher, schedule: every }));
-    for (const route of [search, trends, dashboard]) platform.addRoute(route, { reader });
+    for (const route of [search, searchPage, trends, dashboard]) platform.addRoute(route, { reader });
     platform.addRoute(stock, { reader: ordering });
     for (const route of [reservations, orders]) platform.addRoute(route, { reader: ordering, writes: ['POST'] });
+
+    const accounts = addFunction('Accounts');
+    platform.addClient(accounts, { concurrency: 5, state: true });
+    platform.addRoute(me, { reader: accounts });
+    for (const route of [login, logout]) platform.addRoute(route, { reader: accounts, writes: ['POST'] });
   }
 }

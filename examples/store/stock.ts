@@ -5,7 +5,7 @@ import type { Cache } from 'cachement/runtime';
 /** Pieces that buyers hold while they pay, for ten minutes. The database sells them; a hold makes it likely that it can. */
 export function inventoryOf(cache: Cache<Handle>): Inventory<Handle> {
   const loadOnHand = (handle: Handle, sku: string) => loadStock(handle, sku);
-  return new Inventory({ connection: connectionFromEnvironment(), cache, name: 'stock', loadOnHand });
+  return new Inventory({ connection: connectionFromEnvironment('state'), cache, name: 'stock', loadOnHand });
 }
 
 /** The hold of a body such as `{"holdId": "order-1", "productId": 7, "quantity": 2}`. */

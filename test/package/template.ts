@@ -57,6 +57,12 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       ['POST', '/orders', { holdId: 'order-1', productId: 7, quantity: 2 }, 200, /"quantity":2/],
       ['GET', '/products/7/stock', undefined, 200, /"available":98/],
       ['POST', '/reservations', { holdId: 'order-2', productId: 7, quantity: 99 }, 409, /there are 98 left/],
+      ['GET', '/products?category=lamps', undefined, 200, /^\[\{"id":1,"name":"Desk lamp"/],
+      ['GET', '/pages/products/7', undefined, 200, /<h2>\d+ ratings<\/h2>[\s\S]*of 5: Review no\./],
+      ['GET', '/pages/search?q=lamp', undefined, 200, /<a href="\/pages\/products\/\d+">Lamp no\./],
+      ['POST', '/auth/login', { email: 'user-1@example.com', password: 'lamp and chair' }, 200, /"name":"User 1"/],
+      ['POST', '/auth/login', { email: 'user-1@example.com', password: 'chair' }, 401, /wrong/],
+      ['GET', '/auth/me', undefined, 401, /nobody is signed in/],
     ],
   },
   feed: {

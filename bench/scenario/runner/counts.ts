@@ -33,8 +33,10 @@ export class DatabaseCounts {
     return new DatabaseCounts([primary, ...standbys]);
   }
 
-  async reads(): Promise<number> {
-    const counts = await Promise.all(this.servers.map((server) => server.query<{ calls: number }>(READS)));
+  /** @param about what the text of a statement must match, as a regular expression of PostgreSQL. */
+  async reads(about = ''): Promise<number> {
+    const text = `${READS} AND query ~* $1`;
+    const counts = await Promise.all(this.servers.map((server) => server.query<{ calls: number }>(text, [about])));
     return counts.reduce((sum, { rows }) => sum + rows[0]!.calls, 0);
   }
 }

@@ -58,7 +58,7 @@ export async function playScenario(
 }
 
 /** Synthesizes the example, as `npm start -- --example NAME` does, and starts it. */
-export async function startExample(
+async function startExample(
   { name, example = name, context, settings, edit }: Scenario,
   { size, seed, note }: PlayOptions,
 ): Promise<TestPlatform> {
@@ -123,7 +123,7 @@ async function openRun(platform: TestPlatform, { size, seed, note }: PlayOptions
     redis: clients.get(shared)!,
     state: clients.get(groups.find(isState) ?? shared)!,
     note,
-    databaseReads: () => counts.reads(),
+    databaseReads: (about) => counts.reads(about),
     sharedCommands: () => sharedNodes.commands(),
     invocations: () => Object.fromEntries(invocationsOf(platform)),
     settle: () => settled(primary),

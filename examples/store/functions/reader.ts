@@ -10,9 +10,17 @@ import {
 } from 'cachement/functions';
 import { SearchResults } from 'cachement/patterns/search-results';
 import { readMany } from 'cachement/runtime/read-many';
-import { renderProduct } from '../page';
-import { categoryName, findProducts, loadProduct, loadProducts, loadProductsById, productId } from '../products';
-import { dashboard, product, productPage, productsOfCategory, search, trends } from '../routes';
+import { renderProduct, renderSearch } from '../page';
+import {
+  categoryName,
+  findProducts,
+  loadCategory,
+  loadProduct,
+  loadProductsById,
+  loadProductWithReviews,
+  productId,
+} from '../products';
+import { dashboard, product, productPage, productsOfCategory, search, searchPage, trends } from '../routes';
 import { trendsOf } from '../trends';
 
 const database = databaseFromEnvironment();
@@ -25,13 +33,14 @@ const getProduct: Handler = async ({ parameters, read }) => {
 
 const getProducts: Handler = async ({ parameters, read }) => {
   const category = categoryName(parameters.category);
-  return cached(productsOfCategory, await read(cache, { category }, (handle) => loadProducts(handle, category)));
+  const list = await read(cache, { category }, (handle) => loadCategory(handle, category));
+  return cached(productsOfCategory, { ...list, value: await productsOf(list.value ?? []) });
 };
 
 const getPage: Handler = async ({ parameters, read }) => {
   const id = productId(parameters.id);
   const page = await read(cache, { id }, async (handle) => {
-    const found = await loadProduct(handle, id);
+    const found = await loadProductWithReviews(handle, id);
     return found && renderProduct(found);
   });
   return cached(productPage, page, { contentType: 'text/html; charset=utf-8' });
@@ -47,11 +56,22 @@ const productsOf = async (ids: readonly string[]) => [
   ...(await readMany(items, ids, loadProductsById, { tags: (id) => [`product:${id}`] })).values(),
 ];
 
-const getSearch: Handler = async ({ parameters: { q = '', cursor } }) => {
+async function searched({ q = '', cursor }: Parameters<Handler>[0]['parameters']) {
   if (q.trim() === '' || q.length > 200) throw new Problem(400, "'q' must be 1 to 200 characters");
   if (cursor && !/^[\w-]{16}\.\d{1,6}$/.test(cursor)) throw new Problem(400, "'cursor' must be one that came with a page");
   const { ids, expired, ...page } = await results.page({ q }, { cursor: cursor || undefined });
-  return uncached(expired ? 410 : 200, { products: await productsOf(ids), ...page });
+  return { status: expired ? 410 : 200, page: { products: await productsOf(ids), ...page } };
+}
+
+const getSearch: Handler = async ({ parameters }) => {
+  const { status, page } = await searched(parameters);
+  return uncached(status, page);
+};
+
+const getSearchPage: Handler = async ({ parameters }) => {
+  const { status, page } = await searched(parameters);
+  const body = renderSearch(parameters.q ?? '', page.products, page.cursor);
+  return { ...uncached(status, undefined, { 'content-type': 'text/html; charset=utf-8' }), body };
 };
 
 const getTrends: Handler = async ({ parameters: { category } }) => {
@@ -67,6 +87,7 @@ export const handler = createRouter([
   { route: productPage, GET: getPage },
   ...platformEndpoints({ database, cache }),
   { route: search, GET: getSearch },
+  { route: searchPage, GET: getSearchPage },
   { route: trends, GET: getTrends },
   { route: dashboard, GET: getDashboard },
 ]);

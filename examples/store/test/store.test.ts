@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { handler as accounts } from '../functions/accounts';
 import { handler as ordering } from '../functions/orders';
 import { handler as reader } from '../functions/reader';
 import { handler as writer } from '../functions/writer';
@@ -60,6 +61,21 @@ describe('the functions', () => {
     assert.equal(statusCode, 400);
   });
 
+  test('sign nobody in without a password', async () => {
+    const { statusCode, body } = await accounts({
+      httpMethod: 'POST',
+      path: '/auth/login',
+      body: '{"email": "user-1@example.com"}',
+    });
+    assert.equal(statusCode, 400);
+    assert.match(body, /'email' and 'password' must be texts/);
+  });
+
+  test('know nobody who has no cookie', async () => {
+    const { statusCode } = await accounts({ httpMethod: 'GET', path: '/auth/me' });
+    assert.equal(statusCode, 401);
+  });
+
   test('say what a path answers', async () => {
     const { statusCode, headers } = await writer({ httpMethod: 'DELETE', path: '/products/1' });
     assert.equal(statusCode, 405);
@@ -69,7 +85,7 @@ describe('the functions', () => {
 
 test('the page shows a name as text', () => {
   assert.match(
-    renderProduct({ id: 1, name: '<b>Lamp</b>', category: 'lamps', priceCents: 3900 }),
+    renderProduct({ id: 1, name: '<b>Lamp</b>', category: 'lamps', priceCents: 3900, reviews: [], ratings: [] }),
     /<h1>&lt;b&gt;Lamp&lt;\/b&gt;<\/h1>/,
   );
 });
