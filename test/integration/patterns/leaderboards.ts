@@ -1,4 +1,5 @@
-import { Leaderboard, type LeaderboardOptions } from '../../../lambdas/runtime/patterns/leaderboards';
+import type { RedisConnection } from '../../../lambdas/runtime';
+import { Leaderboard, type LeaderboardOptions, rebuildLeaderboard } from '../../../lambdas/runtime/patterns/leaderboards';
 import { spanAt } from '../../../lambdas/runtime/patterns/leaderboards/period';
 import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
@@ -14,8 +15,12 @@ function random(seed: number): (below: number) => number {
 
 export function cases(shared: () => PatternCluster): void {
   const namespace = 'boards';
-  const board = (name: string, options: Partial<LeaderboardOptions> = {}, connection = shared().connection({ namespace })) =>
-    new Leaderboard({ connection, name, maxScore: 1000, ties: { first: 'first', resolutionSeconds: 60 }, ...options });
+  const optionsOf = (name: string, options: Partial<LeaderboardOptions>, connection = shared().connection({ namespace })) => {
+    const ties = { first: 'first', resolutionSeconds: 60 } as const;
+    return { connection, name, maxScore: 1000, ties, ...options };
+  };
+  const board = (name: string, options: Partial<LeaderboardOptions> = {}, connection?: RedisConnection) =>
+    new Leaderboard(optionsOf(name, options, connection));
   const key = (name: string, period: string) => `${namespace}:lb:${name}:{${name}:${period}:0}`;
   const names = (entries: readonly { readonly member: string }[]) => entries.map(({ member }) => member);
 
@@ -122,7 +127,8 @@ export function cases(shared: () => PatternCluster): void {
   });
 
   test('a board that is made anew is read as it was until it is whole, and has what came meanwhile', async () => {
-    const rebuilt = board('rebuilt', { shards: 2 });
+    const options = optionsOf('rebuilt', { shards: 2 });
+    const rebuilt = new Leaderboard(options);
     await Promise.all(['stale', 'a', 'b'].map((member) => rebuilt.submit(member, 10)));
     async function* scores() {
       for (let i = 0; i < 1100; i++) yield { member: `m${i}`, score: 20, at: Date.now() };
@@ -132,18 +138,18 @@ export function cases(shared: () => PatternCluster): void {
       yield { member: 'a', score: 10 };
       yield { member: 'b', score: 10 };
     }
-    expect(await rebuilt.rebuild(scores())).toEqual({ entries: 1102, published: true });
+    expect(await rebuildLeaderboard(options, scores())).toEqual({ entries: 1102, published: true });
     expect(await rebuilt.rank('stale')).toBeUndefined();
     expect(await rebuilt.rank('a')).toMatchObject({ rank: 1, score: 30, total: 1102 });
     expect(await rebuilt.rank('b')).toMatchObject({ rank: 1102, score: 10 });
 
     async function* slower() {
-      expect(await rebuilt.rebuild([{ member: 'x', score: 1 }])).toMatchObject({ published: true });
+      expect(await rebuildLeaderboard(options, [{ member: 'x', score: 1 }])).toMatchObject({ published: true });
       yield { member: 'y', score: 1 };
     }
-    expect(await rebuilt.rebuild(slower())).toEqual({ entries: 1, published: false });
+    expect(await rebuildLeaderboard(options, slower())).toEqual({ entries: 1, published: false });
     expect(names(await rebuilt.top(10))).toEqual(['x']);
-    expect(await rebuilt.rebuild([])).toMatchObject({ published: true });
+    expect(await rebuildLeaderboard(options, [])).toMatchObject({ published: true });
     expect(await rebuilt.top(10)).toEqual([]);
   });
 

@@ -11,3 +11,4 @@ export type {
   Ties,
 } from './options';
 export type { Period } from './period';
+export { rebuildLeaderboard } from './rebuild';

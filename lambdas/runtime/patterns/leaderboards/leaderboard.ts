@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { checkOneOf, checkText, mustBe, wholeNumbers } from '../../arguments';
+import { mustBe, wholeNumbers } from '../../arguments';
 import { type Keys, readCommand, runReplicated, runScript } from '../../connection/run-script';
 import { invalid } from '../../errors';
-import { hashSlot } from '../../shared/hash-slot';
-import { patternKey } from '../keys';
 import { counted, measured } from '../meter';
 import type { PatternMeter } from '../metrics';
 import { checkMember, cursorOf, type Flat, merge, pointOf, type Ranked, rankedOf } from './members';
-import type { Counted, Entry, KnownScore, LeaderboardOptions, Page, Position, Rebuilt } from './options';
-import { LONGEST, type Period, type Span, spanAt } from './period';
-import { ADD, BEGIN, INCREMENT, PUBLISH, RANK, REMOVE, SLICE, SUBMIT } from './scripts';
+import type { Counted, Entry, LeaderboardOptions, Page, Position } from './options';
+import type { Span } from './period';
+import { Scale } from './scale';
+import { INCREMENT, RANK, REMOVE, SLICE, SUBMIT } from './scripts';
 
 /** Reply of {@link SLICE}. */
 type Slice = [before: number, total: number, around: Flat];
-
-const DEFAULTS = { maxScore: 0, shards: 1, maxMembers: 0, keepPeriods: 1, rememberSeconds: 600 };
-
-/** Members that are sent in one script while a board is rebuilt. */
-const BATCH = 500;
 
 /**
  * Board of the best of a period. Equal scores are in the order of time, because a score's number in Redis carries the time in the
@@ -25,12 +18,7 @@ const BATCH = 500;
  */
 export class Leaderboard {
   readonly #options: LeaderboardOptions;
-  readonly #numbers: typeof DEFAULTS;
-  readonly #period: Period;
-  readonly #step: number;
-  readonly #slots: number;
-  readonly #low: boolean;
-  readonly #later: '0' | '1';
+  readonly #scale: Scale;
   readonly #at: number | undefined;
   readonly #meter: PatternMeter | undefined;
 
@@ -39,31 +27,10 @@ export class Leaderboard {
    * @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used, or scores and times don't fit into a number.
    */
   constructor(options: LeaderboardOptions, at?: number) {
-    const { name, order = 'high-to-low', keep = 'best', period = 'week', ties } = options;
-    this.#numbers = wholeNumbers(DEFAULTS, options, ['maxMembers', 'keepPeriods']);
-    checkText('name', name, /^[\w.-]+$/, "letters, digits, '-', '_' or '.'");
-    checkOneOf('order', order, ['high-to-low', 'low-to-high']);
-    checkOneOf('keep', keep, ['best', 'last']);
-    checkOneOf('period', period, Object.keys(LONGEST));
-    if (ties) checkOneOf('ties.first', ties.first, ['first', 'last']);
-    const seconds = ties?.resolutionSeconds ?? 1;
-    this.#step = seconds * 1000;
-    mustBe(Number.isSafeInteger(this.#step) && this.#step > 0, 'ties.resolutionSeconds', 'whole milliseconds above 0', seconds);
-    this.#slots = ties ? Math.ceil(LONGEST[period] / this.#step) : 1;
-    const { maxScore } = this.#numbers;
-    if ((maxScore + 1) * this.#slots > 2 ** 53) {
-      throw invalid(
-        `'maxScore' ${maxScore} with ${this.#slots} times of ${seconds} s in a ${period} needs numbers up to ` +
-          `${(maxScore + 1) * this.#slots}, and Redis is exact up to 2^53 (${2 ** 53}): lower 'maxScore' to ` +
-          `${Math.floor(2 ** 53 / this.#slots) - 1} or raise 'ties.resolutionSeconds'`,
-      );
-    }
     this.#options = options;
-    this.#period = period;
-    this.#low = order === 'low-to-high';
-    this.#later = ties?.first === 'last' ? '1' : '0';
+    this.#scale = new Scale(options);
     this.#at = at;
-    this.#meter = options.metrics?.meter('leaderboards', name);
+    this.#meter = options.metrics?.meter('leaderboards', options.name);
   }
 
   /** The same board in another period. */
@@ -81,10 +48,10 @@ export class Leaderboard {
   submit(member: string, score: number): Promise<Counted> {
     return measured(this.#meter, async () => {
       const span = this.#span();
-      const best = this.#best(score);
-      const keep = this.#options.keep === 'last' ? '' : 'GT';
-      const args = [checkMember(member), best, keep, ...this.#writing(span)];
-      const { reply, replicated } = await this.#write<number>(SUBMIT, this.#keys(span, this.#shardOf(member)), args);
+      const best = this.#scale.best(score);
+      const keep = this.#options.keep === 'last' ? 'CH' : 'GT';
+      const args = [checkMember(member), best, keep, ...this.#scale.writing(span)];
+      const { reply, replicated } = await this.#write<number>(SUBMIT, this.#scale.keysOf(span, member), args);
       return { changed: reply === 1, replicated };
     });
   }
@@ -106,12 +73,12 @@ export class Leaderboard {
     return measured(this.#meter, async () => {
       mustBe(Number.isSafeInteger(delta), 'delta', 'a whole number', delta);
       const span = this.#span();
-      const { maxScore, rememberSeconds } = this.#numbers;
+      const { maxScore, rememberSeconds } = this.#scale.numbers;
       const name = checkMember(member);
       const id = operationId && `${name.length} ${name}${operationId}`;
-      const counting = [name, delta, id, rememberSeconds * 1000, maxScore, this.#low ? '1' : '0'];
-      const keys = this.#keys(span, this.#shardOf(member));
-      const answer = await this.#write<[number, number]>(INCREMENT, keys, [...counting, ...this.#writing(span)]);
+      const counting = [name, delta, id, rememberSeconds * 1000, maxScore, this.#scale.low ? 1 : 0];
+      const keys = this.#scale.keysOf(span, member);
+      const answer = await this.#write<[number, number]>(INCREMENT, keys, [...counting, ...this.#scale.writing(span)]);
       const [done, score] = answer.reply;
       if (done < 0) {
         counted(this.#meter, 'Denied');
@@ -127,7 +94,7 @@ export class Leaderboard {
     return measured(this.#meter, async () => {
       wholeNumbers({ count: 0 }, { count });
       const { connection } = this.#options;
-      const keys = this.#shards(this.#span());
+      const keys = this.#scale.shards(this.#span());
       const flats = keys.map(([key]) => readCommand(connection, key, (node) => node.zrevrange(key, 0, count - 1, 'WITHSCORES')));
       return this.#ranked(merge((await Promise.all(flats)).map((flat, shard) => rankedOf(flat, shard))).slice(0, count), 1);
     });
@@ -143,8 +110,8 @@ export class Leaderboard {
   rank(member: string, { around = 0 }: { readonly around?: number } = {}): Promise<Position | undefined> {
     return measured(this.#meter, async () => {
       wholeNumbers({ around: 0 }, { around }, ['around']);
-      const keys = this.#shards(this.#span());
-      const own = this.#shardOf(checkMember(member));
+      const keys = this.#scale.shards(this.#span());
+      const own = this.#scale.shardOf(checkMember(member));
       type Reply = [before: number, number: string, total: number, around: Flat] | null;
       const reply = await this.#read<Reply>(RANK, keys[own]!, [member, around]);
       if (!reply) return undefined;
@@ -152,7 +119,9 @@ export class Leaderboard {
       const lists = [rankedOf(reply[3], own)];
       // Equals of an earlier shard come first.
       const others = keys.map((each, shard) =>
-        shard === own ? undefined : this.#slice(each, [number, shard < own ? 'after' : 'before', '', around, around]),
+        shard === own
+          ? undefined
+          : this.#read<Slice>(SLICE, each, [number, shard < own ? 'after' : 'before', '', around, around]),
       );
       for (const [shard, slice] of (await Promise.all(others)).entries()) {
         if (!slice) continue;
@@ -164,7 +133,7 @@ export class Leaderboard {
       const index = merged.findIndex((each) => each.member === member);
       const first = Math.max(0, index - around);
       const shown = this.#ranked(merged.slice(first, index + around + 1), before + 1 - (index - first));
-      return { rank: before + 1, score: this.#score(Number(number)), total, around: shown };
+      return { rank: before + 1, score: this.#scale.score(Number(number)), total, around: shown };
     });
   }
 
@@ -179,10 +148,10 @@ export class Leaderboard {
     return measured(this.#meter, async () => {
       wholeNumbers({ limit: 0 }, { limit });
       const from = cursor === undefined ? undefined : pointOf(cursor);
-      const slices = this.#shards(this.#span()).map((keys, shard) => {
+      const slices = this.#scale.shards(this.#span()).map((keys, shard) => {
         const { number = '+inf', shard: own = -1, member = '' } = from ?? {};
         const where = shard === own ? 'at' : shard < own ? 'after' : 'before';
-        return this.#slice(keys, [number, where, member, 0, limit]);
+        return this.#read<Slice>(SLICE, keys, [number, where, member, 0, limit]);
       });
       let before = 0;
       const lists: Ranked[][] = [];
@@ -193,81 +162,21 @@ export class Leaderboard {
       const shown = merge(lists).slice(0, limit);
       const last = shown.length === limit ? shown.at(-1) : undefined;
       const entries = this.#ranked(shown, before + 1);
-      return last ? { entries, cursor: cursorOf(last) } : { entries };
+      return { entries, ...(last && { cursor: cursorOf(last) }) };
     });
   }
 
   /** Takes a member off the board. @returns false where it wasn't on it. @throws {CacheError} `E_SHARED_UNAVAILABLE` */
   remove(member: string): Promise<boolean> {
     return measured(this.#meter, async () => {
-      const keys = this.#keys(this.#span(), this.#shardOf(checkMember(member)));
+      const keys = this.#scale.keysOf(this.#span(), checkMember(member));
       return (await runScript<number>(this.#options.connection, REMOVE, keys, [member])) === 1;
-    });
-  }
-
-  /**
-   * Makes the board anew, from the database that has the scores. Readers see the old one until all of the new one is there. What
-   * is submitted meanwhile is in both; what is added by {@link increment} meanwhile may be lost.
-   *
-   * @param scores members, their scores, and when they reached them, in epoch milliseconds.
-   * @throws {CacheError} `E_SHARED_UNAVAILABLE`, which leaves the board as it was.
-   */
-  rebuild(scores: AsyncIterable<KnownScore> | Iterable<KnownScore>): Promise<Rebuilt> {
-    return measured(this.#meter, async () => {
-      const span = this.#span();
-      const shards = this.#shards(span);
-      const mark = ` ${randomUUID()}`;
-      const keep = this.#options.keep === 'last' ? 'NX' : 'GT';
-      const batches: (string | number)[][] = shards.map(() => []);
-      const { connection } = this.#options;
-      const send = async (shard: number): Promise<boolean> => {
-        const batch = batches[shard]!.splice(0);
-        return batch.length === 0 || (await runScript(connection, ADD, shards[shard]!, [mark, keep, ...batch])) === 1;
-      };
-      await Promise.all(shards.map((keys) => runScript(connection, BEGIN, keys, [mark])));
-      let entries = 0;
-      for await (const { member, score, at } of scores) {
-        const shard = this.#shardOf(checkMember(member));
-        entries++;
-        const size = batches[shard]!.push(this.#number(score, at ?? span.to, span), member);
-        if (size >= 2 * BATCH && !(await send(shard))) return { entries, published: false };
-      }
-      const sent = await Promise.all(shards.map((_, shard) => send(shard)));
-      if (sent.includes(false)) return { entries, published: false };
-      const args = [mark, this.#ends(span), this.#numbers.maxMembers];
-      const published = await Promise.all(shards.map((keys) => runScript<number>(connection, PUBLISH, keys, args)));
-      return { entries, published: !published.includes(0) };
     });
   }
 
   /** Period that an operation is of. */
   #span(): Span {
-    return spanAt(this.#period, this.#at ?? this.#options.connection.now());
-  }
-
-  #keys({ name }: Span, shard: number): Keys {
-    const { connection, name: board } = this.#options;
-    const key = (rest = '') => patternKey(connection.namespace, 'lb', board, `${board}:${name}:${shard}`, rest);
-    return [key(), key(':new'), key(':ops')];
-  }
-
-  #shards(span: Span): Keys[] {
-    return Array.from({ length: this.#numbers.shards }, (_, shard) => this.#keys(span, shard));
-  }
-
-  #shardOf(member: string): number {
-    const { shards } = this.#numbers;
-    return shards === 1 ? 0 : hashSlot(member) % shards;
-  }
-
-  /** End of a period's keys, in epoch milliseconds. */
-  #ends({ to }: Span): number {
-    return to + this.#numbers.keepPeriods * LONGEST[this.#period];
-  }
-
-  /** Arguments that scripts which write have in common. */
-  #writing(span: Span): (string | number)[] {
-    return [span.from, this.#step, this.#slots, this.#later, this.#ends(span), this.#numbers.maxMembers];
+    return this.#scale.span(this.#at ?? this.#options.connection.now());
   }
 
   async #write<T>(script: typeof SUBMIT, keys: Keys, args: (string | number)[]): Promise<{ reply: T; replicated: boolean }> {
@@ -280,31 +189,7 @@ export class Leaderboard {
     return runScript<T>(this.#options.connection, script, [keys[0]], args, { readOnly: true });
   }
 
-  #slice(keys: Keys, args: (string | number)[]): Promise<Slice> {
-    return this.#read<Slice>(SLICE, keys, args);
-  }
-
-  /** Rating of a score, from 0; the greater is the better. */
-  #best(score: number): number {
-    const { maxScore } = this.#numbers;
-    const fits = Number.isSafeInteger(score) && score >= 0 && score <= maxScore;
-    mustBe(fits, 'score', `a whole number from 0 to ${maxScore}`, score);
-    return this.#low ? maxScore - score : score;
-  }
-
-  /** Number of a score that was reached at a time. */
-  #number(score: number, at: number, { from }: Span): number {
-    const tick = Math.max(0, Math.min(this.#slots - 1, Math.floor((at - from) / this.#step)));
-    return this.#best(score) * this.#slots + (this.#later === '1' ? tick : this.#slots - 1 - tick);
-  }
-
-  /** Score of a number. */
-  #score(number: number): number {
-    const best = Math.floor(number / this.#slots);
-    return this.#low ? this.#numbers.maxScore - best : best;
-  }
-
   #ranked(members: readonly Ranked[], first: number): Entry[] {
-    return members.map(({ member, number }, index) => ({ member, score: this.#score(number), rank: first + index }));
+    return members.map(({ member, number }, index) => ({ member, score: this.#scale.score(number), rank: first + index }));
   }
 }

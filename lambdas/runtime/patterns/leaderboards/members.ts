@@ -1,4 +1,4 @@
-import { mustBe } from '../../arguments';
+import { checkText, mustBe } from '../../arguments';
 
 /** Members and their numbers, in turn, as Redis replies them. */
 export type Flat = readonly string[];
@@ -17,13 +17,9 @@ interface Point {
   readonly member: string;
 }
 
-/** Longest name of a member, in characters. */
-const LONGEST_NAME = 256;
-
 /** Checks the name of a member. @throws {CacheError} `E_INVALID_ARGUMENT` */
 export function checkMember(member: string): string {
-  const fits = typeof member === 'string' && member.length > 0 && member.length <= LONGEST_NAME;
-  mustBe(fits, 'member', `a text of 1 to ${LONGEST_NAME} characters`, member);
+  checkText('member', member, /^.{1,256}$/s, 'a text of 1 to 256 characters');
   return member;
 }
 
@@ -34,7 +30,6 @@ export function rankedOf(flat: Flat, shard: number): Ranked[] {
 
 /** Members of several shards, each in order, in one order: by number, then by shard; within a shard as they are. */
 export function merge(lists: readonly (readonly Ranked[])[]): readonly Ranked[] {
-  if (lists.length === 1) return lists[0]!;
   // A stable sort keeps equals of one shard in their order.
   return lists.flat().sort((a, b) => b.number - a.number || a.shard - b.shard);
 }
@@ -46,14 +41,12 @@ export function cursorOf({ number, shard, member }: Ranked): string {
 
 /** Place of a text that {@link cursorOf} made. @throws {CacheError} `E_INVALID_ARGUMENT` where it is none. */
 export function pointOf(cursor: string): Point {
-  let parts: unknown;
   try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const [number, shard, member] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Number.isSafeInteger(number) && Number.isSafeInteger(shard) && typeof member === 'string')
+      return { number, shard, member };
   } catch {
-    parts = undefined;
+    // Anything else is none.
   }
-  const [number, shard, member] = Array.isArray(parts) ? parts : [];
-  const fits = Number.isSafeInteger(number) && Number.isSafeInteger(shard) && typeof member === 'string';
-  mustBe(fits, 'cursor', 'that of a page', cursor);
-  return { number, shard, member };
+  return mustBe(false, 'cursor', 'that of a page', cursor) as never;
 }

@@ -119,7 +119,7 @@ export interface Counted {
   readonly replicated: boolean;
 }
 
-/** Answer of `Leaderboard.rebuild`. */
+/** Answer of `rebuildLeaderboard`. */
 export interface Rebuilt {
   /** Members that were given. */
   readonly entries: number;

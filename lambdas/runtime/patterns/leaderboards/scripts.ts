@@ -13,19 +13,18 @@ local now=s[1]*1000+math.floor(s[2]/1000)
 local function number(best,from,step,slots,later)
   local tick=math.max(0,math.min(slots-1,math.floor((now-from)/step)))
   if later=='0' then tick=slots-1-tick end
-  return string.format('%.0f',best*slots+tick)
+  return ('%.0f'):format(best*slots+tick)
 end
 local function add(key,keep,number,member,ends,most)
-  local changed
-  if keep=='' then changed=c('ZADD',key,'CH',number,member) else changed=c('ZADD',key,keep,'CH',number,member) end
-  if c('PTTL',key)<0 then c('PEXPIREAT',key,ends) end
+  local changed=c('ZADD',key,keep,'CH',number,member)
+  c('PEXPIREAT',key,ends,'NX')
   if most+0>0 then c('ZREMRANGEBYRANK',key,0,-most-1) end
   return changed
 end
 `;
 
 /**
- * Submission. ARGV: member, best, 'GT' to keep the better of two or '', begin of the period, resolution in ms, slots, '1' where
+ * Submission. ARGV: member, best, 'GT' to keep the better of two or 'CH', begin of the period, resolution in ms, slots, '1' where
  * the later of equal scores is first, end of the key, most members (0 for any number). Replies 1 where the board changed.
  */
 export const SUBMIT = atomicScript(`${WRITE}local m,best,keep,from,step,slots,later,ends,most=unpack(ARGV)
@@ -50,7 +49,7 @@ if op~='' then
 end
 score=score+by
 if score<0 or score>max+0 then return {-1,score-by} end
-add(k,'',number(low=='1' and max-score or score,from,step,slots,later),m,ends,most)
+add(k,'CH',number(low=='1' and max-score or score,from,step,slots,later),m,ends,most)
 if op~='' then
   c('ZADD',ops,now,op)
   c('PEXPIRE',ops,ms)
@@ -69,51 +68,21 @@ return {r,c('ZSCORE',k,m),c('ZCARD',k),c('ZREVRANGE',k,math.max(0,r-n),r+n,'WITH
  * Names are compared by their bytes, as sorted sets do; Lua's own comparison is by the server's locale.
  */
 export const SLICE = readScript(`local c,k,e,where,m,above,below=redis.call,KEYS[1],unpack(ARGV)
-local function less(a,b)
-  for i=1,math.min(#a,#b) do
-    local x,y=a:byte(i),b:byte(i)
-    if x~=y then return x<y end
-  end
-  return #a<#b
-end
 local p=c('ZCOUNT',k,where=='after' and e or '('..e,'+inf')
 if where=='at' then
   local q=c('ZCOUNT',k,e,'+inf')
   while p<q do
     local mid=math.floor((p+q)/2)
-    if less(c('ZREVRANGE',k,mid,mid)[1],m) then q=mid else p=mid+1 end
+    local other,i=c('ZREVRANGE',k,mid,mid)[1],1
+    while other:byte(i) and other:byte(i)==m:byte(i) do i=i+1 end
+    if (other:byte(i) or -1)<(m:byte(i) or -1) then q=mid else p=mid+1 end
   end
 end
 local first=math.max(0,p-above)
 local last=p+below-1
 return {p,c('ZCARD',k),last>=first and c('ZREVRANGE',k,first,last,'WITHSCORES') or {}}`);
 
-/** Time that a board which is being made is kept without an addition, in milliseconds. */
-const MAKING_MS = 600_000;
-
-/** Begins a new board. ARGV: mark of who makes it, a member that the others are before. */
-export const BEGIN = atomicScript(`redis.call('DEL',KEYS[2])
-redis.call('ZADD',KEYS[2],-1,ARGV[1])
-redis.call('PEXPIRE',KEYS[2],${MAKING_MS})`);
-
-/** Adds to it. ARGV: mark, 'GT' or 'NX', then numbers and members. Replies 0 where somebody else began another one. */
-export const ADD = atomicScript(`local c,n=redis.call,KEYS[2]
-if not c('ZSCORE',n,ARGV[1]) then return 0 end
-c('ZADD',n,ARGV[2],unpack(ARGV,3))
-c('PEXPIRE',n,${MAKING_MS})
-return 1`);
-
-/**
- * Puts it in the place of the board. ARGV: mark, end of the key, most members. Replies 0 where somebody else began another one.
- */
-export const PUBLISH = atomicScript(`local c,k,n=redis.call,KEYS[1],KEYS[2]
-if c('ZREM',n,ARGV[1])==0 then return 0 end
-if ARGV[3]+0>0 then c('ZREMRANGEBYRANK',n,0,-ARGV[3]-1) end
-if c('EXISTS',n)==0 then c('DEL',k) return 1 end
-c('RENAME',n,k)
-c('PEXPIREAT',k,ARGV[2])
-return 1`);
-
 /** Takes a member off. ARGV: member. Replies 1 where it was on the board. */
-export const REMOVE = atomicScript(`redis.call('ZREM',KEYS[2],ARGV[1])
-return redis.call('ZREM',KEYS[1],ARGV[1])`);
+export const REMOVE = atomicScript(`local c,m=redis.call,ARGV[1]
+c('ZREM',KEYS[2],m)
+return c('ZREM',KEYS[1],m)`);
