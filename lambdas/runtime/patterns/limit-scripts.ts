@@ -84,5 +84,10 @@ export const BUCKETS = 10;
 /** Sliding window of buckets: all that the window overlaps count. The microseconds of `take` are those of a bucket. */
 export const SLIDING_WINDOW: LimitScripts = windowScripts(BUCKETS + 1, `<d${'I4'.repeat(BUCKETS + 1)}`, 1e9);
 
-/** Count of each window, of which one begins where the other ends. The microseconds of `take` are those of the window. */
-export const FIXED_WINDOW: LimitScripts = windowScripts(1, '<dd', 1e15);
+/**
+ * Count of each window, of which one begins where the other ends. The microseconds of `take` are those of the window. Its limit
+ * has 15 digits at most, as integers in headers have.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9651#section-3.3.1
+ */
+export const FIXED_WINDOW: LimitScripts = windowScripts(1, '<dd', 1e15 - 1);

@@ -87,6 +87,10 @@ describe('a limiter refuses', () => {
     ["'onUnavailable' must be one of allow, deny, local, got: undefined", { onUnavailable: undefined }],
     ["'limit' must be a whole number from 1 to 1000000000, got: 0", { limit: 0 }],
     ["'limit' must be a whole number from 1 to 1000, got: 1001", { algorithm: 'sliding-log', limit: 1001 }],
+    [
+      "'limit' must be a whole number from 1 to 999999999999999, got: 1000000000000000",
+      { algorithm: 'fixed-window', limit: 1e15 },
+    ],
     ["'windowSeconds' must be a number from 0.01 to 34560000, got: 0", { windowSeconds: 0 }],
     ["'burst' must be left out unless 'algorithm' is 'gcra', got: 2", { algorithm: 'fixed-window', burst: 2 }],
     ["'localShare' must be a number from 0 to 1, got: 2", { localShare: 2 }],

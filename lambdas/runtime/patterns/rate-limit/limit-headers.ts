@@ -11,9 +11,10 @@ export interface LimitHeadersOptions {
 
 /**
  * Headers that tell a client of its limit, with names in lower case: `RateLimit-Policy`; `RateLimit`, unless nobody knows what is
- * left; and `Retry-After`, in seconds, where it was denied.
+ * left; and `Retry-After`, in seconds, where it was denied. As draft 10 has them: items of structured fields, whose `t` is the
+ * time until there is more, and `Retry-After` is no earlier.
  *
- * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/ "Sections 3 and 4"
  */
 export function limitHeaders(decision: Decision, { legacy = false }: LimitHeadersOptions = {}): Record<string, string> {
   const { name, allowed, limit, windowSeconds, remaining, source } = decision;
