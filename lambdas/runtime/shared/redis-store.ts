@@ -126,7 +126,8 @@ export class RedisStore implements SharedStore {
 /** Text of a tag: mark and version of its last delete, mark and version of its last expire. */
 const TAG = /^(\S+ [0-9A-F]{24}( |$)){2}$/;
 
-function parseTag(text: string | null): Tag | undefined {
+/** Tag of its text; undefined where it is none. */
+export function parseTag(text: string | null): Tag | undefined {
   if (!text || !TAG.test(text)) return undefined;
   const [deleted, deletedVersion, expired, expiredVersion] = text.split(' ') as [string, string, string, string];
   return { deleted, deletedVersion, expired, expiredVersion };

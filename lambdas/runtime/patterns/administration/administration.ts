@@ -7,8 +7,9 @@ import { readCommand } from '../../connection/run-script';
 import { EXPIRED, FIRST_FIELD, FLAG_AT, FORMAT, JSON_FORMAT, NEGATIVE, ROW_END, ROW_START } from '../../entry/format';
 import { asUnavailable, invalid, unavailable } from '../../errors';
 import { slotOf } from '../../shared/hash-slot';
-import { entryKeys } from '../../shared/redis-keys';
-import { RedisStore } from '../../shared/redis-store';
+import { entryKeys, tagKey } from '../../shared/redis-keys';
+import { parseTag } from '../../shared/redis-store';
+import { PURGE_KEY } from '../../shared/scripts';
 import type { PurgeMode } from '../../shared/shared-store';
 import type { Version } from '../../versions/version';
 import { type ShardStats, shardStats } from './info';
@@ -112,12 +113,10 @@ const budget = newBudget(1000, () => unavailable('no answer within a second'));
 export class Administration {
   readonly #connection: RedisConnection;
   readonly #clock: Clock;
-  readonly #store: RedisStore;
 
   constructor({ connection, clock = systemClock }: AdministrationOptions) {
     this.#connection = connection;
     this.#clock = clock;
-    this.#store = new RedisStore(connection);
   }
 
   /** State of each shard; one that doesn't answer is left out. @throws {CacheError} `E_SHARED_UNAVAILABLE` where none does. */
@@ -237,8 +236,8 @@ export class Administration {
    */
   async purgeEntries(names: readonly string[], version: Version, mode: PurgeMode = 'delete'): Promise<void> {
     for (let i = 0; i < names.length; i += AT_ONCE) {
-      const some = names.slice(i, i + AT_ONCE);
-      await Promise.all(some.map((name) => this.#store.purgeKey(name, version, FENCE_MS, { mode })));
+      const some = names.slice(i, i + AT_ONCE).map((name) => entryKeys(this.#connection.namespace, name));
+      await Promise.all(some.map((keys) => this.#connection.purge(PURGE_KEY, keys, version, FENCE_MS, mode, '', '~')));
     }
   }
 
@@ -247,7 +246,8 @@ export class Administration {
   }
 
   async #tag([tag, deleted, expired]: [string, string, string]): Promise<TagReport> {
-    const now = await this.#store.getTag(tag);
+    const key = tagKey(this.#connection.namespace, tag);
+    const now = parseTag(await readCommand(this.#connection, key, (node) => node.get(key)));
     // One that the tier has forgotten makes a miss, too.
     if (now?.deleted !== deleted) return { tag, state: 'deleted' };
     return { tag, state: now.expired === expired ? 'current' : 'expired' };
