@@ -82,7 +82,7 @@ export class Leaderboard {
       const [done, score] = answer.reply;
       if (done < 0) {
         counted(this.#meter, 'Denied');
-        throw invalid(`the score of a member must be from 0 to ${maxScore}, got: ${score} and ${delta} more`);
+        throw invalid(`a score must be from 0 to ${maxScore}, got: ${score} and ${delta} more`);
       }
       if (done === 0) counted(this.#meter, 'Duplicates');
       return { changed: done === 1, score, replicated: answer.replicated };

@@ -78,8 +78,7 @@ if where=='at' then
     if (other:byte(i) or -1)<(m:byte(i) or -1) then q=mid else p=mid+1 end
   end
 end
-local first=math.max(0,p-above)
-local last=p+below-1
+local first,last=math.max(0,p-above),p+below-1
 return {p,c('ZCARD',k),last>=first and c('ZREVRANGE',k,first,last,'WITHSCORES') or {}}`);
 
 /** Takes a member off. ARGV: member. Replies 1 where it was on the board. */
