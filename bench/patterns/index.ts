@@ -6,7 +6,7 @@ import { type Child, withChildren } from '../support/child';
 import { describe, isMissed } from '../support/figures';
 import { installPeers, PEERS } from '../support/peers';
 import { buildRoles } from '../support/roles';
-import { patternKilobytes } from './bundles';
+import { patternSizes } from './bundles';
 import { SUBJECTS } from './subjects';
 import { FIGURES } from './table';
 
@@ -29,9 +29,10 @@ export const benchmark: Benchmark = async ({ options, log }) => {
   installPeers(log);
   const result: Record<string, unknown> = {};
   if (wanted.includes('patternBundleKb')) {
-    const sizes = patternKilobytes(patternNames(path.resolve(__dirname, '../..')));
+    const sizes = patternSizes(patternNames(path.resolve(__dirname, '../..')));
     log(`kilobytes over the connection: ${JSON.stringify(sizes)}`);
-    result.patternBundleKb = Math.max(...Object.values(sizes));
+    result.patternBundleKb = Math.max(...Object.values(sizes).map(({ kilobytes }) => kilobytes));
+    result.patternSizes = sizes;
   }
   const roles = buildRoles(path.join(__dirname, 'roles'));
   const cluster = await startRedisCluster({ encrypted: false });
