@@ -77,6 +77,26 @@ export interface Freshness {
    * @default false
    */
   readonly expire?: boolean;
+
+  /**
+   * Time for which a browser may keep a response without asking again, and for the stale windows above after it, where it knows
+   * them. No purge reaches a browser, so a route with tags must say `purgeLeavesBrowsers`.
+   * @default 0 - browsers ask each time
+   */
+  readonly browserTtlSeconds?: number;
+
+  /**
+   * True where what is at a URL never changes, so that browsers don't ask again even where the page is reloaded. Needs
+   * `browserTtlSeconds`.
+   * @default false
+   */
+  readonly immutable?: boolean;
+
+  /**
+   * True where it is known, and fine, that a purge of the route's tags leaves what browsers keep.
+   * @default false - `browserTtlSeconds` is refused for a route with tags
+   */
+  readonly purgeLeavesBrowsers?: boolean;
 }
 
 /** A route's {@link Freshness} with its defaults filled in. */
@@ -99,6 +119,16 @@ export interface RouteFreshness {
   readonly staleIfErrorSeconds: number;
   /** True where a purge may make values stale instead of removing them. */
   readonly expire: boolean;
+  /**
+   * Time for which a browser may keep a response, in seconds.
+   * @default - browsers ask each time
+   */
+  readonly browserTtlSeconds?: number;
+  /**
+   * True where browsers needn't ask when the page is reloaded.
+   * @default - they ask
+   */
+  readonly immutable?: boolean;
 }
 
 /** Properties of a route, said once; every tier's configuration follows from them. */
@@ -222,7 +252,7 @@ export function defineRoute(props: RouteProps): Route {
   const version = props.version ?? 1;
   if (!Number.isInteger(version) || version < 1) fail('version', 'must be a whole number of at least 1', props.version);
 
-  const freshness = props.freshness && checkFreshness(props.freshness, fail);
+  const freshness = props.freshness && checkFreshness(props.freshness, tags, fail);
   return Object.freeze({
     name: props.name,
     path: props.path,
@@ -236,7 +266,9 @@ export function defineRoute(props: RouteProps): Route {
   });
 }
 
-function checkFreshness(given: Freshness, fail: (property: string, rule: string, got: unknown) => never): RouteFreshness {
+type Fail = (property: string, rule: string, got: unknown) => never;
+
+function checkFreshness(given: Freshness, tags: readonly string[], fail: Fail): RouteFreshness {
   const freshness: RouteFreshness = {
     memoryTtlSeconds: given.memoryTtlSeconds ?? 1,
     hotMemoryTtlSeconds: given.hotMemoryTtlSeconds ?? given.memoryTtlSeconds ?? 1,
@@ -247,6 +279,7 @@ function checkFreshness(given: Freshness, fail: (property: string, rule: string,
     staleWhileRevalidateSeconds: given.staleWhileRevalidateSeconds ?? 0,
     staleIfErrorSeconds: given.staleIfErrorSeconds ?? 0,
     expire: given.expire ?? false,
+    ...checkBrowsers(given, tags, fail),
   };
   for (const [name, value] of Object.entries(freshness)) {
     if (typeof value === 'boolean') continue;
@@ -298,4 +331,26 @@ function checkFreshness(given: Freshness, fail: (property: string, rule: string,
     );
   }
   return freshness;
+}
+
+/** Checks what browsers may keep, which nothing can purge. */
+function checkBrowsers(
+  { browserTtlSeconds = 0, immutable = false, purgeLeavesBrowsers = false }: Freshness,
+  tags: readonly string[],
+  fail: Fail,
+): Pick<RouteFreshness, 'browserTtlSeconds' | 'immutable'> {
+  if (!Number.isInteger(browserTtlSeconds) || browserTtlSeconds < 0) {
+    fail('freshness.browserTtlSeconds', 'must be a whole number of seconds', browserTtlSeconds);
+  }
+  if (immutable && browserTtlSeconds === 0) {
+    fail('freshness.immutable', "must be false without a 'browserTtlSeconds', for which it holds", immutable);
+  }
+  if (browserTtlSeconds > 0 && tags.length > 0 && !purgeLeavesBrowsers) {
+    fail(
+      'freshness.browserTtlSeconds',
+      "must be 0 with 'tags', because no purge of them reaches a browser; set it to 0, or say 'purgeLeavesBrowsers: true'",
+      browserTtlSeconds,
+    );
+  }
+  return browserTtlSeconds > 0 ? { browserTtlSeconds, ...(immutable && { immutable }) } : {};
 }

@@ -92,7 +92,7 @@ export function cached(
     statusCode: found ? 200 : 404,
     headers: {
       'content-type': found ? contentType : 'application/problem+json',
-      'cache-control': cacheControl(route, outcome),
+      'cache-control': cacheControl(route, outcome, found),
       'cache-status': cacheStatus(outcome),
       [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(','),
       etag: entityTag(body),
@@ -103,7 +103,8 @@ export function cached(
 
 /**
  * `Cache-Control` of a read. Shared caches may keep what the inner tiers have left. Browsers always ask again, because nothing
- * can purge them: without `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but
+ * can purge them, unless the route says that they needn't; an absence, and what no tier may keep, they don't keep either. Without
+ * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but
  * CloudFront doesn't collapse requests whose response has one. A response that shared caches may keep says what they may do with
  * it afterwards, in place of `must-revalidate`, which forbids all of that; one that is stale itself doesn't, or the windows would
  * add up.
@@ -111,10 +112,19 @@ export function cached(
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html,
  * "Simultaneous requests for the same object (request collapsing)"
  */
-export function cacheControl(route: Route, outcome: Outcome): string {
+export function cacheControl(route: Route, outcome: Outcome, found = true): string {
   const maxAge = edgeMaxAgeSeconds(route, outcome.ttlSeconds);
   const stale = maxAge > 0 ? staleDirectives(route) : [];
-  return ['public', ...(stale.length > 0 ? [] : ['must-revalidate']), `s-maxage=${maxAge}`, ...stale].join(', ');
+  const { browserTtlSeconds = 0, immutable } = route.freshness ?? {};
+  const browsers = found && outcome.ttlSeconds > 0 && browserTtlSeconds > 0;
+  return [
+    'public',
+    ...(stale.length > 0 ? [] : ['must-revalidate']),
+    ...(browsers ? [`max-age=${browserTtlSeconds}`] : []),
+    `s-maxage=${maxAge}`,
+    ...(browsers && immutable ? ['immutable'] : []),
+    ...stale,
+  ].join(', ');
 }
 
 /** The entity tag that {@link cached} gives to a value, or to its absence. */
