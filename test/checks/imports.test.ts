@@ -30,7 +30,7 @@ const RULES: Record<string, Rule> = {
   // No file of a set-up that runs before anything is installed may need a package.
   'scripts/setup': { folders: [], packages: [] },
   bench: {
-    folders: ['lambdas/runtime', 'lambdas/platform', 'lib/contract', 'local', 'cli/arguments', 'test/support'],
+    folders: ['lambdas/runtime', 'lambdas/platform', 'lib/contract', 'local', 'cli/arguments', 'test/support', 'examples'],
     packages: [
       'cachement',
       'aws-cdk-lib',
