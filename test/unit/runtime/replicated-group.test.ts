@@ -1,10 +1,19 @@
 import type { Redis } from 'ioredis';
-import { ReplicatedGroup } from '../../../lambdas/runtime/connection/replicated-group';
+import { newReplicatedGroup } from '../../../lambdas/runtime/connection/replicated-group';
+import { FakeClock } from '../../support/fake-clock';
 
 /** Notes what each pipeline has, and answers when the test says so. */
 class SlowMaster {
   readonly pipelines: string[][] = [];
   readonly #ends: ((error?: Error) => void)[] = [];
+  /** Replicas that have acknowledged, and waits that were sent again. */
+  acknowledged = 1;
+  waits = 0;
+
+  async wait(): Promise<number> {
+    this.waits++;
+    return this.acknowledged;
+  }
 
   pipeline() {
     const commands: string[] = [];
@@ -18,7 +27,9 @@ class SlowMaster {
             error
               ? reject(error)
               : resolve(
-                  commands.map((name) => (name === 'bad' ? [new Error('MOVED')] : [null, name.startsWith('WAIT') ? 1 : name])),
+                  commands.map((name) =>
+                    name === 'bad' ? [new Error('MOVED')] : [null, name.startsWith('WAIT') ? this.acknowledged : name],
+                  ),
                 ),
           ),
         );
@@ -34,18 +45,19 @@ class SlowMaster {
 
 const start = () => {
   const master = new SlowMaster();
-  const group = new ReplicatedGroup(master as unknown as Redis);
-  return { master, run: (text: string) => group.run({ text, sha: '' }, ['key'], [], 1) };
+  const clock = new FakeClock();
+  const group = newReplicatedGroup(master as unknown as Redis, clock);
+  return { master, clock, run: (text: string) => group.run({ text, sha: '' }, ['key'], [], 1) };
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('scripts that come while others are on their way share one wait for the replica', async () => {
   const { master, run } = start();
   const purges = ['a', 'b', 'bad', 'c'].map(run);
-  expect(master.pipelines).toEqual([['a', 'WAIT 1 100']]);
+  expect(master.pipelines).toEqual([['a', 'WAIT 1 1']]);
   master.end();
   await turn();
-  expect(master.pipelines[1]).toEqual(['b', 'bad', 'c', 'WAIT 1 100']);
+  expect(master.pipelines[1]).toEqual(['b', 'bad', 'c', 'WAIT 1 1']);
   master.end();
   expect(await Promise.allSettled(purges)).toEqual([
     { status: 'fulfilled', value: ['a', true] },
@@ -53,6 +65,26 @@ test('scripts that come while others are on their way share one wait for the rep
     { status: 'rejected', reason: new Error('MOVED') },
     { status: 'fulfilled', value: ['c', true] },
   ]);
+});
+
+test('a replica is waited for by short waits, so that no read behind them is held up, and for 100 ms at most', async () => {
+  const { master, clock, run } = start();
+  master.acknowledged = 0;
+  const late = run('a');
+  master.end();
+  await turn();
+  for (let i = 0; i < 3; i++) await clock.advance(5);
+  expect(master.waits).toBe(3);
+  master.acknowledged = 1;
+  await clock.advance(5);
+  expect(await late).toEqual(['a', true]);
+  master.acknowledged = 0;
+  const never = run('b');
+  master.end();
+  await turn();
+  await clock.advance(95);
+  await clock.advance(5);
+  expect(await never).toEqual(['b', false]);
 });
 
 test('a lost connection fails its group, and the next one goes on', async () => {
