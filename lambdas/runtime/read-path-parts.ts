@@ -18,6 +18,8 @@ interface PathOptions {
   readonly leaseMs: number;
   /** Longest wait of a read for another process's load, in milliseconds, before it loads without filling. */
   readonly waitMs: number;
+  /** Longest duration of a load, in milliseconds. */
+  readonly loadTimeoutMs: number;
   /** Life of a fence after the purge that set it, in milliseconds. */
   readonly fenceMs: number;
   /** Largest entry that is stored, in characters. */

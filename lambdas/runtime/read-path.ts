@@ -367,7 +367,10 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
   ): Promise<ReadResult> {
     // Begins now: the request for the lease is no part of the load.
     const attempt = newAttempt(request, flight);
-    const { entryName, ticket } = request;
+    const { entryName, ticket, policy } = request;
+    // The ids that don't exist are without number: their tags live as long as the two runs of a load, and what remembers that
+    // nothing was there.
+    const lifeMs = policy.negativeMs + 2 * parts.loadTimeoutMs;
     const release = () => shared!.release(entryName, token).catch(ignored);
     const loadedAt = shared!.now();
     let captured: Capture;
@@ -375,7 +378,7 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
     try {
       if (doubtful) least = laterVersion(least, await source.current());
       const predicted = seen?.cached.tags ?? hints.get(entryName)?.tags ?? [];
-      captured = await tags!.capture(union(request.tags, predicted));
+      captured = await tags!.capture(union(request.tags, predicted), lifeMs);
     } catch {
       // A tag's shard, or the primary that dates a new tag, can't answer: the value can be read, but not stored.
       await release();
@@ -383,7 +386,7 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
     }
     const renewal = background ? renewLease(shared!, clock, entryName, token, leaseMsOf(seen?.cached.loadMs)) : undefined;
     try {
-      const load = await taggedLoad(tags!, source, request, captured, least).finally(renewal);
+      const load = await taggedLoad(tags!, source, request, captured, least, lifeMs).finally(renewal);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
       // then.
       flight.close();
@@ -403,6 +406,8 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
         const [filled, current] = await Promise.all([
           shared!.fill(entryName, token, version, header.expiresAt - loadedAt, entry),
           flight.joiners > 0 ? tags!.read(load.tags, true) : undefined,
+          // Those of a value live as long as it may.
+          json && tags!.capture(declaredTags(load.tags)).catch(ignored),
         ]);
         if (!filled) return asUncacheable(miss, 'fill-rejected');
         if (!current || judge(load.marks, current) === 'fresh') flight.admit();

@@ -105,13 +105,19 @@ export function newTagVersions(
     return Promise.all(names.map((name) => (!strict && recall(name)) || ask(name)));
   }
 
-  /** Marks of the tags as they are now, before a load; those that are missing are created with the primary's version. */
-  async function capture(names: readonly string[]): Promise<Capture> {
+  /**
+   * Marks of the tags as they are now; those that are missing are created with the primary's version.
+   *
+   * @param lifeMs life of declared tags that are created, before a load that may find nothing; without it all live on for long.
+   */
+  async function capture(names: readonly string[], lifeMs?: number): Promise<Capture> {
     const remember = rememberer();
-    const touched = await Promise.all(names.map((name) => asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
+    const briefly = (name: string) => !name.startsWith('*') && lifeMs;
+    const touched = await Promise.all(names.map((name) => briefly(name) ? ask(name) : asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
     const version = touched.includes(undefined) ? await asOne('version', () => source.current()) : '';
-    const create = (name: string) => asOne(`create ${name}`, () => store.createTag(name, newToken(), version, tagLifeMs));
+    const create = (name: string) =>
+      asOne(`create ${name}`, () => store.createTag(name, newToken(), version, briefly(name) || tagLifeMs));
     const tags = await Promise.all(names.map((name, i) => touched[i] ?? create(name)));
     let minVersion: Version | undefined;
     let purgedAt: Version | undefined;

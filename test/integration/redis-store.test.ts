@@ -4,6 +4,7 @@ import { seeded } from '../../bench/consistency/random';
 import { Cache, CacheError, type RedisStore } from '../../lambdas/runtime';
 import { clusterState } from '../../lambdas/runtime/cluster-state';
 import { slotOf } from '../../lambdas/runtime/shared/hash-slot';
+import { tagKey } from '../../lambdas/runtime/shared/redis-keys';
 import { newToken } from '../../lambdas/runtime/token';
 import { TimeVersions } from '../../lambdas/runtime/versions/time';
 import { entryOf, sharedStoreContract, version } from '../contract/shared-store';
@@ -101,6 +102,40 @@ async function asAdministrators(use: (masters: Redis[]) => Promise<void>): Promi
     for (const master of masters) master.disconnect();
   }
 }
+
+test('a tag never ends sooner because somebody else makes it for a short time', async () => {
+  const store = cluster.store();
+  await store.createTag('long', newToken(), version(1), 600_000);
+  await store.createTag('long', newToken(), version(2), 1000);
+  await store.purgeTag('long', newToken(), version(3), 1000, 'delete');
+  const client = await store.connection.client();
+  expect(await client.pttl(tagKey(store.connection.namespace, 'long'))).toBeGreaterThan(300_000);
+});
+
+test('replicas that hang hold up no reads behind a purge', async () => {
+  const store = cluster.store({ budgetMs: 1000 });
+  await purges(store, ['held-up']);
+  const replicas = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'replica');
+  const all = (signal: 'SIGSTOP' | 'SIGCONT') => Promise.all(replicas.map(({ name }) => cluster.engines.kill(name, signal)));
+  await all('SIGSTOP');
+  try {
+    let purged = false;
+    const purging = purges(store, ['held-up']).finally(() => {
+      purged = true;
+    });
+    let reads = 0;
+    while (!purged) {
+      await store.get('held-up');
+      reads++;
+    }
+    await purging;
+    // The first of them at most would be answered before the purge is.
+    expect(reads).toBeGreaterThan(3);
+  } finally {
+    await all('SIGCONT');
+    await cluster.engines.ready();
+  }
+});
 
 test('a tag is purged where no memory is left and nothing may be evicted', async () => {
   const store = cluster.store();

@@ -20,6 +20,8 @@ export class MemorySharedStore implements SharedStore {
   readonly values = new Map<string, { entry: string; until: number }>();
   readonly fences = new Map<string, Fence>();
   readonly tags = new Map<string, Tag>();
+  /** Ends of the tags' lives, by name. */
+  readonly tagEnds = new Map<string, number>();
   /** Called before each operation takes effect; a test may wait in it, or throw. */
   before: (operation: string, key: string) => Promise<void> | void = () => {};
 
@@ -86,17 +88,20 @@ export class MemorySharedStore implements SharedStore {
 
   async getTag(name: string): Promise<Tag | undefined> {
     await this.before('getTag', name);
-    return this.tags.get(name);
+    return this.#tag(name);
   }
 
-  async touchTag(name: string): Promise<Tag | undefined> {
+  async touchTag(name: string, ttlMs: number): Promise<Tag | undefined> {
     await this.before('touchTag', name);
-    return this.tags.get(name);
+    const tag = this.#tag(name);
+    if (tag) this.tagEnds.set(name, this.now() + ttlMs);
+    return tag;
   }
 
-  async createTag(name: string, mark: string, version: string): Promise<Tag> {
+  async createTag(name: string, mark: string, version: string, ttlMs: number): Promise<Tag> {
     await this.before('createTag', name);
-    const tag = this.tags.get(name) ?? { deleted: mark, deletedVersion: version, expired: mark, expiredVersion: version };
+    this.#keepTag(name, ttlMs);
+    const tag = this.#tag(name) ?? { deleted: mark, deletedVersion: version, expired: mark, expiredVersion: version };
     this.tags.set(name, tag);
     return tag;
   }
@@ -136,9 +141,10 @@ export class MemorySharedStore implements SharedStore {
     this.fences.set(key, fence);
   }
 
-  async purgeTag(name: string, mark: string, version: string, _ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
+  async purgeTag(name: string, mark: string, version: string, ttlMs: number, mode: PurgeMode | 'timeline'): Promise<void> {
     await this.before('purgeTag', name);
-    const tag = this.tags.get(name);
+    this.#keepTag(name, ttlMs);
+    const tag = this.#tag(name);
     if (!tag) this.tags.set(name, { deleted: mark, deletedVersion: version, expired: mark, expiredVersion: version });
     else if (
       mode === 'timeline'
@@ -161,6 +167,16 @@ export class MemorySharedStore implements SharedStore {
       row: greatest(fence?.row, row),
       until: Math.max(fence?.until ?? 0, this.now() + fenceMs),
     });
+  }
+
+  #tag(name: string): Tag | undefined {
+    if ((this.tagEnds.get(name) ?? Infinity) <= this.now()) this.tags.delete(name);
+    return this.tags.get(name);
+  }
+
+  #keepTag(name: string, ttlMs: number): void {
+    const end = this.#tag(name) ? (this.tagEnds.get(name) ?? 0) : 0;
+    this.tagEnds.set(name, Math.max(end, this.now() + ttlMs));
   }
 
   #intended(fence: Fence | undefined): boolean {

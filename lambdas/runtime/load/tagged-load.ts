@@ -22,6 +22,7 @@ export interface TaggedLoad {
  * Runs a loader whose tags were captured before. Where it names tags that weren't, their versions are captured and it runs once
  * more; where it then names others still, its value is returned and not filled.
  *
+ * @param lifeMs life of a tag that nobody has used, in milliseconds.
  * @throws whatever the loader throws.
  */
 export async function taggedLoad<Handle>(
@@ -30,6 +31,7 @@ export async function taggedLoad<Handle>(
   request: Pick<ReadRequest<unknown, Handle>, 'entryName' | 'key' | 'loader' | 'tags'>,
   captured: Capture,
   fence: Version | undefined,
+  lifeMs: number,
 ): Promise<TaggedLoad> {
   const marks = new Map(captured.marks.map((mark) => [mark.tag, mark]));
   let minVersion = laterVersion(fence, captured.minVersion);
@@ -49,7 +51,10 @@ export async function taggedLoad<Handle>(
     }
     if (run === 2) return result('unpredicted-tags');
     try {
-      const more = await tags.capture(names.filter((name) => !marks.has(name)));
+      const more = await tags.capture(
+        names.filter((name) => !marks.has(name)),
+        lifeMs,
+      );
       for (const mark of more.marks) marks.set(mark.tag, mark);
       minVersion = laterVersion(minVersion, more.minVersion);
     } catch {

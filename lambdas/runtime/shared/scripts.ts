@@ -138,7 +138,7 @@ end`);
 /**
  * Purge of a tag. A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One
  * that is missing is created. ARGV: new mark, version, TTL in ms, 'create', 'delete', 'expire' or 'timeline'. Replies the tag as
- * it is then. A purge older than the last one of its kind changes nothing, because entries that were captured since then contain
+ * it is then, and never lets it live shorter. A purge older than the last one of its kind changes nothing, because entries that were captured since then contain
  * it; one of the same version does, because two commits can lie at one position. `timeline` deletes where the version begins a
  * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
  * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
@@ -152,5 +152,5 @@ if v>=stale:sub(-24) then stale=new end
 elseif mode=='delete' and v>=gone:sub(-24) or mode=='timeline' and v:sub(1,8)>gone:sub(-24,-17) then gone=new
 end
 local tag=gone..' '..stale
-if redis.pcall('SET',k,tag,'PX',ttl).err then c('DEL',k) end
+if redis.pcall('SET',k,tag,'PX',math.max(ttl,c('PTTL',k))).err then c('DEL',k) end
 return tag`);

@@ -112,7 +112,10 @@ export interface SharedStore {
   getTag(name: string): Promise<Tag | undefined>;
   /** {@link getTag}, which makes the tag live for another `ttlMs`. */
   touchTag(name: string, ttlMs: number): Promise<Tag | undefined>;
-  /** Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. */
+  /**
+   * Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. It doesn't end
+   * sooner than it would have.
+   */
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
 
   /** Purges one key; resolves once a replica has it too, or can't be waited for. */
