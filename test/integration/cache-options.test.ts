@@ -335,6 +335,30 @@ test('hot keys are read from replicas, too, which answer while their master does
   await cluster.engines.ready();
 });
 
+test('a replica that hangs is asked once a second at most, and found again', async () => {
+  const replicas = replicaReads({ ...place('hung-replicas'), budgetMs: 100 });
+  const read = () => replicas.get('things/1/k');
+  await waitFor('both nodes', async () => {
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, read));
+    return answers.every(({ status }) => status === 'fulfilled');
+  });
+  const stopped = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'replica');
+  const all = (signal: 'SIGSTOP' | 'SIGCONT') => Promise.all(stopped.map(({ name }) => cluster.engines.kill(name, signal)));
+  await all('SIGSTOP');
+  try {
+    const began = performance.now();
+    let failed = 0;
+    for (let i = 0; i < 200; i++) await read().catch(() => failed++);
+    // Half of them without the rest.
+    expect(failed).toBeLessThanOrEqual(2 + Math.floor((performance.now() - began) / 1000));
+    expect(failed).toBeGreaterThan(0);
+  } finally {
+    await all('SIGCONT');
+    await cluster.engines.ready();
+  }
+  await replicas.close();
+});
+
 // Last, because it stops a master, whose replica may take over.
 test('a bus forgets everything where messages may have been missed, and keeps again once they are heard', async () => {
   const source = new OneValue();

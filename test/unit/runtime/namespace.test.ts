@@ -141,6 +141,21 @@ describe('a namespace', () => {
     expect(await again.get('1')).toBeUndefined();
   });
 
+  test('that is declared again with other TTLs is another view of its entries: of calls with a TTL, or past memory', async () => {
+    const { cache, a, clock } = two();
+    const brief = cache.namespace('users', { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 10 } });
+    const pastMemory = cache.namespace('users', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
+    await brief.getOrSet('1', async () => 'v1');
+    expect((await a.read('1', async () => 'unused')).outcome.tier).toBe('memory');
+    expect((await pastMemory.read('1', async () => 'unused')).outcome.tier).toBe('shared');
+    await clock.advance(11_000);
+    expect(await a.getOrSet('1', async () => 'v2')).toBe('v2');
+    await clock.advance(11_000);
+    expect(await brief.get('1')).toBe('v2');
+    await pastMemory.delete('1');
+    expect([await a.get('1'), await brief.get('1')]).toEqual([undefined, undefined]);
+  });
+
   test('that is declared again with another version has nothing of the old one, also in memory, and both are cleared', async () => {
     const { cache, a } = two();
     await a.getOrSet('1', async () => 'old shape');
