@@ -324,7 +324,7 @@ test('hot keys are read from replicas, too, which answer while their master does
   const read = () => things.read('k', async () => source.value);
   await waitFor('a hit', async () => (await read()).outcome.tier === 'shared');
   await waitFor('a replica', async () => (await replicas.get('things/1/k').catch(() => null)) !== null);
-  const masters = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const masters = await cluster.nodes('primary');
   await Promise.all(masters.map(({ name }) => cluster.engines.kill(name, 'SIGSTOP')));
   const answers = await Promise.allSettled(Array.from({ length: 30 }, () => replicas.get('things/1/k')));
   await Promise.all(masters.map(({ name }) => cluster.engines.kill(name, 'SIGCONT')));
@@ -342,7 +342,7 @@ test('a replica that hangs is asked once a second at most, and found again', asy
     const answers = await Promise.allSettled(Array.from({ length: 20 }, read));
     return answers.every(({ status }) => status === 'fulfilled');
   });
-  const stopped = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'replica');
+  const stopped = await cluster.nodes('replica');
   const all = (signal: 'SIGSTOP' | 'SIGCONT') => Promise.all(stopped.map(({ name }) => cluster.engines.kill(name, signal)));
   await all('SIGSTOP');
   try {
@@ -366,7 +366,7 @@ test('a bus forgets everything where messages may have been missed, and keeps ag
   const things = cacheOf('lost', source, { backplane: bus }).namespace('things', { freshness: LONG });
   await waitFor('the bus', () => !bus.disconnected);
   await things.getOrSet('k', async () => source.value);
-  const masters = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const masters = await cluster.nodes('primary');
   const channelsOf = new Set<string>();
   for (const { name } of masters) {
     await cluster.engines.kill(name, 'SIGSTOP');

@@ -94,7 +94,7 @@ test('signs in to each connection with the credentials of that moment', async ()
 
 /** Clients of the masters, each of its administrator. */
 async function asAdministrators(use: (masters: Redis[]) => Promise<void>): Promise<void> {
-  const nodes = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'primary');
+  const nodes = await cluster.nodes('primary');
   const masters = nodes.map(({ name }) => new Redis(cluster.engines.cacheAdministrator(name)));
   try {
     await use(masters);
@@ -115,7 +115,7 @@ test('a tag never ends sooner because somebody else makes it for a short time', 
 test('replicas that hang hold up no reads behind a purge', async () => {
   const store = cluster.store({ budgetMs: 1000 });
   await purges(store, ['held-up']);
-  const replicas = (await cluster.engines.processes()).filter(({ kind, role }) => kind === 'redis' && role === 'replica');
+  const replicas = await cluster.nodes('replica');
   const all = (signal: 'SIGSTOP' | 'SIGCONT') => Promise.all(replicas.map(({ name }) => cluster.engines.kill(name, signal)));
   await all('SIGSTOP');
   try {
@@ -232,7 +232,7 @@ describe('a shard that hangs', () => {
     // A budget that a busy machine keeps: the shards that answer must.
     const store = cluster.store({ breakerRestMs: 200, budgetMs: 400 });
     const keys = Array.from({ length: 60 }, (_, i) => `hang/${i}`);
-    const victim = (await cluster.engines.processes()).find((each) => each.kind === 'redis' && each.role === 'primary');
+    const [victim] = await cluster.nodes('primary');
     const failures = async () => {
       const results = await Promise.all(
         keys.map((key) =>
@@ -270,7 +270,7 @@ test('health is as the masters answer now, and not as somebody once failed to re
   const store = cluster.store();
   const keys = Array.from({ length: 30 }, (_, i) => `health/${i}`);
   await purges(store, keys);
-  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const [victim] = await cluster.nodes('primary');
   await cluster.engines.kill(victim!.name, 'SIGSTOP');
   const failed = (await Promise.allSettled(keys.map((key) => store.get(key)))).filter(({ status }) => status === 'rejected');
   expect(failed.length).toBeGreaterThan(0);
@@ -285,7 +285,7 @@ test('whoever only purges finds the successor of a master that died', async () =
   const store = cluster.store();
   const keys = Array.from({ length: 30 }, (_, i) => `dead/${i}`);
   await purges(store, keys);
-  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const [victim] = await cluster.nodes('primary');
   await cluster.engines.kill(victim!.name);
   try {
     await purges(store, keys);
@@ -299,7 +299,7 @@ test('whoever only purges leaves a master that hangs for its successor', async (
   const store = cluster.store({ purgeBudgetMs: 400 });
   const keys = Array.from({ length: 30 }, (_, i) => `hung/${i}`);
   await purges(store, keys);
-  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const [victim] = await cluster.nodes('primary');
   await cluster.engines.kill(victim!.name, 'SIGSTOP');
   try {
     await purges(store, keys);
@@ -314,7 +314,7 @@ test('a replica that takes over from its master, and gives it back, is purged an
   const keys = Array.from({ length: 30 }, (_, i) => `turn/${i}`);
   await purges(store, keys);
   for (let turn = 0; turn < 2; turn++) {
-    const [replica] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'replica');
+    const [replica] = await cluster.nodes('replica');
     const client = new Redis(cluster.engines.cacheAdministrator(replica!.name));
     try {
       // One that gets no vote in time is given up, and asked for again.
@@ -339,7 +339,7 @@ test('with one master hanging, entries on the others still hit, though every hit
   const keys = Array.from({ length: 60 }, (_, i) => `${i}`);
   const read = (key: string) => things.read(key, async () => key);
   await waitFor('every entry', async () => (await Promise.all(keys.map(read))).every(({ outcome }) => outcome.status === 'hit'));
-  const [victim] = (await cluster.engines.processes()).filter((each) => each.kind === 'redis' && each.role === 'primary');
+  const [victim] = await cluster.nodes('primary');
   await cluster.engines.kill(victim!.name, 'SIGSTOP');
   try {
     const outcomes = await Promise.all(

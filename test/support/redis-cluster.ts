@@ -1,11 +1,14 @@
 import { type RedisConnectionOptions, RedisStore } from '../../lambdas/runtime';
-import type { Engines } from '../../local/engines';
+import type { EngineProcess, Engines } from '../../local/engines';
 import { startEngines } from './engines-model';
+import { waitFor } from './wait-for';
 
 /** A real cluster of three shards with a replica each, and what a store needs to reach it. */
 export interface RedisCluster {
   readonly engines: Engines;
   readonly place: Place;
+  /** Nodes of a role, once the cluster says which they are: a busy machine may not say it in time. */
+  nodes(role: 'primary' | 'replica'): Promise<EngineProcess[]>;
   store(options?: Partial<RedisConnectionOptions>): RedisStore;
   dispose(): Promise<void>;
 }
@@ -76,6 +79,14 @@ export async function startRedisCluster({ encrypted = true }: RedisClusterOption
   return {
     engines,
     place: { host: 'localhost', port, ...(encrypted && { tls, user: credentials }) },
+    async nodes(role) {
+      let nodes: EngineProcess[] = [];
+      await waitFor(`a ${role}`, async () => {
+        nodes = (await engines.processes()).filter((each) => each.kind === 'redis' && each.role === role);
+        return nodes.length > 0;
+      });
+      return nodes;
+    },
     store(options = {}) {
       const store = new RedisStore({
         endpoint: `localhost:${port}`,
