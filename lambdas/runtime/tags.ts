@@ -113,7 +113,9 @@ export function newTagVersions(
   async function capture(names: readonly string[], lifeMs?: number): Promise<Capture> {
     const remember = rememberer();
     const briefly = (name: string) => !name.startsWith('*') && lifeMs;
-    const touched = await Promise.all(names.map((name) => briefly(name) ? ask(name) : asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs))));
+    const touched = await Promise.all(
+      names.map((name) => (briefly(name) ? ask(name) : asOne(`touch ${name}`, () => store.touchTag(name, tagLifeMs)))),
+    );
     // A tag may be missing because it was evicted after a purge, which only a version read now is certain to contain.
     const version = touched.includes(undefined) ? await asOne('version', () => source.current()) : '';
     const create = (name: string) =>
