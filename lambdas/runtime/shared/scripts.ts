@@ -138,10 +138,10 @@ end`);
 /**
  * Purge of a tag. A tag is a text of four fields: mark and version of its last delete, mark and version of its last expire. One
  * that is missing is created. ARGV: new mark, version, TTL in ms, 'create', 'delete', 'expire' or 'timeline'. Replies the tag as
- * it is then, and never lets it live shorter. A purge older than the last one of its kind changes nothing, because entries that were captured since then contain
- * it; one of the same version does, because two commits can lie at one position. `timeline` deletes where the version begins a
- * newer timeline than the last delete's, so that of all who notice it one purges. Where memory is full and nothing may be
- * evicted, the tag is removed, which makes its entries misses as well, and is never refused.
+ * it is then, and never lets it live shorter. A purge older than the last one of its kind changes nothing, because entries that
+ * were captured since then contain it; one of the same version does, because two commits can lie at one position. `timeline`
+ * deletes where the version begins a newer timeline than the last delete's, so that of all who notice it one purges. Where memory
+ * is full and nothing may be evicted, the tag is removed, which makes its entries misses as well, and is never refused.
  */
 export const PURGE_TAG = script(`${begin(KEYED, 'mark,v,ttl,mode')}local new=mark..' '..v
 local half='(%S+ '..('%x'):rep(24)..')'

@@ -113,8 +113,8 @@ export interface SharedStore {
   /** {@link getTag}, which makes the tag live for another `ttlMs`. */
   touchTag(name: string, ttlMs: number): Promise<Tag | undefined>;
   /**
-   * Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. It doesn't end
-   * sooner than it would have.
+   * Makes a tag that isn't there with this mark and version, for `ttlMs`; gives what is there now, whoever made it. It doesn't
+   * end sooner than it would have.
    */
   createTag(name: string, mark: string, version: Version, ttlMs: number): Promise<Tag>;
 
