@@ -6,6 +6,7 @@ import { type Child, withChildren } from '../support/child';
 import { describe, isMissed } from '../support/figures';
 import { installPeers, PEERS } from '../support/peers';
 import { buildRoles } from '../support/roles';
+import { BESIDE_DATABASE, besideDatabase } from './beside-database';
 import { patternSizes } from './bundles';
 import { SUBJECTS } from './subjects';
 import { FIGURES } from './table';
@@ -52,6 +53,9 @@ export const benchmark: Benchmark = async ({ options, log }) => {
       log(
         `  ${subject}: ${result[subject]} (ours ${round(median(sides.ours))}, theirs ${round(median(sides.theirs))} of a command)`,
       );
+    }
+    if (wanted.some((key) => BESIDE_DATABASE.includes(key))) {
+      Object.assign(result, await besideDatabase(roles.file('database'), cluster.place, log));
     }
   } finally {
     await cluster.dispose();

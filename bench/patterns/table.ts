@@ -9,6 +9,12 @@ export const FIGURES: readonly Figure[] = [
   { key: 'sessionVsPeerEveryTouch', what: 'the same with each use written down', atLeast: 0.8 },
   { key: 'leaderboardVsPeer', what: 'a board of 100,000 with ties, beside redis-rank', atLeast: 1 },
   {
+    key: 'reserveVsDatabase',
+    what: 'reservations beside conditional updates alone, 64 at once for one item, one PostgreSQL',
+    atLeast: 3,
+  },
+  { key: 'readManyQueries', what: 'queries for 20 values that no tier has', atMost: 1 },
+  {
     key: 'patternBundleKb',
     what: 'largest that a pattern exports, imported alone, over the connection, minified, in KB',
     atMost: 8,
