@@ -6,8 +6,7 @@ interface Row {
   readonly id: string;
   readonly cart: { readonly lines: readonly string[] };
   readonly notes: {
-    readonly done?: readonly string[];
-    readonly parcel?: { readonly id: string; readonly into: string; readonly cart: { readonly lines: readonly string[] } };
+    readonly parcel?: { readonly cart: { readonly lines: readonly string[] } };
   };
 }
 
@@ -29,20 +28,14 @@ export const carts: Judge = {
   async judge({ notes, failovers, testbed }) {
     const rows = await testbed.sql<Row>(testbed.roles.primary, 'SELECT id, cart, notes FROM cart');
     const orders = await testbed.sql<{ lines: string[] }>(testbed.roles.primary, 'SELECT lines FROM cart_order');
-    const takers = new Map(rows.map((row) => [row.id, new Set(row.notes.done)]));
     const found = new Map<string, number>();
     const count = (lines: readonly string[]) => {
       for (const line of lines) found.set(line, (found.get(line) ?? 0) + 1);
     };
-    for (const {
-      cart,
-      notes: { parcel },
-    } of rows) {
-      count(cart.lines);
-      // A parcel whose process died on the way is to be delivered, unless it was.
-      if (parcel && !takers.get(parcel.into)?.has(parcel.id)) count(parcel.cart.lines);
-    }
+    for (const { cart } of rows) count(cart.lines);
     for (const { lines } of orders) count(lines);
+    // A parcel whose process died on the way is still to be delivered, or was and is still to be dropped: the next merge knows.
+    for (const { notes } of rows) count(notes.parcel?.cart.lines.filter((line) => !found.has(line)) ?? []);
     const added = notes.filter(({ kind, data }) => kind === 'added' && (!failovers || data.replicated));
     return {
       cartLinesLost: added.filter(({ data }) => !found.has(data.line)).length,
