@@ -15,6 +15,8 @@ export const places: Omit<CachementProps, 'config'> = {
   examples: [
     { id: 'Place', shows: 'a place; ask twice, and look at X-Cache and Cache-Status', path: '/places/2950159' },
     { id: 'Country', shows: 'the largest places of a country', path: '/places?country=DE&limit=20&page=1' },
+    { id: 'Nearby', shows: 'places within 25 km of a point', path: '/places/nearby?lat=52.52&lon=13.41&radius=25' },
+    { id: 'Search', shows: 'places whose name begins with a text', path: '/places/search?q=berl' },
     {
       id: 'Change',
       shows: 'a change, whose purge reaches the edge in seconds',

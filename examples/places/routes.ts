@@ -33,6 +33,20 @@ export const placesOfCountry: Route = defineRoute({
   tags: ['country:{country}', 'countries'],
 });
 
+/** Places around a point, the nearest first. Cached within, by cells: whoever moves a place drops the cells that it is in. */
+export const nearbyPlaces: Route = defineRoute({
+  name: 'nearby',
+  path: '/places/nearby',
+  query: { lat: { required: true }, lon: { required: true }, radius: { default: '10' } },
+});
+
+/** Places whose name begins with a text, page by page. Cached within for minutes, as ids: the places are those of now. */
+export const foundPlaces: Route = defineRoute({
+  name: 'search',
+  path: '/places/search',
+  query: { q: { required: true }, country: {}, cursor: {} },
+});
+
 /** What stands for many tags of a batch at the edge: every response with the one carries the other. */
 export const parentTags = { 'place:{id}': 'places', 'country:{country}': 'countries' } as const;
 
@@ -49,6 +63,8 @@ export const warmCountries = [{ country: 'DE', limit: '20', page: '1' }] as cons
 export const routes: readonly Route[] = [
   place,
   placesOfCountry,
+  nearbyPlaces,
+  foundPlaces,
   platformRoutes.purge,
   platformRoutes.purges,
   platformRoutes.purgedKeys,

@@ -52,6 +52,30 @@ describe('a request', () => {
     expect(platform.edge.stats().originRequests - before).toBe(1);
   });
 
+  test('finds places around a point and by their names, and a place that has moved where it is', async () => {
+    const near = async (lat: number, lon: number): Promise<string[]> =>
+      (await platform.get(`/places/nearby?lat=${lat}&lon=${lon}&radius=5`))
+        .json()
+        .places.map(({ name }: { name: string }) => name);
+    for (const _ of ['loaded', 'cached']) {
+      expect((await near(52.52, 13.41)).slice(0, 2)).toEqual(['Mitte', 'Berlin']);
+      expect(await near(0.1, -30.2)).toEqual([]);
+    }
+    const moved = await platform.request('/places/6545310', {
+      method: 'PATCH',
+      body: { location: { latitude: 0.1, longitude: -30.2 } },
+    });
+    expect(moved.status).toBe(200);
+    expect(await near(0.1, -30.2)).toEqual(['Mitte']);
+    expect((await near(52.52, 13.41))[0]).toBe('Berlin');
+
+    const first = (await platform.get('/places/search?q=SAN%20')).json();
+    const second = (await platform.get(`/places/search?q=san&cursor=${first.cursor}`)).json();
+    expect([first.places.length, second.places.length]).toEqual([20, 20]);
+    const ids = [...first.places, ...second.places].map(({ id }: { id: number }) => id);
+    expect(new Set(ids).size).toBe(40);
+  });
+
   test.each([
     ['an id that is not a whole number', 'GET', '/places/berlin', undefined, 400],
     ['a place that there is not', 'GET', '/places/999999999', undefined, 404],

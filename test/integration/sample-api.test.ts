@@ -1,5 +1,6 @@
 import { AwsStub, BundledFunction } from '../support/bundled-function';
 import { KEEPER, MIGRATIONS, OWNER, type Postgres, READER, STANDBY, startPostgres, WRITER } from '../support/postgres';
+import { waitFor } from '../support/wait-for';
 
 let postgres: Postgres;
 let aws: AwsStub;
@@ -128,6 +129,33 @@ describe('the read API, without a shared tier', () => {
     expect(JSON.parse((await get('/places', { country: 'XX' })).body).places).toEqual([]);
   });
 
+  test('gives the places around a point, the nearest first, also across the antimeridian and at a pole', async () => {
+    const near = async (lat: string, lon: string, radius: string) => {
+      const { statusCode, body, headers } = await get('/places/nearby', { lat, lon, radius });
+      expect({ statusCode, control: headers['cache-control'] }).toEqual({ statusCode: 200, control: 'no-store' });
+      return JSON.parse(body).places as { name: string; distanceKm: number }[];
+    };
+    const berlin = await near('52.524', '13.41', '10');
+    expect(berlin[0]).toMatchObject({ name: 'Berlin', country: 'DE', distanceKm: expect.closeTo(0.05, 1) });
+    expect(berlin).toHaveLength(20);
+    const distances = berlin.map(({ distanceKm }) => distanceKm);
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
+    // The same by the database, since a circle of so many cells isn't asked of them.
+    expect((await near('52.524', '13.41', '500')).slice(0, 5)).toEqual(berlin.slice(0, 5));
+    expect((await near('-16.6', '-179.99', '100')).map(({ name }) => name)).toContain('Labasa');
+    expect(await near('90', '0', '100')).toEqual([]);
+  });
+
+  test('finds places whose name begins with a text, the largest first, page by page', async () => {
+    const search = async (query: Record<string, string>) => JSON.parse((await get('/places/search', query)).body);
+    const first = await search({ q: ' BERL' });
+    expect(first).toMatchObject({ places: [{ name: 'Berlin', country: 'DE' }, ...Array(19).fill({ name: expect.anything() })] });
+    expect(first.total).toBeGreaterThan(20);
+    expect((await search({ q: 'berlin', country: 'us' })).places[0]).toMatchObject({ name: 'Berlin', country: 'US' });
+    expect(await search({ q: 'Örebro' })).toMatchObject({ places: [{ name: 'Örebro' }] });
+    expect(await search({ q: '%%' })).toMatchObject({ places: [], total: 0 });
+  });
+
   test('says that a place is not there, with the tag that its arrival will purge', async () => {
     expect(await get('/places/1')).toMatchObject({
       statusCode: 404,
@@ -154,6 +182,13 @@ describe('the read API, without a shared tier', () => {
     ['/places', { country: 'DE', limit: '0' }, "'limit' must be from 1 to 40"],
     ['/places', { country: 'DE', limit: 'x' }, "'limit' must be a whole number"],
     ['/places', { country: 'DE', page: '0' }, "'page' must be from 1"],
+    ['/places/nearby', { lat: '52' }, "'lon' is required"],
+    ['/places/nearby', { lat: '91', lon: '0' }, "'lat' must be a decimal number from -90 to 90"],
+    ['/places/nearby', { lat: '1', lon: '1e1' }, "'lon' must be a decimal number"],
+    ['/places/nearby', { lat: '1', lon: '1', radius: '0' }, "'radius' must be a decimal number from 0.1 to 500"],
+    ['/places/search', { q: 'b ' }, "'q' must be 2 to 64 characters"],
+    ['/places/search', { q: 'be', country: 'DEU' }, "'country' must be two letters"],
+    ['/places/search', { q: 'be', cursor: '20' }, "'cursor' must be one that came with a page"],
     ['/purges/1', null, "'purgeId' must be a UUID"],
     ['/purges', { from: '-271821-04-20T00:00:00Z' }, "'from' must be a time as in ISO 8601"],
   ])('refuses %s with %j', async (path, query, detail) => {
@@ -241,8 +276,25 @@ describe('the write API, without a shared tier', () => {
     expect(change).toMatchObject({ name: 'Hamburg', population: 0 });
   });
 
+  test('moves a place, also where nobody can be told of its cells', async () => {
+    const location = { latitude: 0.25, longitude: -30.5 };
+    const { purgeId, ...moved } = JSON.parse((await patch('/places/2825297', { location })).body);
+    expect(purgeId).toEqual(expect.any(String));
+    expect(Object.keys(moved).sort()).toEqual(Object.keys(JSON.parse((await get('/places/2911298')).body)).sort());
+    expect(moved).toMatchObject({ name: 'Stuttgart', location });
+    // What is at a place comes from the primary; the place itself may come from a replica.
+    await waitFor('the place where it is now', async () => {
+      const { places } = JSON.parse((await get('/places/nearby', { lat: '0.2', lon: '-30.5' })).body);
+      expect(places).toMatchObject([{ name: 'Stuttgart', distanceKm: expect.closeTo(5.56, 2) }]);
+      return places[0].location.latitude === location.latitude;
+    });
+  });
+
   test.each([
     ['nothing', {}, 'at least one of'],
+    ['a location without a longitude', { location: { latitude: 1 } }, "'location' must be a latitude"],
+    ['a location beyond the pole', { location: { latitude: 91, longitude: 0 } }, "'location' must be a latitude"],
+    ['the second name of the antimeridian', { location: { latitude: 1, longitude: 180 } }, 'a longitude from -180 to below 180'],
     ['an unknown field', { name: 'x', mayor: 'y' }, "unknown field 'mayor'"],
     ['a name that is a number', { name: 5 }, "'name' must be a text"],
     ['an empty name', { name: ' ' }, "'name' must be a text"],

@@ -32,12 +32,32 @@ export const COLUMNS = 'id, name, country, population, latitude, longitude, feat
 /** Most places of one page. */
 const MAX_LIMIT = 40;
 
+/** Characters of a search: one would find a tenth of all places. */
+const MIN_SEARCH = 2;
+const MAX_SEARCH = 64;
+
 /** The largest id that the column takes; a greater one is a whole number all right, only there is nothing. */
 const MAX_ID = 2_147_483_647;
 
 export async function loadPlace(handle: Handle, id: string): Promise<Place | undefined> {
   const { rows } = await handle.query<PlaceRow>(`SELECT ${COLUMNS} FROM places WHERE id = $1`, [id]);
   return rows[0] && toPlace(rows[0]);
+}
+
+/** Many places by one query, by their ids. */
+export async function loadPlaces(handle: Handle, ids: readonly string[]): Promise<Map<string, Place>> {
+  const { rows } = await handle.query<PlaceRow>(`SELECT ${COLUMNS} FROM places WHERE id = ANY($1)`, [ids]);
+  return new Map(rows.map((row) => [String(row.id), toPlace(row)]));
+}
+
+/** Ids of the places whose name begins with a text, the largest first. */
+export async function findPlaces(handle: Handle, { q, country }: SearchParameters, most: number): Promise<string[]> {
+  const { rows } = await handle.query<{ id: string }>(
+    `SELECT id::text FROM places WHERE lower(name) LIKE $1 AND ($2::text IS NULL OR country = upper($2))
+    ORDER BY population DESC, places.id LIMIT $3`,
+    [`${q.replace(/[\\%_]/g, '\\$&')}%`, country, most],
+  );
+  return rows.map(({ id }) => id);
 }
 
 export async function loadPlacesOfCountry(handle: Handle, { country, limit, page }: PageParameters): Promise<Place[]> {
@@ -94,14 +114,30 @@ export type PageParameters = { country: string; limit: string; page: string };
 
 /** The parameters in their one spelling. @throws {Problem} 400 */
 export function pageParameters(parameters: Readonly<Record<string, string | undefined>>): PageParameters {
-  const { country = '' } = parameters;
-  if (!/^[A-Za-z]{2}$/.test(country)) throw new Problem(400, `'country' must be two letters, got: '${country}'`);
+  const country = countryCode(parameters.country);
   const limit = wholeNumber('limit', parameters.limit);
   if (limit < 1 || limit > MAX_LIMIT)
     throw new Problem(400, `'limit' must be from 1 to ${MAX_LIMIT}, got: '${parameters.limit}'`);
   const page = wholeNumber('page', parameters.page);
   if (page < 1 || page > MAX_ID) throw new Problem(400, `'page' must be from 1 to ${MAX_ID}, got: '${parameters.page}'`);
-  return { country: country.toUpperCase(), limit: String(limit), page: String(page) };
+  return { country, limit: String(limit), page: String(page) };
+}
+
+/** What is searched for. A type and not an interface: it serves as a query of search results. */
+export type SearchParameters = { q: string; country?: string };
+
+/** The parameters of a search. @throws {Problem} 400 */
+export function searchParameters({ q = '', country }: Readonly<Record<string, string | undefined>>): SearchParameters {
+  const text = q.trim();
+  if (text.length < MIN_SEARCH || text.length > MAX_SEARCH || text.includes('\0')) {
+    throw new Problem(400, `'q' must be ${MIN_SEARCH} to ${MAX_SEARCH} characters`);
+  }
+  return { q: text, ...(country && { country: countryCode(country) }) };
+}
+
+function countryCode(country = ''): string {
+  if (!/^[A-Za-z]{2}$/.test(country)) throw new Problem(400, `'country' must be two letters, got: '${country}'`);
+  return country.toUpperCase();
 }
 
 function wholeNumber(name: string, text: string | undefined): number {

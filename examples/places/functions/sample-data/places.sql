@@ -10,5 +10,8 @@ CREATE TABLE IF NOT EXISTS places (
   admin_code   text NOT NULL
 );
 CREATE INDEX IF NOT EXISTS places_by_country ON places (country, population DESC, id);
+-- For `/places/search` and `/places/nearby`.
+CREATE INDEX IF NOT EXISTS places_by_name ON places (lower(name) text_pattern_ops);
+CREATE INDEX IF NOT EXISTS places_by_latitude ON places (latitude, longitude);
 GRANT SELECT ON places TO cachement_reader;
 GRANT SELECT, UPDATE ON places TO cachement_writer;
