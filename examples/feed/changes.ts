@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type { Handle } from 'cachement/functions';
 import type { feedsOf } from './feeds';
 
-/** What is to be done to feeds, once its reason is committed. */
+/** Work on feeds that is to be done once its reason is committed. */
 export interface Change {
   /** A post; a feed that is to be loaded anew; all those of an author's followers. */
   readonly kind: 'post' | 'forget' | 'forget-followers';

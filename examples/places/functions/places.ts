@@ -123,7 +123,7 @@ export function pageParameters(parameters: Readonly<Record<string, string | unde
   return { country, limit: String(limit), page: String(page) };
 }
 
-/** What is searched for. A type and not an interface: it serves as a query of search results. */
+/** Parameters of a search. A type and not an interface: it serves as a query of search results. */
 export type SearchParameters = { q: string; country?: string };
 
 /** The parameters of a search. @throws {Problem} 400 */
