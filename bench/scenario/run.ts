@@ -21,7 +21,7 @@ const HELP = `Plays a use case against its example, and measures it.
   npm run scenario -- NAME [options]
 
   NAME             one of ${NAMES.join(', ')}
-  --size full|small  small is a tenth of everything, with bars of its own (default full)
+  --size full|small  small is at most a tenth of everything, with bars of its own (default full)
   --seed N         seed of the data, of the requests and of whatever chance decides (default 1)
   --json           end with one line of JSON
   --help           show this text

@@ -7,7 +7,8 @@ import { changedSite, deploy, pagesOf } from './static-site/deployment';
 import type { BeyondOriginArgs, ViewsArgs } from './static-site/traffic';
 import type { LoadResult } from './traffic';
 
-const REQUESTS = 200_000;
+/** Requests of both halves; few enough for a test at small size. */
+const REQUESTS = { full: 200_000, small: 8_000 };
 const CONCURRENCY = 16;
 /** One request in so many is asked once more of an edge that keeps nothing. */
 const UNCACHED_EVERY = 50;
@@ -83,7 +84,7 @@ function addTwin(template: EditableTemplate): void {
 }
 
 async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
-  const { platform, edge, scale, size, seed } = run;
+  const { platform, edge, size, seed } = run;
   const pages = pagesOf(platform);
   const args: ViewsArgs = {
     edge,
@@ -91,7 +92,7 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
     popularity: seed,
     uncached: { edge: twinOf(platform), every: UNCACHED_EVERY },
   };
-  const half = { module: TRAFFIC, exportName: 'views', count: (REQUESTS * scale) / 2, concurrency: CONCURRENCY };
+  const half = { module: TRAFFIC, exportName: 'views', count: REQUESTS[size] / 2, concurrency: CONCURRENCY };
   const first = await run.load<ViewsArgs>({ ...half, args, name: 'first half' });
   const seenFirst = first.figures as Seen;
 

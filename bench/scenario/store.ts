@@ -1,0 +1,229 @@
+import * as path from 'node:path';
+import { seeded } from '../consistency/random';
+import { round } from '../support/benchmark';
+import type { Scenario, ScenarioRun } from './scenario';
+import { CATEGORIES, growStore, KINDS, onSaleOf, popularityOf, saleId } from './store/data';
+import { type CatalogueArgs, idealLoads, type PairsArgs, type SaleArgs, type ShoppingArgs } from './store/traffic';
+import { withUncached } from './store/uncached';
+
+const TRAFFIC = path.join(__dirname, 'store/traffic.ts');
+/** Room for as many functions as requests are sent at once, and for those of the purge path. */
+const SETTINGS = { lambda: { accountConcurrency: 32 } };
+
+const CATALOGUE = { count: 1_000_000, concurrency: 16, writes: 0.02 };
+const SHOPPING = { count: 200_000, concurrency: 16 };
+const CUSTOMERS = 20;
+/** Requests a second for which the database alone has time, half of them with the cache. */
+const PAIRS = { perSecond: 20, seconds: 30 };
+/** Share of what the shop without a cache can serve that is an ordinary day, and how much more the sale is. */
+const SALE_LOAD = { share: 0.6, times: 10, seconds: 30, buyers: 1000 };
+/** Changed products that are compared with the primary in the end. */
+const COMPARED = 500;
+
+export const scenario: Scenario = {
+  name: 'store',
+  what: 'A shop of 20,000 products: its catalogue read from cold with 2 % of changes, people shopping, and a sale at ten times the load',
+  bars: [
+    { figure: 'hitRatio', what: 'reads of the catalogue that the database did not do', atLeast: 0.95, small: { atLeast: 0.75 } },
+    { figure: 'loadsVsIdeal', what: 'loads, against those that no cache can do without', atMost: 1.15 },
+    {
+      figure: 'databaseReadsSaved',
+      what: 'requests of people shopping that were no query',
+      atLeast: 0.8,
+      small: { atLeast: 0.7 },
+    },
+    { figure: 'hitRatioByUseCase.product', what: 'the same, of pages of products', atLeast: 0.9, small: { atLeast: 0.8 } },
+    { figure: 'hitRatioByUseCase.session', what: 'the same, of sessions', atLeast: 0.95 },
+    { figure: 'meanVsUncached', what: 'mean latency without a cache, over that with it', atLeast: 7.1, small: { atLeast: 3 } },
+    { figure: 'peakFailed', what: 'failed answers at ten times the load', atMost: 0 },
+    {
+      figure: 'peakP99VsBase',
+      what: '99th percentile at ten times the load, over that of an ordinary day',
+      atMost: 3,
+      small: 'none',
+    },
+    { figure: 'oversold', what: 'pieces sold that were not there', atMost: 0 },
+    { figure: 'staleAfterSettle', what: 'changed products that the edge shows otherwise than the primary', atMost: 0 },
+  ],
+  settings: SETTINGS,
+  data: growStore,
+  play,
+};
+
+async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
+  const written = new Set<number>();
+  const catalogue = await playCatalogue(run, written);
+  const shopping = await playShopping(run);
+  const sale = await playSale(run, written);
+  await run.settle();
+  return { ...catalogue, ...shopping, ...sale, staleAfterSettle: await staleProducts(run, [...written]) };
+}
+
+/** Cold, with changes: what the database still had to read, against what no cache could spare it. */
+async function playCatalogue(run: ScenarioRun, written: Set<number>) {
+  const { edge, scale, seed } = run;
+  const popular = popularityOf(run);
+  const count = CATALOGUE.count * scale;
+  const before = await run.databaseReads();
+  const args: CatalogueArgs = { edge, popular, writes: CATALOGUE.writes };
+  const load = await run.load({
+    module: TRAFFIC,
+    exportName: 'catalogue',
+    args,
+    count,
+    concurrency: CATALOGUE.concurrency,
+    name: 'catalogue',
+  });
+  for (const id of load.figures as number[]) written.add(id);
+  const databaseReads = (await run.databaseReads()) - before;
+  const ideal = idealLoads(popular, CATALOGUE.writes, count, seeded(seed));
+  return {
+    hitRatio: round(1 - databaseReads / ideal.reads),
+    hitRatioIdeal: round(1 - ideal.loads / ideal.reads),
+    loadsVsIdeal: round(databaseReads / ideal.loads),
+    catalogue: { ...load, figures: undefined, databaseReads, ideal },
+  };
+}
+
+/** People shopping: queries that were made, by what they were for. */
+async function playShopping(run: ScenarioRun) {
+  const { edge, scale, seed } = run;
+  await refreshTrends(run);
+  const args: ShoppingArgs = {
+    edge,
+    popular: popularityOf(run),
+    categories: CATEGORIES,
+    queries: KINDS.flatMap((kind) => [kind, ...Array.from({ length: 9 }, (_, digit) => `${kind} no. ${digit + 1}`)]),
+    cookies: await signIn(run),
+    run: `shopping-${seed}`,
+  };
+  const about = { product: 'reviews', session: '\\yusers\\y', category: 'category = ', search: 'lower\\(name\\)' };
+  const counts = async () => {
+    const all: number[] = [];
+    for (const text of Object.values(about)) all.push(await run.databaseReads(text));
+    return all;
+  };
+  const [before, beforeAll] = [await counts(), await run.databaseReads()];
+  const { count, concurrency } = SHOPPING;
+  const load = await run.load({
+    module: TRAFFIC,
+    exportName: 'shopping',
+    args,
+    count: count * scale,
+    concurrency,
+    name: 'shopping',
+  });
+  const [after, databaseReads] = [await counts(), (await run.databaseReads()) - beforeAll];
+  const byUseCase = Object.keys(about).map((kind, index) => {
+    const { count, failed } = load.kinds[kind]!;
+    return [kind, round(1 - (after[index]! - before[index]! + failed) / count)];
+  });
+  return {
+    databaseReadsSaved: round(1 - databaseReads / load.count),
+    hitRatioByUseCase: Object.fromEntries(byUseCase),
+    shopping: { ...load, databaseReads },
+  };
+}
+
+/** The schedule's function once, as the schedule calls it. */
+async function refreshTrends({ platform }: ScenarioRun): Promise<void> {
+  const [refresher] = [...platform.functions.keys()].filter((arn) => /Refresher/.test(arn));
+  const { functionError, payload } = await platform.functions.get(refresher!)!.invoke({});
+  if (functionError) throw new Error(`the refresher failed: ${payload}`);
+}
+
+/** @returns cookies of customers who have signed in. */
+async function signIn({ platform }: ScenarioRun): Promise<string[]> {
+  const cookies: string[] = [];
+  for (let user = 1; user <= CUSTOMERS; user++) {
+    const body = { email: `user-${user}@example.com`, password: 'lamp and chair' };
+    const { status, headers } = await platform.request('/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    if (status !== 200) throw new Error(`user ${user} could not sign in: ${status}`);
+    cookies.push(String(headers['set-cookie']).split(';')[0]!);
+  }
+  return cookies;
+}
+
+/** Beside the shop without a cache: latencies of both, what that one can serve, and ten times as much. */
+async function playSale(run: ScenarioRun, written: Set<number>) {
+  const { edge, seed, size, scale } = run;
+  const popular = popularityOf(run);
+  const seconds = size === 'full' ? SALE_LOAD.seconds : 10;
+  const buyers = SALE_LOAD.buyers * scale;
+  const { pairs, capacity } = await withUncached(run, SETTINGS, async (uncached) => {
+    const args: PairsArgs = { edge, uncached, popular };
+    const pairs = await run.load({ module: TRAFFIC, exportName: 'pairs', args, ...PAIRS, seconds, name: 'with and without' });
+    const alone: CatalogueArgs = { edge: uncached, popular, writes: 0 };
+    const most = await run.load({
+      module: TRAFFIC,
+      exportName: 'catalogue',
+      args: alone,
+      seconds: 10,
+      concurrency: 8,
+      name: 'most without a cache',
+    });
+    return { pairs, capacity: (most.count - most.failed) / (most.milliseconds / 1000) };
+  });
+  const perSecond = capacity * SALE_LOAD.share;
+  const base = await run.load<CatalogueArgs>({
+    module: TRAFFIC,
+    exportName: 'catalogue',
+    args: { edge, popular, writes: CATALOGUE.writes },
+    perSecond,
+    seconds,
+    seed: seed + 1,
+    name: 'an ordinary day',
+  });
+  const times = perSecond * SALE_LOAD.times;
+  const every = Math.max(1, Math.floor((times * seconds) / buyers));
+  const peak = await run.load<SaleArgs>({
+    module: TRAFFIC,
+    exportName: 'sale',
+    args: { edge, popular, writes: CATALOGUE.writes, sale: { productId: saleId(run), every, buyers } },
+    perSecond: times,
+    seconds,
+    seed: seed + 2,
+    name: 'the sale',
+  });
+  for (const load of [base, peak]) for (const id of load.figures as number[]) written.add(id);
+  return {
+    meanVsUncached: round(pairs.kinds.uncached!.meanMs / pairs.kinds.product!.meanMs),
+    uncachedPerSecond: round(capacity),
+    basePerSecond: round(perSecond),
+    peakPerSecond: round(peak.count / (peak.milliseconds / 1000)),
+    peakFailed: peak.failed,
+    peakP99VsBase: round(peak.p99Ms / base.p99Ms),
+    ...(await soldOf(run)),
+    pairs: { product: pairs.kinds.product, uncached: pairs.kinds.uncached },
+    base: { ...base, figures: undefined },
+    peak: { ...peak, figures: undefined },
+  };
+}
+
+async function soldOf(run: ScenarioRun) {
+  const { rows } = await run.primary.query<{ sold: number; left: number }>(
+    `SELECT coalesce(sum(quantity), 0)::integer AS sold, (SELECT on_hand FROM stock WHERE sku = $1) AS left
+     FROM sale WHERE sku = $1`,
+    [String(saleId(run))],
+  );
+  const { sold, left } = rows[0]!;
+  return { sold, oversold: Math.max(0, sold - onSaleOf(run), -left) };
+}
+
+/** Changed products whose page at the edge doesn't show the primary's price. */
+async function staleProducts({ platform, primary, edge }: ScenarioRun, ids: readonly number[]): Promise<number> {
+  const { rows } = await primary.query<{ id: number; cents: number }>(
+    'SELECT id, price_cents AS cents FROM products WHERE id = ANY($1) ORDER BY id LIMIT $2',
+    [ids, COMPARED],
+  );
+  let stale = 0;
+  for (const { id, cents } of rows) {
+    const { body } = await platform.get(`${edge}/pages/products/${id}`);
+    if (!body.includes(`${(cents / 100).toFixed(2)} EUR`)) stale++;
+  }
+  return stale;
+}
