@@ -28,8 +28,8 @@ export const popularityOf = (run: Pick<ScenarioRun, 'scale' | 'seed'>): number[]
 ];
 
 /**
- * Grows the example's data: forty categories, and reviews and orders by Zipf, most of them of what is popular. All by chance is by
- * a hash of the seed.
+ * Grows the example's data: forty categories, and reviews and orders by Zipf, most of them of what is popular. Chance
+ * is a hash of the seed.
  */
 export async function growStore(run: ScenarioRun): Promise<void> {
   const { primary, seed, scale } = run;
