@@ -96,9 +96,8 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
       const admitted = byKey(results.map((result) => result.admitted));
       const answered = [...admitted.values()].reduce((sum, of) => sum + of.length, 0);
       const total = (value: (result: (typeof results)[number]) => number) => results.reduce((sum, each) => sum + value(each), 0);
-      const questions = answers
-        .flatMap((of) => of.slice(0, 2))
-        .reduce((sum, { values, unavailable }) => sum + values + unavailable, 0);
+      // Those that were answered: one that nobody could answer has saved nothing.
+      const questions = answers.flatMap((of) => of.slice(0, 2)).reduce((sum, { values }) => sum + values, 0);
       const calls = (name: string) => upstream.calls.get(name)?.length ?? 0;
       return {
         requests: REQUESTS * scale,
