@@ -21,7 +21,9 @@ interface Unseen {
 /** One read in so many is of somebody who waits for a post. */
 const WATCH_EVERY = 3;
 
-/** People who read their feeds, post, follow and unfollow; how long each post takes to be seen is measured by reads among them. */
+/**
+ * People who read their feeds, post, follow and unfollow; how long each post takes to be seen is measured by reads among them.
+ */
 export const timeline: TrafficMaker<TimelineArgs> = ({ edge, cast, perSecond, celebrityShare }, random) => {
   const { reads, posts, follows } = perSecond;
   const unseen: Unseen[] = [];
