@@ -50,8 +50,8 @@ serve({
     const read = async (cache: Cache<undefined>, memoryTtlSeconds: number) => {
       const freshness = { memoryTtlSeconds, sharedTtlSeconds: tier ? 3600 : 0, negativeTtlSeconds: 3600 };
       const things = cache.namespace('things', { share, freshness });
-      // Two megabytes, much more than what else goes on in the process; and fewer tags than are remembered beside memory.
-      const count = tier ? Math.min(1000 / kilobytes, 9000 / tags) : 2000 / (kilobytes + tags / 20);
+      // Some megabytes, much more than what else goes on in the process; and fewer tags than are remembered beside memory.
+      const count = tier ? Math.min(2000 / kilobytes, 18_000 / tags) : 2000 / (kilobytes + tags / 20);
       for (let i = 0; i < count; i++) {
         await things.getOrSet(`thing-${i}`, async () => make(i), { tags: list(tags, (k) => `tag:${i}:${k}`) });
       }
