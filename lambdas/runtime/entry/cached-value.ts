@@ -92,9 +92,12 @@ export function newCachedValue(
     else heapBytes(value, true);
   }
   // Memory would keep the whole text of an entry, or the parts of a version, for these few characters.
-  const version = policy.memoryMs > 0 ? detached(header.version) : header.version;
-  return new CompactValue(header, version, refreshAt, tags, value, copy);
+  if (header.version !== lastVersion) lastVersion = detached(header.version);
+  return new CompactValue(header, lastVersion, refreshAt, tags, value, copy);
 }
+
+/** Version that was cached last. What is loaded at one time has mostly the same, of which one text is enough. */
+let lastVersion = '' as Version;
 
 const READ_ONCE = Promise.resolve();
 const NO_TAGS: readonly string[] = [];

@@ -22,7 +22,7 @@ class Memory<V> extends MemoryTier<V> {
 }
 
 /** What an entry weighs besides its value and its key. */
-const OVERHEAD = 256;
+const OVERHEAD = 220;
 
 /** Room for so many entries with keys of one letter and values of 100 bytes. */
 const roomFor = (entries: number) => new Memory<string>(entries * (100 + 1 + OVERHEAD));
