@@ -1,5 +1,5 @@
 import { type Random, seeded } from '../../consistency/random';
-import { shuffled, Zipf } from '../runner/zipf';
+import { shuffled, Zipf } from '../../support/zipf';
 import type { Traffic, TrafficMaker, TrafficRequest } from '../traffic';
 
 /** Argument of {@link views}. */

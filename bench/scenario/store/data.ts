@@ -1,5 +1,5 @@
 import { seeded } from '../../consistency/random';
-import { shuffled } from '../runner/zipf';
+import { shuffled } from '../../support/zipf';
 import type { ScenarioRun } from '../scenario';
 
 /** Counts of the shop's data at full size. */

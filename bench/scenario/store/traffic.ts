@@ -1,5 +1,5 @@
 import { type Random, seeded } from '../../consistency/random';
-import { Zipf } from '../runner/zipf';
+import { Zipf } from '../../support/zipf';
 import type { TrafficMaker, TrafficRequest } from '../traffic';
 
 /** Argument of {@link catalogue} and {@link sale}. */

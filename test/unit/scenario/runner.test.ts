@@ -1,8 +1,8 @@
 import { seeded } from '../../../bench/consistency/random';
 import { figureOf, missedBars } from '../../../bench/scenario/runner/report';
 import { Tally } from '../../../bench/scenario/runner/tally';
-import { shuffled, Zipf } from '../../../bench/scenario/runner/zipf';
 import { views } from '../../../bench/scenario/static-site/traffic';
+import { shuffled, Zipf } from '../../../bench/support/zipf';
 
 describe('popularity by Zipf', () => {
   test('a rank is drawn as often as one over the rank', () => {

@@ -1,4 +1,4 @@
-import type { Random } from '../../consistency/random';
+import type { Random } from '../consistency/random';
 
 /** Ranks from 1 on, each as often as 1 / rank ^ exponent. */
 export class Zipf {
