@@ -26,7 +26,7 @@ const figuresOf = ({ databaseConcurrencyBar }: CaseResult): Figure[] => [
 ];
 
 /** Time limit, in milliseconds: cases that haven't begun by then are skipped, and count as missed. */
-const LIMIT_MS = 220_000;
+const LIMIT_MS = 900_000;
 
 const ORDERLY = ['hit', 'miss', 'stale', 'bypass'];
 

@@ -114,7 +114,7 @@ export interface CacheOptions<Handle> {
 
   /**
    * True where this process lives on after it has answered, as a container does and a Lambda environment doesn't: early refreshes
-   * then run beside the answer instead of before it, and long loads renew their lease.
+   * then run beside the answer instead of before it.
    * @default false
    */
   readonly background?: boolean;

@@ -294,8 +294,9 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
         const attempt = newAttempt(request, new InFlight());
         if (request.policy.sharedMs === 0) return loadForMemory(attempt);
         const token = newToken();
-        const lease = await shared?.lease(request.entryName, token, leaseMsOf(found.cached.loadMs), found.token);
-        return lease?.kind === 'grant' ? loadAndFill(attempt, token, lease, found) : found;
+        const leaseMs = leaseMsOf(found.cached.loadMs);
+        const lease = await shared?.lease(request.entryName, token, leaseMs, found.token);
+        return lease?.kind === 'grant' ? leased(attempt, token, lease, leaseMs, found) : found;
       });
     } catch (error) {
       return changed(found, { reason: isUnavailable(error) ? UNAVAILABLE : 'load-failed' });
@@ -329,7 +330,7 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
       try {
         const leaseMs = leaseMsOf(seen?.cached.loadMs ?? hints.get(entryName)?.loadMs);
         const lease = await shared.lease(entryName, token, leaseMs, seenToken);
-        if (lease.kind === 'grant') return await loadAndFill(attempt, token, lease, seen);
+        if (lease.kind === 'grant') return await leased(attempt, token, lease, leaseMs, seen);
         if (lease.kind === 'bypass') return await bypass(attempt, 'write-intent');
         if (lease.kind === 'hit') {
           const entry = decodeEntry(lease.entry, codec);
@@ -351,10 +352,26 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
       // A lease is asked for once the load can begin: one that is held in a queue keeps others from loading.
       const loaded = await permitted(parent, turn, down ? MOST_WAITING : undefined);
       if (typeof loaded === 'object') return loaded;
-      const asleepAt = clock.now();
       if (loaded > 0) await clock.sleep(loaded);
-      waited += Math.max(1, clock.now() - asleepAt);
+      // What it slept longer than that was this process's own doing.
+      waited += Math.max(1, loaded);
       wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
+    }
+  }
+
+  /** Load and fill while the lease is kept. */
+  async function leased(
+    attempt: Attempt<Handle>,
+    token: string,
+    lease: LeaseGrant,
+    leaseMs: number,
+    seen: FoundEntry | undefined,
+  ): Promise<ReadResult> {
+    const ended = renewLease(shared!, attempt.request.entryName, token, leaseMs);
+    try {
+      return await loadAndFill(attempt, token, lease, seen);
+    } finally {
+      ended();
     }
   }
 
@@ -384,9 +401,8 @@ export function newReadPath<Handle>(parts: ReadPathParts<Handle>, memoryFence: M
       await release();
       return bypass(attempt, UNAVAILABLE);
     }
-    const renewal = background ? renewLease(shared!, clock, entryName, token, leaseMsOf(seen?.cached.loadMs)) : undefined;
     try {
-      const load = await taggedLoad(tags!, source, request, captured, least, lifeMs).finally(renewal);
+      const load = await taggedLoad(tags!, source, request, captured, least, lifeMs);
       // A joiner may take the value only if the fill is accepted after it asked, and if its tags are still the captured ones
       // then.
       flight.close();

@@ -200,17 +200,23 @@ describe('the lease of a load whose duration is known', () => {
     expect(leases).toEqual([1500, 3000, 1500]);
   });
 
-  test('is renewed in a process that lives on, until the load is done', async () => {
-    const { clock, store, source, process } = platform({ background: true });
+  test('is renewed until the load is done', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout', 'performance', 'Date'] });
+    const { clock, store, source, process } = platform();
     const a = process().namespace('slow', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
     const b = process().namespace('slow', { freshness: { memoryTtlSeconds: 0, sharedTtlSeconds: 60 } });
     const paused = pausedLoader(source);
     const slow = a.read('k', paused.loader);
     await paused.started;
-    for (let i = 0; i < 12; i++) await clock.advance(500);
+    for (let i = 0; i < 12; i++) {
+      await clock.advance(499);
+      jest.advanceTimersByTime(500);
+    }
     expect((await store.lease('slow/1/k', 'somebody-else-16', 1000, '')).kind).toBe('wait');
     paused.letGo();
     expect((await slow).outcome.stored).toBe(true);
     expect((await b.read('k', async () => 'another')).value).toBe('v1');
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
   });
 });

@@ -92,6 +92,21 @@ describe('the read path', () => {
     expect(store.values.size).toBeLessThanOrEqual(1);
   });
 
+  test('a reader whose process is too busy to ask again has not waited for it', async () => {
+    const { clock, source, a, b } = platform({ leaseMs: 60_000 });
+    const { loader, started, letGo } = pausedLoader(source);
+    const first = a.getOrSet(item, id, loader);
+    await started;
+    const second = read(b, source);
+    // It sleeps for some milliseconds at a time, each of which takes a second here.
+    for (let i = 0; i < 10; i++) await clock.advance(1000);
+    letGo();
+    await first;
+    await clock.advance(1000);
+    expect((await second).outcome).toMatchObject({ tier: 'shared', status: 'hit' });
+    expect(source.loads).toHaveLength(1);
+  });
+
   test('the lease of a process that died passes to another', async () => {
     const { clock, source, a, b } = platform();
     const paused = pausedLoader(source);

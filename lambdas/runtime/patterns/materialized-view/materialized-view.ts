@@ -135,7 +135,7 @@ export class MaterializedView<T, Handle> {
         counted(this.#meter, 'Duplicates');
         return 'running';
       }
-      const ended = renewLease(shared, this.#cache.internals.read.clock, entryName, token, LEASE_MS);
+      const ended = renewLease(shared, entryName, token, LEASE_MS);
       try {
         // Memory may be a second behind whoever had the lease before.
         if (this.#isFresh(await this.#found(true))) return 'fresh';
