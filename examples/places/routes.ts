@@ -19,7 +19,7 @@ export const placesOfCountry: Route = defineRoute({
   name: 'places-of-country',
   path: '/places',
   query: {
-    country: { required: true },
+    country: { required: true, normalize: ['lowercase'] },
     limit: { default: '20' },
     page: { default: '1' },
   },
@@ -40,11 +40,18 @@ export const nearbyPlaces: Route = defineRoute({
   query: { lat: { required: true }, lon: { required: true }, radius: { default: '10' } },
 });
 
-/** Places whose name begins with a text, page by page. Cached within for minutes, as ids: the places are those of now. */
+/**
+ * Places whose name begins with a text, page by page. Cached within for minutes, as ids: the places are those of now. However a
+ * text is spelt, it is one search.
+ */
 export const foundPlaces: Route = defineRoute({
   name: 'search',
   path: '/places/search',
-  query: { q: { required: true }, country: {}, cursor: {} },
+  query: {
+    q: { required: true, normalize: ['trim', 'collapse-spaces', 'lowercase', 'unicode'] },
+    country: { normalize: ['lowercase'] },
+    cursor: {},
+  },
 });
 
 /** What stands for many tags of a batch at the edge: every response with the one carries the other. */

@@ -29,14 +29,21 @@ export const productPage: Route = defineRoute({
   tags: ['product:{id}'],
 });
 
-/** Products whose name begins with a text, page by page. What it answers is cached within, so that prices are today's. */
-export const search: Route = defineRoute({ name: 'search', path: '/search', query: { q: { required: true }, cursor: {} } });
+/**
+ * Products whose name begins with a text, page by page. What it answers is cached within, so that prices are today's. However a
+ * text is spelt, it is one search.
+ */
+export const search: Route = defineRoute({
+  name: 'search',
+  path: '/search',
+  query: { q: { required: true, normalize: ['trim', 'collapse-spaces', 'lowercase', 'unicode'] }, cursor: {} },
+});
 
-/** The same as a page. */
+/** The same as a page, which shows the text as somebody typed it. */
 export const searchPage: Route = defineRoute({
   name: 'search-page',
   path: '/pages/search',
-  query: { q: { required: true }, cursor: {} },
+  query: { q: { required: true, normalize: ['trim', 'collapse-spaces'] }, cursor: {} },
 });
 
 /** Products that are bought most; computed every five minutes. */

@@ -125,7 +125,7 @@ export class EdgeDistribution extends EdgeDistributionBase {
     this.#declared.add(route);
     const pattern = pathPattern(route.path);
     if (!isCached(route)) {
-      this.#made.addBehavior(pattern, this.#origin, this.#uncached());
+      this.#made.addBehavior(pattern, this.#origin, { ...this.#uncached(), ...this.#keyOf(route) });
     } else if (written || !this.#failoverOrigin) {
       this.#made.addBehavior(pattern, this.#origin, this.#cached(route));
     } else {
@@ -179,16 +179,16 @@ export class EdgeDistribution extends EdgeDistributionBase {
       ...COMMON,
       responseHeadersPolicy: this.#responseHeaders,
       originRequestPolicy: this.#cachedOriginRequests,
-      ...(KeyFunction.isNeededFor(route) && {
-        functionAssociations: [
-          {
-            eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
-            function: new KeyFunction(this, `KeyOrder-${route.name}`, route).function,
-          },
-        ],
-      }),
+      ...this.#keyOf(route),
       cachePolicy: this.#cachePolicyOf(Object.keys(route.query), route.freshness?.edgeTtlSeconds ?? 0),
     };
+  }
+
+  /** Function that gives each request of a route its one key, where one is needed. */
+  #keyOf(route: Route): cloudfront.AddBehaviorOptions {
+    if (!KeyFunction.isNeededFor(route)) return {};
+    const { function: key } = new KeyFunction(this, `KeyOrder-${route.name}`, route);
+    return { functionAssociations: [{ eventType: cloudfront.FunctionEventType.VIEWER_REQUEST, function: key }] };
   }
 
   /**

@@ -3,6 +3,7 @@ export * from './duration';
 export * from './freshness';
 export * from './key';
 export type { LimitAlgorithm, LimitedBy, RouteLimit } from './limit';
+export { type NormalizeRule, normalizedText } from './normalize';
 export * from './platform-routes';
 export * from './route';
 export * from './site';

@@ -1,3 +1,4 @@
+import { normalizedText } from './normalize';
 import type { Route } from './route';
 import { fillTemplate } from './template';
 
@@ -37,4 +38,17 @@ export function routeTags(route: Route, parameters: RouteParameters): string[] {
 /** Text made fit for a tag: percent-encoded, so that it brings in no separators and wildcards, then lower case. */
 export function tagValue(value: string): string {
   return encodeURIComponent(value).replaceAll('*', '%2a').toLowerCase();
+}
+
+/**
+ * A route's parameters with each query string in its one spelling, as `createRouter` hands them on. For whoever makes a key
+ * without a request: to warm, look at or delete an entry.
+ */
+export function normalizedParameters(route: Route, parameters: RouteParameters): RouteParameters {
+  const normalized: Record<string, string | undefined> = Object.assign(Object.create(null), parameters);
+  for (const [name, { normalize }] of Object.entries(route.query)) {
+    const value = normalized[name];
+    if (normalize && value !== undefined) normalized[name] = normalizedText(value, normalize);
+  }
+  return normalized;
 }

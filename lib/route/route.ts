@@ -1,4 +1,5 @@
 import { checkLimit, type RouteLimit } from './limit';
+import { checkNormalize, type NormalizeRule } from './normalize';
 import { tagProblem } from './tag';
 import { fillTemplate, templateParameters } from './template';
 
@@ -15,6 +16,15 @@ export interface QueryParameter {
    * @default false
    */
   readonly required?: boolean;
+
+  /**
+   * Rules by which values that mean the same have one spelling. The edge applies what its functions can do without joining values
+   * that differ here: white space and letters of ASCII, and the order of lists. The gateway's key is made of what the edge hands
+   * on, and the function's of the value by all rules: an outer tier may keep two responses where an inner one keeps one, never
+   * the reverse. Handlers get the value in its one spelling.
+   * @default - each spelling is a key of its own
+   */
+  readonly normalize?: NormalizeRule[];
 }
 
 /** Times for which each tier may keep a response of the route. All values are whole seconds. */
@@ -242,6 +252,7 @@ export function defineRoute(props: RouteProps): Route {
   if (known.size < pathParameters.length + Object.keys(query).length) {
     fail('query', 'must not repeat a path parameter', Object.keys(query));
   }
+  checkNormalize(query, fail);
   const tags = props.tags ?? [];
   for (const tag of tags) {
     const unknown = templateParameters(tag).find((name) => !known.has(name));

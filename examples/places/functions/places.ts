@@ -128,11 +128,10 @@ export type SearchParameters = { q: string; country?: string };
 
 /** The parameters of a search. @throws {Problem} 400 */
 export function searchParameters({ q = '', country }: Readonly<Record<string, string | undefined>>): SearchParameters {
-  const text = q.trim();
-  if (text.length < MIN_SEARCH || text.length > MAX_SEARCH || text.includes('\0')) {
+  if (q.length < MIN_SEARCH || q.length > MAX_SEARCH || q.includes('\0')) {
     throw new Problem(400, `'q' must be ${MIN_SEARCH} to ${MAX_SEARCH} characters`);
   }
-  return { q: text, ...(country && { country: countryCode(country) }) };
+  return { q, ...(country && { country: countryCode(country) }) };
 }
 
 function countryCode(country = ''): string {

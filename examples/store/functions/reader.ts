@@ -57,7 +57,7 @@ const productsOf = async (ids: readonly string[]) => [
 ];
 
 async function searched({ q = '', cursor }: Parameters<Handler>[0]['parameters']) {
-  if (q.trim() === '' || q.length > 200) throw new Problem(400, "'q' must be 1 to 200 characters");
+  if (q === '' || q.length > 200) throw new Problem(400, "'q' must be 1 to 200 characters");
   if (cursor && !/^[\w-]{16}\.\d{1,6}$/.test(cursor)) throw new Problem(400, "'cursor' must be one that came with a page");
   const { ids, expired, ...page } = await results.page({ q }, { cursor: cursor || undefined });
   return { status: expired ? 410 : 200, page: { products: await productsOf(ids), ...page } };

@@ -1,4 +1,4 @@
-import type { Route } from '../../../lib/route';
+import { normalizedText, type Route } from '../../../lib/route';
 import { pathMatcher, type TemplateValues } from '../../../lib/route/template';
 import type { RedisConnection } from '../../runtime/connection/redis-connection';
 import type { PatternMetrics } from '../../runtime/patterns/metrics';
@@ -137,15 +137,18 @@ function pathParameters(values: TemplateValues): Record<string, string> {
   );
 }
 
-/** Only what the route declares: an unknown query string is in no tier's key, so it must not make a difference. */
+/**
+ * Only what the route declares, in its one spelling: an unknown query string is in no tier's key, so it must not make a
+ * difference.
+ */
 function queryParameters(route: Route, event: ProxyEvent): Record<string, string | undefined> {
   const parameters: Record<string, string | undefined> = Object.create(null);
-  for (const [name, { required, default: fallback }] of Object.entries(route.query)) {
+  for (const [name, { required, default: fallback, normalize }] of Object.entries(route.query)) {
     const all = own(event.multiValueQueryStringParameters, name);
     if (all && all.length > 1) throw new AmbiguousRequest(`'${name}' must be sent at most once`);
     const value = all?.[0] ?? own(event.queryStringParameters, name) ?? fallback;
     if (required && value === undefined) throw new Problem(400, `'${name}' is required`);
-    parameters[name] = value;
+    parameters[name] = normalize && value !== undefined ? normalizedText(value, normalize) : value;
   }
   return parameters;
 }

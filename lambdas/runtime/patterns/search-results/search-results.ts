@@ -1,3 +1,4 @@
+import { normalizedText } from '../../../../lib/route';
 import { checkNumber, mustBe, wholeNumbers } from '../../arguments';
 import type { Cache } from '../../cache';
 import { ignored } from '../../errors';
@@ -91,13 +92,12 @@ const CURSOR = /^([\w-]{6,40})\.(\d{1,6})$/;
 export function normalizedQuery(query: SearchQuery): SearchQuery {
   const entries = Object.entries(query)
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([name, value]) => [name, typeof value === 'string' ? normalizedText(value) : value] as const);
+    .map(([name, value]) => [name, typeof value === 'string' ? boundedText(value) : value] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function normalizedText(text: string): string {
-  // Composed again after it is in lower case, which takes some letters apart.
-  const words = text.normalize('NFC').toLowerCase().normalize('NFC').split(/\s+/u).filter(Boolean).slice(0, MAX_WORDS);
+function boundedText(text: string): string {
+  const words = normalizedText(text, ['unicode', 'lowercase', 'collapse-spaces', 'trim']).split(' ').slice(0, MAX_WORDS);
   return [...words.join(' ')].slice(0, MAX_CHARACTERS).join('').trim();
 }
 
