@@ -1,5 +1,5 @@
 import { FUNCTION_DIMENSION } from '../../lib/contract/metrics';
-import { Cache } from '../runtime/cache';
+import { Cache, type CacheOptions } from '../runtime/cache';
 import { RedisConnection } from '../runtime/connection/redis-connection';
 import { readMetrics } from '../runtime/read-metrics';
 import { RedisStore } from '../runtime/shared/redis-store';
@@ -81,20 +81,25 @@ export function connectionFromEnvironment(tier: 'cache' | 'state' = 'cache'): Re
   return connection;
 }
 
+/** Options of a cache that a function's variables name, such as the time that its loads may take. */
+export type EnvironmentCacheOptions = Omit<CacheOptions<Handle>, 'shared' | 'source'>;
+
 /**
  * Cache of this function, by the variables that `addClient` of the platform or of the shared tier sets: memory over the shared
- * tier over the database. Its reads are counted as metrics of the function.
+ * tier over the database. Its reads are counted as metrics of the function, unless another `telemetry` is given.
  *
  * @throws {Error} where a variable is missing or malformed, with its name.
+ * @throws {CacheError} `E_INVALID_ARGUMENT` where an option isn't a whole number in its range.
  */
-export function cacheFromEnvironment(database: Database): Cache<Handle> {
+export function cacheFromEnvironment(database: Database, options: EnvironmentCacheOptions = {}): Cache<Handle> {
   return new Cache<Handle>({
-    shared: new RedisStore(connectionFromEnvironment()),
-    source: new PostgresVersions(database),
     telemetry: readMetrics({
       write: (line) => process.stdout.write(`${line}\n`),
       dimensions: { [FUNCTION_DIMENSION]: environment.functionName },
     }),
+    ...options,
+    shared: new RedisStore(connectionFromEnvironment()),
+    source: new PostgresVersions(database),
   });
 }
 

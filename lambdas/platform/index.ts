@@ -10,6 +10,7 @@ export {
   cacheFromEnvironment,
   connectionFromEnvironment,
   databaseFromEnvironment,
+  type EnvironmentCacheOptions,
   type EnvironmentDatabaseOptions,
   flusherKickFromEnvironment,
   type WriterOptions,

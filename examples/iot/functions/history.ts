@@ -3,7 +3,7 @@ import { consumptionOf, writeHours } from '../devices';
 import { measurementsOf } from '../measurements';
 
 const database = databaseFromEnvironment({ statementTimeoutMs: 20_000 });
-const view = consumptionOf(cacheFromEnvironment(database));
+const view = consumptionOf(cacheFromEnvironment(database, { loadTimeoutMs: 25_000 }));
 const { series } = measurementsOf();
 
 /** Called by a schedule: hours go to the database, and what takes long is computed there. Two calls at once compute once. */

@@ -2,7 +2,7 @@ import { cacheFromEnvironment, databaseFromEnvironment } from 'cachement/functio
 import { loadTrends, trendsOf } from '../trends';
 
 const database = databaseFromEnvironment({ statementTimeoutMs: 20_000 });
-const cache = cacheFromEnvironment(database);
+const cache = cacheFromEnvironment(database, { loadTimeoutMs: 25_000 });
 const { trending, revenue } = trendsOf(cache);
 
 /** Called by a schedule; two calls at once compute once. */
