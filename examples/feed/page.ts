@@ -3,8 +3,10 @@ import type { Post } from './people';
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const text = (value: string): string => value.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 
-const STYLE = `body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff }
-article { border-top: 1px solid #ccc; padding: .75rem 0 } h2 { font-size: 1rem; margin: 0 } p { margin: .25rem 0 } time { color: #555 }`;
+const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word }
+article { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .75rem 0 }
+h2 { font-size: 1rem; margin: 0 } p { margin: .25rem 0 } time { opacity: .75 } nav { padding: 1rem 0 }`;
 
 /** The page of a timeline. */
 export function renderFeed({ person, posts, cursor }: { person: string; posts: readonly Post[]; cursor?: string }): string {

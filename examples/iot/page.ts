@@ -25,6 +25,7 @@ const HEIGHT = 240;
 /** Devices where they belong, as rings, and where they were heard of within the hour, as dots. */
 function map({ devices, live }: Shown): string {
   const all = [...devices, ...live];
+  if (all.length === 0) return '<p>There are no devices here.</p>';
   const [south, north, west, east] = [
     Math.min(...all.map(({ latitude }) => latitude)),
     Math.max(...all.map(({ latitude }) => latitude)),
@@ -35,63 +36,86 @@ function map({ devices, live }: Shown): string {
     (10 + ((value - from) / (to - from || 1)) * (length - 20)).toFixed(1);
   const circle = (at: { id: string; latitude: number; longitude: number }, kind: string, radius: number) =>
     `<circle class="${kind}" r="${radius}" cx="${across(at.longitude, west, east, WIDTH)}" cy="${across(at.latitude, north, south, HEIGHT)}"><title>${text(at.id)}</title></circle>`;
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Map: ${devices.length} devices, ${live.length} heard of within the hour">
+  return `<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Map: ${devices.length} devices, ${live.length} heard of within the hour">
       ${devices.map((at) => circle(at, 'home', 5)).join('')}
       ${live.map((at) => circle(at, 'live', 3)).join('')}
-    </svg>`;
+    </svg>
+    <figcaption>Rings: where ${devices.length} devices belong. Dots: where ${live.length} were heard of within the hour.</figcaption></figure>`;
 }
 
-/** The sum of an hour as a bar, of a day. */
+/** The sum of an hour as a bar, of a day; and as a table for who can't see it. */
 function plot({ hours, now }: Shown): string {
   const sums = new Map<number, number>();
   for (const { at, sum } of [...hours.values()].flat()) sums.set(at, (sums.get(at) ?? 0) + sum);
   const last = Math.floor(now / 3_600_000) * 3_600_000;
   const bars = Array.from({ length: 24 }, (_, hour) => last - (23 - hour) * 3_600_000).map((at) => ({
-    at,
+    time: new Date(at).toISOString().slice(11, 16),
     sum: sums.get(at) ?? 0,
   }));
   const most = Math.max(1, ...bars.map(({ sum }) => sum));
   const total = bars.reduce((so, { sum }) => so + sum, 0);
-  const rects = bars.map(({ at, sum }, index) => {
-    const height = (sum / most) * (HEIGHT - 20);
-    const name = `${new Date(at).toISOString().slice(11, 16)}: ${sum} Wh`;
-    return `<rect x="${index * 20 + 2}" y="${(HEIGHT - height).toFixed(1)}" width="16" height="${height.toFixed(1)}"><title>${name}</title></rect>`;
+  const rects = bars.map(({ time, sum }, index) => {
+    const [x, height] = [index * 20 + 2, (sum / most) * (HEIGHT - 40)];
+    const hour = index % 6 === 2 ? `<text x="${x + 8}" y="${HEIGHT - 4}">${time}</text>` : '';
+    return `<rect x="${x}" y="${(HEIGHT - 20 - height).toFixed(1)}" width="16" height="${height.toFixed(1)}"><title>${time}: ${count(sum)} Wh</title></rect>${hour}`;
   });
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Consumption of 24 hours: ${total} Wh">${rects.join('')}</svg>`;
+  const rows = bars.map(({ time, sum }) => row(time, count(sum)));
+  return `<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Consumption of 24 hours: ${total} Wh">${rects.join('')}</svg>
+    <figcaption>${count(total)} Wh in all, at most ${count(most)} Wh an hour; times are UTC.</figcaption></figure>
+    <details><summary>As a table</summary>${table(['Hour', 'Wh'], rows)}</details>`;
 }
+
+const count = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 0 });
 
 const row = (head: unknown, ...cells: unknown[]): string =>
   `<tr><th scope="row">${text(head)}</th>${cells.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`;
 
+function table(heads: readonly string[], rows: readonly string[]): string {
+  if (rows.length === 0) return '<p>Nothing yet.</p>';
+  return `<table>
+      <thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
+      <tbody>${rows.join('\n      ')}</tbody></table>`;
+}
+
+const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 20%, transparent) }
+    body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word }
+    main > div { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem }
+    figure { margin: 0 } svg { width: 100%; border: 1px solid var(--line); box-sizing: border-box }
+    svg text { font-size: .75rem; fill: currentColor; text-anchor: middle }
+    .home { fill: none; stroke: currentColor; opacity: .6 } .live, rect { fill: light-dark(#0a6b4f, #4ec9a2) }
+    table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums } tr { border-bottom: 1px solid var(--line) }
+    th { text-align: left; font-weight: normal } thead th { font-weight: bold } td, thead th + th { text-align: right } th, td { padding: .25rem 0 } * + th, td { padding-left: .5rem }`;
+
 /** A site: where its devices are, what they consumed, and how that compares. */
 export function renderDashboard(shown: Shown): string {
   const { site, top, active, consumption, computedAt } = shown;
-  const boardRows = top.map(({ rank, member, score }) => row(member, rank, score));
-  const siteRows = consumption.map((of) => row(of.site, Math.round(of.wattHours), of.devices, Math.round(of.usualPeak)));
+  const boardRows = top.map(({ rank, member, score }) => row(member, rank, count(score)));
+  const siteRows = consumption.map((of) => row(of.site, count(of.wattHours), of.devices, count(of.usualPeak)));
+  const asOf = computedAt
+    ? `As of ${new Date(computedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+    : 'Not computed yet.';
   return `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${text(site)}</title>
   <style>
-    body { font: 1rem system-ui; margin: 2rem; max-width: 64rem }
-    svg { max-width: 30rem; background: #f3f5f7 }
-    .home { fill: none; stroke: #667 } .live, rect { fill: #0a6b4f }
-    td { text-align: right; padding-left: 2rem } th { text-align: left } section { margin-top: 2rem }
+    ${STYLE}
   </style>
   <main>
     <h1>${text(site)}</h1>
-    <p>${active} devices of all sites were heard of within a day.</p>
+    <p>${count(active)} devices of all sites were heard of within a day.</p>
+    <div>
     <section><h2>Devices</h2>
     ${map(shown)}</section>
     <section><h2>Consumption of 24 hours</h2>
     ${plot(shown)}</section>
-    <section><table><caption>Most consumed today</caption>
-      <tr><th scope="col">device</th><th scope="col">place</th><th scope="col">Wh</th></tr>
-      ${boardRows.join('\n      ')}</table></section>
-    <section><table><caption>Sites in 30 days, as of ${computedAt ? new Date(computedAt).toISOString().slice(0, 19) : 'never'}</caption>
-      <tr><th scope="col">site</th><th scope="col">Wh</th><th scope="col">devices</th><th scope="col">usual peak</th></tr>
-      ${siteRows.join('\n      ')}</table></section>
+    <section><h2>Most consumed today</h2>
+    ${table(['Device', 'Place', 'Wh'], boardRows)}</section>
+    <section><h2>Sites in 30 days</h2>
+    <p>${asOf}</p>
+    ${table(['Site', 'Wh', 'Devices', 'Usual peak'], siteRows)}</section>
+    </div>
   </main>
 </html>
 `;

@@ -16,29 +16,45 @@ export interface Shown {
   readonly billed: readonly { readonly meter: string; readonly units: number }[];
 }
 
+const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word }
+meter { width: 100%; height: 1rem } h2 { margin-top: 2rem }
+table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
+th { text-align: left; font-weight: normal } td, thead th + th { text-align: right } thead th { font-weight: bold }
+tr { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) } th, td { padding: .25rem 0 }`;
+
+const count = (value: number): string => value.toLocaleString('en');
+
+function table(units: Iterable<readonly [string, number]>, none: string): string {
+  const rows = [...units].map(([meter, value]) => `<tr><th scope="row">${text(meter)}</th><td>${count(value)}</td></tr>`);
+  if (rows.length === 0) return `<p>${none}</p>`;
+  return `<table>
+      <thead><tr><th scope="col">Meter</th><th scope="col">Units</th></tr></thead>
+      <tbody>${rows.join('\n      ')}</tbody>
+    </table>`;
+}
+
 /** A tenant's usage and limits. */
 export function renderTenant({ tenant, remaining, month, usage, billed }: Shown): string {
-  const used = tenant.requestsPerDay - remaining;
-  const rows = (units: Iterable<readonly [string, number]>) =>
-    [...units].map(([meter, count]) => `<tr><th scope="row">${text(meter)}</th><td>${count}</td></tr>`).join('\n      ');
+  const { id, plan, requestsPerDay } = tenant;
+  const used = requestsPerDay - remaining;
   return `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width">
-  <title>${text(tenant.id)}</title>
-  <style>body { font: 1rem system-ui; margin: 2rem } td { text-align: right; padding-left: 2rem } th { text-align: left }</style>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>${text(id)}</title>
+  <style>${STYLE}</style>
   <main>
-    <h1>${text(tenant.id)}</h1>
-    <p>Plan ${text(tenant.plan)}: <label>${used} of ${tenant.requestsPerDay} requests today
-      <meter min="0" max="${tenant.requestsPerDay}" value="${used}"></meter></label></p>
-    <table>
-      <caption>Requests in ${text(month)}, counted: ${usage.total}</caption>
-      ${rows(usage.byMeter)}
-    </table>
-    <table>
-      <caption>Billed in ${text(month)}</caption>
-      ${rows(billed.map(({ meter, units }) => [meter, units] as const))}
-    </table>
+    <h1>${text(id)}</h1>
+    <p><label>Plan ${text(plan)}: ${count(used)} of ${count(requestsPerDay)} requests today
+      <meter min="0" max="${requestsPerDay}" high="${0.9 * requestsPerDay}" value="${used}"></meter></label></p>
+    <h2>Counted in ${text(month)}: ${count(usage.total)}</h2>
+    ${table(usage.byMeter, 'No requests yet.')}
+    <h2>Billed in ${text(month)}</h2>
+    ${table(
+      billed.map(({ meter, units }) => [meter, units] as const),
+      'No hours are written yet: that is every five minutes.',
+    )}
   </main>
 </html>
 `;

@@ -71,3 +71,10 @@ test('the page shows names as text, and a place alone on its map', () => {
   assert.match(page, /&quot;x&quot;/);
   assert.doesNotMatch(page, /NaN/);
 });
+
+test('the page of a site that nobody has heard of yet says so', () => {
+  const none = { devices: [], hours: new Map(), live: [], top: [], active: 0, consumption: [], computedAt: undefined, now: 0 };
+  const page = renderDashboard({ site: 'oslo', ...none });
+  assert.match(page, /There are no devices here[\s\S]*Nothing yet[\s\S]*Not computed yet/);
+  assert.doesNotMatch(page, /NaN|Infinity/);
+});

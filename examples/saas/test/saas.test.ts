@@ -66,3 +66,15 @@ test('the page shows names as text', () => {
   const page = renderTenant({ tenant, remaining: 40, month: '2026-11', usage, billed: [{ meter: '"x"', units: 1 }] });
   assert.match(page, /<h1>&lt;b&gt;<\/h1>[\s\S]*60 of 100 requests today[\s\S]*&lt;i&gt;[\s\S]*&quot;x&quot;/);
 });
+
+test('the page of a tenant that has asked for nothing says so', () => {
+  const tenant = { id: 'tenant-1', keyHash: '', plan: 'team', requestsPerDay: 100_000, settings: {} };
+  const page = renderTenant({
+    tenant,
+    remaining: 100_000,
+    month: '2026-11',
+    usage: { total: 0, byMeter: new Map() },
+    billed: [],
+  });
+  assert.match(page, /0 of 100,000 requests today[\s\S]*No requests yet[\s\S]*No hours are written yet/);
+});
