@@ -1,8 +1,8 @@
 import * as http from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Random, seeded } from '../../consistency/random';
+import { seeded } from '../../consistency/random';
 import { serve, tell } from '../../support/serve';
 import type { LoadOptions, LoadResult, Traffic, TrafficMaker, TrafficRequest } from '../traffic';
+import { openLoop } from './open-loop';
 import { Tally } from './tally';
 
 /** Longest wait for an answer, in milliseconds. */
@@ -32,7 +32,11 @@ async function run(options: GeneratorOptions): Promise<LoadResult> {
   const began = performance.now();
   const progress = setInterval(() => tell({ answered: all.count, failed: all.failed }), PROGRESS_MS);
   try {
-    await (options.perSecond === undefined ? closedLoop(options, traffic, send) : openLoop(options, traffic, send));
+    await (options.perSecond === undefined
+      ? closedLoop(options, traffic, send)
+      : openLoop({ perSecond: options.perSecond, random: seeded(options.seed + 1), goesOn: limitOf(options) }, (index, at) =>
+          send(traffic.request(index), at),
+        ));
   } finally {
     clearInterval(progress);
     agent.destroy();
@@ -63,22 +67,6 @@ async function closedLoop(options: GeneratorOptions, traffic: Traffic, send: Sen
     while (goesOn(next, performance.now())) await send(traffic.request(next++), performance.now());
   };
   await Promise.all(Array.from({ length: options.concurrency ?? 1 }, worker));
-}
-
-/** Sends at times by chance, whether or not what was sent before has been answered. */
-async function openLoop(options: GeneratorOptions, traffic: Traffic, send: Send): Promise<void> {
-  const goesOn = limitOf(options);
-  const random: Random = seeded(options.seed + 1);
-  const sent: Promise<void>[] = [];
-  let at = performance.now();
-  for (let next = 0; ; next++) {
-    at += (-Math.log(1 - random.next()) * 1000) / options.perSecond!;
-    if (!goesOn(next, at)) break;
-    const wait = at - performance.now();
-    if (wait > 0) await sleep(wait);
-    sent.push(send(traffic.request(next), at));
-  }
-  await Promise.all(sent);
 }
 
 interface Answer {

@@ -9,8 +9,12 @@ import { Upstream } from '../../../lambdas/runtime/patterns/upstream';
 import { TimeVersions } from '../../../lambdas/runtime/versions/time';
 import { seeded } from '../../consistency/random';
 import { serve, tell } from '../../support/serve';
+import { openLoop } from '../runner/open-loop';
 import { openTiers, type Tiers } from '../runner/tiers';
 import { ENDPOINTS, limitKeys, UPSTREAMS } from './plan';
+
+/** Most requests of a process that are under way: where the machine can't carry more they come later, and none is lost. */
+const AT_ONCE = 64;
 
 /** Requests of one process. */
 export interface RequestsArgs {
@@ -61,26 +65,13 @@ function open(tiers: Tiers) {
 
 const epoch = (): number => performance.timeOrigin + performance.now();
 
-/** Arrivals by chance, whatever was answered by then. */
-async function arrivals(perSecond: number, count: number, seed: number, arrive: (index: number) => Promise<void>): Promise<void> {
-  const random = seeded(seed);
-  const all: Promise<void>[] = [];
-  let at = performance.now();
-  for (let index = 0; index < count; index++) {
-    at += (-Math.log(1 - random.next()) * 1000) / perSecond;
-    const wait = at - performance.now();
-    if (wait > 1) await sleep(wait);
-    all.push(arrive(index));
-  }
-  await Promise.all(all);
-}
-
 async function requests({ seed, perSecond, count, twice }: RequestsArgs): Promise<Answered> {
   const random = seeded(seed);
   const keys = limitKeys();
   const admitted: number[] = [];
   let [denied, failed, repeated] = [0, 0, 0];
-  await arrivals(perSecond, count, seed + 1, async (index) => {
+  const arrivals = { perSecond, random: seeded(seed + 1), goesOn: (index: number) => index < count, atOnce: AT_ONCE };
+  await openLoop(arrivals, async (index) => {
     const key = keys.pick(random);
     const { tenant, endpoint } = keys.of(key);
     const requestId = `${seed}-${index}`;
@@ -112,24 +103,37 @@ async function sees({ tenant, theme }: { readonly tenant: string; readonly theme
   throw new Error(`${tenant} has not got '${theme}' within 30 s`);
 }
 
+/** Answers of an upstream: those with a value, and the errors of the others, by their texts. */
+export interface Answers {
+  values: number;
+  readonly unavailable: Map<string, number>;
+}
+
 /** Asks each upstream, at a rate of its own. */
-async function asks(args: { readonly url: string; readonly perSecond: number; readonly count: number; readonly seed: number }) {
-  const answers = UPSTREAMS.map(() => ({ values: 0, unavailable: 0 }));
-  await Promise.all(
-    opened.upstreams.map((upstream, which) =>
-      arrivals(args.perSecond, args.count, args.seed + which, async () => {
+async function asks(args: {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly count: number;
+  readonly seed: number;
+}): Promise<Answers[]> {
+  return Promise.all(
+    opened.upstreams.map(async (upstream, which) => {
+      const answers: Answers = { values: 0, unavailable: new Map() };
+      const goesOn = (index: number) => index < args.count;
+      await openLoop({ perSecond: args.perSecond, random: seeded(args.seed + which), goesOn }, async () => {
         try {
           await upstream.fetch('oslo', (signal, { etag }) =>
             fetch(`${args.url}/${UPSTREAMS[which]!.name}`, { signal, headers: etag ? { 'if-none-match': etag } : {} }),
           );
-          answers[which]!.values++;
-        } catch {
-          answers[which]!.unavailable++;
+          answers.values++;
+        } catch (error) {
+          const { message } = error as Error;
+          answers.unavailable.set(message, (answers.unavailable.get(message) ?? 0) + 1);
         }
-      }),
-    ),
+      });
+      return answers;
+    }),
   );
-  return answers;
 }
 
 export const methods = {
