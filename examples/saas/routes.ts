@@ -34,6 +34,18 @@ export const rates: Route = defineRoute({ name: 'rates', path: '/integrations/ra
 /** Usage of the tenant that asks. */
 export const usage: Route = defineRoute({ name: 'usage', path: '/usage', limit: eachTenant(20) });
 
+/**
+ * The bill so far of the tenant that asks: each has entries of its own, within. Its rows are written every five minutes, so that
+ * nobody need ask for them more often.
+ */
+export const bill: Route = defineRoute({
+  name: 'bill',
+  path: '/bill',
+  scope: 'caller',
+  freshness: { sharedTtlSeconds: minutes(5) },
+  limit: eachTenant(20),
+});
+
 /** Trial for anybody, without a key: ten times a minute by address. */
 export const limited: Route = defineRoute({
   name: 'limited',

@@ -9,7 +9,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { CachingPlatform, DatabaseRole, ScheduledRefresh } from 'cachement';
 import type { Construct } from 'constructs';
 import { acknowledgeFunction, acknowledgeSchedule, acknowledgeTrial } from './policies';
-import { configuration, exported, limited, plan, rates, resource, tenantPage, usage } from './routes';
+import { bill, configuration, exported, limited, plan, rates, resource, tenantPage, usage } from './routes';
 
 /** Every tier between tenants and the database, one for their counters, and four functions. */
 export class SaasStack extends Stack {
@@ -43,7 +43,7 @@ export class SaasStack extends Stack {
 
     platform.addRoute(plan, { reader, writer, writes: ['PUT'] });
     platform.addPlatformRoutes({ reader });
-    for (const route of [resource, rates, usage, limited]) platform.addRoute(route, { reader });
+    for (const route of [resource, rates, usage, bill, limited]) platform.addRoute(route, { reader });
     platform.addRoute(configuration, { reader, writer, writes: ['PUT'], restricted: true });
     platform.addRoute(tenantPage, { reader, restricted: true });
     platform.addRoute(exported, { reader: writer, writes: ['POST'] });

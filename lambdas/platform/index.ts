@@ -16,6 +16,7 @@ export {
   type WriterOptions,
   writerFromEnvironment,
 } from './from-environment';
+export { authorizedCaller } from './http/caller';
 export { type PlatformEndpointsOptions, platformEndpoints } from './http/platform-endpoints';
 export { Problem } from './http/problem';
 export type { ProxyEvent, Request } from './http/request';

@@ -14,6 +14,7 @@ export function exactPaths(exactTags: Readonly<Record<string, Route>>): Record<s
         );
       };
       if (!route.tags.includes(tag)) fail('must be a tag of its route');
+      if (route.scope) fail('must be of a route that the gateway keeps, which it does of none with a scope');
       if (Object.keys(route.query).length > 0) fail('must be of a route without query strings, which are parts of the key too');
       const named = templateParameters(tag);
       if (!route.pathParameters.every((name) => named.includes(name))) fail('must name every parameter of the path');

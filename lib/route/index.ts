@@ -6,6 +6,7 @@ export type { LimitAlgorithm, LimitedBy, RouteLimit } from './limit';
 export { type NormalizeRule, normalizedText } from './normalize';
 export * from './platform-routes';
 export * from './route';
+export type { RouteScope } from './scope';
 export * from './site';
 export * from './tag';
 export { templateParameters } from './template';

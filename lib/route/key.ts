@@ -2,19 +2,21 @@ import { normalizedText } from './normalize';
 import type { Route } from './route';
 import { fillTemplate } from './template';
 
-/** The values of a route's path parameters and query strings, by name. */
+/**
+ * The values of a route's path parameters and query strings, by name; of a route with the scope `caller`, the caller's id too.
+ */
 export type RouteParameters = Readonly<Record<string, string | undefined>>;
 
 /**
- * The name of an entry within its namespace: route, version, then each declared parameter in the order of the declaration. An
- * absent parameter with a default has the same key as the default; values are percent-encoded, so that none can look like a
- * separator.
+ * The name of an entry within its namespace: route, version, the caller where entries are of one, then each declared parameter in
+ * the order of the declaration. An absent parameter with a default has the same key as the default; values are percent-encoded,
+ * so that none can look like a separator.
  *
- * @throws {RangeError} where a path parameter is missing.
+ * @throws {RangeError} where a path parameter is missing, or the caller.
  */
 export function entryKey(route: Route, parameters: RouteParameters): string {
   const parts = [route.name, String(route.version)];
-  for (const name of route.pathParameters) {
+  for (const name of route.scope ? [route.scope, ...route.pathParameters] : route.pathParameters) {
     const value = parameters[name];
     if (value === undefined) throw new RangeError(`route '${route.name}': parameter '${name}' is missing`);
     parts.push(encodeURIComponent(value));

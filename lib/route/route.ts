@@ -1,5 +1,6 @@
 import { checkLimit, type RouteLimit } from './limit';
 import { checkNormalize, type NormalizeRule } from './normalize';
+import { checkScope, type RouteScope } from './scope';
 import { tagProblem } from './tag';
 import { fillTemplate, templateParameters } from './template';
 
@@ -162,6 +163,15 @@ export interface RouteProps {
   readonly freshness?: Freshness;
 
   /**
+   * Requests that an entry is for. Of a route with the scope `caller` each caller has entries of its own, in memory and in the
+   * shared tier: the caller's id, which `createRouter` is told, is the parameter `caller`, a part of every key, and may be in
+   * tags. Edge and gateway keep nothing and hand on cookies and `Authorization`; browsers ask each time. Who isn't known is
+   * answered 401. Needs `freshness`, and none of its edge, gateway and browser TTLs.
+   * @default - an entry is for everybody
+   */
+  readonly scope?: RouteScope;
+
+  /**
    * Tag templates; `{id}` is replaced by the parameter of that name, in lower case.
    * @default - none
    */
@@ -204,6 +214,12 @@ export interface Route {
    * @default - never cached, in no tier
    */
   readonly freshness?: RouteFreshness;
+
+  /**
+   * Requests that an entry is for.
+   * @default - everybody's
+   */
+  readonly scope?: RouteScope;
 
   /** Tag templates. */
   readonly tags: string[];
@@ -249,9 +265,12 @@ export function defineRoute(props: RouteProps): Route {
   const pathParameters = templateParameters(props.path);
   const query = props.query ?? {};
   const known = new Set([...pathParameters, ...Object.keys(query)]);
+  const { scope } = props;
+  if (scope && known.has(scope)) fail('query', `must not have the name of the route's 'scope', '${scope}'`, [...known]);
   if (known.size < pathParameters.length + Object.keys(query).length) {
     fail('query', 'must not repeat a path parameter', Object.keys(query));
   }
+  if (scope) known.add(scope);
   checkNormalize(query, fail);
   const tags = props.tags ?? [];
   for (const tag of tags) {
@@ -264,12 +283,14 @@ export function defineRoute(props: RouteProps): Route {
   if (!Number.isInteger(version) || version < 1) fail('version', 'must be a whole number of at least 1', props.version);
 
   const freshness = props.freshness && checkFreshness(props.freshness, tags, fail);
+  if (scope !== undefined) checkScope(scope, freshness, fail);
   return Object.freeze({
     name: props.name,
     path: props.path,
     pathParameters,
     query,
     freshness,
+    ...(scope && { scope }),
     tags,
     strictTags: props.strictTags ?? false,
     ...(props.limit && { limit: checkLimit(props.limit, freshness ?? NOT_KEPT, fail) }),

@@ -109,6 +109,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       ['GET', '/integrations/rates/usd', undefined, 200, /"perEuro":1.09/, TENANT],
       ['GET', '/integrations/rates/xxx', undefined, 404, /there is no rate of xxx/, TENANT],
       ['GET', '/usage', undefined, 200, /"GET \/resource":1.*"limit":10000000,"remaining":99999/, TENANT],
+      ['GET', '/bill', undefined, 401, /'x-api-key' must be the key of a tenant/],
+      ['GET', '/bill', undefined, 200, /^\[/, TENANT],
       ...Array.from({ length: 10 }, () => ['GET', '/limited-endpoint', undefined, 200, /there you are/] as const),
       ['GET', '/limited-endpoint', undefined, 429, /at most 10 requests in 60 s/],
       ['PUT', '/tenants/tenant-7/config', { theme: 'high-contrast' }, 200, /"purgeId":/],

@@ -4,6 +4,7 @@ import {
   connectionFromEnvironment,
   createRouter,
   databaseFromEnvironment,
+  type Handle,
   type Handler,
   Problem,
   platformEndpoints,
@@ -12,7 +13,7 @@ import {
 import { metered, quotaOf, usageOf } from '../metering';
 import { renderTenant } from '../page';
 import { ratesOf } from '../rates';
-import { configuration, limited, plan, rates, resource, tenantPage, usage } from '../routes';
+import { bill, configuration, limited, plan, rates, resource, tenantPage, usage } from '../routes';
 import { checkedId, loadPlan, tenantsOf } from '../tenants';
 
 const database = databaseFromEnvironment();
@@ -48,6 +49,20 @@ const getUsage = forTenants('GET /usage', async ({ id, requestsPerDay }) => {
   return uncached(200, { month, total, byMeter: Object.fromEntries(byMeter), today: { limit: requestsPerDay, remaining } });
 });
 
+/** Rows of the bill of this month: hours, which the metering function writes. */
+async function loadBill(handle: Handle, tenant: string): Promise<{ meter: string; units: number }[]> {
+  const { rows } = await handle.query<{ meter: string; units: number }>(
+    `SELECT meter, sum(units)::float8 AS units FROM usage_hours
+    WHERE tenant = $1 AND hour >= date_trunc('month', now(), 'UTC') GROUP BY meter ORDER BY meter`,
+    [tenant],
+  );
+  return rows;
+}
+
+/** The router has told whose bill it is: the tenant is a part of the key. */
+const getBill: Handler = async ({ parameters, read }) =>
+  cached(bill, await read(cache, parameters, (handle) => loadBill(handle, `${parameters.caller}`)));
+
 const getLimited: Handler = async () => uncached(200, { answer: 'there you are' });
 
 const getConfiguration: Handler = async ({ parameters }) => {
@@ -55,20 +70,16 @@ const getConfiguration: Handler = async ({ parameters }) => {
   return uncached(200, { id, plan, settings });
 };
 
-/** What is counted, and what is billed: rows of hours, which the metering function writes. */
+/** What is counted, and what is billed. */
 const getPage: Handler = async ({ parameters }) => {
   const tenant = await tenants.get(checkedId(parameters.id));
   const month = thisMonth();
-  const [used, { remaining }, { rows }] = await Promise.all([
+  const [used, { remaining }, billed] = await Promise.all([
     counters.month(tenant.id, month),
     quota.peek(tenant.id, { limit: tenant.requestsPerDay }),
-    (database.readers[0] ?? database.writer).query(
-      `SELECT meter, sum(units)::float8 AS units FROM usage_hours
-      WHERE tenant = $1 AND hour >= date_trunc('month', now(), 'UTC') GROUP BY meter ORDER BY meter`,
-      [tenant.id],
-    ),
+    loadBill(database.readers[0] ?? database.writer, tenant.id),
   ]);
-  const page = renderTenant({ tenant, remaining, month, usage: used, billed: rows });
+  const page = renderTenant({ tenant, remaining, month, usage: used, billed });
   return { ...uncached(200, undefined, { 'content-type': 'text/html; charset=utf-8' }), body: page };
 };
 
@@ -79,9 +90,13 @@ export const handler = createRouter(
     { route: resource, GET: getResource },
     { route: rates, GET: getRate },
     { route: usage, GET: getUsage },
+    { route: bill, GET: getBill },
     { route: limited, GET: getLimited },
     { route: configuration, GET: getConfiguration },
     { route: tenantPage, GET: getPage },
   ],
-  { connection: connectionFromEnvironment('state') },
+  {
+    connection: connectionFromEnvironment('state'),
+    caller: async (event) => (await tenants.authenticate(event)).id,
+  },
 );

@@ -10,11 +10,25 @@ interface Described {
 
 /** Text by which callers are told apart for a limit; '' where the request has none. */
 export function limitedCaller(event: ProxyEvent, { by, header = '' }: Pick<RouteLimit, 'by' | 'header'>): string {
-  const { identity, authorizer } = (event.requestContext ?? {}) as Described;
+  const { identity } = (event.requestContext ?? {}) as Described;
   if (by === 'address') return network(viewerAddress(event));
   if (by === 'header') return sentHeader(event, header);
   if (by === 'api-key') return text(identity?.apiKeyId);
-  return text(authorizer?.principalId) || text(authorizer?.claims?.sub) || text(identity?.userArn);
+  return authorizedCaller(event) ?? '';
+}
+
+/**
+ * Id of the caller whom an authorizer of the API has let in, by the `principalId` that a Lambda function returned or the `sub` of
+ * a user pool's token, or whom IAM knows by its ARN. For the `caller` of a router's routes: an authorizer must give each caller a
+ * `principalId` of its own.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+ * "$context.authorizer.principalId", "$context.authorizer.claims.property", "$context.identity.userArn"
+ * @returns undefined where API Gateway knows nobody.
+ */
+export function authorizedCaller(event: ProxyEvent): string | undefined {
+  const { identity, authorizer } = (event.requestContext ?? {}) as Described;
+  return text(authorizer?.principalId) || text(authorizer?.claims?.sub) || text(identity?.userArn) || undefined;
 }
 
 /**

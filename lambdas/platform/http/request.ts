@@ -29,12 +29,15 @@ export interface Request {
   /** Method, in upper case. */
   readonly method: string;
 
-  /** Path parameters and declared query strings, decoded; whatever else was sent is not here. */
+  /**
+   * Path parameters and declared query strings, decoded, and the id of the caller where the route's entries are of one; whatever
+   * else was sent is not here.
+   */
   readonly parameters: RouteParameters;
 
   /**
-   * Event of API Gateway: headers, the caller. Absent for reads of a route with freshness, because what is kept for everybody
-   * may depend on nothing but the parameters.
+   * Event of API Gateway: headers, the caller. Absent for reads of a route with freshness, because what is kept may depend on
+   * nothing but the parameters.
    * @default - none
    */
   readonly event?: ProxyEvent;
@@ -43,7 +46,7 @@ export interface Request {
    * Reads the route through a cache; a refresh of the stage cache is read past memory, and recent enough. The result is what
    * `cached` makes a response of.
    *
-   * @param parameters the route's parameters in their one spelling, of which key and tags are made.
+   * @param parameters the route's parameters in their one spelling, of which key and tags are made; the caller is added.
    * @param loader reads the value with the handle it is given, and with nothing else; undefined where there is none.
    * @throws whatever `getOrSet` of the cache throws.
    */

@@ -94,7 +94,8 @@ export function cached(
       'content-type': found ? contentType : 'application/problem+json',
       'cache-control': cacheControl(route, outcome, found),
       'cache-status': cacheStatus(outcome),
-      [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(','),
+      // No tier outside keeps a caller's response, so that no purge is for one.
+      ...(!route.scope && { [TAG_HEADER]: responseTags(route, outcome.tags, tooManyTags).join(',') }),
       etag: entityTag(body),
     },
     body,
@@ -102,17 +103,19 @@ export function cached(
 }
 
 /**
- * `Cache-Control` of a read. Shared caches may keep what the inner tiers have left. Browsers always ask again, because nothing
- * can purge them, unless the route says that they needn't; an absence, and what no tier may keep, they don't keep either. Without
- * `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would say it too, but
- * CloudFront doesn't collapse requests whose response has one. A response that shared caches may keep says what they may do with
- * it afterwards, in place of `must-revalidate`, which forbids all of that; one that is stale itself doesn't, or the windows would
- * add up.
+ * `Cache-Control` of a read. What is of one caller is for browsers alone, which ask before each use: so they need no `Vary` to
+ * find out that somebody else has signed in. Of what is everybody's, shared caches may keep what the inner tiers have left.
+ * Browsers always ask again, because nothing can purge them, unless the route says that they needn't; an absence, and what no
+ * tier may keep, they don't keep either. Without `max-age` and `Last-Modified` they have nothing to go by. A `max-age=0` would
+ * say it too, but CloudFront doesn't collapse requests whose response has one. A response that shared caches may keep says what
+ * they may do with it afterwards, in place of `must-revalidate`, which forbids all of that; one that is stale itself doesn't, or
+ * the windows would add up.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html,
  * "Simultaneous requests for the same object (request collapsing)"
  */
 export function cacheControl(route: Route, outcome: Outcome, found = true): string {
+  if (route.scope) return 'private, no-cache';
   const maxAge = edgeMaxAgeSeconds(route, outcome.ttlSeconds);
   const stale = maxAge > 0 ? staleDirectives(route) : [];
   const { browserTtlSeconds = 0, immutable } = route.freshness ?? {};

@@ -33,6 +33,13 @@ export interface RouterOptions {
    */
   readonly connection?: RedisConnection;
   /**
+   * Caller of a request to a route with the scope `caller`, as an id that nobody else has and that stays: `authorizedCaller`, or
+   * what a session or an API key that is verified here belongs to. An id that can be looked up is in the names of entries; don't
+   * give an address of email. Undefined, and an empty id, are answered 401; a {@link Problem} that it throws as it says.
+   * @default - none; no route has the scope
+   */
+  readonly caller?: (event: ProxyEvent) => string | undefined | Promise<string | undefined>;
+  /**
    * Receiver of the counts of limits.
    * @default - nobody counts
    */
@@ -54,17 +61,24 @@ class AmbiguousRequest extends Problem {
  * documents; any other error is logged, and answered with 500, or with 503 where the database is away. On a route that the stage
  * cache keeps such an error is thrown instead: API Gateway would keep the answer, and doesn't keep its own 502.
  *
- * @throws {RangeError} where a route has a limit, and there is no connection.
+ * @throws {RangeError} where a route has a limit, and there is no connection; or entries of each caller, and nobody tells whose.
  */
 export function createRouter(
   endpoints: readonly Endpoint[],
-  { connection, metrics }: RouterOptions = {},
+  { connection, caller, metrics }: RouterOptions = {},
 ): (event: ProxyEvent) => Promise<Response> {
   const limits = new RouteLimits(
     endpoints.map(({ route }) => route),
     connection,
     metrics,
   );
+  for (const { route } of endpoints) {
+    if (!route.scope || caller) continue;
+    throw new RangeError(
+      `'caller' must be given for route '${route.name}', of which each caller has entries of its own, got: undefined; ` +
+        "give 'createRouter' a function of the event, such as 'authorizedCaller'",
+    );
+  }
   const compiled = endpoints.map((endpoint) => ({ endpoint, match: pathMatcher(endpoint.route.path) }));
 
   const dispatch = async (event: ProxyEvent): Promise<Response> => {
@@ -79,12 +93,14 @@ export function createRouter(
       let refreshed = false;
       const { route } = endpoint;
       const limitHeaders = await limits.count(route, event);
+      const ofCaller = route.scope && { [route.scope]: await callerOf(event) };
       const response = await handler({
         method: event.httpMethod,
-        parameters: Object.assign(queryParameters(route, event), pathParameters(values)),
+        parameters: Object.assign(queryParameters(route, event), pathParameters(values), ofCaller),
         ...((method !== 'GET' || !route.freshness) && { event }),
-        read: (cache, parameters, loader) => {
+        read: (cache, given, loader) => {
           refreshed = refresh !== undefined;
+          const parameters = ofCaller ? { ...given, ...ofCaller } : given;
           const ticket = refresh && refreshTicket(refresh, cache.entry(route, parameters));
           return cache.getOrSet(route, parameters, loader, { ticket });
         },
@@ -98,6 +114,12 @@ export function createRouter(
       return { ...response, headers };
     }
     throw new Problem(404, 'there is nothing at this path');
+  };
+
+  const callerOf = async (event: ProxyEvent): Promise<string> => {
+    const id: unknown = await caller?.(event);
+    if (typeof id !== 'string' || id === '') throw new Problem(401, 'this is for callers who are known');
+    return id;
   };
 
   const keptByGateway = (event: ProxyEvent): boolean =>
