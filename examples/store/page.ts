@@ -12,10 +12,30 @@ function page(title: string, body: string): string {
 <title>${text(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
-meter { width: 10rem; }
+body { max-width: 40rem; margin: 0 auto; padding: 0 1rem 3rem; }
+header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: 1rem 0; border-bottom: 1px solid; }
+header form { flex: 1; display: flex; gap: .5rem; }
+input[type=search] { flex: 1; min-width: 8rem; }
+button, input { font: inherit; padding: .3rem .6rem; }
+input[type=number] { width: 4.5rem; }
+ul.plain { list-style: none; padding: 0; }
+li { padding: .2rem 0; }
+.ratings { display: grid; grid-template-columns: max-content 1fr max-content; gap: .25rem .75rem; align-items: center; margin: 0; }
+.ratings dd { display: contents; }
+meter { width: 100%; }
+table { width: 100%; border-collapse: collapse; }
+th, td { padding: .5rem .25rem; text-align: right; border-bottom: 1px solid; }
+th:first-child, td:first-child { text-align: left; }
+td form { display: inline-flex; gap: .25rem; }
+.scrolled { overflow-x: auto; }
+[role=status] { padding: .75rem 1rem; border: 2px solid; border-radius: .25rem; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 </style>
-<nav><a href="/pages/search?q=lamp">Search</a></nav>
+<header>
+<a href="/cart">Cart</a>
+<form action="/pages/search" role="search"><label class="hidden" for="q">Products whose name begins with</label>
+<input id="q" name="q" type="search" required maxlength="200" placeholder="lamp"><button>Search</button></form>
+</header>
 <main>
 ${body}
 </main>
@@ -23,21 +43,26 @@ ${body}
 `;
 }
 
+const stars = (count: number): string => `${count} ${count === 1 ? 'star' : 'stars'}`;
+
 /** The page of a product: its price, how it is rated, and what was written of it last. */
-export function renderProduct({ name, category, priceCents, reviews, ratings }: ProductWithReviews): string {
+export function renderProduct({ id, name, category, priceCents, reviews, ratings }: ProductWithReviews): string {
   const all = ratings.reduce((sum, { count }) => sum + count, 0);
-  const stars = ratings.map(
-    ({ stars, count }) => `<li>${stars} stars: <meter max="${all}" value="${count}">${count}</meter> ${count}</li>`,
+  const rated = ratings.map(
+    (rating) =>
+      `<dt>${stars(rating.stars)}</dt><dd><meter max="${all}" value="${rating.count}" aria-label="${stars(rating.stars)}">` +
+      `${rating.count} of ${all}</meter> <span>${rating.count}</span></dd>`,
   );
-  const latest = reviews.map((review) => `<li>${review.stars} of 5: ${text(review.text)}</li>`);
+  const latest = reviews.map((review) => `<li><strong>${stars(review.stars)}</strong> ${text(review.text)}</li>`);
   return page(
     name,
     `<h1>${text(name)}</h1>
-<p>${price(priceCents)}, in <a href="/products?category=${encodeURIComponent(category)}">${text(category)}</a></p>
-<h2>${all} ratings</h2>
-<ul>${stars.join('\n')}</ul>
+<p><strong>${price(priceCents)}</strong>, in ${text(category)}</p>
+<form method="post" action="/cart"><input type="hidden" name="productId" value="${id}"><button name="add" value="1">Add to cart</button></form>
+<h2>${all} ${all === 1 ? 'rating' : 'ratings'}</h2>
+<dl class="ratings">${rated.join('\n')}</dl>
 <h2>Latest reviews</h2>
-<ol>${latest.join('\n')}</ol>`,
+${latest.length === 0 ? '<p>Nobody has written one yet.</p>' : `<ul class="plain">${latest.join('\n')}</ul>`}`,
   );
 }
 
@@ -46,12 +71,50 @@ export function renderSearch(q: string, products: readonly Product[], cursor: st
   const items = products.map(
     ({ id, name, priceCents }) => `<li><a href="/pages/products/${id}">${text(name)}</a>, ${price(priceCents)}</li>`,
   );
-  const next = cursor && `<a href="/pages/search?q=${encodeURIComponent(q)}&amp;cursor=${encodeURIComponent(cursor)}">More</a>`;
+  const next =
+    cursor && `<p><a href="/pages/search?q=${encodeURIComponent(q)}&amp;cursor=${encodeURIComponent(cursor)}">More</a></p>`;
   return page(
     `Search: ${q}`,
-    `<h1>Search</h1>
-<form><label>Name begins with <input name="q" type="search" required maxlength="200" value="${text(q)}"></label> <button>Search</button></form>
-<ol>${items.join('\n')}</ol>
-${products.length === 0 ? '<p>Nothing begins with that.</p>' : (next ?? '')}`,
+    `<h1>Products whose name begins with “${text(q)}”</h1>
+${products.length === 0 ? '<p>There are none.</p>' : `<ul class="plain">${items.join('\n')}</ul>\n${next ?? ''}`}`,
+  );
+}
+
+/** A line of a cart, as its page shows it. */
+export interface ShownLine extends Pick<Product, 'id' | 'name' | 'priceCents'> {
+  readonly quantity: number;
+}
+
+/** The page of a cart. @param message what became of the last order. */
+export function renderCart(lines: readonly ShownLine[], message?: string): string {
+  const rows = lines.map(
+    ({ id, name, priceCents, quantity }) => `<tr>
+<td><a href="/pages/products/${id}">${text(name)}</a></td><td>${price(priceCents)}</td>
+<td><form method="post" action="/cart"><input type="hidden" name="productId" value="${id}">
+<input name="quantity" type="number" min="0" max="100" required value="${quantity}" aria-label="Quantity of ${text(name)}"><button aria-label="Set the quantity of ${text(name)}">Set</button></form></td>
+<td>${price(priceCents * quantity)}</td>
+<td><form method="post" action="/cart"><input type="hidden" name="productId" value="${id}">
+<button name="quantity" value="0" aria-label="Remove ${text(name)}">Remove</button></form></td>
+</tr>`,
+  );
+  const total = lines.reduce((sum, { priceCents, quantity }) => sum + priceCents * quantity, 0);
+  const body = `<div class="scrolled"><table>
+<thead><tr><th scope="col">Product</th><th scope="col">Price</th><th scope="col">Quantity</th><th scope="col">Total</th><td></td></tr></thead>
+<tbody>${rows.join('\n')}</tbody>
+<tfoot><tr><th scope="row" colspan="3">In all</th><td>${price(total)}</td><td></td></tr></tfoot>
+</table></div>
+<form method="post" action="/cart/checkout"><button>Order for ${price(total)}</button></form>`;
+  return page(
+    'Cart',
+    `<h1>Cart</h1>
+${message ? `<p role="status">${text(message)}</p>` : ''}
+${lines.length === 0 ? '<p>There is nothing in it.</p>' : body}
+<h2>Sign in</h2>
+<p>What is in this cart comes with you.</p>
+<form method="post" action="/auth/login">
+<label>Email <input name="email" type="email" autocomplete="username" required maxlength="200"></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
+<button>Sign in</button>
+</form>`,
   );
 }

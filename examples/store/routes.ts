@@ -59,6 +59,10 @@ export const stock: Route = defineRoute({ name: 'stock', path: '/products/{id}/s
 export const reservations: Route = defineRoute({ name: 'reservations', path: '/reservations' });
 export const orders: Route = defineRoute({ name: 'orders', path: '/orders' });
 
+/** What somebody is about to buy, as a page with its forms; without a query, or with the order that has just been made. */
+export const cart: Route = defineRoute({ name: 'cart', path: '/cart', query: { order: {} } });
+export const checkout: Route = defineRoute({ name: 'checkout', path: '/cart/checkout' });
+
 /** Who somebody is: by a cookie, and so never the same for everybody. */
 export const login: Route = defineRoute({ name: 'login', path: '/auth/login' });
 export const logout: Route = defineRoute({ name: 'logout', path: '/auth/logout' });

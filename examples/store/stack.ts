@@ -9,6 +9,8 @@ import { CachingPlatform, DatabaseRole, ScheduledRefresh } from 'cachement';
 import type { Construct } from 'constructs';
 import { acknowledgeFunction, acknowledgeSchedule, acknowledgeTrial } from './policies';
 import {
+  cart,
+  checkout,
   dashboard,
   login,
   logout,
@@ -79,10 +81,11 @@ export class StoreStack extends Stack {
     acknowledgeSchedule(new ScheduledRefresh(this, 'Refresh', { handler: refresher, schedule: every }));
     for (const route of [search, searchPage, trends, dashboard]) platform.addRoute(route, { reader });
     platform.addRoute(stock, { reader: ordering });
-    for (const route of [reservations, orders]) platform.addRoute(route, { reader: ordering, writes: ['POST'] });
+    for (const route of [reservations, orders, cart, checkout]) platform.addRoute(route, { reader: ordering, writes: ['POST'] });
 
     const accounts = addFunction('Accounts');
-    platform.addClient(accounts, { concurrency: 5, state: true });
+    // A writer, because whoever signs in takes along the cart that was filled before.
+    platform.addClient(accounts, { concurrency: 5, role: DatabaseRole.WRITER, state: true });
     platform.addRoute(me, { reader: accounts });
     for (const route of [login, logout]) platform.addRoute(route, { reader: accounts, writes: ['POST'] });
   }

@@ -18,7 +18,7 @@ interface Trial {
   readonly others?: readonly (readonly [
     method: string,
     path: string,
-    body: object | undefined,
+    body: object | string | undefined,
     status: number,
     says: RegExp,
     headers?: Readonly<Record<string, string>>,
@@ -26,6 +26,9 @@ interface Trial {
   /** A page of files, and its tag. */
   readonly page?: { readonly path: string; readonly tag: string };
 }
+
+/** A guest of the template `store`, and the form of its cart. */
+const GUEST = { cookie: '__Host-cart=aguestofthetemplatetri', 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Key of a tenant of the template `saas`. */
 const TENANT = { 'x-api-key': 'tenant-7.trial-7' };
@@ -63,6 +66,12 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       ['POST', '/auth/login', { email: 'user-1@example.com', password: 'lamp and chair' }, 200, /"name":"User 1"/],
       ['POST', '/auth/login', { email: 'user-1@example.com', password: 'chair' }, 401, /wrong/],
       ['GET', '/auth/me', undefined, 401, /nobody is signed in/],
+      ['POST', '/cart', 'productId=7&add=2', 200, /value="2" aria-label="Quantity of Chair no\. 7"/, GUEST],
+      ['POST', '/cart', 'productId=8&add=1&change=click-1', 200, /Table no\. 8/, GUEST],
+      ['POST', '/cart', 'productId=8&add=1&change=click-1', 200, /value="1" aria-label="Quantity of Table no\. 8"/, GUEST],
+      ['POST', '/cart', 'productId=7&quantity=0', 200, /^(?![\s\S]*Chair)[\s\S]*Table/, GUEST],
+      ['POST', '/auth/login', 'email=user-1@example.com&password=lamp and chair', 200, /There is nothing in it/, GUEST],
+      ['POST', '/cart/checkout', '', 200, /There is nothing in it/, GUEST],
     ],
   },
   feed: {
@@ -218,7 +227,11 @@ async function runs(project: Project, trial: Trial, began: number): Promise<numb
     await dev.until('a miss after the purge', async () => (await cacheOf(url)) === 'Miss from cloudfront');
     for (const [method, path, body, status, says, more] of trial.others ?? []) {
       const asks = async () => {
-        const init = { method, headers: { ...headers, ...more }, ...(body && { body: JSON.stringify(body) }) };
+        const init = {
+          method,
+          headers: { ...headers, ...more },
+          ...(body && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        };
         const answer = await fetch(`${edge}${path}`, init);
         const text = await answer.text();
         assert.equal(answer.status, status, `${method} ${path} was answered with ${answer.status}: ${text.slice(0, 500)}`);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   cacheFromEnvironment,
   createRouter,
@@ -7,15 +8,23 @@ import {
   uncached,
   writerFromEnvironment,
 } from 'cachement/functions';
-import { SoldOutError } from 'cachement/patterns/inventory';
-import { productId } from '../products';
-import { orders, reservations, stock } from '../routes';
+import { type Hold, SoldOutError } from 'cachement/patterns/inventory';
+import { sessionTokenOf } from 'cachement/patterns/sessions';
+import { accountsOf } from '../accounts';
+import { cookiesOf, formOf, page, type Request, seeOther } from '../browser';
+import { type Cart, cartsOf, changeOf, customerCart, guestCartOf, newGuestCart } from '../carts';
+import { renderCart } from '../page';
+import { productId, productReader } from '../products';
+import { cart, checkout, orders, reservations, stock } from '../routes';
 import { holdOf, inventoryOf } from '../stock';
 
 const database = databaseFromEnvironment();
 const cache = cacheFromEnvironment(database);
-const writer = writerFromEnvironment({ database });
+const writer = writerFromEnvironment({ database, cache });
 const inventory = inventoryOf(cache);
+const carts = cartsOf(cache, writer);
+const productsOf = productReader(cache);
+const { sessions } = accountsOf();
 
 const getStock: Handler = async ({ parameters }) => {
   const available = await inventory.available(productId(parameters.id));
@@ -43,8 +52,70 @@ const postOrder: Handler = async ({ json }) => {
   }
 };
 
+/** The cart of whoever asks: a customer's, or the one that a guest's cookie names. */
+async function cartIdOf(request: Request): Promise<string | undefined> {
+  const cookies = cookiesOf(request);
+  const session = await sessions.get(sessionTokenOf(cookies));
+  return session ? customerCart(session.userId) : guestCartOf(cookies);
+}
+
+/** The page of a cart, with today's names and prices. */
+async function shown(status: number, { lines }: Cart, message?: string) {
+  const products = new Map((await productsOf(lines.map(({ sku }) => sku))).map((product) => [String(product.id), product]));
+  const gone = (id: number) => ({ id, name: `Product ${id}, which is no longer sold`, priceCents: 0 });
+  return page(
+    status,
+    renderCart(
+      lines.map(({ sku, quantity }) => ({ ...(products.get(sku) ?? gone(Number(sku))), quantity })),
+      message,
+    ),
+  );
+}
+
+const getCart: Handler = async (request) => {
+  const cartId = await cartIdOf(request);
+  const { lines } = cartId ? (await carts.get(cartId)).cart : { lines: [] };
+  return shown(200, { lines }, request.parameters.order ? `Thank you for your order ${request.parameters.order}.` : undefined);
+};
+
+const postCart: Handler = async (request) => {
+  const { sku, next, id } = changeOf(formOf(request) ?? {});
+  if ((await productsOf([sku])).length === 0) throw new Problem(404, `there is no product ${sku}`);
+  const known = await cartIdOf(request);
+  const { cartId, cookie } = known ? { cartId: known } : newGuestCart();
+  await carts.update(cartId, next, { id });
+  return seeOther('/cart', cookie);
+};
+
+/** Sells all that is in the cart and empties it, or neither: at a second click there is nothing in it. */
+const postCheckout: Handler = async (request) => {
+  const cartId = await cartIdOf(request);
+  if (!cartId) return seeOther('/cart');
+  const orderId = randomUUID();
+  try {
+    const sold = await carts.checkout(cartId, async (client, { lines }) => {
+      const versions: [Hold, number][] = [];
+      for (const { sku, quantity } of [...lines].sort((a, b) => (a.sku < b.sku ? -1 : 1))) {
+        const hold = { holdId: `${orderId}-${sku}`, sku, quantity };
+        versions.push([hold, (await inventory.confirm(client, hold)).version]);
+      }
+      return versions;
+    });
+    if (!sold) return seeOther('/cart');
+    await Promise.all(sold.map(([hold, version]) => inventory.confirmed(hold, version).catch(() => {})));
+    return seeOther(`/cart?order=${orderId}`);
+  } catch (error) {
+    if (!(error instanceof SoldOutError)) throw error;
+    const [product] = await productsOf([error.sku]);
+    const message = `There are fewer than ${error.quantity} pieces of ${product?.name ?? 'a product'} left. Nothing was ordered.`;
+    return shown(409, (await carts.get(cartId)).cart, message);
+  }
+};
+
 export const handler = createRouter([
   { route: stock, GET: getStock },
   { route: reservations, POST: postReservation },
   { route: orders, POST: postOrder },
+  { route: cart, GET: getCart, POST: postCart },
+  { route: checkout, POST: postCheckout },
 ]);

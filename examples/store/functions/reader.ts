@@ -9,16 +9,16 @@ import {
   uncached,
 } from 'cachement/functions';
 import { SearchResults } from 'cachement/patterns/search-results';
-import { readMany } from 'cachement/runtime/read-many';
+import { page } from '../browser';
 import { renderProduct, renderSearch } from '../page';
 import {
   categoryName,
   findProducts,
   loadCategory,
   loadProduct,
-  loadProductsById,
   loadProductWithReviews,
   productId,
+  productReader,
 } from '../products';
 import { dashboard, product, productPage, productsOfCategory, search, searchPage, trends } from '../routes';
 import { trendsOf } from '../trends';
@@ -39,39 +39,32 @@ const getProducts: Handler = async ({ parameters, read }) => {
 
 const getPage: Handler = async ({ parameters, read }) => {
   const id = productId(parameters.id);
-  const page = await read(cache, { id }, async (handle) => {
-    const found = await loadProductWithReviews(handle, id);
-    return found && renderProduct(found);
+  const found = await read(cache, { id }, async (handle) => {
+    const product = await loadProductWithReviews(handle, id);
+    return product && renderProduct(product);
   });
-  return cached(productPage, page, { contentType: 'text/html; charset=utf-8' });
+  return cached(productPage, found, { contentType: 'text/html; charset=utf-8' });
 };
 
-/** Products of lists: an id is kept in a list, and its product once, whatever lists it is in. */
-const items = cache.namespace('items', { freshness: { memoryTtlSeconds: 1, sharedTtlSeconds: 900 } });
+const productsOf = productReader(cache);
 const results = new SearchResults({ cache, name: 'results', find: (handle, { q }, most) => findProducts(handle, `${q}`, most) });
 const { trending, revenue } = trendsOf(cache);
-
-/** The products, in order, by one query for all that aren't cached. */
-const productsOf = async (ids: readonly string[]) => [
-  ...(await readMany(items, ids, loadProductsById, { tags: (id) => [`product:${id}`] })).values(),
-];
 
 async function searched({ q = '', cursor }: Parameters<Handler>[0]['parameters']) {
   if (q === '' || q.length > 200) throw new Problem(400, "'q' must be 1 to 200 characters");
   if (cursor && !/^[\w-]{16}\.\d{1,6}$/.test(cursor)) throw new Problem(400, "'cursor' must be one that came with a page");
-  const { ids, expired, ...page } = await results.page({ q }, { cursor: cursor || undefined });
-  return { status: expired ? 410 : 200, page: { products: await productsOf(ids), ...page } };
+  const { ids, expired, ...rest } = await results.page({ q }, { cursor: cursor || undefined });
+  return { status: expired ? 410 : 200, found: { products: await productsOf(ids), ...rest } };
 }
 
 const getSearch: Handler = async ({ parameters }) => {
-  const { status, page } = await searched(parameters);
-  return uncached(status, page);
+  const { status, found } = await searched(parameters);
+  return uncached(status, found);
 };
 
 const getSearchPage: Handler = async ({ parameters }) => {
-  const { status, page } = await searched(parameters);
-  const body = renderSearch(parameters.q ?? '', page.products, page.cursor);
-  return { ...uncached(status, undefined, { 'content-type': 'text/html; charset=utf-8' }), body };
+  const { status, found } = await searched(parameters);
+  return page(status, renderSearch(parameters.q ?? '', found.products, found.cursor));
 };
 
 const getTrends: Handler = async ({ parameters: { category } }) => {
