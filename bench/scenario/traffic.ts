@@ -7,7 +7,7 @@ export interface TrafficRequest {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; a text as a form. */
   readonly body?: unknown;
   /** Statuses that are answers, besides those below 400. @default - none */
   readonly expected?: readonly number[];

@@ -79,8 +79,9 @@ interface Answer {
 
 function answerTo(request: TrafficRequest, agent: http.Agent): Promise<Answer> {
   const { url, method = 'GET', body, answered } = request;
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers = { ...request.headers, ...(text !== undefined && { 'content-type': 'application/json' }) };
+  const [type, text] =
+    typeof body === 'string' ? ['application/x-www-form-urlencoded', body] : ['application/json', JSON.stringify(body)];
+  const headers = { ...request.headers, ...(text !== undefined && { 'content-type': type }) };
   return new Promise((resolve) => {
     let bytes = 0;
     const fail = () => resolve({ status: 0, bytes, firstByteAt: performance.now() });

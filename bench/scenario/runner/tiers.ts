@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import { type ClientConfig, Pool } from 'pg';
-import { Cache, RedisConnection, RedisStore } from '../../../lambdas/runtime';
+import { Cache, type CacheOptions, RedisConnection, RedisStore } from '../../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../../lambdas/runtime/versions/postgres';
 import type { ScenarioRun } from '../scenario';
 
@@ -31,7 +31,10 @@ export async function tiersOf({ platform: { engines } }: ScenarioRun, namespace:
 }
 
 /** The tiers as a function has them: connections, a database, and the cache over both. */
-export function openTiers({ namespace, shared, state, primary, standby }: Tiers) {
+export function openTiers(
+  { namespace, shared, state, primary, standby }: Tiers,
+  options: Pick<CacheOptions<Handle>, 'memoryMaxBytes'> = {},
+) {
   const connection = ({ host, port, username = '', password = '', tls }: RedisOptions) =>
     new RedisConnection({
       namespace,
@@ -43,6 +46,7 @@ export function openTiers({ namespace, shared, state, primary, standby }: Tiers)
   const database = { writer: pool(primary), readers: [pool(standby)] };
   const connections = { shared: connection(shared), state: connection(state) };
   const cache = new Cache<Handle>({
+    ...options,
     shared: new RedisStore(connections.shared),
     source: new PostgresVersions(database),
     loadTimeoutMs: 60_000,

@@ -1,3 +1,6 @@
+import type { Handle } from 'cachement/functions';
+import { renderProduct } from '../../../examples/store/page';
+import { loadProductWithReviews } from '../../../examples/store/products';
 import { seeded } from '../../consistency/random';
 import { shuffled } from '../../support/zipf';
 import type { ScenarioRun } from '../scenario';
@@ -67,3 +70,9 @@ export async function growStore(run: ScenarioRun): Promise<void> {
 
 /** Id of the product that is on sale. */
 export const saleId = (run: Pick<ScenarioRun, 'scale'>): number => productsOf(run) + 1;
+
+/** The page of a product, by the example's own query. */
+export async function loadPage(handle: Handle, id: string): Promise<string | undefined> {
+  const found = await loadProductWithReviews(handle, id);
+  return found && renderProduct(found);
+}

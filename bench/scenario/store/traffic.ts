@@ -96,23 +96,28 @@ export interface ShoppingArgs extends Pick<CatalogueArgs, 'edge' | 'popular'> {
   readonly queries: readonly string[];
   /** Values of the header `Cookie` of those who are signed in. */
   readonly cookies: readonly string[];
+  /** Guests who have carts, besides those who are signed in. */
+  readonly guests: number;
   /** Names the orders of this run. */
   readonly run: string;
 }
 
-/** Shares of the use cases, of a hundred. Carts are read as what there is of a product. */
+/** Shares of the use cases, of a hundred. */
 const MIX: readonly (readonly [kind: string, share: number])[] = [
   ['product', 70],
   ['category', 10],
   ['search', 8],
-  ['stock', 5],
+  ['cart', 5],
   ['session', 4],
   ['recommendation', 2],
   ['order', 1],
 ];
 
 /** People in a shop. */
-export const shopping: TrafficMaker<ShoppingArgs> = ({ edge, popular, categories, queries, cookies, run }, random) => {
+export const shopping: TrafficMaker<ShoppingArgs> = (args, random) => {
+  const { edge, popular, categories, queries, cookies, guests, run } = args;
+  const cookieOfCart = () =>
+    random.chance(0.5) ? random.pick(cookies) : `__Host-cart=${String(Math.floor(random.between(0, guests))).padStart(22, 'g')}`;
   const [products, kinds, searches] = [new Zipf(popular.length), new Zipf(categories.length), new Zipf(queries.length)];
   return {
     request(index) {
@@ -123,8 +128,12 @@ export const shopping: TrafficMaker<ShoppingArgs> = ({ edge, popular, categories
           return { kind, url: `${edge}/products?category=${categories[kinds.next(random) - 1]}` };
         case 'search':
           return { kind, url: `${edge}/search?q=${encodeURIComponent(queries[searches.next(random) - 1]!)}` };
-        case 'stock':
-          return { kind, url: `${edge}/products/${id}/stock` };
+        case 'cart': {
+          const shown = { kind, url: `${edge}/cart`, headers: { cookie: cookieOfCart() } };
+          return random.chance(0.5)
+            ? shown
+            : { ...shown, method: 'POST', body: `productId=${id}&quantity=${Math.floor(random.between(0, 4))}` };
+        }
         case 'session':
           return { kind, url: `${edge}/auth/me`, headers: { cookie: random.pick(cookies) } };
         case 'recommendation':

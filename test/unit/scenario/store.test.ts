@@ -41,11 +41,12 @@ test('each read is made twice, with a cache and without', () => {
 });
 
 test('people shop in the shares that are said', () => {
-  const args = { edge, popular, categories: ['a'], queries: ['lamp'], cookies: ['c=1'], run: 'x' };
+  const args = { edge, popular, categories: ['a'], queries: ['lamp'], cookies: ['c=1'], guests: 9, run: 'x' };
   const traffic = shopping(args, seeded(1));
   const kinds = Array.from({ length: 20_000 }, (_, index) => traffic.request(index).kind);
   const share = (kind: string) => kinds.filter((each) => each === kind).length / kinds.length;
   expect(share('product')).toBeCloseTo(0.7, 1);
+  expect(share('cart')).toBeCloseTo(0.05, 1);
   expect(share('session')).toBeCloseTo(0.04, 1);
   expect(share('order')).toBeCloseTo(0.01, 2);
 });
