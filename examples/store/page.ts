@@ -4,11 +4,12 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 const text = (value: string): string => value.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 const price = (cents: number): string => `${(cents / 100).toFixed(2)} EUR`;
 
-function page(title: string, body: string): string {
+function page(title: string, body: string, q = ''): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>${text(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -18,23 +19,24 @@ header form { flex: 1; display: flex; gap: .5rem; }
 input[type=search] { flex: 1; min-width: 8rem; }
 button, input { font: inherit; padding: .3rem .6rem; }
 input[type=number] { width: 4.5rem; }
-ul.plain { list-style: none; padding: 0; }
+h1 { font-size: 1.6rem; }
+h2 { font-size: 1.25rem; margin-top: 2rem; }
+ul { list-style: none; padding: 0; }
 li { padding: .2rem 0; }
 .ratings { display: grid; grid-template-columns: max-content 1fr max-content; gap: .25rem .75rem; align-items: center; margin: 0; }
 .ratings dd { display: contents; }
 meter { width: 100%; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: .5rem .25rem; text-align: right; border-bottom: 1px solid; }
-th:first-child, td:first-child { text-align: left; }
-td form { display: inline-flex; gap: .25rem; }
-.scrolled { overflow-x: auto; }
+.lines li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; padding: .75rem 0; border-bottom: 1px solid; }
+.lines a { flex: 1 1 10rem; }
+.fields { display: grid; gap: .75rem; max-width: 20rem; }
+.fields label { display: grid; }
 [role=status] { padding: .75rem 1rem; border: 2px solid; border-radius: .25rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 </style>
 <header>
 <a href="/cart">Cart</a>
 <form action="/pages/search" role="search"><label class="hidden" for="q">Products whose name begins with</label>
-<input id="q" name="q" type="search" required maxlength="200" placeholder="lamp"><button>Search</button></form>
+<input id="q" name="q" type="search" required maxlength="200" value="${text(q)}"> <button>Search</button></form>
 </header>
 <main>
 ${body}
@@ -62,7 +64,7 @@ export function renderProduct({ id, name, category, priceCents, reviews, ratings
 <h2>${all} ${all === 1 ? 'rating' : 'ratings'}</h2>
 <dl class="ratings">${rated.join('\n')}</dl>
 <h2>Latest reviews</h2>
-${latest.length === 0 ? '<p>Nobody has written one yet.</p>' : `<ul class="plain">${latest.join('\n')}</ul>`}`,
+${latest.length === 0 ? '<p>Nobody has written one yet.</p>' : `<ul>${latest.join('\n')}</ul>`}`,
   );
 }
 
@@ -75,8 +77,9 @@ export function renderSearch(q: string, products: readonly Product[], cursor: st
     cursor && `<p><a href="/pages/search?q=${encodeURIComponent(q)}&amp;cursor=${encodeURIComponent(cursor)}">More</a></p>`;
   return page(
     `Search: ${q}`,
-    `<h1>Products whose name begins with “${text(q)}”</h1>
-${products.length === 0 ? '<p>There are none.</p>' : `<ul class="plain">${items.join('\n')}</ul>\n${next ?? ''}`}`,
+    `<h1>Names that begin with “${text(q)}”</h1>
+${products.length === 0 ? '<p>There are none.</p>' : `<ul>${items.join('\n')}</ul>\n${next ?? ''}`}`,
+    q,
   );
 }
 
@@ -85,36 +88,37 @@ export interface ShownLine extends Pick<Product, 'id' | 'name' | 'priceCents'> {
   readonly quantity: number;
 }
 
-/** The page of a cart. @param message what became of the last order. */
-export function renderCart(lines: readonly ShownLine[], message?: string): string {
-  const rows = lines.map(
-    ({ id, name, priceCents, quantity }) => `<tr>
-<td><a href="/pages/products/${id}">${text(name)}</a></td><td>${price(priceCents)}</td>
-<td><form method="post" action="/cart"><input type="hidden" name="productId" value="${id}">
-<input name="quantity" type="number" min="0" max="100" required value="${quantity}" aria-label="Quantity of ${text(name)}"><button aria-label="Set the quantity of ${text(name)}">Set</button></form></td>
-<td>${price(priceCents * quantity)}</td>
-<td><form method="post" action="/cart"><input type="hidden" name="productId" value="${id}">
-<button name="quantity" value="0" aria-label="Remove ${text(name)}">Remove</button></form></td>
-</tr>`,
-  );
-  const total = lines.reduce((sum, { priceCents, quantity }) => sum + priceCents * quantity, 0);
-  const body = `<div class="scrolled"><table>
-<thead><tr><th scope="col">Product</th><th scope="col">Price</th><th scope="col">Quantity</th><th scope="col">Total</th><td></td></tr></thead>
-<tbody>${rows.join('\n')}</tbody>
-<tfoot><tr><th scope="row" colspan="3">In all</th><td>${price(total)}</td><td></td></tr></tfoot>
-</table></div>
-<form method="post" action="/cart/checkout"><button>Order for ${price(total)}</button></form>`;
+const SIGN_IN = `<h2>Sign in</h2>
+<p>What is in this cart comes with you.</p>
+<form method="post" action="/auth/login" class="fields">
+<label>Email <input name="email" type="email" autocomplete="username" required maxlength="200"></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
+<button>Sign in</button>
+</form>`;
+
+/**
+ * The page of a cart.
+ *
+ * @param customer name of whoever has signed in.
+ * @param message what became of an order.
+ */
+export function renderCart(lines: readonly ShownLine[], customer?: string, message?: string): string {
+  const items = lines.map(({ id, name, priceCents, quantity }) => {
+    const form = `<form method="post" action="/cart"><input type="hidden" name="productId" value="${id}">`;
+    const of = `<span class="hidden">of ${text(name)}</span>`;
+    return `<li><a href="/pages/products/${id}">${text(name)}</a> <span>${price(priceCents)}</span>
+${form}<label>Quantity ${of} <input name="quantity" type="number" min="0" max="100" required value="${quantity}"></label> <button>Set ${of}</button></form>
+${form}<button name="quantity" value="0">Remove <span class="hidden">${text(name)}</span></button></form></li>`;
+  });
+  const total = price(lines.reduce((sum, { priceCents, quantity }) => sum + priceCents * quantity, 0));
+  const order = `<ul class="lines">${items.join('\n')}</ul>
+<form method="post" action="/cart/checkout"><button>Order for ${total}</button></form>`;
+  const signOut = `<form method="post" action="/auth/logout"><p>You are ${text(customer ?? '')}. <button>Sign out</button></p></form>`;
   return page(
     'Cart',
     `<h1>Cart</h1>
 ${message ? `<p role="status">${text(message)}</p>` : ''}
-${lines.length === 0 ? '<p>There is nothing in it.</p>' : body}
-<h2>Sign in</h2>
-<p>What is in this cart comes with you.</p>
-<form method="post" action="/auth/login">
-<label>Email <input name="email" type="email" autocomplete="username" required maxlength="200"></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
-<button>Sign in</button>
-</form>`,
+${lines.length === 0 ? '<p>There is nothing in it.</p>' : order}
+${customer === undefined ? SIGN_IN : signOut}`,
   );
 }

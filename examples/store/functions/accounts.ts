@@ -38,7 +38,8 @@ const postLogin: Handler = async (request) => {
 
 const postLogout: Handler = async (request) => {
   await sessions.destroy(tokenOf(request));
-  return uncached(204, undefined, { 'set-cookie': endedSessionCookie() });
+  const cookie = endedSessionCookie();
+  return formOf(request) ? seeOther('/cart', cookie) : uncached(204, undefined, { 'set-cookie': cookie });
 };
 
 const getMe: Handler = async (request) => {

@@ -10,6 +10,7 @@ import {
 } from 'cachement/functions';
 import { type Hold, SoldOutError } from 'cachement/patterns/inventory';
 import { sessionTokenOf } from 'cachement/patterns/sessions';
+import type { CacheError } from 'cachement/runtime';
 import { accountsOf } from '../accounts';
 import { cookiesOf, formOf, page, type Request, seeOther } from '../browser';
 import { type Cart, cartsOf, changeOf, customerCart, guestCartOf, newGuestCart } from '../carts';
@@ -52,44 +53,45 @@ const postOrder: Handler = async ({ json }) => {
   }
 };
 
-/** The cart of whoever asks: a customer's, or the one that a guest's cookie names. */
-async function cartIdOf(request: Request): Promise<string | undefined> {
+/** Whoever asks, and the cart of theirs: a customer's, or the one that a guest's cookie names. */
+async function whose(request: Request): Promise<{ readonly cartId?: string; readonly customer?: string }> {
   const cookies = cookiesOf(request);
   const session = await sessions.get(sessionTokenOf(cookies));
-  return session ? customerCart(session.userId) : guestCartOf(cookies);
+  return session ? { cartId: customerCart(session.userId), customer: session.data.name } : { cartId: guestCartOf(cookies) };
 }
 
 /** The page of a cart, with today's names and prices. */
-async function shown(status: number, { lines }: Cart, message?: string) {
+async function shown(status: number, { lines }: Cart, customer?: string, message?: string) {
   const products = new Map((await productsOf(lines.map(({ sku }) => sku))).map((product) => [String(product.id), product]));
   const gone = (id: number) => ({ id, name: `Product ${id}, which is no longer sold`, priceCents: 0 });
-  return page(
-    status,
-    renderCart(
-      lines.map(({ sku, quantity }) => ({ ...(products.get(sku) ?? gone(Number(sku))), quantity })),
-      message,
-    ),
-  );
+  const all = lines.map(({ sku, quantity }) => ({ ...(products.get(sku) ?? gone(Number(sku))), quantity }));
+  return page(status, renderCart(all, customer, message));
 }
 
 const getCart: Handler = async (request) => {
-  const cartId = await cartIdOf(request);
-  const { lines } = cartId ? (await carts.get(cartId)).cart : { lines: [] };
-  return shown(200, { lines }, request.parameters.order ? `Thank you for your order ${request.parameters.order}.` : undefined);
+  const { cartId, customer } = await whose(request);
+  const { cart } = cartId ? await carts.get(cartId) : { cart: { lines: [] } };
+  const { order } = request.parameters;
+  return shown(200, cart, customer, order && `Thank you for your order ${order}.`);
 };
 
 const postCart: Handler = async (request) => {
   const { sku, next, id } = changeOf(formOf(request) ?? {});
   if ((await productsOf([sku])).length === 0) throw new Problem(404, `there is no product ${sku}`);
-  const known = await cartIdOf(request);
-  const { cartId, cookie } = known ? { cartId: known } : newGuestCart();
-  await carts.update(cartId, next, { id });
+  const known = await whose(request);
+  const { cartId, cookie } = known.cartId ? { cartId: known.cartId } : newGuestCart();
+  try {
+    await carts.update(cartId, next, { id });
+  } catch (error) {
+    if ((error as CacheError).code === 'E_UNSTORABLE_VALUE') throw new Problem(409, 'the cart is full');
+    throw error;
+  }
   return seeOther('/cart', cookie);
 };
 
 /** Sells all that is in the cart and empties it, or neither: at a second click there is nothing in it. */
 const postCheckout: Handler = async (request) => {
-  const cartId = await cartIdOf(request);
+  const { cartId, customer } = await whose(request);
   if (!cartId) return seeOther('/cart');
   const orderId = randomUUID();
   try {
@@ -107,8 +109,8 @@ const postCheckout: Handler = async (request) => {
   } catch (error) {
     if (!(error instanceof SoldOutError)) throw error;
     const [product] = await productsOf([error.sku]);
-    const message = `There are fewer than ${error.quantity} pieces of ${product?.name ?? 'a product'} left. Nothing was ordered.`;
-    return shown(409, (await carts.get(cartId)).cart, message);
+    const message = `${product?.name ?? error.sku}: there are fewer than ${error.quantity} left. Nothing was ordered.`;
+    return shown(409, (await carts.get(cartId)).cart, customer, message);
   }
 };
 
