@@ -35,9 +35,9 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
       remote<typeof methods>(start(path.join(__dirname, 'layers-worker.ts'), { execArgv: ['--import', 'tsx'] })),
     );
     const popular = popularityOf(run);
-    const pages = await Promise.all(popular.slice(-SAMPLE).map((id) => loadPage(primary, String(id))));
-    const bytes = pages.reduce((sum, page) => sum + Buffer.byteLength(page ?? ''), 0) / SAMPLE;
-    const memoryMaxBytes = Math.ceil(LAYERS.products * (bytes + BESIDES));
+    let bytes = 0;
+    for (const id of popular.slice(-SAMPLE)) bytes += Buffer.byteLength((await loadPage(primary, String(id))) ?? '');
+    const memoryMaxBytes = Math.ceil(LAYERS.products * (bytes / SAMPLE + BESIDES));
     await Promise.all(workers.map((worker) => worker.open({ tiers, memoryMaxBytes, popular })));
     note(`layers: ${count * scale} reads of ${processes} processes`);
     const [loadsBefore, getsBefore, began] = [await loads(), await gets(), performance.now()];
