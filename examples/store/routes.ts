@@ -59,7 +59,7 @@ export const stock: Route = defineRoute({ name: 'stock', path: '/products/{id}/s
 export const reservations: Route = defineRoute({ name: 'reservations', path: '/reservations' });
 export const orders: Route = defineRoute({ name: 'orders', path: '/orders' });
 
-/** What somebody is about to buy, as a page with its forms; without a query, or with the order that has just been made. */
+/** Page of a cart with its forms; with the order that has just been made, where there is one. */
 export const cart: Route = defineRoute({ name: 'cart', path: '/cart', query: { order: {} } });
 export const checkout: Route = defineRoute({ name: 'checkout', path: '/cart/checkout' });
 

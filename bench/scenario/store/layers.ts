@@ -17,8 +17,8 @@ const LOADS = `SELECT coalesce(sum(calls), 0)::float8 AS calls FROM pg_stat_stat
   WHERE rolsuper AND query ~* 'from reviews'`;
 
 /**
- * The library alone, without outer tiers: which tier answered. Every read that isn't answered by memory is one `GET` of the shared
- * tier, and those that aren't answered there are loads, so that both are counted by the servers.
+ * The library alone, without outer tiers: which tier answered. Every read that isn't answered by memory is one `GET` of the
+ * shared tier, and those that aren't answered there are loads, so that both are counted by the servers.
  */
 export async function playLayers(run: ScenarioRun): Promise<Record<string, unknown>> {
   const { primary, standby, scale, seed, note } = run;
