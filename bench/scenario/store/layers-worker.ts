@@ -13,6 +13,7 @@ export interface OpenArgs {
 
 export interface PlayArgs {
   readonly count: number;
+  readonly seconds: number;
   readonly concurrency: number;
   readonly writes: number;
   readonly seed: number;
@@ -28,12 +29,13 @@ function open({ tiers, memoryMaxBytes, popular }: OpenArgs) {
 }
 
 /** Reads, and changes of prices, each of which is purged once it is committed. @returns how many were reads. */
-async function play({ count, concurrency, writes, seed }: PlayArgs): Promise<{ readonly reads: number }> {
+async function play({ count, seconds, concurrency, writes, seed }: PlayArgs): Promise<{ readonly reads: number }> {
   const { pages, database, popular } = opened;
   const all = sequence(popular, writes, seeded(seed));
+  const end = performance.now() + seconds * 1000;
   let [next, reads] = [0, 0];
   const turn = async () => {
-    while (next < count) {
+    while (next < count && performance.now() < end) {
       next++;
       const { id, isWrite } = all.next().value!;
       if (isWrite) {

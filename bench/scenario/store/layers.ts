@@ -6,7 +6,8 @@ import type { ScenarioRun } from '../scenario';
 import { loadPage, popularityOf } from './data';
 import type { methods } from './layers-worker';
 
-const LAYERS = { processes: 4, count: 400_000, concurrency: 16, writes: 0.02, products: 1000 };
+/** It ends after so many reads, or so many seconds. */
+const LAYERS = { processes: 4, count: 400_000, seconds: 45, concurrency: 16, writes: 0.02, products: 1000 };
 
 /** Pages by whose length memory is measured, and bytes that an entry needs besides its text. */
 const SAMPLE = 20;
@@ -28,7 +29,7 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
     return counts.reduce((sum, { rows }) => sum + rows[0]!.calls, 0);
   };
   const gets = async () => (await run.sharedCommands()).get ?? 0;
-  const { processes, count, concurrency, writes } = LAYERS;
+  const { processes, count, seconds, concurrency, writes } = LAYERS;
   const tiers = await tiersOf(run, 'layers');
   return withChildren(async (start) => {
     const workers = Array.from({ length: processes }, () =>
@@ -43,9 +44,9 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
     const [loadsBefore, getsBefore, began] = [await loads(), await gets(), performance.now()];
     const each = (count * scale) / processes;
     const done = await Promise.all(
-      workers.map((worker, index) => worker.play({ count: each, concurrency, writes, seed: seed * 100 + index })),
+      workers.map((worker, index) => worker.play({ count: each, seconds, concurrency, writes, seed: seed * 100 + index })),
     );
-    const seconds = (performance.now() - began) / 1000;
+    const took = (performance.now() - began) / 1000;
     const reads = done.reduce((sum, of) => sum + of.reads, 0);
     const database = ((await loads()) - loadsBefore) / reads;
     const memory = 1 - ((await gets()) - getsBefore) / reads;
@@ -55,7 +56,8 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
         shared: round(1 - memory - database),
         database: round(database),
         reads,
-        perSecond: Math.round((count * scale) / seconds),
+        of: Math.round(count * scale * (1 - writes)),
+        perSecond: Math.round(reads / took),
       },
     };
   });

@@ -164,19 +164,19 @@ function pick(random: Random): string {
 
 /** Argument of {@link sale}. */
 export interface SaleArgs extends CatalogueArgs {
-  /** What is on sale, and one request in so many that buys it. */
-  readonly sale: { readonly productId: number; readonly every: number; readonly buyers: number };
+  /** What is bought, the name of the orders, and one request in so many that is one. */
+  readonly sale: { readonly name: string; readonly productId: number; readonly every: number; readonly buyers: number };
 }
 
-/** Reads and changes as in the catalogue, and buyers of what is on sale, each of whom asks once. */
+/** Reads and changes as in the catalogue, and buyers of one product, each of whom asks once. */
 export const sale: TrafficMaker<SaleArgs> = (args, random) => {
   const others = catalogue(args, random);
-  const { productId, every, buyers } = args.sale;
+  const { name, productId, every, buyers } = args.sale;
   let buyer = 0;
   return {
     request(index) {
       if (index % every !== 0 || buyer >= buyers) return others.request(index);
-      const body = { holdId: `buyer-${++buyer}`, productId, quantity: 1 };
+      const body = { holdId: `${name}-${++buyer}`, productId, quantity: 1 };
       return { kind: 'buyer', method: 'POST', url: `${args.edge}/orders`, body, expected: [409] };
     },
     figures: () => others.figures?.(),

@@ -52,7 +52,7 @@ test('people shop in the shares that are said', () => {
 });
 
 test('as many buyers ask as there are, each once', () => {
-  const args = { edge, popular, writes: 0, sale: { productId: 201, every: 3, buyers: 10 } };
+  const args = { edge, popular, writes: 0, sale: { name: 'sale', productId: 201, every: 3, buyers: 10 } };
   const traffic = sale(args, seeded(1));
   const requests = Array.from({ length: 100 }, (_, index) => traffic.request(index));
   const buyers = requests.filter(({ kind }) => kind === 'buyer').map(({ body }) => (body as { holdId: string }).holdId);
