@@ -1,3 +1,4 @@
+import { BUSY_METADATA } from '../lib/contract/defaults';
 import { PURGE_METRICS, READ_METRICS } from '../lib/contract/metrics';
 import { CACHE_NODES, DATABASE_INSTANCES, FIXED, type Price, STAGE_CACHES, USE } from './prices';
 
@@ -35,6 +36,7 @@ export interface Priced {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties have no static shape here
   readonly Properties?: Record<string, any>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** Mean time of a read function, in seconds, and its memory in GB. */
@@ -133,6 +135,16 @@ const RULES: Readonly<Record<string, Rule>> = {
   'AWS::CloudWatch::Alarm': () => [['alarm', 1, FIXED.alarm]],
   'AWS::CloudWatch::Dashboard': () => [['dashboard', 1, FIXED.dashboard]],
   'AWS::CloudFront::MonitoringSubscription': () => [['additional metrics', 1, FIXED.distributionMetrics]],
+  // What a schedule calls costs by use, but for what it keeps busy all the time.
+  'AWS::Events::Rule': (p, resource, all) => {
+    const busy = Number(all.get(resource)?.Metadata?.[BUSY_METADATA] ?? 0);
+    if (busy === 0) return [];
+    const stack = resource.slice(0, resource.lastIndexOf('/') + 1);
+    const target = all.get(`${stack}${p.Targets[0].Arn['Fn::GetAtt']?.[0]}`)?.Properties ?? {};
+    const gb = Number(target.MemorySize ?? 128) / 1024;
+    const price = target.Architectures?.[0] === 'arm64' ? USE.functionTimeArm : USE.functionTime;
+    return [[`function of ${gb} GB that runs ${Math.round(busy * 100)} % of the time`, busy * HOURS * 3600 * gb, price]];
+  },
   'AWS::WAFv2::WebACL': (p) => [
     ['web ACL', 1, FIXED.webAcl],
     [`${p.Rules.length} rules`, p.Rules.length, FIXED.webAclRule],

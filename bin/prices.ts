@@ -138,6 +138,12 @@ export const USE = {
     pricedAt: '2026-07-31',
     source: 'a public repository, by the Price List API; Arm is a fifth less',
   },
+  functionTimeArm: {
+    ...NOTED,
+    usd: 0.0000133334,
+    per: 'GB-second',
+    source: 'aws.amazon.com/lambda/pricing, as cloudchipr.com/blog/aws-lambda-pricing has it; the first 7.5 billion GB-seconds',
+  },
   invalidations: {
     usd: 5000,
     per: 'million',

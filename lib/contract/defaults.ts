@@ -30,3 +30,6 @@ export const STAGE_PATCHES_PER_CALL = 80;
 
 /** Folder beside the code of the migration with the SQL of an application; the names of its steps begin with it. */
 export const SCHEMA_FOLDER = 'schema';
+
+/** Metadata of a schedule's rule: share of the time, 0 to 1, in which the function that it calls runs. */
+export const BUSY_METADATA = 'cachement:busy';

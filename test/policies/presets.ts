@@ -1,9 +1,10 @@
 import * as path from 'node:path';
-import { App, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import cdkJson from '../../cdk.json';
 import { places } from '../../examples/places';
 import { ApiFunctions } from '../../examples/places/api-functions';
-import { CachingPlatform, StaticSite } from '../../lib';
+import { CachingPlatform, DatabaseRole, StaticSite, WriteBehindFlusher } from '../../lib';
+import { PlatformFunction } from '../../lib/functions/platform-function';
 import { defineSite } from '../../lib/route';
 import { addCachement } from '../../lib/stacks/app';
 import { defineStage, type StageConfig, stageConfig } from '../../lib/stacks/stage';
@@ -53,6 +54,8 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
   Functions: 'api',
   Firewall: 'api',
   Gateway: 'api',
+  FlushWorker: 'shared',
+  Flusher: 'shared',
   Edge: 'edge',
   Site: 'edge',
   Purge: 'purge',
@@ -75,7 +78,24 @@ export function resourceOfPlatform(constructPath: string, platformPath: string):
 /** Files of a site. */
 const SITE = path.resolve(__dirname, '../support/site');
 
-/** The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients, and a site. */
+/** Somebody who flushes queued writes, whose code is any. */
+function addFlusher(caching: CachingPlatform): void {
+  const worker = new PlatformFunction(caching, 'FlushWorker', {
+    bundle: 'topology',
+    description: 'Flushes queued writes',
+    timeout: Duration.seconds(70),
+    vpc: caching.network.vpc,
+    vpcSubnets: caching.network.vpcSubnets,
+    logRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+  caching.addClient(worker, { concurrency: 2, role: DatabaseRole.WRITER });
+  new WriteBehindFlusher(caching, 'Flusher', { worker, bus: caching.bus });
+}
+
+/**
+ * The same tiers as one CachingPlatform in a single stack, with the sample's functions as its clients, a site, and a flusher of
+ * queued writes.
+ */
 const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
   addTo: (app) => {
     const stack = new Stack(app, 'shop', props);
@@ -96,6 +116,7 @@ const platform = (props: StackProps, deletionProtection: boolean): Preset => ({
       caching.addRoute(route, { reader, writer, writes: methods, restricted: restricted.includes(route) });
     }
     new StaticSite(caching, 'Site', { platform: caching, directory: SITE, paths: defineSite({ paths: {} }) });
+    addFlusher(caching);
     return [stack];
   },
   resource: (constructPath) => resourceOfPlatform(constructPath, 'shop/Caching'),

@@ -1,6 +1,8 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { PurgeBus, WriteBehindFlusher } from '../../lib';
 import { STATEFUL } from '../replacements/stateful';
-import { shop } from '../support/caching-platform';
+import { handlerIn, shop } from '../support/caching-platform';
 import { withoutAssetHashes } from './synthesized';
 
 const { Resources: resources, ...rest } = Template.fromStack(shop().stack).toJSON();
@@ -29,6 +31,14 @@ test('what is stateful keeps its logical ids', () => {
     'CachingSharedReplicationGroup',
     'CachingSharedSecret',
   ]);
+});
+
+test('a flusher of queued writes is as it was', () => {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'shop');
+  const worker = handlerIn(stack, 'Worker', undefined, { timeout: Duration.seconds(70) });
+  new WriteBehindFlusher(stack, 'Flusher', { worker, bus: new PurgeBus(stack, 'Bus') });
+  const { Resources: own } = Template.fromStack(stack).toJSON();
+  expect(Object.fromEntries(Object.entries(own).filter(([id]) => id.startsWith('Flusher')))).toMatchSnapshot();
 });
 
 test('it fits in one stack', () => {

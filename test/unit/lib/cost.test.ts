@@ -64,6 +64,26 @@ test('each method costs its detailed metrics where the stage has them', () => {
   expect(costs(method, refusing, stage(false))).toEqual([]);
 });
 
+test('a flusher costs what a function costs that always runs, by its memory and its processor', () => {
+  const flusher = (Properties: object) =>
+    fixedCosts(
+      new Map<string, Priced>([
+        [
+          'shop/Schedule',
+          {
+            Type: 'AWS::Events::Rule',
+            Properties: { Targets: [{ Arn: { 'Fn::GetAtt': ['Worker', 'Arn'] } }] },
+            Metadata: { 'cachement:busy': 55 / 60 },
+          },
+        ],
+        ['shop/Worker', { Type: 'AWS::Lambda::Function', Properties }],
+      ]),
+    ).map(({ usd }) => usd);
+  expect(flusher({ MemorySize: 512, Architectures: ['arm64'] })).toEqual([expect.closeTo(16.06)]);
+  expect(flusher({ MemorySize: 512 })).toEqual([expect.closeTo(20.08)]);
+  expect(monthly({ Type: 'AWS::Events::Rule', Properties: { Targets: [] } })).toBe(0);
+});
+
 test('what has no price is named', () => {
   const resources = new Map<string, Priced>([
     ['a', { Type: 'AWS::RDS::DBCluster' }],

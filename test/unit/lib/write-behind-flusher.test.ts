@@ -26,6 +26,11 @@ test('runs its worker every minute and after a kick, once, and keeps what was no
   });
 });
 
+test('says which share of the time its worker runs, for estimates', () => {
+  const [rule] = Object.values(flusher({ kicks: false }).findResources('AWS::Events::Rule'));
+  expect(rule?.Metadata['cachement:busy']).toBeCloseTo(55 / 60);
+});
+
 test('needs no bus', () => {
   flusher({ kicks: false }).resourceCountIs('AWS::Events::Rule', 1);
 });
