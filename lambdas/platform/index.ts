@@ -24,6 +24,7 @@ export { type CachedOptions, cached, type Response, uncached } from './http/resp
 export { createRouter, type Endpoint, type Handler, type Method, type RouterOptions } from './http/router';
 export { type PurgeOptions, requestPurge, type TransactionClient } from './purge/purge-requests';
 export type { ComparedKey } from './purge/purged-keys';
-export { createWarmer, type WarmerOptions, type WarmKey } from './purge/warm';
+export { createWarmer } from './purge/warm';
+export type { WarmerOptions, WarmKey, WarmRoute } from './purge/warm-options';
 export type { QueueEvent, QueueResponse } from './purge/worker';
 export type { Writer } from './purge/writer';

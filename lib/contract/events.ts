@@ -46,6 +46,9 @@ export interface EventDetails {
   /** The relay is to be kicked at this time. */
   WakeRequested: { at: number };
 
+  /** Keys that are likely to be read are to be warmed. May be lost: the warmer has a schedule. */
+  WarmRequested: { reason: 'deployment' | 'failover' | 'schedule' };
+
   /** The stage cache is to be flushed for these purges, no earlier than `notBefore`. */
   GatewayPurgeRequested: {
     commandId: string;
@@ -117,7 +120,7 @@ export const EDGE_EVENTS = [
 ] as const satisfies readonly EventType[];
 
 /** Events that the cache warmer reads keys after. */
-export const WARMER_EVENTS = ['PurgeRequested'] as const satisfies readonly EventType[];
+export const WARMER_EVENTS = ['PurgeRequested', 'WarmRequested'] as const satisfies readonly EventType[];
 
 /**
  * Detail-type, beside the purge path, of an event without detail: writes are queued that a flusher is to take to the database.
@@ -131,12 +134,16 @@ export const SUBMITTED_EVENTS = ['PurgeSubmitted', 'ReplayRequested'] as const s
 /** Events that writers publish: whoever changes rows says that the outbox has some, and nothing that a step would act on. */
 export const WRITER_PUBLISHES = ['OutboxKicked'] as const satisfies readonly EventType[];
 
-/** Events that relay and invalidator publish: what the outbox asks for, and when the relay is to look again. */
+/**
+ * Events that relay and invalidator publish: what the outbox asks for, when the relay is to look again, and that a failover has
+ * left the shared tier without some entries.
+ */
 export const KEEPER_PUBLISHES = [
   'PurgeRequested',
   'GatewayPurgeRequested',
   'EdgePurgeRequested',
   'WakeRequested',
+  'WarmRequested',
 ] as const satisfies readonly EventType[];
 
 /** Events that the executor publishes: what the outer tiers answered, and kicks at the time that was asked for. */

@@ -33,8 +33,10 @@ export const PURGE_METRICS = {
   OutboxOverdue: 'Count',
   /** Tags that a response had beyond what the edge keeps: their purge doesn't reach it there. */
   TagsDropped: 'Count',
-  /** Keys that were read again after a purge of theirs. */
+  /** Keys that were loaded before a viewer asked for them. */
   KeysWarmed: 'Count',
+  /** Share of an hour's reads that the plan of the hour before would have covered. */
+  PredictedCoverage: 'Percent',
   /** Keys that were compared with the primary so long after the commit of their purge: 100 for one that is the same, else 0. */
   ConsistentAfter10Seconds: 'Percent',
   ConsistentAfter1Minute: 'Percent',

@@ -145,7 +145,7 @@ export class CacheMonitoring extends Construct {
 
   /** Shows the reads of a warmer, and watches its failures. */
   watchWarmer({ worker, deadLetters }: CacheWarmer): void {
-    this.#watch('keysWarmed', 'warmer', [worker.functionName]);
+    for (const metric of ['keysWarmed', 'predictedCoverage'] as const) this.#watch(metric, 'warmer', [worker.functionName]);
     this.watchDeadLetters({ warming: deadLetters });
     this.watchFunction('warmer', worker);
   }

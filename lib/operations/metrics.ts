@@ -176,7 +176,15 @@ export const METRICS = {
     statistic: 'Sum',
     threshold: 0,
     evaluationPeriods: 1,
-    meaning: 'keys that were read again after a purge of theirs, before a viewer asked for them',
+    meaning: 'keys that were loaded after a purge of theirs, or by a plan, before a viewer asked for them',
+  },
+  predictedCoverage: {
+    ...purge('PredictedCoverage'),
+    statistic: 'Average',
+    period: Duration.hours(1),
+    threshold: 0,
+    evaluationPeriods: 1,
+    meaning: "share of an hour's reads that the warmer's plan of the hour before would have covered, in percent",
   },
   consistentAfter10Seconds: {
     ...purge('ConsistentAfter10Seconds'),

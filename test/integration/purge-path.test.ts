@@ -17,6 +17,7 @@ const PUBLISHED: Record<EventType, boolean> = {
   ReplayRequested: false,
   PurgeRequested: true,
   WakeRequested: true,
+  WarmRequested: false,
   GatewayPurgeRequested: true,
   EdgePurgeRequested: true,
   GatewayPurged: true,

@@ -1,3 +1,4 @@
+import { FLUSHER_ACKNOWLEDGEMENTS } from './flusher-acknowledgements';
 import type { Acknowledgement } from './review';
 import {
   BACKUPS,
@@ -395,4 +396,5 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
       "is encrypted by S3's own key: CloudFront delivers as a service outside of the account, and a key of one's own would have to let it in",
   },
   ...SITE_ACKNOWLEDGEMENTS,
+  ...FLUSHER_ACKNOWLEDGEMENTS,
 ];

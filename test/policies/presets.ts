@@ -55,6 +55,7 @@ const STACK_OF_PART: Readonly<Record<string, string>> = {
   Firewall: 'api',
   Gateway: 'api',
   FlushWorker: 'shared',
+  FlushWorkerRole: 'shared',
   Flusher: 'shared',
   Edge: 'edge',
   Site: 'edge',

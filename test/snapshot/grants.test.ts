@@ -86,14 +86,14 @@ test('each function may do exactly what it is for', () => {
       'Allow secretsmanager:GetSecretValue on writer secret',
     ],
     relay: [
-      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
+      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested, WarmRequested',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on keeper secret',
       ...CONSUME.map((action) => `Allow sqs:${action} on kick queue`),
       'Allow sqs:SendMessage on dead letters',
     ],
     invalidator: [
-      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested',
+      'Allow events:PutEvents on bus for cachement, PurgeRequested, GatewayPurgeRequested, EdgePurgeRequested, WakeRequested, WarmRequested',
       'Allow kms:Decrypt on key',
       'Allow secretsmanager:GetSecretValue on keeper secret',
       'Allow secretsmanager:GetSecretValue on shared secret',

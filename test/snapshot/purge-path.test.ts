@@ -10,7 +10,7 @@ const idOf = (reference: { Ref?: string; 'Fn::GetAtt'?: string[] }): string =>
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
 /** Target of each message. The compiler asks for an entry when there is a new message. */
-const TARGETS: Record<EventType, string> = {
+const TARGETS: Record<Exclude<EventType, 'WarmRequested'>, string> = {
   OutboxKicked: 'PurgeRelayKicksQueue',
   PurgeSubmitted: 'PurgeSharedStepsQueue',
   ReplayRequested: 'PurgeSharedStepsQueue',

@@ -241,6 +241,8 @@ export class TestPipeline {
   #deliver(message: Message): void {
     const copies = this.options.random && this.options.random() < 0.3 ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
+      // For the warmer, beside the path.
+      if (message.type === 'WarmRequested') continue;
       if (message.type === 'OutboxKicked') this.#kicks.push(message);
       else if (EDGE.has(message.type)) this.send('edge', message);
       else this.send('shared', message);

@@ -2,9 +2,9 @@ import { normalizedText, type Route } from '../../../lib/route';
 import { pathMatcher, type TemplateValues } from '../../../lib/route/template';
 import type { RedisConnection } from '../../runtime/connection/redis-connection';
 import type { PatternMetrics } from '../../runtime/patterns/metrics';
-import { isConnectionError } from '../../runtime/versions/postgres';
 import { afterFreeze } from '../after-freeze';
 import { log } from '../log';
+import { isUnavailable } from '../unavailable';
 import { RouteLimits } from './limits';
 import { Problem } from './problem';
 import { REFRESHED_HEADER, refreshOf, refreshTicket } from './refresh';
@@ -136,7 +136,7 @@ export function createRouter(
       // The stage cache keeps what a function answers, a 503 too, for a whole TTL; what API Gateway says of one that throws, it
       // does not.
       if (keptByGateway(event)) throw error;
-      return problemResponse(unavailable(error) ? UNAVAILABLE : new Problem(500, 'the request failed'));
+      return problemResponse(isUnavailable(error) ? UNAVAILABLE : new Problem(500, 'the request failed'));
     });
     return event.httpMethod === 'HEAD' ? { ...response, body: '' } : response;
   };
@@ -181,13 +181,6 @@ function own<Value>(values: Readonly<Record<string, Value>> | null | undefined, 
 }
 
 const UNAVAILABLE = new Problem(503, 'the request could not be served now; try again', { 'retry-after': '1' });
-
-/**
- * A database that can't be reached, 57014 (a statement that took too long) and a full queue for the database pass; a bug doesn't.
- */
-function unavailable(error: unknown): boolean {
-  return isConnectionError(error) || ['57014', 'E_FALLBACK_FULL'].includes((error as { code?: string }).code ?? '');
-}
 
 /** Not by indexing with the method, which comes from outside. */
 function handlerOf(endpoint: Endpoint, method: string): Handler | undefined {

@@ -313,14 +313,15 @@ export function topologyStep(context: VpcContext & { drainSeconds: number }): St
   return oneByOne(async (report) => {
     const purges = await transaction(context.primary, async (client) => {
       const before = await recordTopology(client, report);
-      if (!before || !failedOver(before, report)) return 0;
+      if (!before || !failedOver(before, report)) return undefined;
       // A new primary may lack what the old one acknowledged, and nobody knows when the change was.
       const since = new Date(before.reportedAt - context.drainSeconds * 1000);
       return replayPurges(client, randomUUID(), since, new Date());
     });
-    if (purges === 0) return;
+    if (purges === undefined) return;
     log.warn('purges replayed after a failover of the shared tier', { purges });
     await new Outbox(context.primary, context.bus).sendDue();
+    await context.bus.publish([{ type: 'WarmRequested', detail: { reason: 'failover' } }]);
   });
 }
 

@@ -137,6 +137,7 @@ const FIELDS: Record<EventType, Record<string, Check>> = {
   ReplayRequested: { replayId: id, from: time, to: time },
   PurgeRequested: { ...request, version: (value) => (isVersion(value) ? undefined : 'must be a version') },
   WakeRequested: { at: time },
+  WarmRequested: { reason: text },
   GatewayPurgeRequested: {
     commandId: id,
     purgeIds: list(id),

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
+import { deploymentsOf } from '../deployments';
 import { type IPurgePipeline, type IPurgeSource, type PurgeSourceOptions, submission } from './purge-source';
 
 /** Options of an EventSource. */
@@ -75,18 +76,6 @@ export class DeploymentSource implements IPurgeSource {
 
   bind(pipeline: IPurgePipeline, id: string): void {
     const { stack, ...options } = this.#options;
-    const { partition, region, account } = Stack.of(pipeline);
-    new EventSource({
-      ...options,
-      eventPattern: {
-        source: ['aws.cloudformation'],
-        detailType: ['CloudFormation Stack Status Change'],
-        detail: {
-          // By the stack's name, so that neither stack depends on the other.
-          'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack.stackName}/` }],
-          'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] },
-        },
-      },
-    }).bind(pipeline, id);
+    new EventSource({ ...options, eventPattern: deploymentsOf([stack], Stack.of(pipeline)) }).bind(pipeline, id);
   }
 }

@@ -1,4 +1,6 @@
-import { type WarmerOptions, type WarmKey, warmStep } from '../../../lambdas/platform/purge/warm';
+import { PacedLoads } from '../../../lambdas/platform/purge/paced-loads';
+import { createWarmer, warmStep } from '../../../lambdas/platform/purge/warm';
+import type { WarmerOptions, WarmKey } from '../../../lambdas/platform/purge/warm-options';
 import type { Ticket } from '../../../lambdas/runtime/ticket';
 import { defineRoute, type Route, type RouteParameters } from '../../../lib/route';
 
@@ -17,7 +19,7 @@ const message = (tags: string[], version = VERSION) => ({
 });
 
 /** A step over three keys, what was read when, and a clock that only sleeping moves. */
-function warmer(failing: string[] = []) {
+function warmer(load = async (id: string): Promise<unknown> => id) {
   const reads: { id: string; at: number; version: string | undefined }[] = [];
   let now = 0;
   const clock = {
@@ -26,19 +28,19 @@ function warmer(failing: string[] = []) {
       now += milliseconds;
     },
   };
-  const keys = ['1', '2', '3'].map((id): WarmKey => ({ route, parameters: { id }, load: async () => id }));
+  const keys = ['1', '2', '3'].map((id): WarmKey => ({ route, parameters: { id }, load: () => load(id) }));
   const cache = {
     getOrSet: async (
       _route: Route,
       { id = '' }: RouteParameters,
-      _loader: unknown,
+      loader: (handle: unknown) => Promise<unknown>,
       options: { readonly ticket?: Ticket } = {},
     ) => {
       reads.push({ id, at: now, version: options.ticket?.versionFor('', [`item:${id}`, 'items']) });
-      if (failing.includes(id)) throw new Error('the database is away');
+      await loader(undefined);
     },
   } as unknown as WarmerOptions['cache'];
-  return { step: warmStep({ cache, keys, readsPerSecond: 4, clock }), reads };
+  return { step: warmStep({ cache, keys }, new PacedLoads(4, clock)), reads };
 }
 
 let lines: string[];
@@ -68,15 +70,25 @@ test('a purge of everything reaches the database at a rate', async () => {
 });
 
 test('a key that fails is left to its next reader, and holds up no other', async () => {
-  const { step, reads } = warmer(['1']);
+  const { step, reads } = warmer(async (id) => {
+    if (id === '1') throw new Error('a bug');
+  });
   expect(await step([message(['items'])])).toEqual([]);
   expect(reads.map(({ id }) => id)).toEqual(['1', '2', '3']);
   expect(lines.some((line) => line.includes('"KeysWarmed":2'))).toBe(true);
 });
 
+test('a purge of everything is warmed no further once the database is away', async () => {
+  const { step, reads } = warmer(async (id) => {
+    if (id === '2') throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+  });
+  expect(await step([message(['items'])])).toEqual([]);
+  expect(reads.map(({ id }) => id)).toEqual(['1', '2']);
+});
+
 test('fails when there are more keys than one invocation reads', () => {
   const keys = Array.from({ length: 201 }, (_, id) => ({ route, parameters: { id: String(id) }, load: async () => {} }));
-  expect(() => warmStep({ cache: { getOrSet: jest.fn() }, keys })).toThrow(
+  expect(() => createWarmer({ cache: { getOrSet: jest.fn() }, keys })).toThrow(
     "'keys' must be at most 200, got: 201; warm the hottest only",
   );
 });
