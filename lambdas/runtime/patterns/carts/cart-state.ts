@@ -65,9 +65,11 @@ export interface CartStore<T, Client> {
 /** Number of ids that a cart remembers. */
 const REMEMBERED = 50;
 
-/** Notes with one id more. */
-export function remembering<T>(notes: Notes<T>, id: string): Notes<T> {
-  return { ...notes, done: [...(notes.done ?? []), id].slice(-REMEMBERED) };
+/** Cart that is changed under an id, which it remembers; undefined where it has been. */
+export function changedOnce<T>({ cart, notes }: Content<T>, id: string, change: (cart: T) => T): Content<T> | undefined {
+  const { done = [] } = notes;
+  if (done.includes(id)) return undefined;
+  return { cart: change(cart), notes: { ...notes, done: [...done, id].slice(-REMEMBERED) } };
 }
 
 /** Versions to a millisecond. */

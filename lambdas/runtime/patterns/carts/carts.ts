@@ -5,7 +5,7 @@ import type { WriteBehind } from '../../write-behind/write-behind';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
 import { BehindStore, conflict } from './behind';
-import { type CartLines, type CartStore, type Content, type Decide, remembering, type Written } from './cart-state';
+import { type CartLines, type CartStore, type Content, changedOnce, type Decide, type Written } from './cart-state';
 import { type CartClient, CartTable, type CartTableOptions } from './cart-table';
 import { ThroughStore } from './through';
 
@@ -159,10 +159,8 @@ export class Carts<T extends CartLines, Handle extends CartClient, Client extend
     if (id !== undefined) checkId('id', id);
     return measured(this.#meter, async () => {
       const written = await this.#change(cartId, (state) => {
-        if (id === undefined) return this.#checked(cartId, { cart: change(state.cart), notes: state.notes });
-        if (!state.notes.done?.includes(id)) {
-          return this.#checked(cartId, { cart: change(state.cart), notes: remembering(state.notes, id) });
-        }
+        const next = id === undefined ? { cart: change(state.cart), notes: state.notes } : changedOnce(state, id, change);
+        if (next) return this.#checked(cartId, next);
         counted(this.#meter, 'Duplicates');
         // Written once more, so that a replica has it.
         return state;
@@ -193,11 +191,10 @@ export class Carts<T extends CartLines, Handle extends CartClient, Client extend
         });
         const { parcel } = state.notes;
         if (!parcel) break;
-        const delivered = await this.#sure(parcel.into, ({ cart, notes }) =>
-          notes.done?.includes(parcel.id)
-            ? undefined
-            : this.#checked(parcel.into, { cart: this.#merge(cart, parcel.cart), notes: remembering(notes, parcel.id) }),
-        );
+        const delivered = await this.#sure(parcel.into, (state) => {
+          const next = changedOnce(state, parcel.id, (cart) => this.#merge(cart, parcel.cart));
+          return next && this.#checked(parcel.into, next);
+        });
         if (parcel.into === into) merged = delivered;
         await this.#change(from, ({ cart, notes }) => {
           if (notes.parcel?.id !== parcel.id) return undefined;
