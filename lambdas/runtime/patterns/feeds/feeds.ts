@@ -136,9 +136,10 @@ const PULLED = '\0';
 /** ARGV: time from which on backwards, items. Replies marks, number of items, and items with their times. */
 const READ = readingScript(`local at,n=unpack(ARGV)
 local equals=at=='+inf' and 0 or c('ZCOUNT',k,at,at)
-return {c('ZRANGEBYSCORE',k,'-inf','(0'),c('ZCOUNT',k,0,'+inf'),c('ZREVRANGEBYSCORE',k,at,0,'WITHSCORES','LIMIT',0,equals+n)}`);
+return {json(c('ZRANGEBYSCORE',k,'-inf','(0')),c('ZCOUNT',k,0,'+inf'),json(c('ZREVRANGEBYSCORE',k,at,0,'WITHSCORES','LIMIT',0,equals+n))}`);
 
-type Reply = [marks: string[], total: number, items: string[]];
+/** Marks and items are lists as JSON. */
+type Reply = [marks: string, total: number, items: string];
 
 /** Feeds of users: the ids of the latest posts of whom they follow, pushed to feeds that are there, and loaded to others. */
 export class Feeds {
@@ -231,13 +232,16 @@ export class Feeds {
     let total: number;
     let pulled: readonly FeedItem[] = [];
     if ('read' in ready) {
-      const [marks, count, flat] = ready.read;
+      const [marks, count, items] = ready.read;
+      const flat: readonly string[] = JSON.parse(items);
       total = count;
       own = merged(
         [Array.from({ length: flat.length / 2 }, (_, i) => ({ id: flat[2 * i]!, at: Number(flat[2 * i + 1]) }))],
         point,
       );
-      const authors = marks.filter((mark) => mark.startsWith(PULLED)).map((mark) => mark.slice(PULLED.length));
+      const authors = (JSON.parse(marks) as string[])
+        .filter((mark) => mark.startsWith(PULLED))
+        .map((mark) => mark.slice(PULLED.length));
       if (latest && authors.length > 0) pulled = await latest(authors.slice(0, maxPulled));
     } else {
       total = ready.loaded.items.length;

@@ -19,10 +19,14 @@ const DROPPED_MS = 900_000;
 export const REVOKE = `c('HDEL',f,'t','u')
 `;
 
-/** Reads a set by commands of its user's, which end with what they return; nothing where the set is missing. */
+/**
+ * Reads a set by commands of its user's, which end with what they return; nothing where the set is missing. They have `json`, the
+ * text of a list: a client reads one text of many members in a fraction of the time that it takes for each as a reply.
+ */
 export const readingScript = (commands: string): Script =>
   readScript(`local c,k=redis.call,KEYS[1]
 if c('EXISTS',k)==0 then return end
+local function json(t) return #t>0 and cjson.encode(t) or '[]' end
 ${commands}`);
 
 /**

@@ -50,7 +50,7 @@ export interface GeoIndexOptions {
 
 /** ARGV: longitude, latitude, radius in km, things. */
 const READ = readingScript(`local x,y,r,n=unpack(ARGV)
-return c('GEOSEARCH',k,'FROMLONLAT',x,y,'BYRADIUS',r,'km','ASC','COUNT',n,'WITHDIST','WITHCOORD')`);
+return json(c('GEOSEARCH',k,'FROMLONLAT',x,y,'BYRADIUS',r,'km','ASC','COUNT',n,'WITHDIST','WITHCOORD'))`);
 
 /** Index of things in a table by where they are: a sorted set for each cell, which is loaded when it is asked for. */
 export class GeoIndex {
@@ -95,7 +95,7 @@ export class GeoIndex {
       // Those of a box may be outside of it in the circle around it, so that all of them are needed.
       const most = 'box' in area ? 1e9 : limit;
       const asked = cover.cells.map(async (cell): Promise<readonly Found[]> => {
-        const ready = await this.#cells.read<Reply[], readonly GeoPoint[]>(
+        const ready = await this.#cells.read<string, readonly GeoPoint[]>(
           cell.geohash,
           READ,
           [centre.longitude, centre.latitude, centre.radiusKm, most],
@@ -104,7 +104,7 @@ export class GeoIndex {
             fill: (points) => ({ command: 'GEOADD', members: points.filter(fits).map((p) => [p.longitude, p.latitude, p.id]) }),
           },
         );
-        return 'read' in ready ? ready.read.map(foundOf) : nearest(ready.loaded, area, limit);
+        return 'read' in ready ? (JSON.parse(ready.read) as Reply[]).map(foundOf) : nearest(ready.loaded, area, limit);
       });
       const found = (await Promise.all(asked)).flat();
       return { items: inOrder('box' in area ? found.filter((one) => isIn(area, one)) : found, limit), complete: cover.complete };
