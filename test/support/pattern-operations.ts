@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import { type ClientConfig, Pool, type PoolClient } from 'pg';
 import { Cache, type RedisConnection, RedisStore } from '../../lambdas/runtime';
 import { hotKeys } from '../../lambdas/runtime/hot-keys/hot-keys';
 import { keyCopies } from '../../lambdas/runtime/hot-keys/key-copies';
@@ -20,7 +20,7 @@ import { Sessions } from '../../lambdas/runtime/patterns/sessions';
 import { userHash } from '../../lambdas/runtime/patterns/sessions/token';
 import { TimeSeries } from '../../lambdas/runtime/patterns/time-series';
 import { Upstream, type UpstreamCall } from '../../lambdas/runtime/patterns/upstream';
-import { UsageMeter } from '../../lambdas/runtime/patterns/usage';
+import { USAGE_SCHEMA, UsageMeter } from '../../lambdas/runtime/patterns/usage';
 import { readMany } from '../../lambdas/runtime/read-many';
 import { slotOf } from '../../lambdas/runtime/shared/hash-slot';
 import { valueKey } from '../../lambdas/runtime/shared/redis-keys';
@@ -55,6 +55,13 @@ export interface OperationsContext {
   /** Over the connection; its source is the database. */
   readonly cache: Cache<Handle>;
   readonly pool: Pool;
+}
+
+/** Pool whose tables are in a schema of their own, so that others' of the same names are not in the way. */
+export async function operationsPool(database: ClientConfig): Promise<Pool> {
+  const pool = new Pool({ ...database, max: 8, options: '-c search_path=operations' });
+  await pool.query('CREATE SCHEMA IF NOT EXISTS operations');
+  return pool;
 }
 
 /** Operations of one pattern by their names. */
@@ -117,8 +124,7 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
 
   async carts(context) {
     const { connection, cache, pool } = context;
-    await pool.query('DROP TABLE IF EXISTS operations_cart');
-    await pool.query(CART_TABLE.replaceAll(' cart (', ' operations_cart ('));
+    await pool.query(`DROP TABLE IF EXISTS cart; ${CART_TABLE}`);
     const transaction = async <R>(work: (client: PoolClient) => Promise<R>): Promise<R> => {
       const client = await pool.connect();
       try {
@@ -134,13 +140,13 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
       }
     };
     const empty: CartLines = { lines: [] };
-    const options = { cache, empty, transaction, table: 'operations_cart' };
+    const options = { cache, empty, transaction };
     const through = new Carts<CartLines, Handle, PoolClient>({ ...options, name: 'operations-through' });
     const queue = writeBehind({
       connection,
       source: cache.internals.read.source,
       everyMs: 60_000,
-      flush: flushCarts(pool, { table: 'operations_cart' }),
+      flush: flushCarts(pool),
     });
     const behind = new Carts<CartLines, Handle, PoolClient>({
       ...options,
@@ -148,21 +154,23 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
       durability: 'behind',
       behind: queue,
     });
-    const id = (name: string) => onShard(name, (key) => namesOf(context).entry(`operations-${name}`, key));
-    const [first, second] = [id('through'), id('behind')];
+    const id = (name: 'through' | 'behind') => (prefix: string) =>
+      onShard(prefix, (key) => namesOf(context).entry(`operations-${name}`, key));
+    const [first, changed, ordered] = ['a', 'b', 'c'].map(id('through')) as [string, string, string];
+    const [second, queued] = ['a', 'b'].map(id('behind')) as [string, string];
     // The same lines, however often.
     const change = () => ({ lines: ['a'] });
-    await through.update(first, change);
-    await behind.update(second, change);
+    for (const each of [first, changed, ordered]) await through.update(each, change);
+    for (const each of [second, queued]) await behind.update(each, change);
     return {
       'get through': { run: () => through.get(first), ...always({ cart: { lines: ['a'] } }) },
-      'update through': { run: () => through.update(first, change), ...always({ replicated: true }, READ_MS + WRITE_MS) },
+      'update through': { run: () => through.update(changed, change), ...always({ replicated: true }, READ_MS + WRITE_MS) },
       'checkout through': {
-        run: () => through.checkout(first, async () => 'ordered').then(() => through.update(first, change)),
+        run: () => through.checkout(ordered, async () => 'ordered').then(() => through.update(ordered, change)),
         ...always({ replicated: true }, 2 * (READ_MS + WRITE_MS)),
       },
       'get behind': { run: () => behind.get(second), ...ofTier({ cart: { lines: ['a'] } }, READ_MS + WRITE_MS) },
-      'update behind': { run: () => behind.update(second, change), ...toTier(READ_MS + WRITE_MS) },
+      'update behind': { run: () => behind.update(queued, change), ...toTier(READ_MS + WRITE_MS) },
     };
   },
 
@@ -200,16 +208,16 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
   async generations(context) {
     const { connection, cache } = context;
     const name = onShard('generation', (id) => namesOf(context).key('gp', id, id));
-    const generations = new Generations<string, Handle>({ connection, cache, name, keepSeconds: 600, fallback: () => 'other' });
+    const open = () => new Generations<string, Handle>({ connection, cache, name, keepSeconds: 600, fallback: () => 'other' });
+    const generations = open();
     const key = onShard('key', (id) => namesOf(context).entry(name, `first/${id}`));
     await generations.publish('first', [[key, 'value']]);
     await generations.get(key);
     let published = 0;
-    const unseen = new Generations<string, Handle>({ connection, cache, name, keepSeconds: 600, fallback: () => 'other' });
     return {
       get: { run: () => generations.get(key), ...always({ value: 'value', generation: 'first' }, 2 * READ_MS) },
       'get in a process that has seen none': {
-        run: () => unseen.get(key),
+        run: () => open().get(key),
         ...reads(answers({ value: 'value' }), answers({ value: 'other' }), 2 * READ_MS),
       },
       publish: {
@@ -228,7 +236,7 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
     )!;
     const at = { latitude: (south + north) / 2, longitude: (west + east) / 2 };
     const index = new GeoIndex({ connection, name: 'operations', loadCell: async () => [{ id: 'thing', ...at }] });
-    const live = new LiveGeoIndex({ connection, name: 'operations-live', keepSeconds: 600 });
+    const live = new LiveGeoIndex({ connection, name: 'operations-live', keepSeconds: 600, cellDigits: 4 });
     const area = { ...at, radiusKm: 1 };
     await index.search(area);
     await live.track('thing', at, Date.now());
@@ -347,7 +355,7 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
       count: { run: async () => popularity.count(route, 'id'), ...always(undefined, 0) },
       flush: { run: report, ...toTier() },
       top: { run: () => popularity.top(route, { last: 7200 }), ...ofTier([{ id: 'id' }]) },
-      warmPlan: { run: () => warmPlan(popularity, route, { predicted: 1 }), ...reads(answers([]), 'unavailable') },
+      warmPlan: { run: () => warmPlan(popularity, route, { popular: 1 }), ...ofTier(['id']) },
     };
   },
 
@@ -454,7 +462,6 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
     const upstream = (name: string, budget?: { calls: number; period: 'day' }) =>
       new Upstream<undefined>({ cache, connection, name, freshness: FRESHNESS, ...(budget && { budget }) });
     const [free, dear] = [upstream('free'), upstream('dear', { calls: 1000, period: 'day' })];
-    await dear.fetch('known', call);
     let asked = 0;
     return {
       fetch: {
@@ -468,8 +475,8 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
     };
   },
 
-  async usage(context) {
-    const { connection } = context;
+  async usage({ connection, pool }) {
+    await pool.query(`DROP TABLE IF EXISTS usage_hours, usage_events; ${USAGE_SCHEMA}`);
     const tenant = onShard('tenant', (id) => `${connection.namespace}:us:operations:{${id}}`);
     const meter = new UsageMeter({ connection, name: 'operations' });
     const event = { eventId: 'one', tenant, meter: 'm' };
@@ -477,8 +484,7 @@ export const PATTERN_OPERATIONS: Readonly<Record<string, OpenOperations>> = {
     return {
       record: { run: () => meter.record(event), ...toTier(2 * WRITE_MS) },
       month: { run: () => meter.month(tenant, new Date(connection.now()).toISOString().slice(0, 7)), ...ofTier({ total: 1 }) },
-      // It reads, and its table is the database's.
-      flush: { run: () => meter.flush({ query: async () => ({ rows: [] }) }), ...reads(answers(1), 'unavailable') },
+      flush: { run: () => meter.flush(pool), ...reads(answers(1), 'unavailable') },
     };
   },
 };

@@ -1,7 +1,7 @@
-import { type ClientConfig, Pool } from 'pg';
+import type { ClientConfig } from 'pg';
 import { Cache, RedisConnection, RedisStore } from '../../../lambdas/runtime';
 import { type Handle, PostgresVersions } from '../../../lambdas/runtime/versions/postgres';
-import { PATTERN_OPERATIONS, type PatternOperation } from '../../../test/support/pattern-operations';
+import { operationsPool, PATTERN_OPERATIONS, type PatternOperation } from '../../../test/support/pattern-operations';
 import { type Place, reach } from '../../../test/support/redis-cluster';
 import { percentile } from '../../support/benchmark';
 import { serve } from '../../support/serve';
@@ -30,7 +30,7 @@ const operations = new Map<string, PatternOperation>();
 serve({
   /** Opens each operation on a connection of its own, with budgets by default. */
   async open({ place, database }: { readonly place: Place; readonly database: ClientConfig }) {
-    const pool = new Pool({ ...database, max: 10 });
+    const pool = await operationsPool(database);
     const source = new PostgresVersions({ writer: pool, readers: [] });
     const operationsOf = (pattern: string, number: number) => {
       const namespace = `down-${process.pid}-${number}`;

@@ -107,14 +107,17 @@ export class MaterializedView<T, Handle> {
     for (;;) {
       const found = await this.#found();
       if (found) return this.#aged(found);
+      let mayRefresh = true;
       try {
         if ((await this.refresh()) === 'running') await this.#cache.internals.read.clock.sleep(POLL_MS);
       } catch (error) {
         if (!isUnavailable(error)) throw error;
+        mayRefresh = false;
       }
       const known = this.#last;
       if (known && this.#now() - known.computedAt < this.#keepMs) return this.#aged(known);
-      if (!(await this.#isUp())) return this.#aged(await this.#computeAlone());
+      // A tier that is full answers reads, and gives nobody a lease.
+      if (!mayRefresh || !(await this.#isUp())) return this.#aged(await this.#computeAlone());
     }
   }
 
