@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { checkText } from '../../arguments';
 import { type Clock, monotonicNow, systemClock } from '../../clock';
 import { newBudget } from '../../connection/budget';
+import { nodeOf } from '../../connection/redis-client';
 import type { RedisConnection } from '../../connection/redis-connection';
 import { readCommand } from '../../connection/run-script';
 import { EXPIRED, FIRST_FIELD, FLAG_AT, FORMAT, JSON_FORMAT, NEGATIVE, ROW_END, ROW_START } from '../../entry/format';
@@ -121,8 +122,9 @@ export class Administration {
 
   /** State of each shard; one that doesn't answer is left out. @throws {CacheError} `E_SHARED_UNAVAILABLE` where none does. */
   async stats(): Promise<ShardStats[]> {
-    const shards = shardsOf(await this.#connection.client());
-    const answers = await Promise.allSettled(shards.map((node, shard) => this.#info(node, shard)));
+    const client = await this.#connection.client();
+    const asked = mastersOf(client).map(async (address, shard) => this.#info(nodeAt(client, address), shard));
+    const answers = await Promise.allSettled(asked);
     const stats = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (failed && stats.length === 0) throw asUnavailable(failed.reason);
@@ -147,7 +149,7 @@ export class Administration {
       this.#connection.client(),
     ]);
     const slot = slotOf(key);
-    const shard = shardsOf(client).findIndex((node) => addressOf(node) === client.slots[slot]?.[0]);
+    const shard = mastersOf(client).indexOf(client.slots[slot]?.[0] ?? '');
     const fence = Object.keys(fields).length > 0 ? { fence: fields } : {};
     if (text === null) return { name, slot, shard, state: 'absent', ...fence };
     const bytes = await read(key, (node) => node.memory('USAGE', key));
@@ -187,18 +189,19 @@ export class Administration {
     const match = this.#match(pattern);
     checkText('cursor', cursor, /^\d{1,4}-\d{1,20}$/, 'that of a page');
     let [shard, at] = cursor.split('-') as [number | string, string];
-    const shards = shardsOf(await this.#connection.client());
+    const client = await this.#connection.client();
+    const masters = mastersOf(client);
     const names: string[] = [];
     const ends = monotonicNow() + 1000;
-    for (shard = Number(shard); shard < shards.length; shard++, at = '0') {
+    for (shard = Number(shard); shard < masters.length; shard++, at = '0') {
       do {
-        const [next, found] = await budget.limit(scan(shards[shard] as Redis, at, match));
+        const [next, found] = await budget.limit(scan(nodeAt(client, masters[shard]), at, match));
         names.push(...found.map((key) => this.#name(key)));
         at = next;
         if (at !== '0' && (names.length >= PAGE || monotonicNow() > ends)) return { names, cursor: `${shard}-${at}` };
         await this.#clock.sleep(REST_MS);
       } while (at !== '0');
-      if (names.length >= PAGE && shard + 1 < shards.length) return { names, cursor: `${shard + 1}-0` };
+      if (names.length >= PAGE && shard + 1 < masters.length) return { names, cursor: `${shard + 1}-0` };
     }
     return { names };
   }
@@ -213,7 +216,9 @@ export class Administration {
     const match = this.#match(pattern);
     const names = new Set<string>();
     const ends = monotonicNow() + SEARCH_MS;
-    const search = async (node: Redis): Promise<boolean> => {
+    const client = await this.#connection.client();
+    const search = async (address: string): Promise<boolean> => {
+      const node = nodeAt(client, address);
       let cursor = '0';
       do {
         const [next, found] = await budget.limit(scan(node, cursor, match));
@@ -224,7 +229,7 @@ export class Administration {
       } while (cursor !== '0');
       return true;
     };
-    const searched = await Promise.all(shardsOf(await this.#connection.client()).map(search));
+    const searched = await Promise.all(mastersOf(client).map(search));
     return { names: [...names].slice(0, most), complete: searched.every(Boolean) };
   }
 
@@ -266,12 +271,14 @@ export class Administration {
   }
 }
 
-const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+/** Addresses of the masters, in the order of their slots. */
+const mastersOf = ({ slots }: Cluster): string[] => [...new Set(slots.flatMap((owners) => owners?.[0] ?? []))];
 
-/** Masters, in the order of their slots. */
-function shardsOf(client: Cluster): Redis[] {
-  const nodes = new Map(client.nodes('master').map((node) => [addressOf(node), node]));
-  return [...new Set(client.slots.map((owners) => owners?.[0]))].flatMap((address) => nodes.get(address ?? '') ?? []);
+/** Connection to a master; without one, nobody says that there is nothing on it. @throws {CacheError} `E_SHARED_UNAVAILABLE` */
+function nodeAt(client: Cluster, address: string | undefined): Redis {
+  const node = nodeOf(client, address);
+  if (!node) throw unavailable(`the master '${address}' isn't connected`);
+  return node;
 }
 
 async function scan(node: Redis, cursor: string, match: string): Promise<[cursor: string, keys: string[]]> {
