@@ -235,24 +235,6 @@ export function cases(shared: () => PatternCluster): void {
     expect(skus(await slow.carts.get(id))).toEqual(['a', 'b']);
   });
 
-  test('the tier down: the database alone is enough for "through", and "behind" refuses', async () => {
-    const [through, behind] = [open('through').carts, open('behind').carts];
-    const id = 'down';
-    await through.update(id, adding('a'));
-    const unavailable = (applied: string) => expect.objectContaining({ code: 'E_SHARED_UNAVAILABLE', applied });
-    await behind.update(`${id}-b`, adding('a'));
-    await shared().withoutMemory(async () => {
-      expect(skus(await through.update(id, adding('b')))).toEqual(['a', 'b']);
-      await expect(behind.update(`${id}-b`, adding('b'))).rejects.toEqual(unavailable('no'));
-    });
-    await shared().readOnly(async () => {
-      expect(skus(await through.update(id, adding('c')))).toEqual(['a', 'b', 'c']);
-      await expect(behind.update(`${id}-b`, adding('c'))).rejects.toEqual(unavailable('no'));
-    });
-    expect(skus(await through.checkout(id, async (_, cart) => ({ cart }))!.then((ordered) => ordered!))).toEqual(['a', 'b', 'c']);
-    expect(skus(await behind.get(`${id}-b`))).toEqual(['a']);
-  });
-
   test('a failover, and a flusher that dies, lose nothing that said it was replicated', async () => {
     const id = `failover-${randomUUID()}`;
     const hung: Flush = () => new Promise(() => {});

@@ -87,6 +87,36 @@ export class PatternCluster {
     }
   }
 
+  /**
+   * Stops the master of a key while something is done, kills it while something else is, and only then lets its replica take
+   * over. It is started again once `replaced` has returned.
+   */
+  async whileReplaced(key: string, of: Record<'frozen' | 'stopped' | 'replaced', () => Promise<void>>): Promise<void> {
+    const { engines } = this.cluster;
+    const name = await this.masterOf(key);
+    const replicas = await this.cluster.nodes('replica');
+    const mayTakeOver = (may: boolean) =>
+      Promise.all(
+        replicas.map(async (replica) => {
+          const redis = new Redis(engines.cacheAdministrator(replica.name));
+          await redis.config('SET', 'cluster-replica-no-failover', may ? 'no' : 'yes').finally(() => redis.disconnect());
+        }),
+      );
+    await mayTakeOver(false);
+    try {
+      await engines.kill(name, 'SIGSTOP');
+      await of.frozen();
+      await engines.kill(name, 'SIGKILL');
+      await of.stopped();
+      await mayTakeOver(true);
+      await of.replaced();
+    } finally {
+      await mayTakeOver(true);
+      await engines.restart(name);
+      await engines.ready();
+    }
+  }
+
   /** Lets no master take more memory, as a tier does that is full and may evict nothing. */
   async withoutMemory<T>(use: () => Promise<T>): Promise<T> {
     return this.withSettings({ 'maxmemory-policy': 'noeviction', maxmemory: '1' }, use);

@@ -1,5 +1,4 @@
 import { type FeedItem, Feeds, type FeedsOptions } from '../../../lambdas/runtime/patterns/feeds';
-import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
 
 /** What the application's tables have. */
@@ -190,42 +189,6 @@ export function cases(shared: () => PatternCluster): void {
     await of.read('ada');
     expect(await post('b', 2)).toEqual({ feeds: 0, replicated: true });
     for (const user of ['ada', 'bob', 'cy']) expect(await all(of, user)).toEqual(['b', 'a']);
-  });
-
-  test('while the tier is stopped a feed comes from the database, a few at a time, and nothing is stored', async () => {
-    const tables = new Tables();
-    const connection = shared().connection({ namespace, budgetMs: 100, writeBudgetMs: 100 });
-    const of = feeds('stopped', tables, { connection });
-    tables.follow('ada', 'grace');
-    tables.posts.set('p', { author: 'grace', at: 1 });
-    await of.read('ada');
-    await shared().whileFrozen(key('stopped', 'ada'), async () => {
-      expect(await all(of, 'ada')).toEqual(['p']);
-      await expect(of.publish({ postId: 'q', authorId: 'grace', at: 2 })).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
-    });
-    tables.posts.set('q', { author: 'grace', at: 2 });
-    await waitFor('the push', () => of.publish({ postId: 'q', authorId: 'grace', at: 2 }).catch(() => undefined));
-    expect(await all(of, 'ada')).toEqual(['q', 'p']);
-  });
-
-  test('where memory is full, or nobody may write, feeds are read, and those that are missing are loaded', async () => {
-    const tables = new Tables();
-    const of = feeds('full', tables);
-    for (const user of ['ada', 'bob', 'cy']) tables.follow(user, 'grace');
-    tables.posts.set('p', { author: 'grace', at: 1 });
-    await of.read('ada');
-    for (const [trouble, user] of [
-      ['withoutMemory', 'bob'],
-      ['readOnly', 'cy'],
-    ] as const) {
-      await shared()[trouble](async () => {
-        const loads = tables.loads;
-        expect(await all(of, 'ada')).toEqual(['p']);
-        expect(tables.loads).toBe(loads);
-        expect(await all(of, user)).toEqual(['p']);
-        await expect(of.forget('ada')).rejects.toMatchObject({ applied: 'no' });
-      });
-    }
   });
 
   test('a load that fails is told to its reader, and leaves no lease behind', async () => {

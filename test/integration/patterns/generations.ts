@@ -1,6 +1,5 @@
 import { Cache, RedisStore } from '../../../lambdas/runtime';
 import { Generations, type GenerationsOptions } from '../../../lambdas/runtime/patterns/generations';
-import { patternKey } from '../../../lambdas/runtime/patterns/keys';
 import { OneValue } from '../../support/cache-processes';
 import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
@@ -72,17 +71,5 @@ export function cases(shared: () => PatternCluster): void {
     expect((await reader.get('nobody')).value).toEqual(['popular']);
     await reader.get('user-2');
     expect(loads).toEqual(['g1/user-2', 'g1/nobody']);
-  });
-
-  test('with the tier full, unable to write or frozen, nothing is published, and what is known is read', async () => {
-    const reader = open('down');
-    await reader.publish('g1', entries('g1').slice(0, 3));
-    await reader.get('user-1');
-    await shared().withoutMemory(() => expect(reader.publish('g2', entries('g2').slice(0, 3))).rejects.toThrow());
-    await shared().readOnly(() => expect(reader.publish('g3', entries('g3').slice(0, 3))).rejects.toThrow());
-    await shared().whileFrozen(patternKey(namespace, 'gp', 'down', 'down'), async () => {
-      expect(await reader.get('user-1')).toEqual({ value: ['g1', 'user-1'], generation: 'g1' });
-      expect(await open('down').get('user-1')).toEqual({ value: ['popular'], generation: undefined });
-    });
   });
 }

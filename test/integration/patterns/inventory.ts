@@ -12,22 +12,18 @@ import {
 } from '../../../lambdas/runtime/patterns/inventory';
 import { patternKey } from '../../../lambdas/runtime/patterns/keys';
 import { OneValue } from '../../support/cache-processes';
-import { type Postgres, startPostgres } from '../../support/postgres';
 import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
 
 export function cases(shared: () => PatternCluster): void {
   const namespace = 'inventory';
 
-  let postgres: Postgres;
   let pool: Pool;
 
   beforeAll(async () => {
-    postgres = await startPostgres();
-    pool = postgres.database('owner', { poolSize: 10 }).writer;
+    pool = (await shared().postgres()).database('owner', { poolSize: 10 }).writer;
     await pool.query(STOCK_TABLES);
   });
-  afterAll(() => postgres.dispose());
 
   /** Runs the work in a transaction, as an order does. */
   async function transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -188,31 +184,5 @@ export function cases(shared: () => PatternCluster): void {
       .client()
       .del(patternKey(namespace, 'iv', 'stock', 'vase'));
     expect(await inventory.reserve(hold('b', 'vase', 5))).toMatchObject({ status: 'held', available: 0 });
-  });
-
-  test('a tier that is full, or may not write, or has failed, leaves the decision to the database', async () => {
-    const open = await shop({ sofa: 3 });
-    const inventory = open();
-    const deny = (await shop({}, { onUnavailable: 'deny' }))();
-    expect(await inventory.reserve(hold('a', 'sofa'))).toMatchObject({ status: 'held' });
-    await shared().withoutMemory(async () => {
-      expect(await inventory.reserve(hold('b', 'sofa'))).toMatchObject({ status: 'unheld' });
-      await expect(deny.reserve(hold('c', 'sofa'))).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE', applied: 'no' });
-      expect(await inventory.available('sofa')).toBe(3);
-    });
-    await shared().readOnly(async () => expect(await inventory.reserve(hold('b', 'sofa'))).toMatchObject({ status: 'unheld' }));
-    expect(await inventory.reserve(hold('b', 'sofa', 2))).toMatchObject({ status: 'held', available: 0 });
-    const key = patternKey(namespace, 'iv', 'stock', 'sofa');
-    await waitFor('a replica', async () => {
-      const again = await inventory.reserve(hold('b', 'sofa', 2));
-      return again.status === 'held' && again.replicated;
-    });
-    await shared().withFailover(key, () =>
-      // What a replica had is held there; meanwhile nobody is told that there is more.
-      waitFor('the replica', async () => (await inventory.reserve(hold('d', 'sofa'))).status === 'sold-out'),
-    );
-    await sell(hold('a', 'sofa'));
-    await sell(hold('b', 'sofa', 2));
-    await expect(sell(hold('d', 'sofa'))).rejects.toThrow(SoldOutError);
   });
 }

@@ -48,15 +48,6 @@ export function cases(shared: () => PatternCluster): void {
     expect(new Set(await times(5, () => copies.get('never')))).toEqual(new Set([null]));
   });
 
-  test('where memory is full, and no copy can be made, the entry is read', async () => {
-    const client = shared().client();
-    await client.set(valueKey(namespace, 'full'), 'value', 'EX', 60);
-    const copies = reader();
-    await shared().withoutMemory(async () => {
-      expect(new Set(await times(10, () => copies.get('full')))).toEqual(new Set(['value']));
-    });
-  });
-
   test('options are checked, and no key is without an end', async () => {
     expect(() => reader({ copies: 0 })).toThrow(/'copies' must be a whole number of at least 1/);
     expect(await shared().keysWithoutTtl(namespace)).toEqual([]);

@@ -1,6 +1,5 @@
 import type { RedisConnection } from '../../../lambdas/runtime';
 import { Leaderboard, type LeaderboardOptions, rebuildLeaderboard } from '../../../lambdas/runtime/patterns/leaderboards';
-import { spanAt } from '../../../lambdas/runtime/patterns/leaderboards/period';
 import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
 
@@ -151,31 +150,6 @@ export function cases(shared: () => PatternCluster): void {
     expect(names(await rebuilt.top(10))).toEqual(['x']);
     expect(await rebuildLeaderboard(options, [])).toMatchObject({ published: true });
     expect(await rebuilt.top(10)).toEqual([]);
-  });
-
-  test('what a replica has is kept by a failover; while no master answers, an error says so', async () => {
-    const connection = shared().connection({ namespace, budgetMs: 200, writeBudgetMs: 200 });
-    const safe = board('safe', { waitForReplica: true }, connection);
-    await waitFor('a replica', async () => (await safe.submit('a', 5)).replicated || (await safe.submit('a', 6)).replicated);
-    const name = key('safe', spanAt('week', connection.now()).name);
-    await shared().withFailover(name, async () => {
-      await expect(safe.submit('a', 7)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
-      const found = await waitFor('the other master', () => safe.rank('a').catch(() => undefined));
-      expect(found.score).toBeGreaterThanOrEqual(5);
-    });
-  });
-
-  test('where memory is full nothing is changed, and reads go on; where nobody may write, that is said', async () => {
-    const full = board('full');
-    await full.submit('a', 5);
-    await shared().withoutMemory(async () => {
-      await expect(full.submit('a', 6)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE', applied: 'no' });
-      expect(await full.rank('a', { around: 1 })).toMatchObject({ score: 5 });
-    });
-    await shared().readOnly(async () => {
-      await expect(full.increment('a', 6)).rejects.toMatchObject({ applied: 'no' });
-      expect(await full.rank('a')).toMatchObject({ score: 5 });
-    });
   });
 
   test('no key is without an end', async () => {

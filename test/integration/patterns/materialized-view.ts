@@ -86,21 +86,4 @@ export function cases(shared: () => PatternCluster): void {
     await computing;
     expect(await open('late', new Query()).get()).toMatchObject({ value: { revenue: 42 } });
   });
-
-  test('with the tier frozen a process serves what it has seen, and computes by itself where it has seen nothing', async () => {
-    const query = new Query();
-    const view = open('down', query);
-    const first = await view.get();
-    await shared().withoutMemory(async () => expect(await view.refresh()).toBe('fresh'));
-    const { entryName } = new Cache({ shared: new RedisStore(shared().connection({ namespace })), source: new OneValue() })
-      .namespace('down', { freshness: { sharedTtlSeconds: 1 } })
-      .entry('value');
-    await shared().whileFrozen(`${namespace}:v:${entryName}`, async () => {
-      expect(await view.get()).toEqual(first);
-      const alone = new Query();
-      const other = open('down', alone);
-      expect(await Promise.all([other.get(), other.get()])).toMatchObject([{ value: { revenue: 1 } }, { value: { revenue: 1 } }]);
-      expect(alone.most).toBe(1);
-    });
-  });
 }

@@ -82,32 +82,6 @@ export function cases(shared: () => PatternCluster): void {
     await expect(warmPlan(of, 'product', { atTimes: [{ at: '24:00', like: 'yesterday' }] })).rejects.toThrow(/'atTimes.at'/);
   });
 
-  test('while its server is stopped counting goes on, and reports and questions say so', async () => {
-    const connection = shared().connection({ namespace, budgetMs: 100, writeBudgetMs: 100 });
-    const of = process('stopped', { connection, everySeconds: 0 });
-    await of.hour('product', Date.now());
-    await shared().whileFrozen(key('stopped', Date.now()), async () => {
-      of.count('product', 'a');
-      await expect(of.top('product')).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
-      of.count('product', 'a');
-    });
-  });
-
-  test('where memory is full, or nobody may write, reports are refused, and lists are read', async () => {
-    const of = process('full');
-    const report = () => {
-      of.count('product', 'a');
-      return of.flush();
-    };
-    await report();
-    for (const trouble of ['withoutMemory', 'readOnly'] as const) {
-      await shared()[trouble](async () => {
-        await expect(report()).rejects.toMatchObject({ applied: 'no' });
-        expect(ids(await of.top('product', { last: 7200 }))).toEqual(['a']);
-      });
-    }
-  });
-
   test('no key is without an end', async () => {
     expect(await shared().keysWithoutTtl(namespace)).toEqual([]);
   });

@@ -212,39 +212,6 @@ export function cases(shared: () => PatternCluster): void {
     expect(decisions[1]!.retryAfterMs).toBeLessThanOrEqual(DAY * 1100);
   });
 
-  test('without memory, or where nothing may be written, it decides without the tier, and still looks', async () => {
-    const limits = limiter({});
-    await limits.consume('full', { cost: 4 });
-    await shared().withoutMemory(async () => {
-      expect(await limits.consume('full')).toMatchObject({ allowed: false, source: 'unavailable' });
-      expect(await limits.peek('full')).toMatchObject({ allowed: true, source: 'shared', remaining: 6 });
-    });
-    await shared().readOnly(async () => {
-      expect(await limits.consume('full')).toMatchObject({ source: 'unavailable' });
-    });
-    expect((await limits.peek('full')).remaining).toBe(6);
-  });
-
-  test('while its shard hangs each does as it was told, and says so', async () => {
-    const quick = { budgetMs: 50, writeBudgetMs: 50, breakerRestMs: 60_000 };
-    const limits = (['allow', 'deny', 'local'] as const).map((onUnavailable) =>
-      limiter({ onUnavailable, localShare: 0.2 }, quick),
-    );
-    await Promise.all(limits.map((each) => each.consume('hangs')));
-    await shared().whileFrozen(keyOf('sliding-window', 'x').replace('sliding-window-x', 'hangs'), async () => {
-      const [allow, deny, local] = await Promise.all(
-        limits.map(async (each) => [await each.consume('hangs'), await each.consume('hangs'), await each.consume('hangs')]),
-      );
-      expect(allow!.map(({ allowed, source }) => [allowed, source])).toEqual(Array(3).fill([true, 'unavailable']));
-      expect(deny!.map(({ allowed, source }) => [allowed, source])).toEqual(Array(3).fill([false, 'unavailable']));
-      expect(local!.map(({ allowed, source }) => [allowed, source])).toEqual([
-        [true, 'local'],
-        [true, 'local'],
-        [false, 'local'],
-      ]);
-    });
-  });
-
   test('a route with a limit has one across the processes that answer it', async () => {
     const limit = { requests: 3, windowSeconds: DAY, by: 'address', onUnavailable: 'deny' } as const;
     const route = defineRoute({ name: 'limited', path: '/limited', limit });

@@ -64,12 +64,4 @@ export function cases(shared: () => PatternCluster): void {
     await expect(search.page({ q: 'lamp' }, { cursor: 'p50' })).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
     await expect(search.page({ q: 'lamp' }, { limit: 1000 })).rejects.toMatchObject({ code: 'E_INVALID_ARGUMENT' });
   });
-
-  test('a tier that is full or may not write costs the search, and fails nothing', async () => {
-    const products = new Products();
-    const { search } = open('down', products);
-    await shared().withoutMemory(async () => expect((await search.page({ q: 'a' })).ids).toHaveLength(20));
-    await shared().readOnly(async () => expect((await search.page({ q: 'b' })).ids).toHaveLength(20));
-    expect(products.asked).toHaveLength(2);
-  });
 }

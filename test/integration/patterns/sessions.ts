@@ -177,51 +177,11 @@ export function cases(shared: () => PatternCluster): void {
     }
   });
 
-  test('where the tier may not write, sessions are read all the same, and whatever else is refused is not done', async () => {
-    const sessions = sessionsOf({ touchEverySeconds: 0 });
-    const { token, session } = await sessions.create('full', one);
-    const check = async () => {
-      expect(await sessions.get(token)).toMatchObject({ id: session.id });
-      for (const refused of [
-        sessions.create('full', one),
-        sessions.update(token, () => ({ count: 9 })),
-        sessions.rotate(token),
-      ]) {
-        await expect(refused).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE', applied: 'no' });
-      }
-    };
-    await shared().withoutMemory(check);
-    await shared().readOnly(check);
-    expect(await sessions.list('full')).toMatchObject([{ id: session.id, data: one, version: 1 }]);
-  });
-
   test('the code of the page signs in and out', async () => {
     const { cookie, me, out } = await signIn(connection, 'ada');
     expect(cookie).toMatch(/^__Host-session=.+; HttpOnly; Secure; SameSite=Lax; Path=\/; Max-Age=86400$/);
     expect(me).toBe('ada');
     expect(out).toBeUndefined();
-  });
-
-  test('while its shard is dead reads fail, or answer as was asked; one failover keeps what a replica had', async () => {
-    const impatient = () => shared().connection({ namespace: NAMESPACE, budgetMs: 300, writeBudgetMs: 300 });
-    const sessions = sessionsOf({ connection: impatient() });
-    const anonymous = sessionsOf({ connection: impatient(), onUnavailable: 'anonymous' });
-    const bridged = sessionsOf({ connection: impatient(), memoryTtlSeconds: 60 });
-    const kept = await sessions.create('fail', one);
-    const seen = await sessions.create('fail', one);
-    const revoked = await sessions.create('fail', one);
-    expect(await bridged.get(revoked.token)).toBeDefined();
-    await waitFor('a replica', async () => (await sessions.revoke('fail', kept.session.id)).replicated);
-    expect(await bridged.destroy(revoked.token)).toEqual({ ended: true, replicated: true });
-    for (const each of [anonymous, bridged]) expect(await each.get(seen.token)).toBeDefined();
-    await shared().withFailover(keyOf('web', 'fail'), async () => {
-      await expect(sessions.get(seen.token)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
-      expect(await anonymous.get(seen.token)).toBeUndefined();
-      expect(await bridged.get(seen.token)).toMatchObject({ id: seen.session.id });
-      await expect(bridged.get(revoked.token)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE' });
-    });
-    await waitFor('a new master', async () => (await sessions.get(seen.token).catch(() => false)) as false | Session<Data>);
-    for (const { token } of [kept, revoked]) expect(await sessions.get(token)).toBeUndefined();
   });
 
   test('every key ends by itself', async () => {

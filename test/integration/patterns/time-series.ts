@@ -154,23 +154,6 @@ export function cases(shared: () => PatternCluster): void {
     expect((await safe.query(query)).get('a')).toMatchObject([{ count: 2, sum: 3, min: 1, max: 2 }]);
   });
 
-  test('where memory is full, or nobody may write, nothing is recorded, and queries go on', async () => {
-    const full = series('full');
-    const at = Date.now();
-    const record = (value: number) => full.record([{ source: 'a', metric: 'm', value, at }], { batchId: `${value}` });
-    const query = async () =>
-      (await full.query({ sources: ['a'], metric: 'm', from: at, to: at + 1, resolution: 'day' })).get('a');
-    await record(1);
-    for (const trouble of ['withoutMemory', 'readOnly'] as const) {
-      await shared()[trouble](async () => {
-        await expect(record(2)).rejects.toMatchObject({ applied: 'no' });
-        expect(await query()).toMatchObject([{ count: 1, sum: 1 }]);
-      });
-    }
-    await record(2);
-    expect(await query()).toMatchObject([{ count: 2, sum: 3 }]);
-  });
-
   test('options are checked', () => {
     const own = connection();
     const made = (options: Partial<TimeSeriesOptions>) => () =>

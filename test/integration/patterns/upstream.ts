@@ -163,14 +163,6 @@ export function cases(shared: () => PatternCluster): void {
     await expect(upstreamOf({ timeoutMs: 50 }).fetch('hangs', get('/hangs'))).rejects.toThrow("'weather' failed");
   });
 
-  test('without the shared tier it is called, unless it has a budget', async () => {
-    const [free, dear] = [upstreamOf({ name: 'free' }), upstreamOf({ name: 'dear-too', budget: { calls: 9, period: 'day' } })];
-    await shared().withoutMemory(async () => {
-      expect((await free.fetch('full', get('/full'))).value).toEqual({ path: '/full' });
-      await expect(dear.fetch('full', get('/full'))).rejects.toBeInstanceOf(UpstreamUnavailable);
-    });
-  });
-
   test('no key of it lives for ever', async () => {
     expect(await shared().keysWithoutTtl(namespace)).toEqual([]);
   });

@@ -136,14 +136,6 @@ export function cases(shared: () => PatternCluster): void {
     await expect(meter.record({ eventId: 'e', tenant: 't', meter: 'm', ...wrong })).rejects.toThrow(message);
   });
 
-  test('without memory, or where nothing may be written, nothing is counted, and the error says so', async () => {
-    const event = { eventId: 'full', tenant: 'full', meter: 'm' };
-    const refused = () => expect(meter.record(event)).rejects.toMatchObject({ code: 'E_SHARED_UNAVAILABLE', applied: 'no' });
-    await shared().withoutMemory(refused);
-    await shared().readOnly(refused);
-    expect(await meter.record(event)).toMatchObject({ counted: true, month: 1 });
-  });
-
   test('an event whose answer was lost is repeated with its id, and counted once', async () => {
     const quick = meterOf({}, { budgetMs: 50, writeBudgetMs: 50 });
     const event = { eventId: 'lost', tenant: 'lost', meter: 'm' };

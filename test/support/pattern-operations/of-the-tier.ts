@@ -136,16 +136,18 @@ export const OF_THE_TIER: Readonly<Record<string, OpenOperations>> = {
     const user = onShard('user', (id) => namesOf(context).key('se', 'operations', userHash(id)));
     const sessions = new Sessions<number>({ connection, name: 'operations' });
     const anonymous = new Sessions<number>({ connection, name: 'operations', onUnavailable: 'anonymous' });
-    const bridged = new Sessions<number>({ connection, name: 'operations', memoryTtlSeconds: 600 });
+    const bridged = () => new Sessions<number>({ connection, name: 'operations', memoryTtlSeconds: 600 });
+    const [reader, ender] = [bridged(), bridged()];
     const [{ token, session }, ended] = [await sessions.create(user, 1), await sessions.create(user, 1)];
     const { id } = session;
-    for (const each of [token, ended.token]) await bridged.get(each);
-    await bridged.destroy(ended.token);
+    await reader.get(token);
+    await ender.get(ended.token);
+    await ender.destroy(ended.token);
     return {
       get: { run: () => sessions.get(token), ...ofTier({ id, data: 1 }) },
       'get or nobody': { run: () => anonymous.get(token), ...reads(answers({ id }), answers(undefined)), kept: { id } },
-      'get within the time of memory': { run: () => bridged.get(token), ...always({ id }) },
-      'get what was ended': { run: () => bridged.get(ended.token), ...ofTier(undefined) },
+      'get within the time of memory': { run: () => reader.get(token), ...always({ id }) },
+      'get what was ended': { run: () => ender.get(ended.token), ...ofTier(undefined) },
       list: { run: () => sessions.list(user), ...reads(answers([{ id }]), 'unavailable') },
       create: { run: () => sessions.create(user, 2), ...toTier() },
       update: { run: () => sessions.update(token, (data) => data), ...toTier(READ_MS + WRITE_MS) },
