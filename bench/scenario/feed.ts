@@ -23,6 +23,8 @@ export const scenario: Scenario = {
   what: '30,000 people and 1,800,000 follows; 2000 of them read 200 times a second, with 5 posts, one in 20 by somebody whom over 20,000 follow, and 2 follows or unfollows a second',
   bars: [
     { figure: 'feedReadP99Ms', what: 'time of a read, of 100 the longest but one', atMost: 100, small: 'none' },
+    // A run by `--rate` says so.
+    { figure: 'readsPerSecondPlanned', what: 'reads that arrive', atLeast: PER_SECOND.reads, small: 'none' },
     { figure: 'celebrityCommands', what: "commands that a celebrity's post sends", atMost: 5 },
     { figure: 'missing', what: 'posts that are missing in feeds at the end', atMost: 0 },
     { figure: 'doubled', what: 'posts that are there twice', atMost: 0 },
@@ -30,6 +32,7 @@ export const scenario: Scenario = {
     { figure: 'hits', what: 'reads of feeds that needed no query', atLeast: 0.85, small: { atLeast: 0.8 } },
     { figure: 'failed', what: 'failed answers', atMost: 0 },
   ],
+  hasRate: true,
   data: growFeed,
   play,
 };
@@ -50,7 +53,7 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
     name: 'everybody comes in',
   });
   const arrived = await readersQueries(run);
-  const factor = size === 'full' ? 1 : scale * 2;
+  const factor = (run.rate ?? PER_SECOND.reads * (size === 'full' ? 1 : scale * 2)) / PER_SECOND.reads;
   const perSecond = { reads: PER_SECOND.reads * factor, posts: PER_SECOND.posts * factor, follows: PER_SECOND.follows * factor };
   const load = await run.load<TimelineArgs>({
     module: TRAFFIC,
@@ -72,6 +75,7 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
     ...counts,
     feedReadP99Ms: reads.p99Ms,
     feedReadP50Ms: reads.p50Ms,
+    readsPerSecondPlanned: round(perSecond.reads),
     readsPerSecond: round(reads.count / (load.milliseconds / 1000)),
     postsPerSecond: round(posted / (load.milliseconds / 1000)),
     visibleP99Ms: round(percentile(visibleMs, 99)),

@@ -23,6 +23,7 @@ const HELP = `Plays a use case against its example, and measures it.
   NAME             one of ${NAMES.join(', ')}
   --size full|small  small is at most a tenth of everything, with bars of its own (default full)
   --seed N         seed of the data, of the requests and of whatever chance decides (default 1)
+  --rate N         arrivals a second of an open loop: reads of feed (default 200, at small size 40)
   --json           end with one line of JSON
   --help           show this text
 
@@ -32,6 +33,7 @@ Progress goes to the error output. Exit code 1: a bar of this size was missed.
 const OPTIONS = {
   size: { type: 'string', default: 'full' },
   seed: { type: 'string', default: '1' },
+  rate: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -47,8 +49,10 @@ async function main(words: readonly string[]): Promise<number> {
         if (size !== 'full' && size !== 'small') throw new UsageError(`'--size' must be full or small, got: '${size}'`);
         const { scenario } = (await import(`./${name}`)) as { scenario: Scenario };
         const seed = wholeNumber('--seed', values.seed, { most: 2 ** 32 - 1 });
+        if (values.rate !== undefined && !scenario.hasRate) throw new UsageError(`the scenario '${name}' takes no '--rate'`);
+        const rate = values.rate === undefined ? undefined : wholeNumber('--rate', values.rate, { least: 1, most: 100_000 });
         const note = (text: string) => error(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
-        const result = await playScenario(scenario, { size, seed, note });
+        const result = await playScenario(scenario, { size, seed, rate, note });
         (values.json ? error : out)(
           `\n${scenario.what}\n\n${table([...scenario.bars, ...COMMON], result, size)}\n\n${result.seconds} s in all`,
         );

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly settings?: ProductSettings;
   /** Changes the templates before the start. */
   readonly edit?: (template: EditableTemplate, stack: string) => void;
+  /** True where its open loop may be given a rate. @default false */
+  readonly hasRate?: boolean;
   /** Grows the example's small data to the size that is asked for, by SQL on the primary. */
   data?(run: ScenarioRun): Promise<void>;
   /** Plays it. @returns figures, with the names that bars have. */
@@ -38,6 +40,8 @@ export interface ScenarioRun {
   readonly seed: number;
   /** 1, or 0.1 at small size. */
   readonly scale: number;
+  /** Arrivals a second that `--rate` asks for. @default - the scenario's own */
+  readonly rate: number | undefined;
   /** Base URLs. */
   readonly edge: string;
   readonly api: string;

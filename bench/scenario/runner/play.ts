@@ -16,6 +16,7 @@ const ROOT = path.resolve(__dirname, '../../..');
 export interface PlayOptions {
   readonly size: ScenarioRun['size'];
   readonly seed: number;
+  readonly rate?: number | undefined;
   /** Takes progress. */
   note(text: string): void;
 }
@@ -74,7 +75,7 @@ async function startExample(
   return startTestPlatform({ assembly: directory, settings, seed, edit });
 }
 
-async function openRun(platform: TestPlatform, { size, seed, note }: PlayOptions, ends: Ends) {
+async function openRun(platform: TestPlatform, { size, seed, rate, note }: PlayOptions, ends: Ends) {
   const { engines } = platform;
   const processes = await engines.processes();
   const names = (kind: string) => processes.filter((each) => each.kind === kind).map(({ name }) => name);
@@ -115,6 +116,7 @@ async function openRun(platform: TestPlatform, { size, seed, note }: PlayOptions
     size,
     seed,
     scale: size === 'full' ? 1 : 0.1,
+    rate,
     edge: platform.urls.edge!,
     api: platform.urls.gateway!,
     platform,
