@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Cache, RedisStore } from '../../../lambdas/runtime';
+import { type Clock, systemClock } from '../../../lambdas/runtime/clock';
 import {
   Upstream,
   type UpstreamCall,
@@ -8,6 +9,7 @@ import {
   UpstreamUnavailable,
 } from '../../../lambdas/runtime/patterns/upstream';
 import { TimeVersions } from '../../../lambdas/runtime/versions/time';
+import { waitFor } from '../../support/wait-for';
 import type { PatternCluster } from './cluster';
 
 /** Answer of the server at a path. */
@@ -41,8 +43,8 @@ export function cases(shared: () => PatternCluster): void {
   });
 
   let now = Date.now();
-  const clock = { now: () => now, sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)) };
-  const upstreamOf = (options: Partial<UpstreamOptions<undefined>> = {}): Upstream<undefined> => {
+  const fakeClock: Clock = { now: () => now, sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)) };
+  const upstreamOf = (options: Partial<UpstreamOptions<undefined>> = {}, clock: Clock = fakeClock): Upstream<undefined> => {
     const connection = shared().connection({ namespace, clock });
     const cache = new Cache({
       shared: new RedisStore(connection),
@@ -79,6 +81,47 @@ export function cases(shared: () => PatternCluster): void {
     const before = calls('/short');
     await upstream.fetch('short', get('/short'));
     expect(calls('/short')).toBe(before);
+  });
+
+  test('what a process has in memory does not make it call again for what another one has called for', async () => {
+    // By the servers' time, which every process sees alike.
+    const upstreams = [1, 2, 3].map(() =>
+      upstreamOf({ freshness: { memoryTtlSeconds: 600, sharedTtlSeconds: 1800 } }, systemClock),
+    );
+    const fetchAll = () => Promise.all(upstreams.map((upstream) => upstream.fetch('remembered', get('/remembered'))));
+    answers.set('/remembered', { headers: { 'cache-control': 'max-age=1' }, body: 'old' });
+    await fetchAll();
+    expect(calls('/remembered')).toBe(1);
+    answers.set('/remembered', { headers: { 'cache-control': 'max-age=60' }, body: 'new' });
+    const first = async () => (await upstreams[0]!.fetch('remembered', get('/remembered'))).value === 'new';
+    await waitFor('the end of the first response', first);
+    expect((await fetchAll()).map(({ value }) => value)).toEqual(['new', 'new', 'new']);
+    expect(calls('/remembered')).toBe(2);
+  });
+
+  test('what is stale while it is called for is called for once', async () => {
+    const freshness = { memoryTtlSeconds: 0, sharedTtlSeconds: 1800, staleWhileRevalidateSeconds: 600 };
+    const upstream = upstreamOf({ freshness }, systemClock);
+    answers.set('/slow', { headers: { 'cache-control': 'max-age=0' }, body: 1 });
+    await upstream.fetch('slow', get('/slow'));
+    answers.set('/slow', { headers: { 'cache-control': 'max-age=60' }, body: 2 });
+    let answer = () => {};
+    const answering = new Promise<void>((resolve) => (answer = resolve));
+    const called: string[] = [];
+    const slowly: UpstreamCall = async (...args) => {
+      called.push('/slow');
+      await answering;
+      return get('/slow')(...args);
+    };
+    const first = upstream.fetch('slow', slowly);
+    await waitFor('its call', () => called.length > 0);
+    for (let i = 0; i < 2; i++) {
+      expect(await upstream.fetch('slow', slowly)).toMatchObject({ value: 1, outcome: { status: 'stale' } });
+    }
+    answer();
+    expect((await first).value).toBe(2);
+    expect((await upstream.fetch('slow', slowly)).value).toBe(2);
+    expect(called).toHaveLength(1);
   });
 
   test('what is confirmed by 304 is the value that was there, fresh again', async () => {
@@ -146,6 +189,14 @@ export function cases(shared: () => PatternCluster): void {
     answers.set('/broken', { status: 500 });
     for (const key of ['a', 'b', 'c', 'd']) await expect(upstream.fetch(key, get('/broken'))).rejects.toThrow();
     expect(calls('/broken')).toBe(2);
+  });
+
+  test('one that asked for a long rest has it, however often it fails', async () => {
+    const upstream = upstreamOf({ name: 'long', failuresToOpen: 1, restSeconds: 5 });
+    answers.set('/long', { status: 503, headers: { 'retry-after': '600' } });
+    await expect(upstream.fetch('a', get('/long'))).rejects.toMatchObject({ retryAfterSeconds: 600 });
+    const refused = await upstream.fetch('b', get('/long')).catch((error) => error);
+    expect(refused.retryAfterSeconds).toBeGreaterThan(500);
   });
 
   test('the budget is of all processes, and what is cached is served beyond it', async () => {

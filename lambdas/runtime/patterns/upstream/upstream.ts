@@ -1,7 +1,7 @@
 import { checkOneOf, checkText, wholeNumbers } from '../../arguments';
 import type { Cache } from '../../cache';
 import type { RedisConnection } from '../../connection/redis-connection';
-import { readCommand, runScript, writeCommand } from '../../connection/run-script';
+import { atomicScript, readCommand, runScript } from '../../connection/run-script';
 import { ignored } from '../../errors';
 import type { Namespace } from '../../namespace';
 import type { NamespaceFreshness } from '../../policy';
@@ -112,6 +112,9 @@ interface Envelope {
 const SECONDS = { minute: 60, hour: 3600, day: 86_400 };
 const NONE = new Set([404, 410]);
 
+/** Makes an upstream rest. ARGV: milliseconds. Never shorter than it was told to. */
+const REST = atomicScript("if redis.call('PTTL',KEYS[1])<ARGV[1]+0 then redis.call('SET',KEYS[1],1,'PX',ARGV[1]) end");
+
 /** Time until which a response is fresh, in epoch milliseconds. */
 const freshUntil = ({ at, freshMs }: Envelope): number => at + freshMs;
 
@@ -165,11 +168,16 @@ export class Upstream<Handle = unknown> {
           own = { value };
           return envelope;
         });
+      const isOld = (envelope: Envelope | undefined) => !own && envelope && !envelope.passed && now >= freshUntil(envelope);
       let { value: envelope, outcome } = await read();
-      if (!own && envelope && !envelope.passed && now >= freshUntil(envelope)) {
-        // Whoever finds out first that it is no longer fresh makes it stale for all, and one of them calls.
-        const latest = await this.#namespace.get<Envelope>(key);
-        if (latest?.at === envelope.at) await this.#namespace.delete(key, { mode: 'expire' }).catch(ignored);
+      if (isOld(envelope) && outcome.tier === 'memory') {
+        // It says nothing of what another process has called for since.
+        this.#options.cache.internals.readPath.drop(this.#namespace.entry(key));
+        ({ value: envelope, outcome } = await read());
+      }
+      // Whoever finds out first makes it stale for all, and one of them calls. What is stale already has had that.
+      if (isOld(envelope) && outcome.status === 'hit') {
+        await this.#namespace.delete(key, { mode: 'expire' }).catch(ignored);
         ({ value: envelope, outcome } = await read(envelope));
       }
       if (own) return { value: own.value as T | undefined, outcome };
@@ -259,9 +267,8 @@ export class Upstream<Handle = unknown> {
     return new UpstreamUnavailable(`'${this.#options.name}' failed: ${(error as Error).message}`, 1, { cause: error });
   }
 
-  /** Makes every process leave the upstream alone; one that doesn't hear of it finds out by itself. */
+  /** Makes every process leave the upstream alone, for no less than it does by now; one that doesn't hear of it finds out. */
   async #rest(seconds: number): Promise<void> {
-    const { connection } = this.#options;
-    await writeCommand(connection, this.#restKey, (node) => node.set(this.#restKey, '1', 'EX', seconds)).catch(ignored);
+    await runScript(this.#options.connection, REST, [this.#restKey], [seconds * 1000]).catch(ignored);
   }
 }
