@@ -6,7 +6,7 @@ import { resource } from '../../examples/saas/routes';
 import { round } from '../support/benchmark';
 import { remote, withChildren } from '../support/child';
 import { tiersOf } from './runner/tiers';
-import { type Admission, exceeded, limitKeys, overBudget, UPSTREAMS } from './saas/plan';
+import { type Answered, allowed, exceeded, limitKeys, overBudget, UPSTREAMS } from './saas/plan';
 import type { Answers, methods } from './saas/worker';
 import type { Scenario, ScenarioRun } from './scenario';
 
@@ -29,7 +29,7 @@ export const scenario: Scenario = {
     { figure: 'limitExceeded', what: 'windows in which more than the limit was admitted', atMost: 0 },
     {
       figure: 'admittedOfLimit',
-      what: 'admitted of those who asked for more, by what the limit allows in the time',
+      what: 'admitted of those who asked for more, by what the limit allows of their requests',
       atLeast: 0.9,
     },
     { figure: 'billedVsTrue', what: 'units of the bill, by requests that were answered', atLeast: 1, atMost: 1 },
@@ -98,25 +98,28 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
       const { rows } = await run.primary.query(
         `SELECT coalesce(sum(units), 0)::float8 AS units FROM usage_hours WHERE name = 'api'`,
       );
-      const admitted = byKey(results.map((result) => result.admitted));
-      const answered = [...admitted.values()].reduce((sum, of) => sum + of.length, 0);
+      const answeredBy = byKey(results.map(({ journal }) => journal));
+      const admitted = new Map([...answeredBy].map(([key, of]) => [key, of.filter((each) => each.admitted)]));
+      const sizeOf = (of: ReadonlyMap<number, readonly Answered[]>) =>
+        [...of.values()].reduce((sum, { length }) => sum + length, 0);
+      const [all, granted] = [sizeOf(answeredBy), sizeOf(admitted)];
       const total = (value: (result: (typeof results)[number]) => number) => results.reduce((sum, each) => sum + value(each), 0);
       // One that nobody could answer has saved nothing.
-      const answeredBy = (which: number) => answers.reduce((sum, of) => sum + of[which]!.values, 0);
-      const questions = answeredBy(0) + answeredBy(1);
+      const valuesOf = (which: number) => answers.reduce((sum, of) => sum + of[which]!.values, 0);
+      const questions = valuesOf(0) + valuesOf(1);
       const calls = (name: string) => upstream.calls.get(name)?.length ?? 0;
       return {
         requests: REQUESTS * scale,
         perSecond: Math.round((REQUESTS * scale) / seconds),
         perSecondPlanned: Math.round(perSecond),
-        admitted: answered,
-        denied: total(({ denied }) => denied),
+        admitted: granted,
+        denied: all - granted,
         failed: total(({ failed }) => failed),
         countedTwice: total(({ repeated }) => repeated),
         limitExceeded: [...admitted.values()].reduce((sum, of) => sum + exceeded(of, LIMIT, windowSeconds * 1000), 0),
-        admittedOfLimit: round(admittedOfLimit(admitted, seconds)),
+        admittedOfLimit: round(admittedOfLimit(answeredBy)),
         billed: rows[0].units,
-        billedVsTrue: rows[0].units / answered,
+        billedVsTrue: rows[0].units / granted,
         configChanges: configSeenMs.length / PROCESSES,
         configSeenP50Ms: Math.round(percentile(configSeenMs, 0.5)),
         configSeenP99Ms: Math.round(percentile(configSeenMs, 0.99)),
@@ -126,7 +129,7 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
         upstreamCallsSaved: round(1 - (calls('weather') + calls('exchange')) / questions),
         upstreamAnswered: round(questions / (2 * asksCount * PROCESSES)),
         scarceCalls: calls('scarce'),
-        scarceAnswered: round(answeredBy(2) / (asksCount * PROCESSES)),
+        scarceAnswered: round(valuesOf(2) / (asksCount * PROCESSES)),
         upstreamUnavailable: unavailable(answers),
         budgetExceeded: UPSTREAMS.reduce(
           (sum, { name, calls: budget }) => sum + (budget ? overBudget(upstream.calls.get(name) ?? [], budget) : 0),
@@ -139,27 +142,28 @@ async function play(run: ScenarioRun): Promise<Record<string, unknown>> {
   }
 }
 
-/**
- * The least that a limit admitted of whoever asked for more, by what it allows in the time; a first window admits all of it at
- * once.
- */
-function admittedOfLimit(admitted: ReadonlyMap<number, readonly Admission[]>, seconds: number): number {
-  const allowed = LIMIT * Math.max(1, seconds / windowSeconds);
+/** The least that a limit admitted of what it allows, of those limits that were to be asked for more. */
+function admittedOfLimit(answered: ReadonlyMap<number, readonly Answered[]>): number {
+  const endsAt = [...answered.values()].flat().reduce((last, { sent }) => Math.max(last, sent), 0);
   return Math.min(
     ...limitKeys()
       .saturated()
-      .map((key) => (admitted.get(key)?.length ?? 0) / allowed),
+      .map((key) => {
+        const of = answered.get(key) ?? [];
+        const times = of.map(({ sent }) => sent);
+        return of.filter(({ admitted }) => admitted).length / allowed(times, LIMIT, windowSeconds * 1000, endsAt);
+      }),
   );
 }
 
-function byKey(journals: readonly Float64Array[]): Map<number, Admission[]> {
-  const found = new Map<number, Admission[]>();
+function byKey(journals: readonly Float64Array[]): Map<number, Answered[]> {
+  const found = new Map<number, Answered[]>();
   for (const journal of journals) {
-    for (let at = 0; at < journal.length; at += 3) {
-      const [key, sent, answered] = [journal[at]!, journal[at + 1]!, journal[at + 2]!];
+    for (let at = 0; at < journal.length; at += 4) {
+      const [key, sent, answered, admitted] = journal.subarray(at, at + 4) as unknown as [number, number, number, number];
       const of = found.get(key) ?? [];
       found.set(key, of);
-      of.push({ sent, answered });
+      of.push({ sent, answered, admitted: admitted === 1 });
     }
   }
   return found;

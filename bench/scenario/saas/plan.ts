@@ -46,10 +46,31 @@ export function limitKeys() {
   };
 }
 
-/** An admitted request: its decision fell between the two. */
-export interface Admission {
+/** An answered request: its decision fell between the two. */
+export interface Answered {
   readonly sent: number;
   readonly answered: number;
+  readonly admitted: boolean;
+}
+
+/** An admitted one. */
+export type Admission = Pick<Answered, 'sent' | 'answered'>;
+
+/**
+ * Requests that a limit allows of those that were asked for, window by window from the first request on: the limit, or all of a
+ * window in which fewer were asked for. Of a last window that isn't whole it allows a part.
+ */
+export function allowed(sent: readonly number[], limit: number, windowMs: number, endsAt: number): number {
+  const begin = Math.min(...sent);
+  const windows = new Map<number, number>();
+  for (const time of sent) {
+    const window = Math.floor((time - begin) / windowMs);
+    windows.set(window, (windows.get(window) ?? 0) + 1);
+  }
+  return [...windows].reduce((sum, [window, count]) => {
+    const share = window === 0 ? 1 : Math.min(1, (endsAt - begin) / windowMs - window);
+    return sum + Math.min(limit * share, count);
+  }, 0);
 }
 
 /**

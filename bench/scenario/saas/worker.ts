@@ -4,11 +4,13 @@ import { defineRoute } from 'cachement/route';
 import { metered, usageOf } from '../../../examples/saas/metering';
 import { KEY_HEADER, resource } from '../../../examples/saas/routes';
 import { tenantsOf } from '../../../examples/saas/tenants';
-import { Cache, RedisStore } from '../../../lambdas/runtime';
+import { Cache, type RedisConnection, RedisStore } from '../../../lambdas/runtime';
+import { readCommand } from '../../../lambdas/runtime/connection/run-script';
 import { Upstream } from '../../../lambdas/runtime/patterns/upstream';
 import { TimeVersions } from '../../../lambdas/runtime/versions/time';
 import { seeded } from '../../consistency/random';
 import { serve, tell } from '../../support/serve';
+import { until } from '../runner/counts';
 import { openLoop } from '../runner/open-loop';
 import { openTiers, type Tiers } from '../runner/tiers';
 import { ENDPOINTS, limitKeys, UPSTREAMS } from './plan';
@@ -25,11 +27,10 @@ export interface RequestsArgs {
   readonly twice: number;
 }
 
-/** What became of them; times are in epoch milliseconds. */
-export interface Answered {
-  /** Key of the limit, and the times at which an admitted request was sent and answered. */
-  readonly admitted: Float64Array;
-  readonly denied: number;
+/** What became of them. */
+export interface Outcome {
+  /** Key of the limit, the epoch milliseconds at which a request was sent and answered, and 1 for an admitted one, of each. */
+  readonly journal: Float64Array;
   readonly failed: number;
   readonly repeated: number;
 }
@@ -60,16 +61,23 @@ function open(tiers: Tiers) {
         ...(calls && { budget: { calls, period: 'minute' } }),
       }),
   );
-  return { handler, usage, tenants, upstreams, database };
+  return { handler, usage, tenants, upstreams, database, connections: [shared, state] };
+}
+
+/** Resolves once every shard answers: a process that has just begun to connect does without them for a while. */
+async function reached(connection: RedisConnection): Promise<void> {
+  const keys = Array.from({ length: 64 }, (_, index) => `reached:${index}`);
+  const asks = () => Promise.allSettled(keys.map((key) => readCommand(connection, key, (node) => node.exists(key))));
+  await until(async () => (await asks()).every(({ status }) => status === 'fulfilled'), 'every shard of a tier');
 }
 
 const epoch = (): number => performance.timeOrigin + performance.now();
 
-async function requests({ seed, perSecond, count, twice }: RequestsArgs): Promise<Answered> {
+async function requests({ seed, perSecond, count, twice }: RequestsArgs): Promise<Outcome> {
   const random = seeded(seed);
   const keys = limitKeys();
-  const admitted: number[] = [];
-  let [denied, failed, repeated] = [0, 0, 0];
+  const journal: number[] = [];
+  let [failed, repeated] = [0, 0];
   const arrivals = { perSecond, random: seeded(seed + 1), goesOn: (index: number) => index < count, atOnce: AT_ONCE };
   await openLoop(arrivals, async (index) => {
     const key = keys.pick(random);
@@ -82,17 +90,15 @@ async function requests({ seed, perSecond, count, twice }: RequestsArgs): Promis
       headers: { [KEY_HEADER]: `tenant-${tenant}.trial-${tenant}` },
       requestContext: { requestId },
     });
-    if (statusCode === 200) {
-      admitted.push(key, sent, epoch());
-      if (random.chance(twice)) {
-        repeated++;
-        await opened.usage.record({ eventId: requestId, tenant: `tenant-${tenant}`, meter: `GET /endpoint-${endpoint}` });
-      }
-    } else if (statusCode === 429) denied++;
+    if (statusCode === 200 || statusCode === 429) journal.push(key, sent, epoch(), statusCode === 200 ? 1 : 0);
     else failed++;
+    if (statusCode === 200 && random.chance(twice)) {
+      repeated++;
+      await opened.usage.record({ eventId: requestId, tenant: `tenant-${tenant}`, meter: `GET /endpoint-${endpoint}` });
+    }
     if (index % 5000 === 4999) tell({ answered: index + 1 });
   });
-  return { admitted: Float64Array.from(admitted), denied, failed, repeated };
+  return { journal: Float64Array.from(journal), failed, repeated };
 }
 
 /** Asks until the settings of a tenant are the new ones. @returns the time at which they were. */
@@ -139,6 +145,7 @@ async function asks(args: {
 export const methods = {
   open: async (tiers: Tiers) => {
     opened = open(tiers);
+    await Promise.all(opened.connections.map(reached));
     // Connected, and every tenant known: what is measured begins afterwards.
     for (let tenant = 1; tenant <= 200; tenant++) await opened.tenants.get(`tenant-${tenant}`);
   },

@@ -1,5 +1,5 @@
 import { seeded } from '../../../bench/consistency/random';
-import { exceeded, limitKeys, overBudget } from '../../../bench/scenario/saas/plan';
+import { allowed, exceeded, limitKeys, overBudget } from '../../../bench/scenario/saas/plan';
 
 describe('admissions beyond a limit', () => {
   const at = (...times: number[]) => times.map((sent) => ({ sent, answered: sent + 1 }));
@@ -14,6 +14,22 @@ describe('admissions beyond a limit', () => {
 
   test('one that may have been decided on after the window is none', () => {
     expect(exceeded([...at(0, 10), { sent: 99, answered: 101 }], 2, 100)).toBe(0);
+  });
+});
+
+describe('what a limit allows', () => {
+  const times = (count: number, from: number) => Array.from({ length: count }, (_, index) => from + index);
+
+  test('is the limit in each window, and a part of it in a last one that is not whole', () => {
+    expect(allowed([...times(50, 0), ...times(50, 100), ...times(50, 200)], 20, 100, 250)).toBe(20 + 20 + 10);
+  });
+
+  test('is no more than what was asked for', () => {
+    expect(allowed([...times(50, 0), ...times(5, 100)], 20, 100, 200)).toBe(25);
+  });
+
+  test('is all of it in a first window, however short', () => {
+    expect(allowed(times(50, 0), 20, 100, 50)).toBe(20);
   });
 });
 
