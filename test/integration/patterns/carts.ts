@@ -13,7 +13,7 @@ import {
   WriteBehind,
 } from '../../../lambdas/runtime/write-behind/write-behind';
 import { waitFor } from '../../support/wait-for';
-import type { PatternCluster } from './cluster';
+import { PATIENT, type PatternCluster } from './cluster';
 
 interface Cart extends CartLines {
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
@@ -49,7 +49,7 @@ export function cases(shared: () => PatternCluster): void {
 
   beforeAll(async () => {
     const postgres = await shared().postgres();
-    pool = postgres.database('owner', { poolSize: 20 }).writer;
+    pool = postgres.database('owner', { poolSize: 20, ...PATIENT }).writer;
     await pool.query(CART_TABLE);
     await pool.query('CREATE TABLE cart_order (cart text NOT NULL, lines jsonb NOT NULL)');
   });

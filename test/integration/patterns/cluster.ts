@@ -6,6 +6,9 @@ import { type Postgres, startPostgres } from '../../support/postgres';
 import { type RedisCluster, reach, startRedisCluster } from '../../support/redis-cluster';
 import { waitFor } from '../../support/wait-for';
 
+/** Bounds of the application's own statements on a busy machine. */
+export const PATIENT = { connectTimeoutMs: 30_000, statementTimeoutMs: 30_000 };
+
 const SETTLED = atomicScript("redis.call('SET', KEYS[1], '', 'PX', 60000)");
 
 /** The one cluster that the tests of all patterns share, and what they do to it. */
@@ -22,7 +25,7 @@ export class PatternCluster {
   /** Connection as a process of its own would have it. Budgets are those of a busy machine, unless a test is about them. */
   connection(options: Partial<RedisConnectionOptions> = {}): RedisConnection {
     const { namespace = 'patterns' } = options;
-    const budgets = { connectBudgetMs: 5000, budgetMs: 1000, writeBudgetMs: 2000 };
+    const budgets = { connectBudgetMs: 30_000, budgetMs: 5000, writeBudgetMs: 10_000 };
     const connection = new RedisConnection({ ...reach(this.cluster.place, namespace), ...budgets, ...options });
     this.#connections.push(connection);
     return connection;

@@ -13,7 +13,7 @@ import {
 import { patternKey } from '../../../lambdas/runtime/patterns/keys';
 import { OneValue } from '../../support/cache-processes';
 import { waitFor } from '../../support/wait-for';
-import type { PatternCluster } from './cluster';
+import { PATIENT, type PatternCluster } from './cluster';
 
 export function cases(shared: () => PatternCluster): void {
   const namespace = 'inventory';
@@ -21,7 +21,7 @@ export function cases(shared: () => PatternCluster): void {
   let pool: Pool;
 
   beforeAll(async () => {
-    pool = (await shared().postgres()).database('owner', { poolSize: 10 }).writer;
+    pool = (await shared().postgres()).database('owner', { poolSize: 10, ...PATIENT }).writer;
     await pool.query(STOCK_TABLES);
   });
 

@@ -8,7 +8,7 @@ import {
   type UsageMeterOptions,
 } from '../../../lambdas/runtime/patterns/usage';
 import { waitFor } from '../../support/wait-for';
-import type { PatternCluster } from './cluster';
+import { PATIENT, type PatternCluster } from './cluster';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,7 +23,7 @@ export function cases(shared: () => PatternCluster): void {
 
   beforeAll(async () => {
     meter = meterOf();
-    pool = (await shared().postgres()).database('owner').writer;
+    pool = (await shared().postgres()).database('owner', PATIENT).writer;
     await pool.query(USAGE_SCHEMA);
   });
 
