@@ -5,6 +5,7 @@ import { renewLease } from '../../load/lease-renewal';
 import type { Namespace } from '../../namespace';
 import type { SharedStore } from '../../shared/shared-store';
 import { newToken } from '../../token';
+import type { Version } from '../../versions/version';
 import { counted, measured, type PatternMeter } from '../meter';
 import type { PatternMetrics } from '../metrics';
 
@@ -48,6 +49,12 @@ export type RefreshResult = 'computed' | 'running' | 'fresh';
 
 type Stored<T> = Omit<ViewValue<T>, 'stale'>;
 
+/** Value, and the version of the database once it was computed. */
+interface Computed<T> {
+  readonly stored: Stored<T>;
+  readonly version: Version;
+}
+
 /** Key of the value, and of the lease under which it is computed. */
 const VALUE = 'value';
 const COMPUTING = 'computing';
@@ -72,7 +79,7 @@ export class MaterializedView<T, Handle> {
   readonly #meter: PatternMeter | undefined;
   /** Last value that this process has seen, for the time in which the shared tier can't be asked. */
   #last: Stored<T> | undefined;
-  #alone: Promise<Stored<T>> | undefined;
+  #computing: Promise<Computed<T>> | undefined;
 
   /** @throws {CacheError} `E_INVALID_ARGUMENT` where an option can't be used. */
   constructor(options: MaterializedViewOptions<T, Handle>) {
@@ -117,7 +124,7 @@ export class MaterializedView<T, Handle> {
       const known = this.#last;
       if (known && this.#now() - known.computedAt < this.#keepMs) return this.#aged(known);
       // A tier that is full answers reads, and gives nobody a lease.
-      if (!mayRefresh || !(await this.#isUp())) return this.#aged(await this.#computeAlone());
+      if (!mayRefresh || !(await this.#isUp())) return this.#aged((await this.#computed()).stored);
     }
   }
 
@@ -153,23 +160,24 @@ export class MaterializedView<T, Handle> {
     });
   }
 
-  async #computed() {
+  /**
+   * Computation: one of this process at a time, since one caller may have the lease while another can't ask for it. The value is
+   * good for `everySeconds`.
+   */
+  async #computed(): Promise<Computed<T>> {
+    this.#computing ??= this.#computedNow().finally(() => {
+      this.#computing = undefined;
+    });
+    return this.#computing;
+  }
+
+  async #computedNow(): Promise<Computed<T>> {
     const { source } = this.#cache.internals.read;
     const computedAt = this.#now();
     const loaded = await source.load((handle, signal) => this.#compute(handle, signal), {});
     const stored: Stored<T> = { value: loaded.value, computedAt };
     this.#last = stored;
     return { stored, version: await source.current() };
-  }
-
-  /** Computation without the shared tier: one of this process at a time, whose value is good for `everySeconds`. */
-  async #computeAlone(): Promise<Stored<T>> {
-    this.#alone ??= this.#computed()
-      .then(({ stored }) => stored)
-      .finally(() => {
-        this.#alone = undefined;
-      });
-    return this.#alone;
   }
 
   /** @param now true to ask the shared tier, whatever memory has. */
