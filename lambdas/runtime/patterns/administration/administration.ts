@@ -195,7 +195,7 @@ export class Administration {
     const ends = monotonicNow() + 1000;
     for (shard = Number(shard); shard < masters.length; shard++, at = '0') {
       do {
-        const [next, found] = await budget.limit(scan(nodeAt(client, masters[shard]), at, match));
+        const [next, found] = await scan(nodeAt(client, masters[shard]), at, match);
         names.push(...found.map((key) => this.#name(key)));
         at = next;
         if (at !== '0' && (names.length >= PAGE || monotonicNow() > ends)) return { names, cursor: `${shard}-${at}` };
@@ -221,7 +221,7 @@ export class Administration {
       const node = nodeAt(client, address);
       let cursor = '0';
       do {
-        const [next, found] = await budget.limit(scan(node, cursor, match));
+        const [next, found] = await scan(node, cursor, match);
         for (const key of found) names.add(this.#name(key));
         cursor = next;
         if (names.size > most || (cursor !== '0' && monotonicNow() > ends)) return false;
@@ -281,6 +281,11 @@ function nodeAt(client: Cluster, address: string | undefined): Redis {
   return node;
 }
 
+/** @throws {CacheError} `E_SHARED_UNAVAILABLE`, also where the connection ends meanwhile */
 async function scan(node: Redis, cursor: string, match: string): Promise<[cursor: string, keys: string[]]> {
-  return node.scan(cursor, 'MATCH', match, 'COUNT', SCANNED);
+  try {
+    return await budget.limit(node.scan(cursor, 'MATCH', match, 'COUNT', SCANNED));
+  } catch (error) {
+    throw asUnavailable(error);
+  }
 }
