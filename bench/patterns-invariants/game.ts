@@ -19,11 +19,16 @@ export interface GameContext {
   readonly without: Part | undefined;
   /** Writes down what was done. @param began time before the operation, of `monotonic`. */
   note(kind: string, began: number, data?: unknown): void;
+  /** Counts operations of a turn beyond its last one. */
+  more(operations: number): void;
 }
 
 /** A pattern as one process uses it. */
 export interface Game {
-  /** Does one operation, and notes it. One that throws `E_SHARED_UNAVAILABLE` or loses a connection counts as a failure. */
+  /**
+   * Does one operation, or a few that belong together, and notes it. One that throws `E_SHARED_UNAVAILABLE` or loses a connection
+   * counts as a failure.
+   */
   turn(): Promise<void>;
   /** Notes by public means how everything stands; by one process, after everything has settled. */
   finish?(): Promise<void>;

@@ -9,7 +9,7 @@ const ATTEMPTS = 8;
 const MINUTE_MS = 60_000;
 
 /** Batches that are sent until they are answered, and sometimes again; each source is then read. */
-export const timeSeries: MakeGame = ({ connection, random, process, note }) => {
+export const timeSeries: MakeGame = ({ connection, random, process, note, more }) => {
   const series = new TimeSeries({ connection, name: 'sensors', resolutions: { minute: 3600 } });
   let last = 0;
   return {
@@ -32,7 +32,9 @@ export const timeSeries: MakeGame = ({ connection, random, process, note }) => {
             () => true,
             () => false,
           );
-          if (answered) left--;
+          if (!answered) continue;
+          more(1);
+          left--;
         }
         if (left > 0) complete = false;
       }

@@ -7,7 +7,7 @@ const EVENTS = 12;
 const ATTEMPTS = 8;
 
 /** Tenants whose few events are each sent until they are answered, and sometimes again; then what they used is read. */
-export const usage: MakeGame = ({ connection, random, process, without, note }) => {
+export const usage: MakeGame = ({ connection, random, process, without, note, more }) => {
   const meter = new UsageMeter({ connection, name: 'api' });
   let last = 0;
   return {
@@ -24,6 +24,7 @@ export const usage: MakeGame = ({ connection, random, process, without, note }) 
           const eventId = without === 'dedupe' ? `${tenant}-${n}-${attempt}` : `${tenant}-${n}`;
           const answer = await meter.record({ eventId, tenant, meter: 'GET /resource' }).catch(() => undefined);
           if (!answer) continue;
+          more(1);
           left--;
           replicated ||= answer.replicated;
         }

@@ -99,7 +99,9 @@ class Participant {
       const note = (kind: string, began: number, data: unknown = {}) => journal.note(name, kind, began, data);
       const make = GAMES[name];
       if (!make) throw new Error(`'${name}' is not a game`);
-      this.#games.set(name, make({ connection, cache, pool, random, process: options.process, without: options.without, note }));
+      const more = (operations: number) => this.#count(name, operations);
+      const { process, without } = options;
+      this.#games.set(name, make({ connection, cache, pool, random, process, without, note, more }));
       this.#operations[name] = 0;
     }
   }
@@ -126,13 +128,17 @@ class Participant {
     while (!this.#ending) {
       try {
         await game.turn();
-        this.#operations[name] = (this.#operations[name] as number) + 1;
+        this.#count(name, 1);
       } catch (error) {
         this.#failures++;
         if (!isExpected(error as Error)) console.error(`${name}: ${(error as Error).stack}`);
         await sleep(RETRY_MS);
       }
     }
+  }
+
+  #count(name: string, operations: number): void {
+    this.#operations[name] = (this.#operations[name] as number) + operations;
   }
 
   #tell(): void {
