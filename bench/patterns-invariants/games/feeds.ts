@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FeedItem, Feeds } from 'cachement/patterns/feeds';
 import type { GameContext, MakeGame } from '../game';
 import { monotonic } from '../journal';
@@ -5,6 +6,8 @@ import { monotonic } from '../journal';
 const USERS = 12;
 /** Posts that a feed keeps, and that the judge compares. */
 const MAX_ITEMS = 100;
+/** Longest time of a load after it has read. */
+const MOST_LOAD_MS = 100;
 const name = (n: number) => `user-${Math.floor(n)}`;
 
 /** Posts, follows, and readers; what is cut short is done again at the end, as a queue would. */
@@ -16,7 +19,12 @@ export const feeds: MakeGame = (context) => {
     maxItems: MAX_ITEMS,
     keepSeconds: 600,
     fenced: without !== 'fence',
-    rebuild: async (user, { limit, before }) => ({ items: await itemsOf(context, user, limit, before) }),
+    rebuild: async (user, { limit, before }) => {
+      const items = await itemsOf(context, user, limit, before);
+      // As long as from a large table, so that others post meanwhile.
+      await sleep(random.between(0, MOST_LOAD_MS));
+      return { items };
+    },
     followers: async (author, { after = '', limit }) => {
       const { rows } = await pool.query<{ follower: string }>(
         'SELECT follower FROM follow WHERE author = $1 AND follower > $2 COLLATE "C" ORDER BY follower COLLATE "C" LIMIT $3',
