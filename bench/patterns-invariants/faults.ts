@@ -12,11 +12,15 @@ export interface FaultsOptions {
   readonly keys: readonly string[];
   /** True where primaries are killed. */
   readonly failovers: boolean;
+  /** Longest time of the run, in milliseconds: a long one has as many faults as prove something, and time in between. */
+  readonly limitMs: number;
 }
 
 /** Number of each kind of fault. */
 export type FaultCounts = Record<'kills' | 'freezes' | 'frozenMasters' | 'cutConnections' | 'movedSlots' | 'failovers', number>;
 
+/** Longest run whose faults follow as close as they can, in milliseconds. */
+const DENSE_MS = 75_000;
 /** Longest time for which a process is frozen, in milliseconds. */
 const FREEZE_MS = 1500;
 /** For a primary: its replica would take over later. */
@@ -37,10 +41,13 @@ export class Faults {
 
   start(): void {
     const random = (n: number) => seeded(Math.imul(this.options.seed, 31) + n);
-    this.#schedules.add(random(1), [800, 3000], (own) => this.#process(own));
-    this.#schedules.add(random(2), [600, 2500], (own) => this.#inTurn(() => this.#slot(own)));
-    this.#schedules.add(random(3), [500, 2500], (own) => this.#inTurn(() => this.#server(own)));
-    if (this.options.failovers) this.#schedules.add(random(4), [4000, 9000], (own) => this.#inTurn(() => this.#failover(own)));
+    const stretch = Math.max(1, this.options.limitMs / DENSE_MS);
+    const add = (n: number, low: number, high: number, fault: (random: Random) => Promise<unknown>) =>
+      this.#schedules.add(random(n), [low * stretch, high * stretch], fault);
+    add(1, 800, 3000, (own) => this.#process(own));
+    add(2, 600, 2500, (own) => this.#inTurn(() => this.#slot(own)));
+    add(3, 500, 2500, (own) => this.#inTurn(() => this.#server(own)));
+    if (this.options.failovers) add(4, 4000, 9000, (own) => this.#inTurn(() => this.#failover(own)));
   }
 
   /** Error of a schedule itself: the run proves nothing then. */

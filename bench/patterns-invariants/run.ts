@@ -49,7 +49,7 @@ export async function run(testbed: Testbed, options: RunOptions): Promise<RunRes
     ...(without && { without }),
   });
   const keys = judges.flatMap((judge) => judge.keys(namespace));
-  const faults = new Faults(testbed, crowd, { seed, namespace, keys, failovers });
+  const faults = new Faults(testbed, crowd, { seed, namespace, keys, failovers, limitMs: options.limitMs });
   faults.start();
   const total = () => Object.values(crowd.progress().operations).reduce((sum, each) => sum + each, 0);
   let said = began;
