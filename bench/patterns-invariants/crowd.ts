@@ -21,6 +21,8 @@ interface Member {
 /** Clocks of the processes are off by so much, in milliseconds, in turn. */
 const SKEWS_MS = [0, 2000, -2000, 700];
 const END_LIMIT_MS = 20_000;
+/** Time for noting how everything stands: what is queued must have reached the database by then. */
+const FINISH_LIMIT_MS = 120_000;
 const NOTHING: Progress = { operations: {}, failures: 0 };
 
 /** Processes of a run. One that is killed is replaced at once. */
@@ -53,13 +55,19 @@ export class Crowd {
     return child;
   }
 
-  /** Ends every process when its work in hand is done; the first one notes how everything stands. */
+  /**
+   * Ends every process when its work in hand is done; the first one notes how everything stands.
+   *
+   * @throws {Error} where it couldn't: nothing is known then, and what is still queued would be taken for lost.
+   */
   async end(): Promise<void> {
     this.#ending = true;
     const [first, ...rest] = this.#members;
     for (const { child } of this.#members) child.kill('SIGCONT');
     await Promise.all(rest.map((member) => ended(member, { kind: 'end' })));
-    if (first) await ended(first, { kind: 'finish' });
+    if (first && !(await ended(first, { kind: 'finish' }, FINISH_LIMIT_MS))) {
+      throw new Error(`nobody noted in ${FINISH_LIMIT_MS / 1000} s how everything stands: the machine is too busy for this run`);
+    }
   }
 
   #start(): void {
@@ -103,11 +111,13 @@ export class Crowd {
   }
 }
 
-async function ended({ child, exited }: Member, message: ToParticipant): Promise<void> {
+/** @returns false where it didn't end by itself. */
+async function ended({ child, exited }: Member, message: ToParticipant, limitMs = END_LIMIT_MS): Promise<boolean> {
   tell(child, message);
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
   await exited;
   clearTimeout(timer);
+  return child.exitCode === 0;
 }
 
 /** A process that has just been killed can't be told anything. */

@@ -90,8 +90,11 @@ export const carts: MakeGame = ({ connection, cache, pool, random, process, with
     async finish() {
       // Everything that dead processes have left is found by asking all slots, at a queue's start.
       const rest = writeBehind({ connection, source: cache.internals.read.source, claimMs: 1, everyMs: 100, flush });
-      for (const end = monotonic() + 10_000_000; monotonic() < end; )
-        if ((await rest.flush()) === 0) await new Promise((resolve) => setTimeout(resolve, 200));
+      // Ten times in a row nothing: what somebody else had claimed is free by then.
+      for (let idle = 0; idle < 10; ) {
+        idle = (await rest.flush()) === 0 ? idle + 1 : 0;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
       await rest.close();
       await queue.close();
     },
