@@ -179,7 +179,8 @@ export const OF_THE_CACHE: Readonly<Record<string, OpenOperations>> = {
     const [known, unseen] = [view('view'), view('unseen', counts)];
     await known.get();
     return {
-      get: { run: () => known.get(), ...always({ value: 7 }) },
+      // The value, again before the lease, and the lease.
+      get: { run: () => known.get(), ...always({ value: 7 }, 3 * READ_MS) },
       'get of one that was never computed, twice at once': {
         run: async () => {
           const [{ value }] = await Promise.all([unseen.get(), unseen.get()]);
