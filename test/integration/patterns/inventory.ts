@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
+import { transaction } from '../../../lambdas/platform/database';
 import { Cache, RedisStore } from '../../../lambdas/runtime';
 import {
   confirmHold,
@@ -25,23 +26,7 @@ export function cases(shared: () => PatternCluster): void {
     await pool.query(STOCK_TABLES);
   });
 
-  /** Runs the work in a transaction, as an order does. */
-  async function transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
-  }
-
-  const sell = (wanted: Hold) => transaction((client) => confirmHold(client, wanted));
+  const sell = (wanted: Hold) => transaction(pool, (client) => confirmHold(client, wanted));
 
   /** Items with their units, and processes that sell them. */
   async function shop(units: Record<string, number>, options: Partial<InventoryOptions<undefined>> = {}) {
@@ -172,7 +157,7 @@ export function cases(shared: () => PatternCluster): void {
     const held = await inventory.reserve(hold('a', 'bike'));
     await sell(hold('counter', 'bike'));
     // The transaction goes on, and has no row of it.
-    await transaction((client) => expect(inventory.confirm(client, held)).rejects.toThrow(SoldOutError));
+    await transaction(pool, (client) => expect(inventory.confirm(client, held)).rejects.toThrow(SoldOutError));
     expect((await pool.query("SELECT hold_id FROM sale WHERE sku = 'bike'")).rows).toEqual([{ hold_id: 'bike-counter' }]);
   });
 

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
+import { transaction } from '../../../lambdas/platform/database';
 import { Cache, RedisStore } from '../../../lambdas/runtime';
 import { hotKeys } from '../../../lambdas/runtime/hot-keys/hot-keys';
 import { keyCopies } from '../../../lambdas/runtime/hot-keys/key-copies';
 import { Administration } from '../../../lambdas/runtime/patterns/administration';
-import { CART_TABLE, type CartLines, Carts, flushCarts } from '../../../lambdas/runtime/patterns/carts';
+import { CART_TABLE, type CartLines, Carts, type CartsOptions, flushCarts } from '../../../lambdas/runtime/patterns/carts';
 import { Generations } from '../../../lambdas/runtime/patterns/generations';
 import { Inventory } from '../../../lambdas/runtime/patterns/inventory';
 import { MaterializedView } from '../../../lambdas/runtime/patterns/materialized-view';
@@ -39,22 +40,12 @@ export const OF_THE_CACHE: Readonly<Record<string, OpenOperations>> = {
   async carts(context) {
     const { connection, cache, pool } = context;
     await pool.query(`DROP TABLE IF EXISTS cart; ${CART_TABLE}`);
-    const transaction = async <R>(work: (client: PoolClient) => Promise<R>): Promise<R> => {
-      const client = await pool.connect();
-      try {
-        await client.query('BEGIN');
-        const result = await work(client);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      } finally {
-        client.release();
-      }
-    };
     const empty: CartLines = { lines: [] };
-    const options = { cache, empty, transaction };
+    const options: Pick<CartsOptions<CartLines, Handle, PoolClient>, 'cache' | 'empty' | 'transaction'> = {
+      cache,
+      empty,
+      transaction: (work) => transaction(pool, work),
+    };
     const through = new Carts<CartLines, Handle, PoolClient>({ ...options, name: 'operations-through' });
     const queue = writeBehind({
       connection,
