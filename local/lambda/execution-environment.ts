@@ -40,9 +40,12 @@ interface Running {
   readonly invocation: Invocation;
   readonly settle: (result: InvokeResult) => void;
   readonly lose: (error: EnvironmentLost) => void;
-  cancelTimeout: () => void;
+  readonly cancelTimeout: () => void;
   delivered: boolean;
 }
+
+/** Outcome of an initialisation that failed, for the invocation that waited for it. */
+type InitFailure = (requestId: string) => InvokeResult;
 
 /**
  * One execution environment: a process that initialises once and serves one invocation at a time. Between invocations it is
@@ -61,6 +64,11 @@ export class ExecutionEnvironment implements RuntimeListener {
   #ending = false;
   #dead = false;
   readonly #exit: Promise<void>;
+  #initFailure: InitFailure | undefined;
+  readonly #cancelInitLimit: () => void;
+  #initOver = (): void => {};
+  /** Ends when it is initialised, or has failed to: then its next invocation gets that outcome. */
+  readonly ready: Promise<void>;
 
   constructor(
     options: ProcessOptions,
@@ -78,6 +86,13 @@ export class ExecutionEnvironment implements RuntimeListener {
       detached: true,
     });
     this.#readReports();
+    this.ready = new Promise((resolve) => {
+      this.#initOver = resolve;
+    });
+    this.#cancelInitLimit = clock.schedule(this.#timeoutMilliseconds + INIT_LIMIT_MILLISECONDS, () => {
+      this.#failInit((requestId) => timedOut(clock.now(), requestId, options.timeoutSeconds));
+      void this.end();
+    });
     this.#exit = new Promise((resolve) => {
       const ended = (code: number | null, signal: string | null) => {
         if (this.#dead) return;
@@ -102,19 +117,19 @@ export class ExecutionEnvironment implements RuntimeListener {
   }
 
   /**
-   * Runs one invocation; the caller sees to it that none is in progress.
+   * Runs one invocation; the caller waits for {@link ready}, and sees to it that none is in progress.
    * @throws {EnvironmentLost} where another environment should run it.
    */
   invoke(invocation: Invocation): Promise<InvokeResult> {
-    if (this.#dead || this.#ending) return Promise.reject(new EnvironmentLost());
+    if (!this.#initFailure && (this.#dead || this.#ending)) return Promise.reject(new EnvironmentLost());
     this.invocations += 1;
+    if (this.#initFailure) return Promise.resolve(this.#initFailure(invocation.requestId));
     return new Promise((resolve, reject) => {
-      const limit = this.#timeoutMilliseconds + (this.#initialised ? 0 : INIT_LIMIT_MILLISECONDS);
       this.#running = {
         invocation,
         settle: resolve,
         lose: reject,
-        cancelTimeout: this.#clock.schedule(limit, () => this.#timeOut()),
+        cancelTimeout: this.#clock.schedule(this.#timeoutMilliseconds, () => this.#timeOut()),
         delivered: false,
       };
       this.#deliverIfReady();
@@ -137,6 +152,8 @@ export class ExecutionEnvironment implements RuntimeListener {
 
   next(deliver: Deliver): void {
     this.#initialised = true;
+    this.#cancelInitLimit();
+    this.#initOver();
     this.#deliver = deliver;
     if (this.#running && !this.#running.delivered) this.#deliverIfReady();
     else if (this.#options.freeze && !this.#dead) {
@@ -154,8 +171,7 @@ export class ExecutionEnvironment implements RuntimeListener {
   }
 
   initError(payload: string): void {
-    const running = this.#running;
-    if (running) this.#settle(running.invocation.requestId, threw(payload));
+    this.#failInit(() => threw(payload));
   }
 
   #readReports(): void {
@@ -181,11 +197,6 @@ export class ExecutionEnvironment implements RuntimeListener {
     if (!running || !deliver) return;
     this.#deliver = undefined;
     running.delivered = true;
-    if (this.invocations === 1) {
-      // The time that initialisation took isn't the function's.
-      running.cancelTimeout();
-      running.cancelTimeout = this.#clock.schedule(this.#timeoutMilliseconds, () => this.#timeOut());
-    }
     this.#thaw();
     const { requestId, invokedFunctionArn, payload } = running.invocation;
     deliver({ requestId, invokedFunctionArn, payload, deadline: this.#clock.now() + this.#timeoutMilliseconds });
@@ -195,6 +206,13 @@ export class ExecutionEnvironment implements RuntimeListener {
     if (!this.#frozen) return;
     this.#frozen = false;
     this.#child.kill('SIGCONT');
+  }
+
+  #failInit(failure: InitFailure): void {
+    if (this.#initialised) return;
+    this.#initFailure ??= failure;
+    this.#cancelInitLimit();
+    this.#initOver();
   }
 
   /** An answer to an invocation that has ended already is dropped. */
@@ -218,10 +236,11 @@ export class ExecutionEnvironment implements RuntimeListener {
   }
 
   #onExit(code: number | null, signal: string | null): void {
+    this.#failInit((requestId) => exited(requestId, code, signal));
     const running = this.#running;
     if (!running) return;
     // Died after an answer and before it asked for more: on AWS the next invocation would have met another environment.
-    if (this.#initialised && !running.delivered) {
+    if (!running.delivered) {
       this.#running = undefined;
       running.cancelTimeout();
       running.lose(new EnvironmentLost());

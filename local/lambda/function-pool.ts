@@ -7,6 +7,7 @@ import { EnvironmentLost, type EnvironmentState, ExecutionEnvironment, type Proc
 import type { FunctionOptions } from './options';
 import { MAX_REQUEST_BYTES } from './outcome';
 import type { RuntimeListener } from './runtime-api';
+import type { Starts } from './starts';
 
 /** One environment, for people and tests. */
 export interface EnvironmentDescription {
@@ -21,6 +22,7 @@ export interface EnvironmentDescription {
 export interface PoolServices {
   readonly clock: Clock;
   readonly concurrency: Concurrency;
+  readonly starts: Starts;
   readonly idleMilliseconds: number;
   /** Start options of a new environment's process; `id` names it towards the Runtime API. */
   processOptions(id: string): ProcessOptions;
@@ -33,7 +35,19 @@ export interface PoolServices {
   readonly observe?: Observe;
 }
 
-/** The environments of one function. The one that was used last is used next, so that those that aren't needed grow idle. */
+/** Takes the environment that it waits for, or learns that none will come. */
+interface Waiter {
+  readonly take: (environment: ExecutionEnvironment) => void;
+  readonly giveUp: (error: unknown) => void;
+}
+
+/**
+ * The environments of one function. The one that was used last is used next, so that those that aren't needed grow idle. An
+ * invocation that finds none has one started, and takes another that is free before, as Lambda may ("If a pre-initialized
+ * execution environment becomes available while Lambda is initializing a new execution environment to process an invocation,
+ * Lambda can use the pre-initialized execution environment").
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
 export class FunctionPool implements FunctionTarget {
   readonly #services: PoolServices;
   readonly arn: string;
@@ -43,6 +57,10 @@ export class FunctionPool implements FunctionTarget {
   invocations = 0;
   readonly #environments = new Set<ExecutionEnvironment>();
   readonly #idle: ExecutionEnvironment[] = [];
+  /** Invocations that found no environment, the oldest first. */
+  readonly #waiting: Waiter[] = [];
+  #starting = 0;
+  #disposed = false;
   readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
   /** Those that end after the invocation that they are at. */
   readonly #outdated = new WeakSet<ExecutionEnvironment>();
@@ -76,9 +94,8 @@ export class FunctionPool implements FunctionTarget {
     try {
       for (;;) {
         if (this.stopped) throw rateExceeded();
-        const environment = this.#take();
         try {
-          return await this.#run(environment, payload, invokedArn, requestId);
+          return await this.#run(payload, invokedArn, requestId);
         } catch (error) {
           if (!(error instanceof EnvironmentLost)) throw error;
         }
@@ -112,31 +129,67 @@ export class FunctionPool implements FunctionTarget {
   /** Ends every environment. */
   async dispose(): Promise<void> {
     this.stopped = true;
+    this.#disposed = true;
     this.#idle.length = 0;
     await Promise.all([...this.#environments].map((environment) => this.#end(environment)));
+    for (const { giveUp } of this.#waiting.splice(0)) giveUp(rateExceeded());
   }
 
-  async #run(environment: ExecutionEnvironment, payload: string, invokedFunctionArn: string, requestId: string) {
+  async #run(payload: string, invokedFunctionArn: string, requestId: string) {
     const { clock, observe } = this.#services;
-    const [start, began] = [clock.now(), performance.now()];
+    const [at, began] = [clock.now(), performance.now()];
+    const environment = await this.#environment();
+    const start = clock.now();
     this.invocations++;
     const result = await environment.invoke({ requestId, invokedFunctionArn, payload });
     const [ms, cold, failed] = [performance.now() - began, environment.invocations === 1, result.functionError !== undefined];
-    observe?.({ kind: 'invocation', requestId, at: start, ms, functionArn: this.arn, pid: environment.pid, cold, failed });
+    observe?.({ kind: 'invocation', requestId, at, ms, functionArn: this.arn, pid: environment.pid, cold, failed });
     const status = result.functionError ? '\tStatus: error' : '';
     this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
-    if (environment.state === 'idle') {
-      if (this.#outdated.has(environment)) void this.#end(environment);
-      else this.#park(environment);
-    }
+    if (environment.state === 'idle') this.#give(environment);
     return { ...result, requestId };
   }
 
-  #take(): ExecutionEnvironment {
+  async #environment(): Promise<ExecutionEnvironment> {
     for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
       this.#unpark(environment);
       if (environment.state === 'idle') return environment;
     }
+    return new Promise((take, giveUp) => {
+      this.#waiting.push({ take, giveUp });
+      this.#services.starts.run(() => this.#startForWaiting());
+    });
+  }
+
+  /** Gives an environment that is free to who waits longest; one of code that was replaced meanwhile serves nobody any more. */
+  #give(environment: ExecutionEnvironment): EnvironmentState {
+    const waiter = this.#outdated.has(environment) ? undefined : this.#waiting.shift();
+    if (this.#outdated.has(environment)) void this.#end(environment);
+    else if (waiter) waiter.take(environment);
+    else this.#park(environment);
+    return environment.state;
+  }
+
+  /** Starts an environment, unless every invocation that waits has one on its way. @returns when it is ready. */
+  #startForWaiting(): Promise<void> | undefined {
+    if (this.#waiting.length <= this.#starting || this.#disposed) return undefined;
+    let environment: ExecutionEnvironment;
+    try {
+      environment = this.#start();
+    } catch (error) {
+      this.#waiting.shift()?.giveUp(error);
+      return undefined;
+    }
+    this.#starting += 1;
+    return environment.ready.then(() => {
+      this.#starting -= 1;
+      // One that failed to initialise has that to say to who waited for it.
+      if (environment.state !== 'idle') this.#waiting.shift()?.take(environment);
+      else if (this.#give(environment) === 'ended') this.#services.starts.run(() => this.#startForWaiting());
+    });
+  }
+
+  #start(): ExecutionEnvironment {
     const id = randomUUID();
     let recorded = (): void => {};
     const environment = new ExecutionEnvironment(this.#services.processOptions(id), this.#services.clock, (ended) => {

@@ -10,6 +10,7 @@ import { FunctionLog } from './function-log';
 import { type EnvironmentDescription, FunctionPool } from './function-pool';
 import type { FunctionOptions, LambdaOptions } from './options';
 import { RuntimeApi } from './runtime-api';
+import { Starts } from './starts';
 import { type GuardOptions, nodeArguments, variables } from './variables';
 
 const DEFAULT_ACCOUNT_CONCURRENCY = 16;
@@ -84,6 +85,7 @@ class RunningLambda implements Lambda {
   readonly #context: ProductContext;
   readonly #api: RuntimeApi;
   readonly #concurrency: Concurrency;
+  readonly #starts: Starts;
   readonly #functions: ReadonlyMap<string, RunningFunction>;
   readonly #registered: string[] = [];
   /**
@@ -100,6 +102,7 @@ class RunningLambda implements Lambda {
     this.#context = context;
     this.#api = new RuntimeApi((message) => context.log('lambda', message));
     this.#concurrency = new Concurrency(options.functions, options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY);
+    this.#starts = new Starts(context.clock, options.startsAtOnce);
     this.#records = new Records(context.environment.stateDir);
     this.#connections = new ConnectionLog(({ functionArn, target, missing }) => {
       const consequence = 'in AWS the connection hangs until it times out';
@@ -167,6 +170,7 @@ class RunningLambda implements Lambda {
     const pool = new FunctionPool(each, {
       clock: this.#context.clock,
       concurrency: this.#concurrency,
+      starts: this.#starts,
       idleMilliseconds: this.#options.idleMilliseconds ?? DEFAULT_IDLE_MILLISECONDS,
       processOptions: (id) => this.#processOptions({ ...each, folder: running.folder }, id, log),
       attach: (id, listener) => this.#api.attach(id, listener),

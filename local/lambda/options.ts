@@ -49,6 +49,12 @@ export interface LambdaOptions {
   readonly accountConcurrency?: number;
 
   /**
+   * Environments of all functions that may initialise at once; further ones wait.
+   * @default - as many as there are processors, at least 2
+   */
+  readonly startsAtOnce?: number;
+
+  /**
    * True where an environment's process is stopped (SIGSTOP) between invocations, as AWS freezes it: timers don't fire and
    * sockets aren't read.
    * @default true, except on Windows

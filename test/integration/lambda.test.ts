@@ -47,11 +47,17 @@ async function invoke(name: string, event: unknown = {}): Promise<{ value: any; 
   return { value: JSON.parse(payload), functionError };
 }
 
+/** A file that functions wait for, by `event.gate` in their handler or `GATE` while they initialise. */
+const gate = (name: string) => path.join(context.environment.stateDir, name);
+const open = (name: string) => fs.writeFileSync(gate(name), '');
+
 const COUNTER = `
+  const { existsSync } = require('node:fs');
   const loadedAt = process.hrtime.bigint().toString();
   let count = 0;
   exports.handler = async (event) => {
     count += 1;
+    while (event.gate && !existsSync(event.gate)) await new Promise((resolve) => setTimeout(resolve, 5));
     if (event.wait) await new Promise((resolve) => setTimeout(resolve, event.wait));
     return { pid: process.pid, count, loadedAt };
   };
@@ -76,11 +82,56 @@ test('initialises once and keeps what the module holds for the next invocation',
 
 test('gives each concurrent invocation an environment of its own, and uses the last one first', async () => {
   const running = await run([fn('counter', COUNTER)]);
-  const pids = (await Promise.all([100, 200, 300].map((wait) => invoke('counter', { wait })))).map(({ value }) => value.pid);
+  const names = ['first', 'second', 'third'];
+  const invocations = names.map((name) => invoke('counter', { gate: gate(name) }));
+  await until(() => running.environments().filter(({ state }) => state === 'busy').length === 3, 'all run');
+  const pids: number[] = [];
+  for (const [index, name] of names.entries()) {
+    open(name);
+    pids.push((await invocations[index]!).value.pid);
+  }
   expect(new Set(pids).size).toBe(3);
   const next = await invoke('counter');
   expect(next.value).toMatchObject({ pid: pids[2], count: 2 });
   expect(running.environments().map(({ state }) => state)).toEqual(['idle', 'idle', 'idle']);
+});
+
+/** Initialises when its gate is open. The first environment finds it so. */
+const GATED = `
+  const { existsSync } = require('node:fs');
+  while (!existsSync(process.env.GATE)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  ${COUNTER.replace("const { existsSync } = require('node:fs');", '')}
+`;
+
+test('an invocation that waits for a start takes an environment that is free before', async () => {
+  open('warm');
+  const running = await run([fn('gated', GATED, { variables: { GATE: gate('warm') } })]);
+  const first = invoke('gated', { gate: gate('first-ends') });
+  await until(() => running.environments()[0]?.state === 'busy', 'the first runs');
+  fs.rmSync(gate('warm'));
+  const second = invoke('gated');
+  await until(() => running.environments().length === 2, 'a start was asked for');
+  open('first-ends');
+  expect((await second).value).toMatchObject({ pid: (await first).value.pid, count: 2 });
+  expect(running.environments().map(({ state }) => state)).toEqual(['idle', 'starting']);
+  open('warm');
+  await until(() => running.environments().every(({ state }) => state === 'idle'), 'the other waits for work');
+  const pids = (await Promise.all([invoke('gated'), invoke('gated')])).map(({ value }) => value.pid);
+  expect(new Set(pids)).toEqual(new Set(running.environments().map(({ pid }) => pid)));
+});
+
+test('starts so many environments at once, and a start that fails is the outcome of who waited for it', async () => {
+  const failing = `${GATED}; throw new TypeError('no start');`;
+  const functions = ['gated', 'other'].map((name) => fn(name, failing, { variables: { GATE: gate(`open-${name}`) } }));
+  const running = await run(functions, { startsAtOnce: 1 });
+  const invocations = [invoke('gated'), invoke('gated'), invoke('other')];
+  await until(() => running.environments().length === 1, 'the first start');
+  open('open-other');
+  expect(running.environments('other')).toEqual([]);
+  open('open-gated');
+  for (const { functionError, value } of await Promise.all(invocations)) {
+    expect({ functionError, message: value.errorMessage }).toEqual({ functionError: 'Unhandled', message: 'no start' });
+  }
 });
 
 test('loads ES modules and handlers with a callback', async () => {
