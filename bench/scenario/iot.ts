@@ -32,6 +32,7 @@ export const scenario: Scenario = {
     },
     { figure: 'viewComputedTwice', what: 'computations of the view that overlap or come too soon', atMost: 0 },
     { figure: 'viewHits', what: 'reads of the view that computed nothing', atLeast: 0.99 },
+    { figure: 'pageUnderLoad.failed', what: "failed answers of a site's page while batches come in", atMost: 0 },
   ],
   data,
   play,

@@ -75,12 +75,13 @@ const getDashboard: Handler = async ({ parameters }) => {
   const now = Date.now();
   const sources = devices.map(({ id }) => id);
   const { latitude, longitude } = devices[0]!;
-  const [hours, found, top, active, { value, computedAt }] = await Promise.all([
+  const [hours, found, top, active, sitesOfMonth] = await Promise.all([
     series.query({ sources, metric: ENERGY, from: now - DAY_MS, to: now, resolution: 'hour' }),
     live.search({ latitude, longitude, radiusKm: 30, limit: 200 }),
     board.top(10),
     series.uniques.count('active', now - DAY_MS, now),
-    view.get(),
+    // The page has other things to show than a query that takes seconds.
+    view.getIfPresent(),
   ]);
   const page = renderDashboard({
     site,
@@ -89,8 +90,8 @@ const getDashboard: Handler = async ({ parameters }) => {
     live: found.items,
     top,
     active,
-    consumption: value ?? [],
-    computedAt,
+    consumption: sitesOfMonth?.value ?? [],
+    computedAt: sitesOfMonth?.computedAt,
     now,
   });
   return { ...uncached(200, undefined, { 'content-type': 'text/html; charset=utf-8' }), body: page };

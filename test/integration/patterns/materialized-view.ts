@@ -48,6 +48,24 @@ export function cases(shared: () => PatternCluster): void {
     expect(await shared().keysWithoutTtl(namespace)).toEqual([]);
   });
 
+  test('a reader that takes what there is neither computes nor waits for who does', async () => {
+    const query = new Query();
+    let letGo = () => {};
+    query.gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const [view, other] = [open('present', query, { everySeconds: 1, keepSeconds: 600 }), open('present', query)];
+    expect(await view.getIfPresent()).toBeUndefined();
+    const computing = other.refresh();
+    await waitFor('the computation', async () => query.runs === 1);
+    expect(await view.getIfPresent()).toBeUndefined();
+    letGo();
+    await computing;
+    expect(await view.getIfPresent()).toMatchObject({ value: { revenue: 1 }, stale: false });
+    await waitFor('its age', async () => (await view.getIfPresent())?.stale);
+    expect(query.runs).toBe(1);
+  });
+
   test('readers get the last good value, and its age, while a refresh runs or fails', async () => {
     const query = new Query();
     const view = open('stale', query, { everySeconds: 1, keepSeconds: 600 });

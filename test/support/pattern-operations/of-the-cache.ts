@@ -172,6 +172,7 @@ export const OF_THE_CACHE: Readonly<Record<string, OpenOperations>> = {
     return {
       // The value, again before the lease, and the lease.
       get: { run: () => known.get(), ...always({ value: 7 }, 3 * READ_MS) },
+      getIfPresent: { run: () => known.getIfPresent(), ...always({ value: 7 }) },
       'get of one that was never computed, twice at once': {
         run: async () => {
           const [{ value }] = await Promise.all([unseen.get(), unseen.get()]);

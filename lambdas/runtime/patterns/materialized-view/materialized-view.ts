@@ -121,11 +121,20 @@ export class MaterializedView<T, Handle> {
         if (!isUnavailable(error)) throw error;
         mayRefresh = false;
       }
-      const known = this.#last;
-      if (known && this.#now() - known.computedAt < this.#keepMs) return this.#aged(known);
+      const known = this.#known();
+      if (known) return this.#aged(known);
       // A tier that is full answers reads, and gives nobody a lease.
       if (!mayRefresh || !(await this.#isUp())) return this.#aged((await this.#computed()).stored);
     }
+  }
+
+  /**
+   * Last good value, or `undefined` where there has never been one, or none for `keepSeconds`. It neither computes nor waits for
+   * who does: for a page that shows other things as well.
+   */
+  async getIfPresent(): Promise<ViewValue<T> | undefined> {
+    const found = (await this.#found()) ?? this.#known();
+    return found && this.#aged(found);
   }
 
   /**
@@ -186,6 +195,11 @@ export class MaterializedView<T, Handle> {
     const found = await this.#values.get<Stored<T>>(VALUE);
     if (found && (!this.#last || found.computedAt >= this.#last.computedAt)) this.#last = found as Stored<T>;
     return found as Stored<T> | undefined;
+  }
+
+  /** What this process has seen, as long as it is good. */
+  #known(): Stored<T> | undefined {
+    return this.#last && this.#now() - this.#last.computedAt < this.#keepMs ? this.#last : undefined;
   }
 
   async #isUp(): Promise<boolean> {
