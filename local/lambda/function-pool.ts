@@ -7,7 +7,7 @@ import { EnvironmentLost, type EnvironmentState, ExecutionEnvironment, type Proc
 import type { FunctionOptions } from './options';
 import { MAX_REQUEST_BYTES } from './outcome';
 import type { RuntimeListener } from './runtime-api';
-import type { Starts } from './starts';
+import type { Starting, Starts } from './starts';
 
 /** One environment, for people and tests. */
 export interface EnvironmentDescription {
@@ -35,8 +35,18 @@ export interface PoolServices {
   readonly observe?: Observe;
 }
 
+/**
+ * How long an invocation waits for an environment that becomes free before another one is started, in milliseconds: about what a
+ * start takes, so that a burst starts none.
+ */
+const PATIENCE_MS = 250;
+/** Time in which none became free, in milliseconds, after which nobody waits for that: they hang, or take long. */
+const FREED_MS = 1000;
+
 /** Takes the environment that it waits for, or learns that none will come. */
 interface Waiter {
+  /** Time of its call, by `performance.now()`. */
+  readonly since: number;
   readonly take: (environment: ExecutionEnvironment) => void;
   readonly giveUp: (error: unknown) => void;
 }
@@ -48,7 +58,7 @@ interface Waiter {
  * Lambda can use the pre-initialized execution environment").
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
-export class FunctionPool implements FunctionTarget {
+export class FunctionPool implements FunctionTarget, Starting {
   readonly #services: PoolServices;
   readonly arn: string;
   /** While set, every invocation is throttled, as with a reserved concurrency of 0. */
@@ -60,7 +70,8 @@ export class FunctionPool implements FunctionTarget {
   /** Invocations that found no environment, the oldest first. */
   readonly #waiting: Waiter[] = [];
   #starting = 0;
-  #disposed = false;
+  /** Time at which an environment last became free. */
+  #freedAt = Number.NEGATIVE_INFINITY;
   readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
   /** Those that end after the invocation that they are at. */
   readonly #outdated = new WeakSet<ExecutionEnvironment>();
@@ -105,6 +116,36 @@ export class FunctionPool implements FunctionTarget {
     }
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting.length > this.#starting;
+  }
+
+  wantsStart(): boolean {
+    const waiter = this.#waiting[this.#starting];
+    return !!waiter && (this.isUrgent() || performance.now() - waiter.since > PATIENCE_MS);
+  }
+
+  isUrgent(): boolean {
+    return performance.now() - this.#freedAt > FREED_MS;
+  }
+
+  async start(): Promise<void> {
+    let environment: ExecutionEnvironment;
+    try {
+      environment = this.#newEnvironment();
+    } catch (error) {
+      this.#waiting.shift()?.giveUp(error);
+      return;
+    }
+    this.#starting += 1;
+    await environment.ready;
+    this.#starting -= 1;
+    if (environment.state === 'idle') this.#give(environment);
+    // It failed to initialise, and has that to say to who waited for it.
+    else this.#waiting.shift()?.take(environment);
+    if (this.isWaiting) this.#services.starts.request(this);
+  }
+
   describe(): EnvironmentDescription[] {
     return [...this.#environments].map(({ pid, state, invocations }) => ({ pid, functionArn: this.arn, state, invocations }));
   }
@@ -129,7 +170,6 @@ export class FunctionPool implements FunctionTarget {
   /** Ends every environment. */
   async dispose(): Promise<void> {
     this.stopped = true;
-    this.#disposed = true;
     this.#idle.length = 0;
     await Promise.all([...this.#environments].map((environment) => this.#end(environment)));
     for (const { giveUp } of this.#waiting.splice(0)) giveUp(rateExceeded());
@@ -146,6 +186,7 @@ export class FunctionPool implements FunctionTarget {
     observe?.({ kind: 'invocation', requestId, at, ms, functionArn: this.arn, pid: environment.pid, cold, failed });
     const status = result.functionError ? '\tStatus: error' : '';
     this.#services.log(`REPORT RequestId: ${requestId}\tDuration: ${clock.now() - start} ms${status}`);
+    this.#freedAt = performance.now();
     if (environment.state === 'idle') this.#give(environment);
     return { ...result, requestId };
   }
@@ -156,40 +197,20 @@ export class FunctionPool implements FunctionTarget {
       if (environment.state === 'idle') return environment;
     }
     return new Promise((take, giveUp) => {
-      this.#waiting.push({ take, giveUp });
-      this.#services.starts.run(() => this.#startForWaiting());
+      this.#waiting.push({ since: performance.now(), take, giveUp });
+      this.#services.starts.request(this);
     });
   }
 
   /** Gives an environment that is free to who waits longest; one of code that was replaced meanwhile serves nobody any more. */
-  #give(environment: ExecutionEnvironment): EnvironmentState {
+  #give(environment: ExecutionEnvironment): void {
     const waiter = this.#outdated.has(environment) ? undefined : this.#waiting.shift();
     if (this.#outdated.has(environment)) void this.#end(environment);
     else if (waiter) waiter.take(environment);
     else this.#park(environment);
-    return environment.state;
   }
 
-  /** Starts an environment, unless every invocation that waits has one on its way. @returns when it is ready. */
-  #startForWaiting(): Promise<void> | undefined {
-    if (this.#waiting.length <= this.#starting || this.#disposed) return undefined;
-    let environment: ExecutionEnvironment;
-    try {
-      environment = this.#start();
-    } catch (error) {
-      this.#waiting.shift()?.giveUp(error);
-      return undefined;
-    }
-    this.#starting += 1;
-    return environment.ready.then(() => {
-      this.#starting -= 1;
-      // One that failed to initialise has that to say to who waited for it.
-      if (environment.state !== 'idle') this.#waiting.shift()?.take(environment);
-      else if (this.#give(environment) === 'ended') this.#services.starts.run(() => this.#startForWaiting());
-    });
-  }
-
-  #start(): ExecutionEnvironment {
+  #newEnvironment(): ExecutionEnvironment {
     const id = randomUUID();
     let recorded = (): void => {};
     const environment = new ExecutionEnvironment(this.#services.processOptions(id), this.#services.clock, (ended) => {

@@ -102,7 +102,7 @@ class RunningLambda implements Lambda {
     this.#context = context;
     this.#api = new RuntimeApi((message) => context.log('lambda', message));
     this.#concurrency = new Concurrency(options.functions, options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY);
-    this.#starts = new Starts(context.clock, options.startsAtOnce);
+    this.#starts = new Starts(options.startsAtOnce);
     this.#records = new Records(context.environment.stateDir);
     this.#connections = new ConnectionLog(({ functionArn, target, missing }) => {
       const consequence = 'in AWS the connection hangs until it times out';
@@ -123,6 +123,7 @@ class RunningLambda implements Lambda {
 
   async dispose(): Promise<void> {
     for (const name of this.#registered.splice(0)) this.#context.registry.functions.delete(name);
+    this.#starts.dispose();
     for (const { asynchronous } of this.#functions.values()) asynchronous.dispose();
     await Promise.all([...this.#functions.values()].map(({ pool }) => pool.dispose()));
     await this.#api.stop();

@@ -120,6 +120,13 @@ test('an invocation that waits for a start takes an environment that is free bef
   expect(new Set(pids)).toEqual(new Set(running.environments().map(({ pid }) => pid)));
 });
 
+test('a burst waits for environments that become free, and starts none of its own', async () => {
+  const running = await run([fn('counter', COUNTER)]);
+  await invoke('counter');
+  await Promise.all(Array.from({ length: 12 }, () => invoke('counter')));
+  expect(running.environments().length).toBeLessThan(6);
+});
+
 test('starts so many environments at once, and a start that fails is the outcome of who waited for it', async () => {
   const failing = `${GATED}; throw new TypeError('no start');`;
   const functions = ['gated', 'other'].map((name) => fn(name, failing, { variables: { GATE: gate(`open-${name}`) } }));
