@@ -9,8 +9,8 @@ import { withUncached } from './store/uncached';
 import type { LoadResult } from './traffic';
 
 const TRAFFIC = path.join(__dirname, 'store/traffic.ts');
-/** Room for as many functions as requests are sent at once, and for those of the purge path. */
-const SETTINGS = { lambda: { accountConcurrency: 32 } };
+/** Requests wait for a function that is free, as they do where a thousand may run at once. */
+const SETTINGS = { lambda: { accountConcurrency: 1000 } };
 
 /**
  * A run has 15 minutes, of which so many seconds are for what comes after these two. What is left of the others is theirs, by
