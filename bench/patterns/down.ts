@@ -14,8 +14,10 @@ export const WHILE_DOWN = ['downMs', 'downOpenMs', 'downWaits'];
  * breaker is open, and then for a while.
  *
  * @param script role of the process that calls.
+ * What a call waits for the database is no time of the tier, and isn't counted.
+ *
  * @returns `downMs`: milliseconds over its budgets of the slowest operation, by its median; `downOpenMs` of the slowest once
- * breakers are open, by its 99th percentile, probes and what it does without the tier included; `downWaits` calls that waited.
+ * breakers are open, by its 99th percentile, probes included; `downWaits` calls that waited.
  */
 export async function whileDown(script: string, cluster: RedisCluster, database: ClientConfig, log: (line: string) => void) {
   const { engines, place } = cluster;
