@@ -6,8 +6,10 @@ import type { ScenarioRun } from '../scenario';
 import { loadPage, popularityOf } from './data';
 import type { methods } from './layers-worker';
 
-/** It ends after so many reads, or so many seconds. */
-const LAYERS = { processes: 4, count: 400_000, seconds: 45, concurrency: 16, writes: 0.02, products: 1000 };
+const LAYERS = { processes: 4, concurrency: 16, writes: 0.02, products: 1000 };
+/** Each part ends after so many requests, or so many seconds; the first one fills the tiers. */
+const FILLING = { count: 150_000, seconds: 70 };
+const COUNTED = { count: 400_000, seconds: 80 };
 
 /** Pages by whose length memory is measured, and bytes that an entry needs besides its text. */
 const SAMPLE = 20;
@@ -29,7 +31,7 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
     return counts.reduce((sum, { rows }) => sum + rows[0]!.calls, 0);
   };
   const gets = async () => (await run.sharedCommands()).get ?? 0;
-  const { processes, count, seconds, concurrency, writes } = LAYERS;
+  const { processes, concurrency, writes } = LAYERS;
   const tiers = await tiersOf(run, 'layers');
   return withChildren(async (start) => {
     const workers = Array.from({ length: processes }, () =>
@@ -40,12 +42,17 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
     for (const id of popular.slice(-SAMPLE)) bytes += Buffer.byteLength((await loadPage(primary, String(id))) ?? '');
     const memoryMaxBytes = Math.ceil(LAYERS.products * (bytes / SAMPLE + BESIDES));
     await Promise.all(workers.map((worker) => worker.open({ tiers, memoryMaxBytes, popular })));
-    note(`layers: ${count * scale} reads of ${processes} processes`);
+    const play = ({ count, seconds }: typeof COUNTED, first: number) =>
+      Promise.all(
+        workers.map((worker, index) =>
+          worker.play({ count: (count * scale) / processes, seconds, concurrency, writes, seed: first + index }),
+        ),
+      );
+    note(`layers: ${processes} processes fill their tiers`);
+    await play(FILLING, seed * 100);
+    note(`layers: ${COUNTED.count * scale} reads`);
     const [loadsBefore, getsBefore, began] = [await loads(), await gets(), performance.now()];
-    const each = (count * scale) / processes;
-    const done = await Promise.all(
-      workers.map((worker, index) => worker.play({ count: each, seconds, concurrency, writes, seed: seed * 100 + index })),
-    );
+    const done = await play(COUNTED, seed * 100 + processes);
     const took = (performance.now() - began) / 1000;
     const reads = done.reduce((sum, of) => sum + of.reads, 0);
     const database = ((await loads()) - loadsBefore) / reads;
@@ -56,7 +63,7 @@ export async function playLayers(run: ScenarioRun): Promise<Record<string, unkno
         shared: round(1 - memory - database),
         database: round(database),
         reads,
-        of: Math.round(count * scale * (1 - writes)),
+        of: Math.round(COUNTED.count * scale * (1 - writes)),
         perSecond: Math.round(reads / took),
       },
     };
