@@ -17,8 +17,8 @@ export function templateNames(): string[] {
 }
 
 /**
- * Goes the way of somebody who begins with a template, in an empty folder: init, dev, every command of the README, `cdk synth`, the
- * policy packs, and the template's own tests.
+ * Goes the way of somebody who begins with a template, in an empty folder: init, dev, every command of the README, `cdk synth`,
+ * the policy packs, and the template's own tests.
  * @returns seconds from `init` to the first hit.
  */
 export async function usesTemplate(name: string, tarball: string): Promise<number> {

@@ -28,8 +28,8 @@ export function readmeCommands(page: string, text: string): Command[] {
 }
 
 /**
- * Runs commands as a reader would, and compares what they print. A read is repeated until it is what the page says: what follows a
- * change may take its time.
+ * Runs commands as a reader would, and compares what they print. A read is repeated until it is what the page says: what follows
+ * a change may take its time.
  *
  * @throws {Error} with both outputs, where they differ.
  */
