@@ -72,6 +72,7 @@ export class FunctionPool implements FunctionTarget, Starting {
   #starting = 0;
   /** Time at which an environment last became free. */
   #freedAt = Number.NEGATIVE_INFINITY;
+  #startedAt = Number.NEGATIVE_INFINITY;
   readonly #cancelIdle = new Map<ExecutionEnvironment, () => void>();
   /** Those that end after the invocation that they are at. */
   readonly #outdated = new WeakSet<ExecutionEnvironment>();
@@ -126,7 +127,11 @@ export class FunctionPool implements FunctionTarget, Starting {
   }
 
   isUrgent(): boolean {
-    return performance.now() - this.#freedAt > FREED_MS;
+    const now = performance.now();
+    if (now - this.#freedAt > FREED_MS) return true;
+    // They may wait for something else than a processor; the more of them there are, the less another one helps.
+    const isLong = now - (this.#waiting[0]?.since ?? now) > FREED_MS;
+    return isLong && now - this.#startedAt > this.#environments.size * PATIENCE_MS;
   }
 
   async start(): Promise<void> {
@@ -138,6 +143,7 @@ export class FunctionPool implements FunctionTarget, Starting {
       return;
     }
     this.#starting += 1;
+    this.#startedAt = performance.now();
     await environment.ready;
     this.#starting -= 1;
     if (environment.state === 'idle') this.#give(environment);

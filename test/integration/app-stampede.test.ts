@@ -1,7 +1,10 @@
-import { functionArn, onEveryDatabase, withoutStageCache } from '../support/app';
+import { Client } from 'pg';
+import { engineNames, functionArn, onEveryDatabase, withoutStageCache } from '../support/app';
 import { startTestPlatform, type TestPlatform } from '../support/platform';
+import { waitFor } from '../support/wait-for';
 
 const CONCURRENCY = 40;
+const ENVIRONMENTS = 12;
 
 let platform: TestPlatform;
 /** A key that is cold for each try. */
@@ -15,14 +18,7 @@ afterAll(() => platform?.dispose());
 test('40 requests for one cold key at the gateway, served by many environments with empty memory, load it once', async () => {
   const reader = functionArn(platform, 'FunctionsReader');
   const get = (path: string) => platform.get(`${platform.urls.gateway}${path}`);
-  // Environments are started first, by other keys and a few at a time, so that the race is between environments and not between
-  // their starts.
-  for (let concurrency = 4; concurrency <= CONCURRENCY; concurrency += 4) {
-    const warm = await Promise.all(
-      Array.from({ length: concurrency }, (_, i) => get(`/places/${2_950_000 + 100 * concurrency + i}`)),
-    );
-    expect(warm.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
-  }
+  await startEnvironments(reader, get);
   const invocations = () => platform.lambda.environments(reader).map(({ pid, invocations }) => [pid, invocations] as const);
   const before = new Map(invocations());
   await onEveryDatabase(platform, 'SELECT pg_stat_statements_reset()');
@@ -32,7 +28,7 @@ test('40 requests for one cold key at the gateway, served by many environments w
 
   expect(answers.map(({ status }) => status)).toEqual(Array(CONCURRENCY).fill(200));
   const served = invocations().filter(([pid, count]) => count > (before.get(pid) ?? 0));
-  expect(served.length).toBeGreaterThanOrEqual(8);
+  expect(served.length).toBeGreaterThanOrEqual(ENVIRONMENTS / 2);
   const rows = await onEveryDatabase<{ calls: string }>(
     platform,
     `SELECT calls FROM pg_stat_statements WHERE query ~* 'from places' AND query !~* 'pg_stat_statements'`,
@@ -46,3 +42,29 @@ test('40 requests for one cold key at the gateway, served by many environments w
   expect(bypassed).toBeLessThan(CONCURRENCY / 4);
   expect(queries).toBe(1 + bypassed);
 });
+
+/**
+ * Starts environments before, so that the race is between those and not between their starts: while a table is locked, requests for
+ * what is in it keep theirs, and others need further ones.
+ */
+async function startEnvironments(reader: string, get: (path: string) => Promise<unknown>): Promise<void> {
+  const [primary] = await engineNames(platform, 'postgres-primary');
+  const client = new Client(platform.engines.databaseAdministrator(primary!));
+  await client.connect();
+  const waiting: Promise<unknown>[] = [];
+  try {
+    await client.query('BEGIN; LOCK TABLE places');
+    await waitFor(
+      `${ENVIRONMENTS} environments`,
+      () => {
+        if (platform.lambda.environments(reader).length >= ENVIRONMENTS) return true;
+        waiting.push(get(`/places/${2_950_000 - waiting.length}`));
+        return false;
+      },
+      { timeoutMs: 120_000, everyMs: 100 },
+    );
+  } finally {
+    await client.end();
+  }
+  await Promise.all(waiting);
+}
