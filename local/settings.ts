@@ -11,6 +11,7 @@ export const SETTINGS: Readonly<Record<string, Kind>> = {
   'edge.invalidation.completedMs': 'number',
   'gateway.flushDelayMilliseconds': 'number',
   'lambda.accountConcurrency': 'whole number',
+  'lambda.startsAtOnce': 'whole number',
   'lambda.freeze': 'flag',
   'lambda.idleMilliseconds': 'number',
   'lambda.connectTimeoutMilliseconds': 'number',
