@@ -44,8 +44,8 @@ test('40 requests for one cold key at the gateway, served by many environments w
 });
 
 /**
- * Starts environments before, so that the race is between those and not between their starts: while a table is locked, requests for
- * what is in it keep theirs, and others need further ones.
+ * Starts environments before, so that the race is between those and not between their starts: while a table is locked, requests
+ * for what is in it keep theirs, and others need further ones.
  */
 async function startEnvironments(reader: string, get: (path: string) => Promise<unknown>): Promise<void> {
   const [primary] = await engineNames(platform, 'postgres-primary');
