@@ -9,7 +9,7 @@ import { run } from './run';
 const DEFAULTS: Readonly<Record<'operations' | 'minutes' | 'seed', string>> & {
   readonly only?: string;
   readonly without?: string;
-} = { operations: '1000000', minutes: '10', seed: String(Date.now() % 1_000_000) };
+} = { operations: '4000000', minutes: '10', seed: String(Date.now() % 1_000_000) };
 
 /**
  * `npm run bench -- patterns-invariants [--operations N] [--minutes M] [--seed S] [--only GAME,...] [--without PART]`: what each
