@@ -13,9 +13,9 @@ export const WHILE_DOWN = ['downMs', 'downOpenMs', 'downWaits'];
  * Stops every server, and calls every operation of every pattern as the first one of its process's connection, again until its
  * breaker is open, and then for a while.
  *
- * @param script role of the process that calls.
  * What a call waits for the database is no time of the tier, and isn't counted.
  *
+ * @param script role of the process that calls.
  * @returns `downMs`: milliseconds over its budgets of the slowest operation, by its median; `downOpenMs` of the slowest once
  * breakers are open, by its 99th percentile, probes included; `downWaits` calls that waited.
  */

@@ -43,7 +43,7 @@ export interface LambdaOptions {
   readonly functions: readonly FunctionOptions[];
 
   /**
-   * Invocations that may run at once in all; each needs a process of its own. What functions reserve comes out of it.
+   * Invocations that may run at once in all, those that wait for a process among them. What functions reserve comes out of it.
    * @default 16 - an account on AWS starts with 1000, which no single machine has the memory for
    */
   readonly accountConcurrency?: number;

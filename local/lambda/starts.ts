@@ -2,11 +2,11 @@ import * as os from 'node:os';
 
 /** Time for which a start counts at most, in milliseconds: code that hangs while it initialises holds up no other function's. */
 const LONGEST_MS = 3000;
-/** Time over which it is seen whether they have, in milliseconds. */
+/** Time over which it is seen whether the processors have something to spare, in milliseconds. */
 const WINDOW_MS = 500;
 /** Interval at which starts that wait are looked at, in milliseconds. */
 const POLL_MS = 50;
-/** Share of their time from which on they have something to spare. */
+/** Share of their time without work from which on they have. */
 const SPARE = 0.2;
 
 /** Environments of a function, as far as their starts are concerned. */

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { DevProcess } from '../support/dev-process';
-import { playCommands, readmeCommands } from '../support/readme';
+import { openPages, playCommands, readmeCommands } from '../support/readme';
 import { checksPolicies } from './policies';
 import { Project, root } from './project';
 
@@ -67,7 +67,8 @@ function missingPackages(project: Project): string[] {
 
 /** Plays the README that comes with the template. @returns seconds from `init` to the first hit. */
 async function runs(name: string, project: Project, began: number): Promise<number> {
-  const commands = readmeCommands(name, fs.readFileSync(project.path('README.md'), 'utf8'));
+  const text = fs.readFileSync(project.path('README.md'), 'utf8');
+  const commands = readmeCommands(name, text);
   const dev = new DevProcess(project.path('node_modules/cachement/cli/cachement.cjs'), project.folder);
   try {
     const reader = { edge: await dev.edge(), folder: project.folder, cachement: 'npx --no-install cachement' };
@@ -77,6 +78,7 @@ async function runs(name: string, project: Project, began: number): Promise<numb
     await playCommands(commands.slice(0, hit), reader);
     const seconds = Math.round((Date.now() - began) / 100) / 10;
     await playCommands(commands.slice(hit), reader);
+    await openPages(text, reader);
     const plan = await project.run('npx', ['--no-install', 'cachement', 'dev', '--plan']);
     assert.match(plan, /refused: nothing/);
     return seconds;

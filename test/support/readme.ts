@@ -56,6 +56,17 @@ export async function playCommands(commands: readonly Command[], { edge, folder,
   }
 }
 
+/** Opens each page that a README refers to. @throws {Error} where one isn't a page. */
+export async function openPages(text: string, { edge }: Pick<Reader, 'edge'>): Promise<void> {
+  for (const [, path] of text.matchAll(new RegExp(`<${READERS_EDGE}(/[^>]*)>`, 'g'))) {
+    const answer = await fetch(`${edge}${path}`);
+    const page = await answer.text();
+    if (answer.status !== 200 || !/<h1>[^<]+<\/h1>/.test(page)) {
+      throw new Error(`${path} must be a page with a heading, got: ${answer.status} ${page.slice(0, 500)}`);
+    }
+  }
+}
+
 const isRead = (command: string): boolean => /^curl /.test(command) && !/ (-X|-d|--data)/.test(command);
 
 /** @returns the lines that a command prints. */

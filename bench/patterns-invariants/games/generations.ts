@@ -13,12 +13,12 @@ const MOST_ASKED = 2000;
 export const generations: MakeGame = ({ connection, cache, random, process, note }) => {
   const recommended = new Generations<string, Handle>({ connection, cache, name: 'recommended', keepSeconds: 600 });
   const freshness = { memoryTtlSeconds: 60, sharedTtlSeconds: 600 };
-  const entries = cache.namespace('recommended', { freshness, jitter: 0, earlyRefresh: 0 });
+  const stored = cache.namespace('recommended', { freshness, jitter: 0, earlyRefresh: 0 });
   const { shared } = cache.internals.read;
   /** A read has no value, either, where its server doesn't answer: whether there is one is asked until one does. */
   const isThere = async (name: string): Promise<boolean> => {
     for (let asked = 0; asked < MOST_ASKED; asked++) {
-      const found = await shared!.get(entries.entry(name).entryName).catch(() => undefined);
+      const found = await shared!.get(stored.entry(name).entryName).catch(() => undefined);
       if (found !== undefined) return found !== null;
       await sleep(PAUSE_MS);
     }
